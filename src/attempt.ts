@@ -1,0 +1,239 @@
+import type { ErrorCode } from './events.ts'
+import { type AttemptContext, readHeaders, type Settings } from './options.ts'
+import { createEventStreamParser, type ParserHandler } from './parser.ts'
+import type { Interruption, Outcome } from './retry.ts'
+import type { Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
+import { startTimer, type Timer } from './wake.ts'
+
+/** What an attempt reports while it lasts; how it ended is its outcome. */
+export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'comment'> {
+  /** The response is an event stream: "announce the connection". */
+  open(response: TransportResponse): void
+  /** While a promise that it returns is pending, nothing is read. */
+  paused?: (() => Promise<void> | undefined) | undefined
+}
+
+/** An attempt under way. */
+export interface Attempt {
+  readonly outcome: Promise<Outcome>
+  abort(): void
+}
+
+/** How much of a refused response is kept, in bytes, and how long it is waited for, in ms. */
+const refusalSize = 8_192
+const refusalTime = 500
+
+/**
+ * "Extract a MIME type" of the Fetch standard: of several values the last one that is a MIME type counts.
+ * A comma within a quoted string separates nothing.
+ */
+export function isEventStream(contentType: string | null): boolean {
+  const types = (contentType ?? '').match(/(?:[^,"]|"[^"]*"?)+/g) ?? []
+  const essences = types.map((type) => /^\s*([^\s;/]+\/[^\s;/]+)\s*(?:;|$)/.exec(type)?.[1]?.toLowerCase())
+  return essences.filter((essence) => essence && essence !== '*/*').at(-1) === 'text/event-stream'
+}
+
+/** Streams that were handed to a transport. */
+const sentStreams = new WeakSet<object>()
+
+/** Whether a body can be sent once only. */
+export function isOneShot(body: unknown): body is object {
+  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+}
+
+export const bodyUsed = 'the body is a stream, sent already: give a function that makes one for each attempt'
+
+/** Each UTF-8 byte as one character, for Headers hold byte strings. */
+function byteString(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
+}
+
+/** Retry-After, in seconds or as a date, in ms from now. */
+function parseRetryAfter(value: string | null | undefined): number | undefined {
+  if (!value) return
+  const milliseconds = Number(value) * 1_000 || Date.parse(value) - Date.now()
+  return milliseconds > 0 ? milliseconds : undefined
+}
+
+/** An option that is either a value, or a function that makes one for every attempt. */
+function call<Value>(
+  option: Value | ((context: AttemptContext) => Value | Promise<Value>),
+  context: AttemptContext,
+): Value | Promise<Value> {
+  return typeof option === 'function' ? (option as (context: AttemptContext) => Value)(context) : option
+}
+
+async function buildRequest(settings: Settings, context: AttemptContext, signal: AbortSignal) {
+  const { lastEventIdQueryParam: param } = settings
+  const { lastEventId, attempt } = context
+  const headers = readHeaders(await call(settings.headers, context))
+  const body = await call(settings.body, context)
+  const url = new URL(settings.url)
+  // "Set (`Accept`, `text/event-stream`) in request's header list."
+  if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
+  // "If the EventSource object's last event ID string is not the empty string … set (`Last-Event-ID`, lastEventIDValue)
+  // in request's header list", where the value is "encoded as UTF-8".
+  if (lastEventId && !param) headers.set('Last-Event-ID', byteString(lastEventId))
+  if (lastEventId && param) {
+    if (url.searchParams.has(param)) url.searchParams.delete(param)
+    // Not by way of searchParams, which would write the whole query anew, in an encoding of its own.
+    url.search += `${url.search && '&'}${new URLSearchParams([[param, lastEventId]])}`
+  }
+  return { ...settings, url: url.href, headers, body, signal, attempt }
+}
+
+/** Calls a tap. Like an event listener's, its exception is reported and changes nothing. */
+function tap<Argument>(callback: ((argument: Argument) => void) | null | undefined, argument: Argument): void {
+  try {
+    callback?.(argument)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+/** Node's fetch says only "fetch failed": what failed is in the cause. */
+function describe(error: unknown): string {
+  const { message, cause } = Object(error)
+  const reason = cause?.message || cause?.code
+  return String(message ?? 'no reason given') + (reason ? `: ${reason}` : '')
+}
+
+/** Makes one request and reads its response. The first thing that ends it is its outcome, and ends all the rest. */
+export function startAttempt(
+  settings: Settings,
+  context: AttemptContext,
+  transport: Transport,
+  handler: AttemptHandler,
+): Attempt {
+  const { attempt } = context
+  const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
+  const controller = new AbortController()
+  const decoder = new TextDecoder()
+  let ended = false
+  let resolve: (outcome: Outcome) => void
+  let head: TransportResponse | undefined
+  /** Why the response is refused, while its body is being read. */
+  let refusal: Interruption | undefined
+  let refusedSize = 0
+  let refusedBody = ''
+  /** For the head of the response, then for silence or for the rest of a refused response. */
+  let timer: Timer | undefined
+
+  const settle = (outcome: Outcome): void => {
+    if (ended) return
+    ended = true
+    clearTimeout(timer)
+    controller.abort()
+    resolve(outcome)
+  }
+
+  const interrupt = (kind: Interruption['kind'], code: ErrorCode, message: string, error?: unknown): Interruption => {
+    const { status, headers } = head ?? {}
+    const retryAfter = parseRetryAfter(headers?.get('retry-after'))
+    return { kind, code, message, error, status, headers, body: undefined, attempt, retryAfter }
+  }
+
+  const end = (...details: Parameters<typeof interrupt> | []): void => {
+    if (refusal) settle({ ...refusal, body: refusedBody })
+    else if (details.length) settle(interrupt(...details))
+  }
+
+  const watchSilence = (): void => {
+    clearTimeout(timer)
+    if (!idleTimeout || ended) return
+    timer = startTimer(() => end('lost', 'idle', `not a byte in ${idleTimeout} ms`), idleTimeout, unref)
+  }
+
+  // What follows in a chunk after the attempt has ended, say by a listener's close(), concerns nobody any more.
+  const feed = createEventStreamParser(
+    {
+      id: (id) => ended || handler.id(id),
+      message: (type, data) => ended || handler.message(type, data),
+      reconnectionTime: (milliseconds) => ended || handler.reconnectionTime(milliseconds),
+      comment: onComment && ((comment) => ended || tap(onComment, comment)),
+      tooLarge: () => end('refused', 'too-large', `an event of over ${maxEventSize} characters`),
+    },
+    maxEventSize,
+  )
+
+  const transportHandler: TransportHandler = {
+    response(response) {
+      if (ended) return
+      clearTimeout(timer)
+      head = response
+      tap(onResponse, { ...response, attempt })
+      if (ended) return
+      const { status, headers } = response
+      const type = headers.get('content-type')
+      // "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
+      // connection." The beginning of the body is read before, for it often tells why.
+      if (status !== 200) refusal = interrupt('refused', 'status', `the status is ${status}`)
+      else if (!isEventStream(type)) {
+        refusal = interrupt('refused', 'content-type', `the Content-Type is ${type}, not text/event-stream`)
+      }
+      if (refusal) timer = startTimer(end, refusalTime, unref)
+      else {
+        handler.open(response)
+        watchSilence()
+      }
+    },
+    bytes(chunk) {
+      if (ended) return
+      if (refusal) {
+        refusedBody += decoder.decode(chunk.subarray(0, refusalSize - refusedSize), { stream: true })
+        refusedSize += chunk.length
+        if (refusedSize >= refusalSize) end()
+        return
+      }
+      watchSilence()
+      feed(chunk)
+      const paused = ended ? undefined : handler.paused?.()
+      if (!paused) return
+      // The time that a consumer takes is not the server's silence.
+      clearTimeout(timer)
+      return paused.then(watchSilence)
+    },
+    refuse(code, message, response) {
+      head ??= response
+      end('refused', code, message)
+    },
+  }
+
+  const run = async (): Promise<void> => {
+    let request: Awaited<ReturnType<typeof buildRequest>>
+    try {
+      request = await buildRequest(settings, context, controller.signal)
+    } catch (error) {
+      return end('lost', 'callback', `headers or body: ${describe(error)}`, error)
+    }
+    const { url, body } = request
+    if (ended) return
+    if (isOneShot(body)) {
+      if (sentStreams.has(body)) return end('refused', 'body-used', bodyUsed)
+      sentStreams.add(body)
+    }
+    tap(onRequest, request)
+    if (ended) return
+    try {
+      await transport(request, transportHandler)
+      end('ended', 'ended', 'the server ended the stream')
+    } catch (error) {
+      // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
+      if (/^http/.test(url)) end('lost', 'network', describe(error), error)
+      else end('refused', 'unsupported', `${url}: ${describe(error)}`, error)
+    }
+  }
+
+  if (openTimeout) {
+    timer = startTimer(() => end('lost', 'timeout', `no response in ${openTimeout} ms`), openTimeout, unref)
+  }
+  void run()
+  return {
+    outcome: new Promise((fulfil) => {
+      resolve = fulfil
+    }),
+    abort: () => settle({ kind: 'aborted' }),
+  }
+}

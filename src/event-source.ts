@@ -1,0 +1,179 @@
+import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
+import { type EventSourceInit, readSettings } from './options.ts'
+import { type Session, startSession } from './session.ts'
+import { createFetchTransport } from './transport/fetch.ts'
+
+const CONNECTING = 0
+const OPEN = 1
+const CLOSED = 2
+
+type EventOf<Value> = Value extends Event ? Value : MessageEvent<Value>
+
+/** The events that an EventSource dispatches: the standard's own, and the caller's `Events`. */
+export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: EventOf<Events[Type]> } & Omit<
+  { open: Event; message: MessageEvent<string>; error: ErrorEvent },
+  keyof Events
+>
+
+type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
+
+/**
+ * The EventSource of the HTML standard, over fetch.
+ * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface}
+ *
+ * `Events` names the server's events and says what they are: a type of Event, or the type of a MessageEvent's data.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the overloads below are inherited methods, which a class cannot declare.
+// biome-ignore lint/correctness/noUnusedVariables: the merged interface uses it.
+export class EventSource<Events = unknown> extends EventTarget {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSED: 2
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSED: 2
+
+  readonly #url: string
+  readonly #withCredentials: boolean
+  readonly #handlers = createEventHandlers(this)
+  readonly #session: Session
+  #readyState: 0 | 1 | 2 = CONNECTING
+  #origin = ''
+
+  /**
+   * @param url resolved against the document's base URL, in workers against the worker's location
+   * @throws DOMException "SyntaxError" if the URL cannot be parsed
+   * @throws TypeError, RangeError if an option is not what it must be
+   */
+  constructor(url: string | URL, init: EventSourceInit | null = {}) {
+    super()
+    // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
+    if (!arguments.length) throw new TypeError('EventSource needs a URL')
+    const settings = readSettings(url, init)
+    this.#url = settings.url.href
+    this.#withCredentials = settings.withCredentials
+    this.#session = startSession(settings, createFetchTransport(settings.fetch), {
+      announce: ({ url }) => {
+        this.#origin = new URL(url).origin
+        this.#readyState = OPEN
+        this.#handlers.dispatch(new Event('open'))
+      },
+      message: (type, data) => {
+        const { lastEventId } = this.#session
+        this.#handlers.dispatch(new MessageEvent(type, { data, origin: this.#origin, lastEventId }))
+      },
+      reestablish: (details) => {
+        this.#readyState = CONNECTING
+        this.#handlers.dispatch(new ErrorEvent('error', details))
+      },
+      fail: (details) => {
+        this.#readyState = CLOSED
+        this.#handlers.dispatch(new ErrorEvent('error', details))
+      },
+      aborted: () => {
+        this.#readyState = CLOSED
+      },
+    })
+    if (settings.signal?.aborted) this.#readyState = CLOSED
+  }
+
+  /** The URL, resolved and serialized. */
+  get url(): string {
+    return this.#url
+  }
+
+  get withCredentials(): boolean {
+    return this.#withCredentials
+  }
+
+  get readyState(): 0 | 1 | 2 {
+    return this.#readyState
+  }
+
+  /** The last event ID string: what the next request will resume after. */
+  get lastEventId(): string {
+    return this.#session.lastEventId
+  }
+
+  get onopen(): EventHandler {
+    return this.#handlers.get('open')
+  }
+  set onopen(handler: ((this: this, event: Event) => unknown) | null) {
+    this.#handlers.set('open', handler)
+  }
+
+  get onmessage(): EventHandler {
+    return this.#handlers.get('message')
+  }
+  set onmessage(handler: ((this: this, event: MessageEvent) => unknown) | null) {
+    this.#handlers.set('message', handler)
+  }
+
+  get onerror(): EventHandler {
+    return this.#handlers.get('error')
+  }
+  set onerror(handler: ((this: this, event: ErrorEvent) => unknown) | null) {
+    this.#handlers.set('error', handler)
+  }
+
+  /** Closes the connection for good. Nothing is dispatched afterwards. */
+  close(): void {
+    this.#readyState = CLOSED
+    this.#session.close()
+  }
+
+  /**
+   * Connects anew, at once, with the last event ID: ends a wait, or drops the connection there is. No `error` is
+   * dispatched; `open` follows. Does nothing when closed.
+   */
+  reconnect(): void {
+    if (this.#readyState === CLOSED) return
+    this.#readyState = CONNECTING
+    this.#session.reconnect()
+  }
+
+  declare [Symbol.dispose]: () => void
+  declare readonly [Symbol.toStringTag]: string
+}
+
+/** The overloads of the DOM's own, and the caller's events by name. */
+export interface EventSource<Events = unknown> {
+  addEventListener<Type extends keyof EventSourceEventMap<Events>>(
+    type: Type,
+    listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  addEventListener(
+    type: string,
+    listener: Listener<this, MessageEvent> | EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  removeEventListener<Type extends keyof EventSourceEventMap<Events>>(
+    type: Type,
+    listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
+    options?: boolean | EventListenerOptions,
+  ): void
+  removeEventListener(
+    type: string,
+    listener: Listener<this, MessageEvent> | EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void
+}
+
+// What WebIDL says of an interface, and a class does not do by itself.
+const { prototype } = EventSource
+for (const target of [EventSource, prototype]) {
+  for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
+    Object.defineProperty(target, name, { value, enumerable: true })
+  }
+}
+for (const name of Object.getOwnPropertyNames(prototype)) {
+  if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
+}
+Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
+// Minifiers rename classes.
+Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
+// "using" calls it where the runtime has it.
+if (Symbol.dispose) {
+  Object.defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true })
+}

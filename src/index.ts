@@ -1,0 +1,15 @@
+import './transport/fetch.server.ts'
+
+export { EventSource, type EventSourceEventMap } from './event-source.ts'
+export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
+export type {
+  AttemptContext,
+  BodyInit,
+  EventSourceInit,
+  Fetch,
+  HeadersInit,
+  RequestInfo,
+  ResponseInfo,
+  RetryContext,
+  RetryPolicy,
+} from './options.ts'

@@ -1,0 +1,238 @@
+import type { ErrorDetails } from './events.ts'
+
+/** What a function given as `headers` or `body` is told of the attempt that it is called for. */
+export interface AttemptContext {
+  /** The attempt's number; 1 is the first. */
+  readonly attempt: number
+  /** Failures in a row before this attempt. */
+  readonly failures: number
+  /** The last event ID about to be sent; the empty string if there is none. */
+  readonly lastEventId: string
+  /** What ended the last attempt; undefined for the first. */
+  readonly previous: ErrorDetails | undefined
+}
+
+/** What a function given as `retry` is told of the attempt that ended. */
+export interface RetryContext extends Omit<ErrorDetails, 'willReconnect' | 'delay'> {
+  /** Failures in a row, this one included; 0 after a stream that had worked. */
+  readonly failures: number
+  /** The reconnection time in ms: the server's `retry:`, 3,000 until then. */
+  readonly reconnectionTime: number
+  /** What the response's Retry-After asks for, in ms. */
+  readonly retryAfter: number | undefined
+}
+
+/** When, and how long after an interruption, the connection is reestablished. */
+export interface RetryPolicy {
+  /** The reconnection time in ms until the server's `retry:` says otherwise (3,000). */
+  initialDelay?: number | undefined
+  /** The longest delay in ms (30,000); a longer `retry:` or Retry-After of the server's is honoured all the same. */
+  maxDelay?: number | undefined
+  /** What the delay is multiplied by for each failure in a row; at least 1 (2). */
+  factor?: number | undefined
+  /** The random share of a delay, from 0 (none) to 1 (after failures, anything from 0 to the whole delay) (1). */
+  jitter?: number | undefined
+  /** Failures in a row after which the connection is failed with code `gave-up` (Infinity). */
+  maxAttempts?: number | undefined
+  /** An open connection counts as a success after this many ms, or with its first message (10,000). */
+  resetAfter?: number | undefined
+  /** HTTP statuses after which to reestablish instead of fail; 204 ends the stream in any case (none). */
+  statuses?: readonly number[] | ((status: number) => boolean) | undefined
+}
+
+/** A tap's view of a request about to be sent. Redacting secrets is up to the tap. */
+export interface RequestInfo {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly attempt: number
+}
+
+/** A tap's view of a response, refused ones included. */
+export interface ResponseInfo {
+  /** The final URL, after redirects. */
+  readonly url: string
+  readonly status: number
+  readonly headers: Headers
+  readonly attempt: number
+}
+
+/** Header names and values, in every form that `new Headers()` takes. */
+export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [string, string]>
+
+/** A body that `fetch` can send. A stream can be sent once only. */
+export type BodyInit = NonNullable<RequestInit['body']>
+
+/** Any function that can be called like `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** The options of {@link EventSource}. All are optional. */
+export interface EventSourceInit {
+  /** Send cookies and other credentials across origins, too (false). */
+  withCredentials?: boolean | undefined
+  /** Request headers, or a function that is called for every attempt. One that fails dispatches `error` with code `callback`. */
+  headers?: HeadersInit | ((attempt: AttemptContext) => HeadersInit | Promise<HeadersInit>) | undefined
+  /** The HTTP method ('GET'). */
+  method?: string | undefined
+  /** The request body, or a function that is called for every attempt (none). */
+  body?: BodyInit | null | ((attempt: AttemptContext) => BodyInit | null | Promise<BodyInit | null>) | undefined
+  /** Any fetch-like function to send requests with (the global `fetch`). */
+  fetch?: Fetch | undefined
+  /** Aborting it closes the connection for good. */
+  signal?: AbortSignal | undefined
+  /** Resume after this event: it is sent from the first request on (''). */
+  lastEventId?: string | undefined
+  /** Send the last event ID as this query parameter instead of a header, which spares a CORS preflight (off). */
+  lastEventIdQueryParam?: string | undefined
+  /** How to reconnect: a policy, a function that returns the delay in ms or false, or false for never. */
+  retry?: RetryPolicy | ((context: RetryContext) => number | false) | false | undefined
+  /** Milliseconds to wait for response headers; 0 is off (off). */
+  openTimeout?: number | undefined
+  /** Milliseconds of silence after which the connection is given up; any byte counts, comments too; 0 is off (off). */
+  idleTimeout?: number | undefined
+  /** The largest event to buffer, in characters (16 Mi, that is 16,777,216). */
+  maxEventSize?: number | undefined
+  /** Whether to follow redirects ('follow'). */
+  redirect?: 'follow' | 'error' | undefined
+  /** Called with the text of every comment line. */
+  onComment?: ((comment: string) => void) | undefined
+  /** Called before every request. */
+  onRequest?: ((request: RequestInfo) => void) | undefined
+  /** Called with every response. */
+  onResponse?: ((response: ResponseInfo) => void) | undefined
+  /** Node: do not keep the process alive (false). */
+  unref?: boolean | undefined
+}
+
+/** {@link RetryPolicy} with every default filled in. */
+export type Policy = { [Member in Exclude<keyof RetryPolicy, 'statuses'>]: number } & {
+  readonly statuses: (status: number) => boolean
+}
+
+/** {@link EventSourceInit}, validated, with every default filled in: all that the engine reads. */
+export interface Settings extends EventSourceInit {
+  readonly url: URL
+  readonly withCredentials: boolean
+  readonly headers: Headers | Extract<EventSourceInit['headers'], (...args: never) => unknown>
+  readonly method: string
+  readonly lastEventId: string
+  readonly retry: Policy | ((context: RetryContext) => number | false) | false
+  readonly openTimeout: number
+  readonly idleTimeout: number
+  readonly maxEventSize: number
+  readonly redirect: 'follow' | 'error'
+  readonly unref: boolean
+}
+
+/** The longest delay a timer holds, in ms: setTimeout turns anything longer into 1 ms. */
+export const longestDelay = 2 ** 31 - 1
+
+function fail(member: string, value: unknown, allowed: string): never {
+  const Type = typeof value === 'number' ? RangeError : TypeError
+  throw new Type(`${member} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, not ${allowed}`)
+}
+
+/** What a member has to be: its default, whether a value is valid, and what is allowed, in words. */
+type Rule = readonly [fallback: unknown, isValid: (value: never) => boolean, allowed: string]
+
+const atLeast = (fallback: number, least: number): Rule => [fallback, (value) => value >= least, `at least ${least}`]
+const timeout: Rule = [0, (value) => value >= 0 && value < Infinity, 'a time in ms']
+const callback: Rule = [undefined, (value) => typeof value === 'function', 'a function']
+
+const rules = {
+  method: ['GET', (value) => /^(?!(connect|trace|track)$)[\w!#$%&'*+.^`|~-]+$/i.test(value), 'a method fetch sends'],
+  lastEventId: ['', (value) => !/[\0\r\n]/.test(value), 'free of CR, LF and NUL'],
+  redirect: ['follow', (value) => /^(follow|error)$/.test(value), "'follow' or 'error'"],
+  openTimeout: timeout,
+  idleTimeout: timeout,
+  maxEventSize: atLeast(2 ** 24, 1),
+  fetch: callback,
+  onComment: callback,
+  onRequest: callback,
+  onResponse: callback,
+  retry: [{}, (value) => !value || /^(object|function)$/.test(typeof value), 'a policy, a function or false'],
+} satisfies Record<string, Rule>
+
+const policyRules = {
+  initialDelay: atLeast(3_000, 0),
+  maxDelay: atLeast(30_000, 0),
+  factor: atLeast(2, 1),
+  jitter: [1, (value) => value >= 0 && value <= 1, '0 to 1'],
+  maxAttempts: atLeast(Infinity, 1),
+  resetAfter: atLeast(10_000, 0),
+  statuses: [[], (value) => typeof value === 'function' || Array.isArray(value), 'an array or a function'],
+} satisfies Record<string, Rule>
+
+/** Fills in the defaults and throws at the first member that is not what it has to be. */
+function applyRules(given: object, rules: Readonly<Record<string, Rule>>): Record<string, unknown> {
+  const applied: Record<string, unknown> = { ...given }
+  for (const [member, [fallback, isValid, allowed]] of Object.entries(rules)) {
+    const value = applied[member] ?? fallback
+    if (value !== fallback && !isValid(value as never)) fail(member, value, allowed)
+    applied[member] = value
+  }
+  return applied
+}
+
+function readPolicy(retry: RetryPolicy): Policy {
+  const policy = applyRules(retry, policyRules) as Policy & { statuses: NonNullable<RetryPolicy['statuses']> }
+  const { initialDelay, maxDelay, statuses } = policy
+  if (initialDelay > maxDelay) {
+    // Either delay may be given alone: the other one's default gives way.
+    if (retry.initialDelay == null) policy.initialDelay = maxDelay
+    else if (retry.maxDelay == null) policy.maxDelay = initialDelay
+    else fail('maxDelay', maxDelay, `at least initialDelay (${initialDelay})`)
+  }
+  return { ...policy, statuses: typeof statuses === 'function' ? statuses : (status) => statuses.includes(status) }
+}
+
+/** Copies headers. Throws a TypeError that names the header, but not its value, which may be a secret. */
+export function readHeaders(init: HeadersInit | null | undefined): Headers {
+  const headers = new Headers()
+  const given = init ?? {}
+  for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
+    try {
+      headers.append(name, value)
+    } catch {
+      fail('headers', name, 'a token with a value free of CR, LF, NUL and characters over U+00FF')
+    }
+  }
+  return headers
+}
+
+function readUrl(url: string): URL {
+  // The API base URL: the document's base URL, in workers the worker's location, elsewhere none.
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  try {
+    const parsed = new URL(url, base)
+    // Chromium percent-encodes spaces and the like in a host; the URL standard refuses them.
+    if (!parsed.hostname.includes('%')) return parsed
+  } catch {}
+  // "If urlRecord is failure, then throw a "SyntaxError" DOMException."
+  throw new DOMException(`not a URL${base ? '' : ' (and no base URL here)'}: ${url}`, 'SyntaxError')
+}
+
+/**
+ * Validates the arguments of a constructor.
+ * @throws TypeError or RangeError that names the member, its value and what is allowed
+ * @throws DOMException "SyntaxError" if the URL cannot be parsed
+ */
+export function readSettings(url: unknown, init: EventSourceInit | null | undefined): Settings {
+  // A template literal converts as WebIDL does, in that it throws on a symbol.
+  const address = `${url as string}`
+  if (Object(init ?? {}) !== (init ?? {})) fail('init', init, 'an object')
+  const settings = applyRules(init ?? {}, rules) as unknown as Settings
+  const { headers, body, retry } = settings
+  const method = settings.method.toUpperCase()
+  if (body != null && /^(GET|HEAD)$/.test(method)) fail('body', body, `allowed with ${method}`)
+  return {
+    ...settings,
+    url: readUrl(address),
+    withCredentials: !!settings.withCredentials,
+    headers: typeof headers === 'function' ? headers : readHeaders(headers),
+    method,
+    retry: typeof retry === 'object' ? readPolicy(retry) : retry,
+    openTimeout: Math.min(settings.openTimeout, longestDelay),
+    idleTimeout: Math.min(settings.idleTimeout, longestDelay),
+  }
+}
