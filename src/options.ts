@@ -150,7 +150,7 @@ const rules = {
   onComment: callback,
   onRequest: callback,
   onResponse: callback,
-  retry: [{}, (value) => !value || /^(object|function)$/.test(typeof value), 'a policy, a function or false'],
+  retry: [{}, (value) => value === false || /^(object|function)$/.test(typeof value), 'a policy, a function or false'],
 } satisfies Record<string, Rule>
 
 const policyRules = {
@@ -175,8 +175,8 @@ function applyRules(given: object, rules: Readonly<Record<string, Rule>>): Recor
 }
 
 function readPolicy(retry: RetryPolicy): Policy {
-  const policy = applyRules(retry, policyRules) as Policy & { statuses: NonNullable<RetryPolicy['statuses']> }
-  const { initialDelay, maxDelay, statuses } = policy
+  const policy = applyRules(retry, policyRules) as Omit<Policy, 'statuses'> & Pick<Required<RetryPolicy>, 'statuses'>
+  const { initialDelay, maxDelay, statuses = [] } = policy
   if (initialDelay > maxDelay) {
     // Either delay may be given alone: the other one's default gives way.
     if (retry.initialDelay == null) policy.initialDelay = maxDelay
