@@ -95,9 +95,8 @@ function tap<Argument>(callback: ((argument: Argument) => void) | null | undefin
 
 /** Node's fetch says only "fetch failed": what failed is in the cause. */
 function describe(error: unknown): string {
-  const { message, cause } = Object(error)
-  const reason = cause?.message || cause?.code
-  return String(message ?? 'no reason given') + (reason ? `: ${reason}` : '')
+  const { message = typeof error, cause } = Object(error)
+  return String(cause?.message || cause?.code || message)
 }
 
 /** Makes one request and reads its response. The first thing that ends it is its outcome, and ends all the rest. */
@@ -110,16 +109,28 @@ export function startAttempt(
   const { attempt } = context
   const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
   const controller = new AbortController()
+  const { signal } = controller
   const decoder = new TextDecoder()
   let ended = false
   let resolve: (outcome: Outcome) => void
   let head: TransportResponse | undefined
   /** Why the response is refused, while its body is being read. */
-  let refusal: Interruption | undefined
+  let refusal: Pick<Interruption, 'kind' | 'code' | 'message'> | undefined
   let refusedSize = 0
   let refusedBody = ''
   /** For the head of the response, then for silence or for the rest of a refused response. */
   let timer: Timer | undefined
+
+  const end = (kind: Interruption['kind'], code: ErrorCode, message: string, error?: unknown): void =>
+    settle({
+      ...(refusal ?? { kind, code, message }),
+      error,
+      status: head?.status,
+      headers: head?.headers,
+      body: refusal && refusedBody,
+      attempt,
+      retryAfter: parseRetryAfter(head?.headers.get('retry-after')),
+    })
 
   const settle = (outcome: Outcome): void => {
     if (ended) return
@@ -129,21 +140,9 @@ export function startAttempt(
     resolve(outcome)
   }
 
-  const interrupt = (kind: Interruption['kind'], code: ErrorCode, message: string, error?: unknown): Interruption => {
-    const { status, headers } = head ?? {}
-    const retryAfter = parseRetryAfter(headers?.get('retry-after'))
-    return { kind, code, message, error, status, headers, body: undefined, attempt, retryAfter }
-  }
-
-  const end = (...details: Parameters<typeof interrupt> | []): void => {
-    if (refusal) settle({ ...refusal, body: refusedBody })
-    else if (details.length) settle(interrupt(...details))
-  }
-
-  const watchSilence = (): void => {
+  const startTimeout = (code: 'timeout' | 'idle', delay: number): void => {
     clearTimeout(timer)
-    if (!idleTimeout || ended) return
-    timer = startTimer(() => end('lost', 'idle', `not a byte in ${idleTimeout} ms`), idleTimeout, unref)
+    if (delay && !ended) timer = startTimer(() => end('lost', code, `nothing came in ${delay} ms`), delay, unref)
   }
 
   // What follows in a chunk after the attempt has ended, say by a listener's close(), concerns nobody any more.
@@ -161,39 +160,33 @@ export function startAttempt(
   const transportHandler: TransportHandler = {
     response(response) {
       if (ended) return
-      clearTimeout(timer)
       head = response
       tap(onResponse, { ...response, attempt })
-      if (ended) return
-      const { status, headers } = response
-      const type = headers.get('content-type')
+      const type = response.headers.get('content-type')
       // "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
       // connection." The beginning of the body is read before, for it often tells why.
-      if (status !== 200) refusal = interrupt('refused', 'status', `the status is ${status}`)
-      else if (!isEventStream(type)) {
-        refusal = interrupt('refused', 'content-type', `the Content-Type is ${type}, not text/event-stream`)
-      }
-      if (refusal) timer = startTimer(end, refusalTime, unref)
-      else {
-        handler.open(response)
-        watchSilence()
-      }
+      if (response.status !== 200) {
+        refusal = { kind: 'refused', code: 'status', message: `status ${response.status}` }
+      } else if (!isEventStream(type)) {
+        refusal = { kind: 'refused', code: 'content-type', message: `the type is ${type}, not text/event-stream` }
+      } else if (!ended) handler.open(response)
+      startTimeout('idle', refusal ? refusalTime : idleTimeout)
     },
     bytes(chunk) {
       if (ended) return
       if (refusal) {
         refusedBody += decoder.decode(chunk.subarray(0, refusalSize - refusedSize), { stream: true })
         refusedSize += chunk.length
-        if (refusedSize >= refusalSize) end()
+        if (refusedSize >= refusalSize) end('refused', 'status', '')
         return
       }
-      watchSilence()
+      startTimeout('idle', idleTimeout)
       feed(chunk)
       const paused = ended ? undefined : handler.paused?.()
       if (!paused) return
       // The time that a consumer takes is not the server's silence.
       clearTimeout(timer)
-      return paused.then(watchSilence)
+      return paused.then(() => startTimeout('idle', idleTimeout))
     },
     refuse(code, message, response) {
       head ??= response
@@ -204,7 +197,7 @@ export function startAttempt(
   const run = async (): Promise<void> => {
     let request: Awaited<ReturnType<typeof buildRequest>>
     try {
-      request = await buildRequest(settings, context, controller.signal)
+      request = await buildRequest(settings, context, signal)
     } catch (error) {
       return end('lost', 'callback', `headers or body: ${describe(error)}`, error)
     }
@@ -222,14 +215,12 @@ export function startAttempt(
     } catch (error) {
       // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
       if (/^http/.test(url)) end('lost', 'network', describe(error), error)
-      else end('refused', 'unsupported', `${url}: ${describe(error)}`, error)
+      else end('refused', 'unsupported', describe(error), error)
     }
   }
 
-  if (openTimeout) {
-    timer = startTimer(() => end('lost', 'timeout', `no response in ${openTimeout} ms`), openTimeout, unref)
-  }
-  void run()
+  startTimeout('timeout', openTimeout)
+  queueMicrotask(run)
   return {
     outcome: new Promise((fulfil) => {
       resolve = fulfil

@@ -7,13 +7,22 @@ const CONNECTING = 0
 const OPEN = 1
 const CLOSED = 2
 
-type EventOf<Value> = Value extends Event ? Value : MessageEvent<Value>
+/** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
+export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
+  readonly data: Data
+}
+
+type EventOf<Value> = Value extends Event ? Value : TypedMessageEvent<Value>
 
 /** The events that an EventSource dispatches: the standard's own, and the caller's `Events`. */
 export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: EventOf<Events[Type]> } & Omit<
-  { open: Event; message: MessageEvent<string>; error: ErrorEvent },
+  { open: Event; message: TypedMessageEvent<string>; error: ErrorEvent },
   keyof Events
 >
+
+// The types of listeners and options have names in lib.dom only.
+type AddEventListener = Parameters<EventTarget['addEventListener']>
+type RemoveEventListener = Parameters<EventTarget['removeEventListener']>
 
 type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
 
@@ -141,23 +150,21 @@ export interface EventSource<Events = unknown> {
   addEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
     listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
-    options?: boolean | AddEventListenerOptions,
+    options?: AddEventListener[2],
   ): void
-  addEventListener(
-    type: string,
-    listener: Listener<this, MessageEvent> | EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void
+  addEventListener(type: string, listener: Listener<this, MessageEvent> | null, options?: AddEventListener[2]): void
+  addEventListener(type: string, listener: AddEventListener[1] | null, options?: AddEventListener[2]): void
   removeEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
     listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
-    options?: boolean | EventListenerOptions,
+    options?: RemoveEventListener[2],
   ): void
   removeEventListener(
     type: string,
-    listener: Listener<this, MessageEvent> | EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener<this, MessageEvent> | null,
+    options?: RemoveEventListener[2],
   ): void
+  removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void
 }
 
 // What WebIDL says of an interface, and a class does not do by itself.

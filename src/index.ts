@@ -1,6 +1,6 @@
 import './transport/fetch.server.ts'
 
-export { EventSource, type EventSourceEventMap } from './event-source.ts'
+export { EventSource, type EventSourceEventMap, type TypedMessageEvent } from './event-source.ts'
 export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
 export type {
   AttemptContext,

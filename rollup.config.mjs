@@ -1,0 +1,114 @@
+import { readFile, rm } from 'node:fs/promises'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import { dts } from 'rollup-plugin-dts'
+import esbuild from 'rollup-plugin-esbuild'
+import { minify } from 'terser'
+
+const { version, license } = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'))
+
+const index = 'src/index.ts'
+const polyfills = { polyfill: 'src/polyfill.ts', 'polyfill.force': 'src/polyfill.force.ts' }
+const entries = { index, ...polyfills }
+
+/** Stops the build where rollup would only warn: an unresolved import or a cycle is a mistake here. */
+const onwarn = (warning) => {
+  // The polyfills have no types to declare.
+  if (warning.code !== 'EMPTY_BUNDLE') throw Object.assign(new Error(warning.message), warning)
+}
+
+const typescript = () => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' })
+
+/** So that a package never holds a file of an earlier build. */
+const emptyDist = () => ({
+  name: 'empty-dist',
+  buildStart: () => rm(new URL('dist', import.meta.url), { recursive: true, force: true }),
+})
+
+/** Leaves out what makes up for a `fetch` that is no browser's. */
+const forBrowsers = () => ({
+  name: 'for-browsers',
+  load: (id) => (id.endsWith('/src/transport/fetch.server.ts') ? '' : null),
+})
+
+/** The parser exists as an ES module only, so every build that is not one carries it inside, and its licence beside it. */
+const parserInside = () => nodeResolve({ resolveOnly: ['eventsource-parser'] })
+const parserLicence = () => ({
+  name: 'parser-licence',
+  async generateBundle() {
+    const source = await readFile(new URL('LICENSE', import.meta.resolve('eventsource-parser/package.json')), 'utf8')
+    this.emitFile({ type: 'asset', fileName: 'eventsource-parser.LICENSE', source })
+  },
+})
+
+const terser = () => ({
+  name: 'terser',
+  renderChunk: (code) => minify(code, { ecma: 2020, sourceMap: true, format: { comments: /^!/ } }),
+})
+
+/** One file a module, as in src: what a bundler does not need, it can leave out by the file. */
+const modules = (dir, ...plugins) => ({
+  input: entries,
+  external: ['eventsource-parser'],
+  output: { dir, format: 'es', preserveModules: true, preserveModulesRoot: 'src', sourcemap: true },
+  plugins: [...plugins, typescript()],
+  onwarn,
+})
+
+const commonJs = {
+  input: index,
+  output: { file: 'dist/index.cjs', format: 'cjs', exports: 'named', sourcemap: true },
+  plugins: [typescript(), parserInside(), parserLicence()],
+  onwarn,
+}
+
+/** A polyfill installs the very class that `require('everysource')` returns, hence it requires that file. */
+const commonJsPolyfills = {
+  input: polyfills,
+  external: /^\./,
+  output: {
+    dir: 'dist',
+    entryFileNames: '[name].cjs',
+    format: 'cjs',
+    paths: () => './index.cjs',
+    sourcemap: true,
+  },
+  plugins: [typescript()],
+  onwarn,
+}
+
+const script = {
+  input: index,
+  output: {
+    file: 'dist/everysource.global.js',
+    format: 'iife',
+    name: 'everysource',
+    banner: `/*! everysource ${version}, licence ${license}; contains eventsource-parser, licence MIT */`,
+    sourcemap: true,
+  },
+  plugins: [forBrowsers(), typescript(), parserInside(), terser()],
+  onwarn,
+}
+
+/**
+ * TypeScript reads a declaration file as the kind of module that its ending names, so each kind gets its own. The class
+ * has a member named by Symbol.dispose, which the libs of a project need not know.
+ */
+const declarations = ([name, input]) => ({
+  input,
+  output: ['d.ts', 'd.cts'].map((ending) => ({
+    file: `dist/${name}.${ending}`,
+    format: 'es',
+    banner: input === index ? '/// <reference lib="esnext.disposable" />' : '',
+  })),
+  plugins: [dts({ tsconfig: 'tsconfig.json' })],
+  onwarn,
+})
+
+export default [
+  modules('dist', emptyDist()),
+  modules('dist/browser', forBrowsers()),
+  commonJs,
+  commonJsPolyfills,
+  script,
+  ...Object.entries(entries).map(declarations),
+]

@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import { minify } from 'terser'
+import { expect, inject, test } from 'vitest'
+
+const consumer = inject('consumer')
+const budget = 5_000
+
+const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length
+
+interface Bundle {
+  code: string
+  /** The bytes, after minifying and before gzip, that each module brought in. */
+  modules: Record<string, number>
+}
+
+const bundle = async (contents: string, conditions: string[] = []): Promise<Bundle> => {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: consumer },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions,
+    target: 'es2022',
+    write: false,
+    metafile: true,
+    outdir: consumer,
+    absWorkingDir: join(consumer, 'node_modules'),
+  })
+  const [output] = Object.values(metafile.outputs)
+  const modules = Object.entries(output?.inputs ?? {}).map(
+    ([path, { bytesInOutput }]) => [path, bytesInOutput] as const,
+  )
+  return { code: outputFiles[0]?.text ?? '', modules: Object.fromEntries(modules.filter(([, bytes]) => bytes > 0)) }
+}
+
+const bundleWithRollup = async (contents: string): Promise<string> => {
+  const entry = join(consumer, 'entry.js')
+  const inMemory = {
+    name: 'in-memory',
+    resolveId: (id: string) => (id === entry ? id : null),
+    load: (id: string) => (id === entry ? contents : null),
+  }
+  const bundled = await rollup({ input: entry, plugins: [inMemory, nodeResolve({ browser: true })] })
+  try {
+    const { output } = await bundled.generate({ format: 'es' })
+    const { code } = await minify(output[0].code, { ecma: 2020, module: true })
+    return code ?? ''
+  } finally {
+    await bundled.close()
+  }
+}
+
+test(`the class, bundled for browsers, minified and gzipped, is at most ${budget} bytes`, async () => {
+  const entry = `export { EventSource } from 'everysource'`
+  const { code, modules } = await bundle(entry)
+  const sizes = {
+    esbuild: gzipped(code),
+    'rollup and terser': gzipped(await bundleWithRollup(entry)),
+  }
+  const parser = gzipped((await bundle(`export { createParser } from 'eventsource-parser'`)).code)
+  console.log('gzip -9, in bytes:', { ...sizes, 'of which the parser': parser, budget })
+  console.log('minified, by module, in bytes:', modules)
+  expect(Math.max(...Object.values(sizes))).toBeLessThanOrEqual(budget)
+})
+
+test('a bundle of the class holds no other face, no polyfill and nothing for servers', async () => {
+  const { modules } = await bundle(`export { EventSource } from 'everysource'`)
+  expect(Object.keys(modules)).toContain('everysource/dist/browser/event-source.js')
+  const others = /event-stream|shared-event-source|polyfill|\/cli\/|undici|\.node\.js|\.server\.js/
+  expect(Object.keys(modules).filter((module) => others.test(module))).toEqual([])
+})
+
+test('a bundle without the class does not hold it', async () => {
+  const { modules } = await bundle(`export { ErrorEvent } from 'everysource'`)
+  expect(Object.keys(modules)).toContain('everysource/dist/browser/events.js')
+  expect(Object.keys(modules)).not.toContain('everysource/dist/browser/event-source.js')
+})
+
+test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
+  'a bundler keeps the bare import of %s',
+  async (name) => {
+    const { modules } = await bundle(`import '${name}'`)
+    expect(Object.keys(modules)).toContain(`everysource/dist/browser/${name.slice(12).replace('/', '.')}.js`)
+    expect(Object.keys(modules)).toContain('everysource/dist/browser/event-source.js')
+  },
+)
+
+// Bundlers for edge workers say that they are for browsers, too.
+test.for(['workerd', 'edge-light'])('a bundle for %s holds what its fetch needs around it', async (condition) => {
+  const { modules } = await bundle(`export { EventSource } from 'everysource'`, [condition, 'worker', 'browser'])
+  expect(Object.keys(modules)).toContain('everysource/dist/transport/fetch.server.js')
+})

@@ -1,0 +1,20 @@
+import { type ExecFileException, execFile } from 'node:child_process'
+
+export interface CommandOptions {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+  /** In ms. By default less than a test may take, so that no test leaves a program behind. */
+  timeout?: number
+}
+
+/** Runs a program to its end and returns what it wrote to stdout; one that fails takes all of its output into the error. */
+export const run = (file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const finished = (failure: ExecFileException | null, stdout: string, stderr: string): void => {
+      const ending = failure?.signal ? `was ended by ${failure.signal}` : `exited with ${failure?.code}`
+      const message = `${[file, ...args].join(' ')} ${ending}\n${stdout}${stderr}`
+      if (failure) reject(new Error(message))
+      else resolve(stdout)
+    }
+    execFile(file, args, { timeout: 50_000, maxBuffer: 64 * 1024 * 1024, ...options }, finished)
+  })

@@ -1,0 +1,10 @@
+const { EventSource } = require('everysource')
+
+test('an event arrives', async () => {
+  const source = new EventSource(process.env.GREETING)
+  const event = await new Promise((resolve) => source.addEventListener('greeting', resolve))
+  source.close()
+  expect(event).toBeInstanceOf(MessageEvent)
+  expect(event.data).toBe('hello')
+  expect(event.lastEventId).toBe('7')
+})

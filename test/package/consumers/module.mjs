@@ -1,0 +1,7 @@
+import { ErrorEvent, EventSource } from 'everysource'
+
+const source = new EventSource(process.argv[2])
+source.addEventListener('greeting', ({ data, lastEventId }) => {
+  source.close()
+  console.log(JSON.stringify({ data, lastEventId, names: [EventSource.name, ErrorEvent.name] }))
+})

@@ -1,0 +1,71 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, inject, test } from 'vitest'
+import { run } from './command.ts'
+import { startGreetingServer } from './greeting-server.ts'
+
+const consumer = inject('consumer')
+const greeting = { data: 'hello', lastEventId: '7', names: ['EventSource', 'ErrorEvent'] }
+
+/** Runs a script's text as a file in the consumer's project would run, and returns what it printed, read as JSON. */
+const evaluate = async (kind: 'module' | 'commonjs', script: string): Promise<unknown> =>
+  JSON.parse(await run(process.execPath, [`--input-type=${kind}`, '--eval', script], { cwd: consumer }))
+
+beforeAll(() => cp(join(import.meta.dirname, 'consumers'), consumer, { recursive: true }))
+
+test('an ECMAScript module imports it and receives an event', async () => {
+  await using server = await startGreetingServer()
+  const printed = await run(process.execPath, ['module.mjs', `${server.origin}/greeting`], { cwd: consumer })
+  expect(JSON.parse(printed)).toEqual(greeting)
+})
+
+test('a CommonJS script requires it and receives an event', async () => {
+  await using server = await startGreetingServer()
+  const printed = await run(process.execPath, ['common-js.cjs', `${server.origin}/greeting`], { cwd: consumer })
+  expect(JSON.parse(printed)).toEqual(greeting)
+})
+
+test("a test in Jest's CommonJS requires it and receives an event", async () => {
+  await using server = await startGreetingServer()
+  const jest = fileURLToPath(import.meta.resolve('jest/bin/jest'))
+  const project = ['--rootDir', consumer, '--cacheDirectory', join(consumer, 'jest-cache')]
+  const flags = ['--testMatch', '**/jest.test.cjs', '--no-watchman', '--runInBand', '--ci']
+  await run(process.execPath, [jest, ...project, ...flags], {
+    cwd: consumer,
+    env: { ...process.env, GREETING: `${server.origin}/greeting` },
+  })
+})
+
+test('the package says its version under everysource/package.json', async () => {
+  const script = `console.log(JSON.stringify(require('everysource/package.json').version))`
+  expect(await evaluate('commonjs', script)).toMatch(/^\d+\.\d+\.\d+/)
+})
+
+// Node hides its own EventSource behind a flag today, and need not tomorrow: each script says itself what was there before.
+const outcome = `console.log(JSON.stringify({
+  native: globalThis.EventSource === Native,
+  ours: globalThis.EventSource === EventSource,
+  enumerable: Object.keys(globalThis).includes('EventSource'),
+}))`
+const load = {
+  module: (name: string) => `await import('${name}'); const { EventSource } = await import('everysource');`,
+  commonjs: (name: string) => `require('${name}'); const { EventSource } = require('everysource');`,
+} as const
+const native = 'class Native {}; globalThis.EventSource = Native; '
+const missing = 'class Native {}; delete globalThis.EventSource; '
+
+test.for(['module', 'commonjs'] as const)('everysource/polyfill leaves an EventSource alone (%s)', async (kind) => {
+  const script = `${native}${load[kind]('everysource/polyfill')}${outcome}`
+  expect(await evaluate(kind, script)).toMatchObject({ native: true, ours: false })
+})
+
+test.for(['module', 'commonjs'] as const)('everysource/polyfill defines one where none is (%s)', async (kind) => {
+  const script = `${missing}${load[kind]('everysource/polyfill')}${outcome}`
+  expect(await evaluate(kind, script)).toEqual({ native: false, ours: true, enumerable: false })
+})
+
+test.for(['module', 'commonjs'] as const)('everysource/polyfill/force replaces one (%s)', async (kind) => {
+  const script = `${native}${load[kind]('everysource/polyfill/force')}${outcome}`
+  expect(await evaluate(kind, script)).toMatchObject({ native: false, ours: true })
+})

@@ -1,0 +1,51 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { expect, inject, test } from 'vitest'
+import { run } from './command.ts'
+
+const installed = join(inject('consumer'), 'node_modules/everysource')
+const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+const published = await readdir(installed, { recursive: true })
+
+test('publint finds nothing in the installed package', async () => {
+  const { messages } = await publint({ pkgDir: installed, pack: false, strict: true })
+  expect(messages).toEqual([])
+})
+
+test('@arethetypeswrong/cli finds nothing in the tarball, for what reads `exports`', async () => {
+  const attw = join(dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))), 'dist/index.js')
+  const flags = ['--profile', 'node16', '--no-definitely-typed', '--format', 'json']
+  const { analysis } = JSON.parse(await run(process.execPath, [attw, inject('tarball'), ...flags]))
+  const isRead = ({ resolutionKind }: { resolutionKind?: string }): boolean => resolutionKind !== 'node10'
+  expect(Object.keys(analysis.entrypoints)).toEqual(['.', './polyfill', './polyfill/force', './package.json'])
+  expect(analysis.problems.filter(isRead)).toEqual([])
+})
+
+test('the parser is the one runtime dependency', () => {
+  expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser'])
+  expect(manifest.peerDependencies).toBeUndefined()
+  expect(manifest.optionalDependencies).toBeUndefined()
+})
+
+test('the licence of the package is published, and beside the builds that carry the parser inside, its own', async () => {
+  expect(published).toContain('LICENSE')
+  expect(await readFile(join(installed, 'dist/eventsource-parser.LICENSE'), 'utf8')).toContain('MIT License')
+})
+
+test('nothing is published but the built files, their types and maps, and what a reader wants', () => {
+  const others = published.filter((file) => !/^dist(\/|$)/.test(file))
+  expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+})
+
+// An index.js only names what the other modules export: there is no code in it to map.
+const scripts = published.filter((file) => /\.c?js$/.test(file) && !file.endsWith('/index.js'))
+
+test.for(scripts)('%s has a source map that carries our own source', async (script) => {
+  expect(await readFile(join(installed, script), 'utf8')).toMatch(/\n\/\/# sourceMappingURL=\S+\n?$/)
+  const { sources, sourcesContent } = JSON.parse(await readFile(join(installed, `${script}.map`), 'utf8'))
+  expect(sources).toContainEqual(expect.stringMatching(/(^|\/)src\/\S+\.ts$/))
+  expect(sourcesContent).toHaveLength(sources.length)
+  for (const content of sourcesContent) expect(content).toEqual(expect.any(String))
+})
