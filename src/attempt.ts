@@ -48,6 +48,10 @@ function byteString(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }
 
+function percentDecode(text: string): string {
+  return text.replace(/%(..)/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+}
+
 /** Retry-After, in seconds or as a date, in ms from now. */
 function parseRetryAfter(value: string | null | undefined): number | undefined {
   if (!value) return
@@ -69,6 +73,13 @@ async function buildRequest(settings: Settings, context: AttemptContext, signal:
   const headers = readHeaders(await call(settings.headers, context))
   const body = await call(settings.body, context)
   const url = new URL(settings.url)
+  // Only some runtimes' fetch takes a URL with credentials; as Basic authorization they work everywhere.
+  const { username, password } = url
+  if (username || password) {
+    url.username = url.password = ''
+    if (!headers.has('Authorization'))
+      headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  }
   // "Set (`Accept`, `text/event-stream`) in request's header list."
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
   // "If the EventSource object's last event ID string is not the empty string … set (`Last-Event-ID`, lastEventIDValue)
@@ -83,7 +94,7 @@ async function buildRequest(settings: Settings, context: AttemptContext, signal:
 }
 
 /** Calls a tap. Like an event listener's, its exception is reported and changes nothing. */
-function tap<Argument>(callback: ((argument: Argument) => void) | null | undefined, argument: Argument): void {
+export function tap<Argument>(callback: ((argument: Argument) => void) | null | undefined, argument: Argument): void {
   try {
     callback?.(argument)
   } catch (error) {

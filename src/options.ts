@@ -122,6 +122,8 @@ export interface Settings extends EventSourceInit {
   readonly maxEventSize: number
   readonly redirect: 'follow' | 'error'
   readonly unref: boolean
+  /** Whether a clean end of the body is followed by another attempt; false fails the connection (true). */
+  readonly reconnectOnEnd?: boolean
 }
 
 /** The longest delay a timer holds, in ms: setTimeout turns anything longer into 1 ms. */
@@ -133,13 +135,20 @@ function fail(member: string, value: unknown, allowed: string): never {
 }
 
 /** What a member has to be: its default, whether a value is valid, and what is allowed, in words. */
-type Rule = readonly [fallback: unknown, isValid: (value: never) => boolean, allowed: string]
+export type Rule = readonly [fallback: unknown, isValid: (value: never) => boolean, allowed: string]
 
-const atLeast = (fallback: number, least: number): Rule => [fallback, (value) => value >= least, `at least ${least}`]
+export const atLeast = (fallback: number, least: number): Rule => [
+  fallback,
+  (value) => value >= least,
+  `at least ${least}`,
+]
 const timeout: Rule = [0, (value) => value >= 0 && value < Infinity, 'a time in ms']
-const callback: Rule = [undefined, (value) => typeof value === 'function', 'a function']
+export const callback: Rule = [undefined, (value) => typeof value === 'function', 'a function']
+
+const functionOrObject = (value: unknown): boolean => /^[fo]/.test(typeof value)
 
 const rules = {
+  headers: [{}, functionOrObject, 'names and values, or a function'],
   method: ['GET', (value) => /^(?!(connect|trace|track)$)[\w!#$%&'*+.^`|~-]+$/i.test(value), 'a method fetch sends'],
   lastEventId: ['', (value) => !/[\0\r\n]/.test(value), 'free of CR, LF and NUL'],
   redirect: ['follow', (value) => /^(follow|error)$/.test(value), "'follow' or 'error'"],
@@ -150,7 +159,7 @@ const rules = {
   onComment: callback,
   onRequest: callback,
   onResponse: callback,
-  retry: [{}, (value) => value === false || /^(object|function)$/.test(typeof value), 'a policy, a function or false'],
+  retry: [{}, (value) => value === false || functionOrObject(value), 'a policy, a function or false'],
 } satisfies Record<string, Rule>
 
 const policyRules = {
@@ -164,7 +173,7 @@ const policyRules = {
 } satisfies Record<string, Rule>
 
 /** Fills in the defaults and throws at the first member that is not what it has to be. */
-function applyRules(given: object, rules: Readonly<Record<string, Rule>>): Record<string, unknown> {
+export function applyRules(given: object, rules: Readonly<Record<string, Rule>>): Record<string, unknown> {
   const applied: Record<string, unknown> = { ...given }
   for (const [member, [fallback, isValid, allowed]] of Object.entries(rules)) {
     const value = applied[member] ?? fallback
@@ -220,7 +229,7 @@ function readUrl(url: string): URL {
 export function readSettings(url: unknown, init: EventSourceInit | null | undefined): Settings {
   // A template literal converts as WebIDL does, in that it throws on a symbol.
   const address = `${url as string}`
-  if (Object(init ?? {}) !== (init ?? {})) fail('init', init, 'an object')
+  if (init != null && Object(init) !== init) fail('init', String(init), 'an object')
   const settings = applyRules(init ?? {}, rules) as unknown as Settings
   const { headers, body, retry } = settings
   const method = settings.method.toUpperCase()

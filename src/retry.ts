@@ -69,7 +69,10 @@ export function decide(
     if (typeof retry === 'function') {
       const { failures, serverReconnectionTime: reconnectionTime = 3_000 } = history
       delay = retry({ ...outcome, failures, reconnectionTime })
-      if (delay !== false && !(delay >= 0)) throw new RangeError(`it returned ${delay}, not milliseconds or false`)
+      // NaN, and null, which would count as 0 and reconnect for ever without a pause.
+      if (delay !== false && !(typeof delay === 'number' && delay >= 0)) {
+        throw new RangeError(`it returned ${delay}, not milliseconds or false`)
+      }
     } else {
       if (kind === 'refused' && !retry.statuses(status)) return stop
       if (history.failures >= retry.maxAttempts) {
@@ -83,6 +86,8 @@ export function decide(
     }
     return { delay: delay !== false && Math.min(Math.ceil(delay), longestDelay) }
   } catch (error) {
-    return { delay: false, instead: { code: 'callback', message: `retry failed: ${error}`, error } }
+    // Anything may be thrown, and not everything can be turned into a string.
+    const { message = typeof error } = Object(error)
+    return { delay: false, instead: { code: 'callback', message: `retry failed: ${message}`, error } }
   }
 }

@@ -32,8 +32,8 @@ export interface Session {
 
 /** Starts a session; the first attempt begins after the caller's own code has run. */
 export function startSession(settings: Settings, transport: Transport, handler: SessionHandler): Session {
-  const { signal, retry, headers, body, unref } = settings
-  const resetAfter = (typeof retry === 'object' && retry.resetAfter) || 10_000
+  const { signal, retry, headers, body, unref, reconnectOnEnd = true } = settings
+  const resetAfter = typeof retry === 'object' ? retry.resetAfter : 10_000
   let closed = false
   let current: Attempt | undefined
   let endWait: (() => void) | undefined
@@ -96,7 +96,8 @@ export function startSession(settings: Settings, transport: Transport, handler: 
       const canRefreshHeaders = typeof headers === 'function' && previous?.status !== 401
       const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
-      let { delay, instead } = decide(outcome, history, retry, Math.random)
+      const policy = (reconnectOnEnd || outcome.kind !== 'ended') && retry
+      let { delay, instead } = decide(outcome, history, policy, Math.random)
       if (delay !== false && isOneShot(body)) {
         delay = false
         instead = { code: 'body-used', message: bodyUsed, error: outcome.error }
@@ -114,7 +115,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
   }
 
   if (signal?.aborted) closed = true
-  signal?.addEventListener('abort', abort)
+  else signal?.addEventListener('abort', abort)
   queueMicrotask(run)
   return session
 }

@@ -33,19 +33,6 @@ function decodeByteString(text: string): string {
   return new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }
 
-function percentDecode(text: string): string {
-  return text.replace(/%([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
-}
-
-/** The credentials of a URL become Basic authorization: only some runtimes' fetch takes such a URL. */
-function takeCredentials(url: URL, headers: Headers): void {
-  const { username, password } = url
-  if (!username && !password) return
-  url.username = url.password = ''
-  if (!headers.has('Authorization'))
-    headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
-}
-
 /** "HTTP-redirect fetch" of the Fetch standard; returns whether the redirect can be followed. */
 function follow(
   request: { url: URL; init: Omit<RequestInit, 'headers'> & { headers: Headers } },
@@ -76,7 +63,6 @@ function follow(
 adaptation.adapt = (fetch: Fetch) => async (address, given) => {
   const init = { ...withoutUnknownMembers(given), headers: new Headers(given.headers) }
   const request = { url: new URL(address), init }
-  takeCredentials(request.url, init.headers)
   const lastEventId = init.headers.get('last-event-id')
   if (lastEventId && encodesHeaders()) init.headers.set('last-event-id', decodeByteString(lastEventId))
   if (init.redirect !== 'follow' || isBrowser()) return fetch(request.url.href, init)
