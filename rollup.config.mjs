@@ -27,7 +27,7 @@ const emptyDist = () => ({
 /** Leaves out what makes up for a `fetch` that is no browser's. */
 const forBrowsers = () => ({
   name: 'for-browsers',
-  load: (id) => (id.endsWith('/src/transport/fetch.server.ts') ? '' : null),
+  load: (id) => (id.endsWith('/src/transport/fetch.server.ts') ? 'export const adaptFetch = (fetch) => fetch' : null),
 })
 
 /** The parser exists as an ES module only, so every build that is not one carries it inside, and its licence beside it. */

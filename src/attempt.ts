@@ -105,7 +105,7 @@ export function tap<Argument>(callback: ((argument: Argument) => void) | null | 
 }
 
 /** Node's fetch says only "fetch failed": what failed is in the cause. */
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   const { message = typeof error, cause } = Object(error)
   return String(cause?.message || cause?.code || message)
 }

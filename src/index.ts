@@ -1,5 +1,3 @@
-import './transport/fetch.server.ts'
-
 export { EventSource, type EventSourceEventMap, type TypedMessageEvent } from './event-source.ts'
 export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
 export type {

@@ -232,7 +232,7 @@ export function readSettings(url: unknown, init: EventSourceInit | null | undefi
   if (init != null && Object(init) !== init) fail('init', String(init), 'an object')
   const settings = applyRules(init ?? {}, rules) as unknown as Settings
   const { headers, body, retry } = settings
-  const method = settings.method.toUpperCase()
+  const method = `${settings.method}`.toUpperCase()
   if (body != null && /^(GET|HEAD)$/.test(method)) fail('body', body, `allowed with ${method}`)
   return {
     ...settings,
@@ -240,6 +240,7 @@ export function readSettings(url: unknown, init: EventSourceInit | null | undefi
     withCredentials: !!settings.withCredentials,
     headers: typeof headers === 'function' ? headers : readHeaders(headers),
     method,
+    lastEventId: `${settings.lastEventId}`,
     retry: typeof retry === 'object' ? readPolicy(retry) : retry,
     openTimeout: Math.min(settings.openTimeout, longestDelay),
     idleTimeout: Math.min(settings.idleTimeout, longestDelay),

@@ -1,8 +1,4 @@
 import type { Fetch } from '../options.ts'
-import { adaptation } from './fetch.ts'
-
-// What `fetch` needs outside browsers. Imported for its effect; the build for browsers leaves it out, for there the
-// platform follows redirects itself, shows script nothing of them, and guards what a request may say.
 
 /** Whether this `fetch` is a browser's all the same: only a browser keeps script from setting a Cookie header. */
 function isBrowser(): boolean {
@@ -60,18 +56,24 @@ function follow(
   return true
 }
 
-adaptation.adapt = (fetch: Fetch) => async (address, given) => {
-  const init = { ...withoutUnknownMembers(given), headers: new Headers(given.headers) }
-  const request = { url: new URL(address), init }
-  const lastEventId = init.headers.get('last-event-id')
-  if (lastEventId && encodesHeaders()) init.headers.set('last-event-id', decodeByteString(lastEventId))
-  if (init.redirect !== 'follow' || isBrowser()) return fetch(request.url.href, init)
-  init.redirect = 'manual'
-  for (let redirects = 0; ; redirects++) {
-    const response = await fetch(request.url.href, init)
-    const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
-    if (!isRedirect || redirects === 20 || !follow(request, response)) return response
-    // node-fetch's bodies are Node's streams, which have no cancel().
-    await response.body?.cancel?.()
+/**
+ * Gives a `fetch` what it lacks outside browsers. The build for browsers leaves this file out, for there the platform
+ * follows redirects itself, shows script nothing of them, and guards what a request may say.
+ */
+export const adaptFetch =
+  (fetch: Fetch): Fetch =>
+  async (address, given) => {
+    const init = { ...withoutUnknownMembers(given), headers: new Headers(given.headers) }
+    const request = { url: new URL(address), init }
+    const lastEventId = init.headers.get('last-event-id')
+    if (lastEventId && encodesHeaders()) init.headers.set('last-event-id', decodeByteString(lastEventId))
+    if (init.redirect !== 'follow' || isBrowser()) return fetch(request.url.href, init)
+    init.redirect = 'manual'
+    for (let redirects = 0; ; redirects++) {
+      const response = await fetch(request.url.href, init)
+      const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
+      if (!isRedirect || redirects === 20 || !follow(request, response)) return response
+      // node-fetch's bodies are Node's streams, which have no cancel().
+      await response.body?.cancel?.()
+    }
   }
-}

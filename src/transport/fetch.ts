@@ -1,8 +1,6 @@
 import type { Fetch } from '../options.ts'
+import { adaptFetch } from './fetch.server.ts'
 import type { Transport } from './transport.ts'
-
-/** What the runtime needs around its `fetch`; browsers need nothing. */
-export const adaptation: { adapt(fetch: Fetch): Fetch } = { adapt: (fetch) => fetch }
 
 /** A Transport over any function that can be called like `fetch`; without one, over the global `fetch`. */
 export function createFetchTransport(given: Fetch | null | undefined): Transport {
@@ -11,7 +9,7 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
     const fetch = given ?? globalThis.fetch
     const response =
       fetch &&
-      (await adaptation.adapt(fetch)(url, {
+      (await adaptFetch(fetch)(url, {
         method,
         headers,
         body: body ?? null,

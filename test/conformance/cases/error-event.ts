@@ -1,0 +1,234 @@
+import { assert } from 'chai'
+import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
+import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
+import type { ConformanceCase } from '../case.ts'
+import { type Scene, under } from '../scene.ts'
+
+const errorEvent = under('everysource: ErrorEvent')
+
+/** What holds for every error event, whatever happened. */
+function assertError(event: ErrorEvent, code: ErrorCode, willReconnect: boolean): void {
+  assert.equal(event.code, code, event.message)
+  assert.isNotEmpty(event.message)
+  assert.equal(event.willReconnect, willReconnect)
+  if (willReconnect) assert.isAtLeast(event.delay ?? Number.NaN, 0)
+  else assert.isUndefined(event.delay)
+}
+
+/** Opens a source on one answer and takes its first error event. */
+async function firstError(scene: Scene, ...given: Parameters<Scene['plan']>): Promise<ErrorEvent> {
+  await scene.plan(...given)
+  return scene.watch().nextError()
+}
+
+const soon = { initialDelay: 10, jitter: 0 }
+
+export const cases: ConformanceCase[] = [
+  errorEvent('it is an Event of the realm, and no message', async (scene) => {
+    const event = await firstError(scene, [refusal(404)])
+    assert.instanceOf(event, Event)
+    assert.notInstanceOf(event, MessageEvent)
+    assert.equal(event.type, 'error')
+    assert.isFalse(event.bubbles)
+    assert.isFalse(event.cancelable)
+    assert.equal(event.constructor, scene.context.ErrorEvent)
+    assert.equal(event.target?.constructor, scene.context.EventSource)
+  }),
+
+  errorEvent('onerror gets the same event', async (scene) => {
+    await scene.plan([refusal(404)])
+    const source = scene.open()
+    let handled: unknown
+    source.onerror = (event) => {
+      handled = event
+    }
+    assert.equal(handled ?? (await scene.observe(source).nextError()), handled)
+  }),
+
+  errorEvent('ended: the server ended the stream', async (scene) => {
+    await scene.plan([endedStream('retry: 20\ndata: a\n\n')])
+    const event = await scene.watch({ retry: { jitter: 0 } }).nextError()
+    assertError(event, 'ended', true)
+    assert.isUndefined(event.error)
+    assert.equal(event.status, 200)
+    assert.equal(event.headers?.get('content-type'), 'text/event-stream')
+    assert.isUndefined(event.body)
+    assert.equal(event.attempt, 1)
+    assert.equal(event.delay, 20)
+  }),
+
+  errorEvent('network: the connection broke before any response', async (scene) => {
+    const event = await firstError(scene, [noAnswer])
+    assertError(event, 'network', true)
+    assert.instanceOf(event.error, Error)
+    assert.isUndefined(event.status)
+    assert.isUndefined(event.headers)
+    assert.isUndefined(event.body)
+    assert.equal(event.attempt, 1)
+  }),
+
+  errorEvent('network: the stream was torn', async (scene) => {
+    const event = await firstError(scene, [tornStream('data: a\n\ndata: half')])
+    assertError(event, 'network', true)
+    assert.instanceOf(event.error, Error)
+    assert.equal(event.status, 200)
+    assert.equal(event.headers?.get('content-type'), 'text/event-stream')
+  }),
+
+  errorEvent('timeout: no response came within openTimeout', async (scene) => {
+    await scene.plan([silence])
+    const event = await scene.watch({ openTimeout: 40 }).nextError()
+    assertError(event, 'timeout', true)
+    assert.isUndefined(event.status)
+    assert.include(event.message, '40')
+  }),
+
+  errorEvent('idle: the stream was silent for idleTimeout', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const event = await scene.watch({ idleTimeout: 40 }).nextError()
+    assertError(event, 'idle', true)
+    assert.equal(event.status, 200)
+    assert.include(event.message, '40')
+  }),
+
+  errorEvent('callback: a headers function failed; error is what it threw', async (scene) => {
+    const reason = new Error('no token')
+    await scene.plan([stream('data: a\n\n')])
+    const headers = (): never => {
+      throw reason
+    }
+    const event = await scene.watch({ headers }).nextError()
+    assertError(event, 'callback', true)
+    assert.equal(event.error, reason)
+    assert.include(event.message, 'no token')
+    assert.isUndefined(event.status)
+  }),
+
+  errorEvent('status: the response was refused; headers and body tell why', async (scene) => {
+    const event = await firstError(scene, [refusal(403, 'Not on a Sunday.', [['X-Reason', 'Sunday']])])
+    assertError(event, 'status', false)
+    assert.equal(event.status, 403)
+    assert.equal(event.headers?.get('x-reason'), 'Sunday')
+    assert.equal(event.body, 'Not on a Sunday.')
+    assert.include(event.message, '403')
+    assert.equal(event.attempt, 1)
+  }),
+
+  errorEvent('status: so is 204', async (scene) => {
+    const event = await firstError(scene, [{ status: 204, contentType: null, ending: 'end' }])
+    assertError(event, 'status', false)
+    assert.equal(event.status, 204)
+    assert.equal(event.body, '')
+  }),
+
+  errorEvent('content-type: the message says what came', async (scene) => {
+    const event = await firstError(scene, [{ contentType: 'text/html', body: ['<p>Sign in</p>'], ending: 'end' }])
+    assertError(event, 'content-type', false)
+    assert.include(event.message, 'text/html')
+    assert.equal(event.status, 200)
+    assert.equal(event.headers?.get('content-type'), 'text/html')
+    assert.equal(event.body, '<p>Sign in</p>')
+  }),
+
+  errorEvent('redirect: the server redirected, which was not wanted', async (scene) => {
+    await scene.plan([redirect(302, scene.url('/next')), stream('data: a\n\n')])
+    assertError(await scene.watch({ redirect: 'error' }).nextError(), 'redirect', false)
+  }),
+
+  errorEvent('too-large: the event went beyond maxEventSize', async (scene) => {
+    await scene.plan([stream({ text: 'data: a\n', times: 100 }, '\n')])
+    const event = await scene.watch({ maxEventSize: 50 }).nextError()
+    assertError(event, 'too-large', false)
+    assert.include(event.message, '50')
+    assert.equal(event.status, 200)
+  }),
+
+  errorEvent('unsupported: the scheme can never work', async (scene) => {
+    const event = await scene.observe(scene.open({}, 'ftp://127.0.0.1/feed')).nextError()
+    assertError(event, 'unsupported', false)
+  }),
+
+  errorEvent('body-used: a body that can be sent once only would have to be sent again', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+    const watch = scene.watch({
+      method: 'POST',
+      body: new Blob(['once']).stream(),
+      // Most browsers cannot send streams; this one leaves it out.
+      fetch: (url, { signal }) => fetch(url, { signal: signal ?? null }),
+    })
+    assertError(await watch.nextError(), 'body-used', false)
+  }),
+
+  errorEvent('gave-up: maxAttempts attempts failed in a row; error is the cause', async (scene) => {
+    await scene.plan([noAnswer])
+    const watch = scene.watch({ retry: { ...soon, maxAttempts: 2 } })
+    const first = await watch.nextError()
+    assertError(first, 'network', true)
+    const last = await watch.nextError()
+    assertError(last, 'gave-up', false)
+    assert.instanceOf(last.error, Error)
+    assert.equal(last.attempt, 2)
+    assert.include(last.message, '2')
+  }),
+
+  errorEvent('attempt counts all attempts, also those after a success', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), noAnswer, endedStream('data: b\n\n'), refusal(404)])
+    const watch = scene.watch({ retry: soon })
+    const seen: [string, number][] = []
+    for (let count = 0; count < 4; count++) {
+      const { code, attempt } = await watch.nextError()
+      seen.push([code, attempt])
+    }
+    assert.deepEqual(seen, [
+      ['ended', 1],
+      ['network', 2],
+      ['ended', 3],
+      ['status', 4],
+    ])
+  }),
+
+  errorEvent('body is the first 8 KiB of a refused response', async (scene) => {
+    const { body } = await firstError(scene, [
+      {
+        status: 500,
+        contentType: 'application/json',
+        body: [{ text: '0123456789abcdef', times: 4_096 }],
+        ending: 'end',
+      },
+    ])
+    assert.equal(body, '0123456789abcdef'.repeat(512))
+  }),
+
+  errorEvent('body is what came of a refused response that does not end', async (scene) => {
+    const { body } = await firstError(scene, [{ status: 500, contentType: 'application/json', body: ['{"more":'] }])
+    assert.equal(body, '{"more":')
+  }),
+
+  errorEvent('body is decoded as UTF-8, in whatever pieces it comes', async (scene) => {
+    const pieces = [...new TextEncoder().encode('é名👩‍🚀')].flatMap((byte) => [{ bytes: [byte] }, { pause: 1 }])
+    const { body } = await firstError(scene, [
+      { status: 500, contentType: 'application/json; charset=iso-8859-1', body: pieces, ending: 'end' },
+    ])
+    assert.equal(body, 'é名👩‍🚀')
+  }),
+
+  errorEvent('a refused response that breaks off is refused all the same', async (scene) => {
+    const event = await firstError(scene, [
+      { status: 500, contentType: 'application/json', body: ['{"half":', { pause: 20 }], ending: 'tear' },
+    ])
+    assertError(event, 'status', false)
+    assert.equal(event.body, '{"half":')
+  }),
+
+  errorEvent('willReconnect and delay come true', async (scene) => {
+    await scene.plan([endedStream('retry: 150\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    const { delay = 0, willReconnect } = await watch.nextError()
+    assert.isTrue(willReconnect)
+    assert.isAtLeast(delay, 150)
+    await watch.next('open')
+    await watch.next('open')
+    const [first, second] = await scene.requests({ count: 2 })
+    assert.isAtLeast((second?.time ?? 0) - (first?.time ?? 0), 145)
+  }),
+]

@@ -1,0 +1,169 @@
+import { assert } from 'chai'
+import { endedStream, noAnswer, refusal, silence, stream } from '../answers.ts'
+import type { ConformanceCase } from '../case.ts'
+import { aWhile, under, valuesOf } from '../scene.ts'
+
+const lastEventId = under('everysource: the lastEventId attribute')
+const reconnect = under('everysource: reconnect()')
+const dispose = under('everysource: Symbol.dispose')
+
+export const cases: ConformanceCase[] = [
+  lastEventId('it is empty at first, and what the last complete block with an id said from then on', async (scene) => {
+    await scene.plan([stream('data: a\n\nid: 1\ndata: b\n\ndata: c\n\nid: 2\n\nid\ndata: d\n\nid: 3\ndata: half\n')])
+    const source = scene.open()
+    assert.equal(source.lastEventId, '')
+    const seen: string[] = []
+    source.addEventListener('message', () => seen.push(source.lastEventId))
+    const watch = scene.observe(source)
+    for (let count = 0; count < 4; count++) await watch.next('message')
+    assert.deepEqual(seen, ['', '1', '1', ''])
+    assert.equal(source.lastEventId, '')
+  }),
+
+  lastEventId('the id of a block without data counts', async (scene) => {
+    await scene.plan([endedStream('id: 1\n\n')])
+    const watch = scene.watch()
+    await watch.next('error')
+    assert.equal(watch.source.lastEventId, '1')
+  }),
+
+  lastEventId('it stays when the source is CLOSED', async (scene) => {
+    await scene.plan([stream('id: 1\ndata: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    watch.source.close()
+    assert.equal(watch.source.lastEventId, '1')
+  }),
+
+  lastEventId('it has the shape of a read-only attribute', async (scene) => {
+    const { prototype } = scene.context.EventSource
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'lastEventId')
+    assert.isTrue(descriptor?.enumerable)
+    assert.isUndefined(descriptor?.set)
+    assert.throws(() => descriptor?.get?.call({}), TypeError)
+  }),
+
+  reconnect('it cuts the wait short', async (scene) => {
+    await scene.plan([endedStream('retry: 60000\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('error')
+    watch.source.reconnect()
+    assert.equal(watch.source.readyState, 0)
+    await watch.next('message')
+    assert.equal((await watch.nextMessage()).data, 'b')
+    assert.deepEqual(watch.types, ['open', 'message', 'error', 'open', 'message'])
+    assert.deepEqual(valuesOf((await scene.requests())[1], 'Last-Event-ID'), ['1'])
+  }),
+
+  reconnect('in an error listener it cuts the wait short, too', async (scene) => {
+    await scene.plan([endedStream('retry: 60000\ndata: a\n\n'), stream('data: b\n\n')])
+    const source = scene.open()
+    source.onerror = () => source.reconnect()
+    const watch = scene.observe(source)
+    await watch.next('message')
+    assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  reconnect('it drops the open connection and opens one with Last-Event-ID, without an error event', async (scene) => {
+    await scene.plan([stream('id: 1\ndata: a\n\n', { gate: 'more' }, 'data: late\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    watch.source.reconnect()
+    assert.equal(watch.source.readyState, 0)
+    assert.equal((await watch.nextMessage()).data, 'b')
+    assert.deepEqual(watch.types, ['open', 'message', 'open', 'message'])
+    const requests = await scene.requests({ count: 2, over: 1 })
+    assert.isTrue(requests[0]?.cutByClient)
+    assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), ['1'])
+  }),
+
+  reconnect('what came with the same chunk is dropped with the connection', async (scene) => {
+    await scene.plan([stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'), stream('data: c\n\n')])
+    const source = scene.open()
+    source.addEventListener('message', () => source.reconnect(), { once: true })
+    const watch = scene.observe(source)
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(watch.messages, [
+      ['message', 'a', '1'],
+      ['message', 'c', '1'],
+    ])
+  }),
+
+  reconnect('before the response it starts again', async (scene) => {
+    await scene.plan([silence, stream('data: a\n\n')])
+    const watch = scene.watch()
+    await scene.requests({ count: 1 })
+    watch.source.reconnect()
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message'])
+    assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
+  }),
+
+  reconnect('called many times in a row it leaves one connection', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    for (let count = 0; count < 5; count++) watch.source.reconnect()
+    await watch.next('message')
+    await aWhile()
+    const open = (await scene.requests()).filter((request) => request.open)
+    assert.lengthOf(open, 1)
+    assert.notInclude(watch.types, 'error')
+  }),
+
+  reconnect('it does nothing once CLOSED', async (scene) => {
+    await scene.plan([refusal(404), stream('data: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('error')
+    watch.source.reconnect()
+    assert.equal(watch.source.readyState, 2)
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+    const closed = scene.watch()
+    closed.source.close()
+    closed.source.reconnect()
+    assert.equal(closed.source.readyState, 2)
+    await aWhile()
+    assert.deepEqual(closed.types, [])
+  }),
+
+  reconnect('close after it closes', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    watch.source.reconnect()
+    watch.source.close()
+    await aWhile()
+    assert.equal(watch.source.readyState, 2)
+    assert.deepEqual(watch.types, ['open', 'message'])
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  reconnect('an attempt it starts that fails is followed by the usual ones', async (scene) => {
+    await scene.plan([stream('data: a\n\n'), noAnswer, stream('data: b\n\n')])
+    const watch = scene.watch({ retry: { initialDelay: 10 } })
+    await watch.next('message')
+    watch.source.reconnect()
+    assert.equal((await watch.nextError()).code, 'network')
+    assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  reconnect('it throws a TypeError on a this that is no EventSource', async ({ context }) => {
+    assert.throws(() => context.EventSource.prototype.reconnect.call({} as never), TypeError)
+  }),
+
+  dispose(
+    'it closes',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      const watch = scene.watch()
+      await watch.next('message')
+      watch.source[Symbol.dispose]()
+      assert.equal(watch.source.readyState, 2)
+      assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
+      assert.deepEqual(watch.types, ['open', 'message'])
+    },
+    { limits: () => (Symbol.dispose === undefined ? 'there is no Symbol.dispose here' : undefined) },
+  ),
+]

@@ -1,0 +1,853 @@
+import { assert } from 'chai'
+import type { AttemptContext, EventSourceInit, RequestInfo, ResponseInfo } from '../../../src/index.ts'
+import { endedStream, noAnswer, redirect, refusal, silence, stream } from '../answers.ts'
+import { type ConformanceCase, type ConformanceContext, thrownOnPurpose } from '../case.ts'
+import { aWhile, type Scene, under, utf8, valuesOf } from '../scene.ts'
+
+const headersOption = under('everysource: headers')
+const bodyOption = under('everysource: method and body')
+const fetchOption = under('everysource: fetch')
+const signalOption = under('everysource: signal')
+const lastEventIdOption = under('everysource: lastEventId')
+const queryParamOption = under('everysource: lastEventIdQueryParam')
+const timeouts = under('everysource: openTimeout and idleTimeout')
+const maxEventSize = under('everysource: maxEventSize')
+const redirectOption = under('everysource: redirect')
+const taps = under('everysource: onComment, onRequest, onResponse')
+
+/** Reconnects quickly, also after failures. */
+const soon = { initialDelay: 10, jitter: 0, factor: 1 }
+
+/** Runs a source through one clean end; what it sent both times. */
+async function twoRequests(scene: Scene, init: EventSourceInit) {
+  await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+  const watch = scene.watch(init)
+  await watch.next('message')
+  await watch.next('message')
+  const [first, second] = await scene.requests({ count: 2 })
+  if (first === undefined || second === undefined) return assert.fail('two requests')
+  return [first, second] as const
+}
+
+function hidesRedirects({ scope }: ConformanceContext): string | undefined {
+  return scope === 'server' ? undefined : 'a browser hides redirects from script'
+}
+
+function noUploadStreams({ scope }: ConformanceContext): string | undefined {
+  return scope === 'server' ? undefined : 'browsers do not send streams over HTTP/1.1'
+}
+
+/** Sends as the platform does, but knows nothing of the signal. */
+function fetchWithoutSignal(url: string): Promise<Response> {
+  return fetch(url)
+}
+
+export const cases: ConformanceCase[] = [
+  ...(
+    [
+      ['an object', { 'X-One': '1', 'X-Two': 'b' }],
+      ['Headers', new Headers({ 'X-One': '1', 'X-Two': 'b' })],
+      [
+        'an array of pairs',
+        [
+          ['X-One', '1'],
+          ['X-Two', 'b'],
+        ],
+      ],
+      [
+        'a Map',
+        new Map([
+          ['X-One', '1'],
+          ['X-Two', 'b'],
+        ]),
+      ],
+      ['a function', () => ({ 'X-One': '1', 'X-Two': 'b' })],
+      ['an async function', async () => new Headers({ 'X-One': '1', 'X-Two': 'b' })],
+    ] as [string, EventSourceInit['headers']][]
+  ).map(([kind, headers]) =>
+    headersOption(`headers as ${kind} are sent with every request`, async (scene) => {
+      for (const request of await twoRequests(scene, { headers })) {
+        assert.deepEqual(valuesOf(request, 'X-One'), ['1'])
+        assert.deepEqual(valuesOf(request, 'X-Two'), ['b'])
+        assert.deepEqual(valuesOf(request, 'Accept'), ['text/event-stream'])
+      }
+    }),
+  ),
+
+  headersOption('headers are read once: a later change of the object changes nothing', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const headers = new Headers({ 'X-One': 'before' })
+    const watch = scene.watch({ headers })
+    headers.set('X-One', 'after')
+    await watch.next('message')
+    assert.deepEqual(valuesOf((await scene.requests())[0], 'X-One'), ['before'])
+  }),
+
+  headersOption('an Accept of the caller replaces the default', async (scene) => {
+    const [request] = await twoRequests(scene, { headers: { accept: 'text/event-stream, application/x-feed' } })
+    assert.deepEqual(valuesOf(request, 'Accept'), ['text/event-stream, application/x-feed'])
+  }),
+
+  headersOption('two values of one name are both sent', async (scene) => {
+    const headers: [string, string][] = [
+      ['X-One', '1'],
+      ['x-one', '2'],
+    ]
+    const [request] = await twoRequests(scene, { headers })
+    assert.equal(valuesOf(request, 'X-One').join(', '), '1, 2')
+  }),
+
+  headersOption('a value within Latin-1 is sent as it is', async (scene) => {
+    const [request] = await twoRequests(scene, { headers: { 'X-One': '\u00e9' } })
+    assert.deepEqual(valuesOf(request, 'X-One'), ['\u00e9'])
+  }),
+
+  headersOption('a Last-Event-ID of the caller gives way to the one received', async (scene) => {
+    const [first, second] = await twoRequests(scene, { headers: { 'Last-Event-ID': '0' } })
+    assert.deepEqual(valuesOf(first, 'Last-Event-ID'), ['0'])
+    assert.deepEqual(valuesOf(second, 'Last-Event-ID'), ['1'])
+  }),
+
+  headersOption(
+    'a Cookie is sent',
+    async (scene) => {
+      const [request] = await twoRequests(scene, { headers: { Cookie: 'a=b' } })
+      assert.deepEqual(valuesOf(request, 'Cookie'), ['a=b'])
+    },
+    { limits: ({ scope }) => (scope === 'server' ? undefined : 'a browser lets no script set Cookie') },
+  ),
+
+  headersOption('a headers function is told about every attempt', async (scene) => {
+    const told: AttemptContext[] = []
+    await scene.plan([
+      endedStream('retry: 10\nid: 1\ndata: a\n\n'),
+      noAnswer,
+      refusal(503, 'busy'),
+      stream('data: b\n\n'),
+    ])
+    const watch = scene.watch({
+      headers: (attempt) => {
+        told.push(attempt)
+        return { 'X-Attempt': String(attempt.attempt) }
+      },
+      retry: { ...soon, statuses: [503] },
+    })
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(
+      told.map(({ attempt, failures, lastEventId }) => [attempt, failures, lastEventId]),
+      [
+        [1, 0, ''],
+        [2, 0, '1'],
+        [3, 1, '1'],
+        [4, 2, '1'],
+      ],
+    )
+    assert.deepEqual(
+      told.map(({ previous }) => previous?.code),
+      [undefined, 'ended', 'network', 'status'],
+    )
+    const previous = told[3]?.previous
+    assert.equal(previous?.status, 503)
+    assert.equal(previous?.body, 'busy')
+    assert.equal(previous?.attempt, 3)
+    assert.deepEqual(
+      (await scene.requests()).map((request) => valuesOf(request, 'X-Attempt')[0]),
+      ['1', '2', '3', '4'],
+    )
+  }),
+
+  headersOption('the request waits for an async headers function', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch({
+      headers: async () => {
+        await aWhile(30)
+        return { 'X-Token': 'late' }
+      },
+    })
+    await watch.next('message')
+    assert.deepEqual(valuesOf((await scene.requests())[0], 'X-Token'), ['late'])
+  }),
+
+  ...(
+    [
+      [
+        'throws',
+        () => {
+          throw new Error('no token')
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('no token'))],
+      ['returns a bad name', () => ({ 'no token': '1' })],
+      ['returns a bad value', () => ({ 'X-Token': 'no\ntoken' })],
+      ['returns no headers', () => 'no token' as unknown as Headers],
+    ] as [string, () => Headers][]
+  ).map(([what, fail]) =>
+    headersOption(
+      `a headers function that ${what}: an error with code callback, then the next attempt`,
+      async (scene) => {
+        await scene.plan([stream('data: a\n\n')])
+        let calls = 0
+        const watch = scene.watch({ headers: () => (calls++ === 0 ? fail() : {}), retry: soon })
+        const error = await watch.nextError()
+        assert.equal(error.code, 'callback')
+        assert.isTrue(error.willReconnect)
+        assert.instanceOf(error.error, Error)
+        await watch.next('message')
+        assert.equal(calls, 2)
+        assert.lengthOf(await scene.requests(), 1)
+      },
+    ),
+  ),
+
+  headersOption('close while a headers function is at work: no request, no event', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    let finish = (): void => assert.fail('the headers function was not called')
+    const watch = scene.watch({
+      headers: () =>
+        new Promise((resolve) => {
+          finish = () => resolve({})
+        }),
+    })
+    await aWhile(20)
+    watch.source.close()
+    finish()
+    await aWhile()
+    assert.deepEqual(watch.types, [])
+    assert.lengthOf(await scene.requests(), 0)
+  }),
+
+  headersOption('Authorization does not go along with a redirect to another origin', async (scene) => {
+    const { otherOrigin } = scene.context
+    await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
+    await scene.watch({ headers: { Authorization: 'Bearer secret' } }).next('message')
+    const requests = await scene.requests({ count: 2 })
+    assert.deepEqual(
+      requests.map((request) => valuesOf(request, 'Authorization')),
+      [['Bearer secret'], []],
+    )
+  }),
+
+  headersOption(
+    'a secret under any other name does not go along with a redirect to another origin',
+    async (scene) => {
+      const { otherOrigin } = scene.context
+      await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
+      await scene.watch({ headers: { 'X-Api-Key': 'secret' }, lastEventId: '7' }).next('message')
+      const requests = await scene.requests({ count: 2 })
+      assert.deepEqual(
+        requests.map((request) => [valuesOf(request, 'X-Api-Key'), valuesOf(request, 'Last-Event-ID')]),
+        [
+          [['secret'], ['7']],
+          [[], ['7']],
+        ],
+      )
+    },
+    { limits: hidesRedirects },
+  ),
+
+  headersOption('headers go along with a redirect within the origin', async (scene) => {
+    await scene.plan([redirect(307, scene.url('/next')), stream('data: a\n\n')])
+    await scene.watch({ headers: { 'X-Api-Key': 'secret' } }).next('message')
+    const requests = await scene.requests({ count: 2 })
+    assert.deepEqual(
+      requests.map((request) => valuesOf(request, 'X-Api-Key')),
+      [['secret'], ['secret']],
+    )
+  }),
+
+  ...(
+    [
+      ['a string', 'é', utf8('é')],
+      ['bytes', Uint8Array.of(0, 255, 13, 10), '\u0000\u00ff\r\n'],
+      ['URLSearchParams', new URLSearchParams({ a: '1 2' }), 'a=1+2'],
+      ['a function', ({ attempt }: AttemptContext) => `attempt ${attempt > 0}`, 'attempt true'],
+      ['an async function', async () => 'later', 'later'],
+    ] as [string, EventSourceInit['body'], string][]
+  ).map(([kind, body, sent]) =>
+    bodyOption(`a body as ${kind} is sent with every request`, async (scene) => {
+      for (const request of await twoRequests(scene, { method: 'POST', body })) {
+        assert.equal(request.method, 'POST')
+        assert.equal(request.body, sent)
+      }
+    }),
+  ),
+
+  bodyOption('a Content-Type of the caller describes the body', async (scene) => {
+    const init = { method: 'POST', body: '{"a":1}', headers: { 'Content-Type': 'application/json' } }
+    for (const request of await twoRequests(scene, init)) {
+      assert.deepEqual(valuesOf(request, 'Content-Type'), ['application/json'])
+    }
+  }),
+
+  ...['post', 'PUT', 'patch', 'QUERY', 'DELETE'].map((method) =>
+    bodyOption(`the method ${method} is sent, in upper case`, async (scene) => {
+      for (const request of await twoRequests(scene, { method, body: 'a' })) {
+        assert.equal(request.method, method.toUpperCase())
+        assert.equal(request.body, 'a')
+      }
+    }),
+  ),
+
+  bodyOption('a method without a body is sent', async (scene) => {
+    const [request] = await twoRequests(scene, { method: 'POST' })
+    assert.equal(request.method, 'POST')
+    assert.equal(request.body, '')
+  }),
+
+  bodyOption('a body function is told about every attempt, and may return null', async (scene) => {
+    const told: AttemptContext[] = []
+    const [first, second] = await twoRequests(scene, {
+      method: 'POST',
+      body: (attempt) => {
+        told.push(attempt)
+        return attempt.lastEventId === '' ? null : `after ${attempt.lastEventId}`
+      },
+    })
+    assert.equal(first.body, '')
+    assert.equal(second.body, 'after 1')
+    assert.deepEqual(
+      told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.code]),
+      [
+        [1, 0, '', undefined],
+        [2, 0, '1', 'ended'],
+      ],
+    )
+  }),
+
+  bodyOption('a body function that fails: an error with code callback, then the next attempt', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const reason = new Error('no body yet')
+    let calls = 0
+    const watch = scene.watch({
+      method: 'POST',
+      body: () => (calls++ === 0 ? Promise.reject(reason) : 'now'),
+      retry: soon,
+    })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'callback')
+    assert.equal(error.error, reason)
+    await watch.next('message')
+    assert.equal((await scene.requests())[0]?.body, 'now')
+  }),
+
+  bodyOption(
+    'a stream as the body is sent',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      await scene.watch({ method: 'POST', body: new Blob(['in ', 'pieces']).stream() }).next('message')
+      assert.equal((await scene.requests())[0]?.body, 'in pieces')
+    },
+    { limits: noUploadStreams },
+  ),
+
+  bodyOption('a stream as the body is not sent twice: code body-used, CLOSED', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+    const body = new Blob(['once']).stream()
+    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'body-used')
+    assert.isFalse(error.willReconnect)
+    assert.equal(watch.source.readyState, 2)
+    await aWhile()
+    assert.deepEqual(watch.types, ['open', 'message', 'error'])
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  bodyOption('a function that makes a new stream for every attempt reconnects', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+    const body = (): ReadableStream => new Blob(['again']).stream()
+    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+    await watch.next('message')
+    assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  bodyOption('a function that returns the same stream again: code body-used, CLOSED', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+    const body = new Blob(['once']).stream()
+    const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
+    assert.equal((await watch.nextError()).code, 'ended')
+    assert.equal((await watch.nextError()).code, 'body-used')
+    assert.equal(watch.source.readyState, 2)
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  fetchOption('a given fetch is called for every request', async (scene) => {
+    const calls: [string, RequestInit][] = []
+    const [first] = await twoRequests(scene, {
+      headers: { 'X-One': '1' },
+      fetch: (url, init) => {
+        calls.push([url, init])
+        return fetch(url, init)
+      },
+    })
+    assert.deepEqual(valuesOf(first, 'X-One'), ['1'])
+    assert.deepEqual(
+      calls.map(([url, { method }]) => [url, method]),
+      [
+        [scene.url(), 'GET'],
+        [scene.url(), 'GET'],
+      ],
+    )
+    assert.equal(new Headers(calls[0]?.[1].headers).get('accept'), 'text/event-stream')
+    assert.isFalse(calls[1]?.[1].signal?.aborted)
+  }),
+
+  fetchOption('a response made by hand is read', async (scene) => {
+    const body = new Blob(['id: 1\ndata: a\n\n']).stream()
+    const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+    const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
+    const event = await watch.nextMessage()
+    assert.equal(event.data, 'a')
+    assert.equal(event.lastEventId, '1')
+    assert.equal(event.origin, scene.context.feed)
+  }),
+
+  ...(
+    [
+      ['rejects', () => Promise.reject(new Error('no network'))],
+      [
+        'throws',
+        () => {
+          throw new Error('no network')
+        },
+      ],
+    ] as const
+  ).map(([what, fail]) =>
+    fetchOption(`a given fetch that ${what} is a network error`, async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      let calls = 0
+      const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
+      const error = await watch.nextError()
+      assert.equal(error.code, 'network')
+      assert.include(error.message, 'no network')
+      assert.isTrue(error.willReconnect)
+      await watch.next('message')
+    }),
+  ),
+
+  fetchOption(
+    'a response without a readable body: code unsupported, and the message says what to pass',
+    async (scene) => {
+      const headers = new Headers({ 'Content-Type': 'text/event-stream' })
+      const response = { status: 200, headers, url: '', type: 'basic', body: undefined } as unknown as Response
+      const watch = scene.observe(
+        scene.open({ fetch: async () => response, retry: soon }, `${scene.context.feed}/plain`),
+      )
+      const error = await watch.nextError()
+      assert.equal(error.code, 'unsupported')
+      assert.match(error.message, /bod(y|ies)/)
+      assert.match(error.message, /fetch/)
+      assert.isFalse(error.willReconnect)
+      assert.equal(watch.source.readyState, 2)
+      await aWhile()
+      assert.lengthOf(
+        watch.types.filter((type) => type === 'error'),
+        1,
+      )
+    },
+  ),
+
+  fetchOption('a runtime without fetch: code unsupported, and the message says what to pass', async (scene) => {
+    const { fetch } = globalThis
+    const watch = scene.observe(
+      scene.open(
+        {
+          // Comes right before the request, so that nothing else that goes on meets a global object without fetch.
+          onRequest: () => {
+            Reflect.set(globalThis, 'fetch', undefined)
+            queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
+          },
+        },
+        `${scene.context.feed}/plain`,
+      ),
+    )
+    const error = await watch.nextError()
+    assert.equal(error.code, 'unsupported')
+    assert.match(error.message, /fetch/)
+    assert.isFalse(error.willReconnect)
+    assert.equal(watch.source.readyState, 2)
+  }),
+
+  fetchOption('nothing is dispatched after close, although a given fetch goes on', async (scene) => {
+    await scene.plan([stream({ gate: 'go' }, 'data: a\n\n')])
+    const watch = scene.watch({ fetch: fetchWithoutSignal })
+    await scene.requests({ count: 1 })
+    watch.source.close()
+    await scene.openGate('go')
+    await aWhile()
+    assert.notInclude(watch.types, 'message')
+    assert.notInclude(watch.types, 'error')
+    assert.equal(watch.source.readyState, 2)
+  }),
+
+  signalOption('a signal that is aborted already: CLOSED, no request, no event', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch({ signal: AbortSignal.abort() })
+    assert.equal(watch.source.readyState, 2)
+    await aWhile()
+    assert.deepEqual(watch.types, [])
+    assert.lengthOf(await scene.requests(), 0)
+  }),
+
+  signalOption('aborting closes an open stream: the request is aborted, nothing is dispatched', async (scene) => {
+    await scene.plan([stream('data: a\n\n', { gate: 'more' }, 'data: b\n\n')])
+    const controller = new AbortController()
+    const watch = scene.watch({ signal: controller.signal })
+    await watch.next('message')
+    controller.abort(new Error('enough'))
+    assert.equal(watch.source.readyState, 2)
+    assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
+    await aWhile()
+    assert.deepEqual(watch.types, ['open', 'message'])
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  signalOption('aborting before the response closes: no event', async (scene) => {
+    await scene.plan([silence])
+    const controller = new AbortController()
+    const watch = scene.watch({ signal: controller.signal })
+    await scene.requests({ count: 1 })
+    controller.abort()
+    assert.equal(watch.source.readyState, 2)
+    assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
+    await aWhile()
+    assert.deepEqual(watch.types, [])
+  }),
+
+  signalOption('aborting in a listener keeps the rest of the chunk away', async (scene) => {
+    await scene.plan([stream('data: a\n\ndata: b\n\n')])
+    const controller = new AbortController()
+    const source = scene.open({ signal: controller.signal })
+    source.onmessage = () => controller.abort()
+    const watch = scene.observe(source)
+    await watch.next('message')
+    await aWhile()
+    assert.deepEqual(watch.messages, [['message', 'a', '']])
+  }),
+
+  signalOption('aborting during the reconnection time keeps it from reconnecting', async (scene) => {
+    await scene.plan([endedStream('retry: 40\ndata: a\n\n')])
+    const controller = new AbortController()
+    const watch = scene.watch({ signal: controller.signal })
+    await watch.next('error')
+    controller.abort()
+    assert.equal(watch.source.readyState, 2)
+    await aWhile(150)
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  signalOption('close leaves the signal alone, and a later abort changes nothing', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const controller = new AbortController()
+    const watch = scene.watch({ signal: controller.signal })
+    await watch.next('message')
+    watch.source.close()
+    assert.isFalse(controller.signal.aborted)
+    controller.abort()
+    await aWhile()
+    assert.deepEqual(watch.types, ['open', 'message'])
+  }),
+
+  lastEventIdOption(
+    'lastEventId is sent with the first request, and is the attribute until the stream says otherwise',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\nid: 8\ndata: b\n\n'), stream('data: c\n\n')])
+      const watch = scene.watch({ lastEventId: '7' })
+      assert.equal(watch.source.lastEventId, '7')
+      for (let count = 0; count < 3; count++) await watch.next('message')
+      assert.deepEqual(watch.messages, [
+        ['message', 'a', '7'],
+        ['message', 'b', '8'],
+        ['message', 'c', '8'],
+      ])
+      const requests = await scene.requests({ count: 2 })
+      assert.deepEqual(
+        requests.map((request) => valuesOf(request, 'Last-Event-ID')),
+        [['7'], ['8']],
+      )
+    },
+  ),
+
+  lastEventIdOption('a lastEventId beyond Latin-1 is sent as UTF-8', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    await scene.watch({ lastEventId: '名前 é' }).next('message')
+    assert.deepEqual(valuesOf((await scene.requests())[0], 'Last-Event-ID'), [utf8('名前 é')])
+  }),
+
+  lastEventIdOption('an empty lastEventId sends no header', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    await scene.watch({ lastEventId: '' }).next('message')
+    assert.deepEqual(valuesOf((await scene.requests())[0], 'Last-Event-ID'), [])
+  }),
+
+  queryParamOption('the last event ID is sent as the query parameter, not as a header', async (scene) => {
+    await scene.plan([endedStream('retry: 10\nid: a&b=ç 名\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch({ lastEventIdQueryParam: 'after' })
+    await watch.next('message')
+    await watch.next('message')
+    const requests = await scene.requests({ count: 2 })
+    assert.deepEqual(
+      requests.map((request) => new URL(request.url, request.origin).searchParams.getAll('after')),
+      [[], ['a&b=ç 名']],
+    )
+    for (const request of requests) assert.deepEqual(valuesOf(request, 'Last-Event-ID'), [])
+    assert.equal(watch.source.url, scene.url())
+  }),
+
+  queryParamOption('the rest of the query stays as it is, and the fragment out of it', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const source = scene.open(
+      { lastEventId: '7', lastEventIdQueryParam: 'after' },
+      `${scene.url('?q=a+b%20c&empty=&%7E')}#part`,
+    )
+    await scene.observe(source).next('message')
+    assert.equal((await scene.requests())[0]?.url, `/feed?q=a+b%20c&empty=&%7E&key=${scene.key}&after=7`)
+  }),
+
+  queryParamOption('a parameter of that name gives way to the last event ID', async (scene) => {
+    await scene.plan([endedStream('retry: 10\nid: 8\ndata: a\n\n'), stream('data: b\n\n')])
+    const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('?after=7'))
+    const watch = scene.observe(source)
+    await watch.next('message')
+    await watch.next('message')
+    const requests = await scene.requests({ count: 2 })
+    assert.deepEqual(
+      requests.map((request) => new URL(request.url, request.origin).searchParams.getAll('after')),
+      [['7'], ['8']],
+    )
+  }),
+
+  queryParamOption('reconnecting to another origin needs no preflight then', async (scene) => {
+    await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+    const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('', scene.context.otherOrigin))
+    const watch = scene.observe(source)
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(await scene.preflights(), [])
+  }),
+
+  timeouts('openTimeout: the request is aborted and tried again', async (scene) => {
+    await scene.plan([silence, stream('data: a\n\n')])
+    const watch = scene.watch({ openTimeout: 150, retry: soon })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'timeout')
+    assert.isTrue(error.willReconnect)
+    await watch.next('message')
+    const requests = await scene.requests({ count: 2, over: 1 })
+    assert.isTrue(requests[0]?.cutByClient)
+    assert.isTrue(requests[1]?.open)
+  }),
+
+  timeouts('openTimeout ends with the response: an open stream may be silent', async (scene) => {
+    await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
+    const watch = scene.watch({ openTimeout: 250 })
+    await watch.next('open')
+    await aWhile(350)
+    await scene.openGate('go')
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message'])
+  }),
+
+  timeouts('openTimeout includes the redirects', async (scene) => {
+    await scene.plan([redirect(302, scene.url('/next')), silence])
+    const error = await scene.watch({ openTimeout: 150 }).nextError()
+    assert.equal(error.code, 'timeout')
+  }),
+
+  timeouts('idleTimeout: a silent stream is given up and reestablished with its last event ID', async (scene) => {
+    await scene.plan([stream('id: 1\ndata: a\n\n'), stream('data: b\n\n', { pause: 20 }, ':\n')])
+    const watch = scene.watch({ idleTimeout: 150, retry: soon })
+    await watch.next('message')
+    const error = await watch.nextError()
+    assert.equal(error.code, 'idle')
+    assert.isTrue(error.willReconnect)
+    await watch.next('message')
+    const requests = await scene.requests({ count: 2, over: 1 })
+    assert.isTrue(requests[0]?.cutByClient)
+    assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), ['1'])
+  }),
+
+  timeouts('idleTimeout: comments and the bytes of an unfinished line count as activity', async (scene) => {
+    const alive = Array.from({ length: 8 }, (_, index) => [{ pause: 100 }, index % 2 === 0 ? ':\n' : 'x']).flat()
+    await scene.plan([stream(...alive, '\ndata: a\n\n')])
+    const watch = scene.watch({ idleTimeout: 400 })
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message'])
+  }),
+
+  timeouts('idleTimeout does not count before the response', async (scene) => {
+    await scene.plan([{ headAfter: 'go', body: ['data: a\n\n'] }])
+    const watch = scene.watch({ idleTimeout: 100 })
+    await aWhile(250)
+    await scene.openGate('go')
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message'])
+  }),
+
+  maxEventSize('an event beyond it: code too-large, CLOSED, the request aborted', async (scene) => {
+    await scene.plan([stream('data: a\n\n', 'data: ', { text: 'x', times: 2_000 }, '\n\n', 'data: b\n\n')])
+    const watch = scene.watch({ maxEventSize: 1_000, retry: soon })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'too-large')
+    assert.isFalse(error.willReconnect)
+    assert.equal(watch.source.readyState, 2)
+    await scene.requests({ over: 1 })
+    await aWhile()
+    assert.deepEqual(watch.messages, [['message', 'a', '']])
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  maxEventSize('a line without end does not go beyond it either', async (scene) => {
+    await scene.plan([stream({ text: 'data: '.padEnd(1_000, 'x'), times: 1_000 })])
+    assert.equal((await scene.watch({ maxEventSize: 10_000 }).nextError()).code, 'too-large')
+  }),
+
+  maxEventSize('many lines of one event add up', async (scene) => {
+    await scene.plan([stream(...Array.from({ length: 50 }, () => `data: ${'x'.repeat(100)}\n`), '\n')])
+    assert.equal((await scene.watch({ maxEventSize: 1_000 }).nextError()).code, 'too-large')
+  }),
+
+  maxEventSize('events within it may be as many as they like', async (scene) => {
+    await scene.plan([endedStream({ text: `data: ${'x'.repeat(90)}\n\n`, times: 500 })])
+    const watch = scene.watch({ maxEventSize: 200 })
+    assert.equal((await watch.nextError()).code, 'ended')
+    assert.lengthOf(watch.messages, 500)
+  }),
+
+  redirectOption("redirect: 'error' fails the connection at the first redirect", async (scene) => {
+    await scene.plan([redirect(302, scene.url('/next')), stream('data: a\n\n')])
+    const watch = scene.watch({ redirect: 'error', retry: soon })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'redirect')
+    assert.isFalse(error.willReconnect)
+    assert.equal(watch.source.readyState, 2)
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  redirectOption("redirect: 'error' leaves other responses alone", async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    await scene.watch({ redirect: 'error' }).next('message')
+  }),
+
+  redirectOption('a redirect without a location: code redirect', async (scene) => {
+    await scene.plan([refusal(302)])
+    const error = await scene.watch().nextError()
+    assert.equal(error.code, 'redirect')
+    assert.equal(error.status, 302)
+    assert.isFalse(error.willReconnect)
+  }),
+
+  ...(
+    [
+      ['that never ends', '/feed'],
+      ['to what is no URL', 'http://a b/'],
+      ['to a scheme that is not HTTP', 'ftp://127.0.0.1/'],
+    ] as const
+  ).map(([what, location]) =>
+    redirectOption(
+      `a redirect ${what}: code redirect, CLOSED`,
+      async (scene) => {
+        await scene.plan([redirect(302, location === '/feed' ? scene.url() : location)])
+        const watch = scene.watch({ retry: soon })
+        const error = await watch.nextError()
+        assert.equal(error.code, 'redirect')
+        assert.isFalse(error.willReconnect)
+        assert.equal(watch.source.readyState, 2)
+        assert.isAtMost((await scene.requests()).length, 21)
+      },
+      { limits: hidesRedirects },
+    ),
+  ),
+
+  redirectOption('a POST becomes a GET without a body after a 302, and stays a POST after a 307', async (scene) => {
+    await scene.plan([redirect(307, scene.url('/same')), redirect(302, scene.url('/other')), stream('data: a\n\n')])
+    await scene.watch({ method: 'POST', body: 'question' }).next('message')
+    const requests = await scene.requests({ count: 3 })
+    assert.deepEqual(
+      requests.map(({ method, body }) => [method, body]),
+      [
+        ['POST', 'question'],
+        ['POST', 'question'],
+        ['GET', ''],
+      ],
+    )
+  }),
+
+  taps('onComment is called with the text of every comment', async (scene) => {
+    const comments: string[] = []
+    await scene.plan([endedStream(':\n: one\n:two\n\n:  three: x\ndata: a\n: four\n\n')])
+    const watch = scene.watch({ onComment: (comment) => comments.push(comment) })
+    await watch.nextError()
+    assert.deepEqual(comments, ['', 'one', 'two', ' three: x', 'four'])
+  }),
+
+  taps('onRequest is called before every request with what will be sent', async (scene) => {
+    const seen: RequestInfo[] = []
+    const [first, second] = await twoRequests(scene, {
+      headers: { 'X-One': '1' },
+      lastEventIdQueryParam: 'after',
+      onRequest: (request) => seen.push(request),
+    })
+    assert.deepEqual(
+      seen.map(({ url, method, attempt }) => [url, method, attempt]),
+      [
+        [scene.context.feed + first.url, 'GET', 1],
+        [scene.context.feed + second.url, 'GET', 2],
+      ],
+    )
+    assert.equal(seen[0]?.headers.get('x-one'), '1')
+    assert.equal(seen[0]?.headers.get('accept'), 'text/event-stream')
+  }),
+
+  taps('onResponse is called with every response, refused ones too', async (scene) => {
+    const seen: ResponseInfo[] = []
+    await scene.plan([
+      redirect(302, scene.url('/next')),
+      { ...endedStream('retry: 10\ndata: a\n\n'), headers: [['X-One', '1']] },
+      noAnswer,
+      refusal(404),
+    ])
+    const watch = scene.watch({ onResponse: (response) => seen.push(response), retry: soon })
+    while ((await watch.nextError()).willReconnect);
+    assert.deepEqual(
+      seen.map(({ url, status, attempt }) => [url, status, attempt]),
+      [
+        [scene.url('/next'), 200, 1],
+        [scene.url(), 404, 3],
+      ],
+    )
+    assert.equal(seen[0]?.headers.get('x-one'), '1')
+  }),
+
+  taps('a tap that throws changes nothing', async (scene) => {
+    await scene.plan([stream(': hello\ndata: a\n\n')])
+    const fail = (): never => {
+      throw new Error(thrownOnPurpose)
+    }
+    const watch = scene.watch({ onComment: fail, onRequest: fail, onResponse: fail })
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message'])
+  }),
+
+  ...(['onRequest', 'onResponse', 'onComment'] as const).map((tap) =>
+    taps(`close in ${tap}: nothing is dispatched afterwards`, async (scene) => {
+      await scene.plan([stream(': hello\ndata: a\n\n')])
+      let called = false
+      const source = scene.open({
+        [tap]: () => {
+          called = true
+          source.close()
+        },
+      })
+      const watch = scene.observe(source)
+      await aWhile(150)
+      assert.isTrue(called)
+      assert.equal(source.readyState, 2)
+      assert.notInclude(watch.types, 'message')
+      assert.notInclude(watch.types, 'error')
+      if (tap === 'onRequest') assert.lengthOf(await scene.requests(), 0)
+    }),
+  ),
+]

@@ -1,0 +1,130 @@
+import { assert } from 'chai'
+import { endedStream, noAnswer, stream } from '../answers.ts'
+import type { ConformanceCase } from '../case.ts'
+import { aWhile, under, utf8, valuesOf } from '../scene.ts'
+
+/*
+ * What went wrong in other implementations when they were tried, as far as no case about the standard has it already:
+ * there are cases for close() before the response, for the id of an incomplete event and for futile schemes.
+ */
+const peers = under('everysource: what goes wrong in others')
+
+export const cases: ConformanceCase[] = [
+  peers('retry: 99999999999 on a server that closes is one request in 1.5 seconds', async (scene) => {
+    await scene.plan([endedStream('retry: 99999999999\ndata: a\n\n')])
+    const watch = scene.watch()
+    const { delay } = await watch.nextError()
+    assert.equal(delay, 2 ** 31 - 1)
+    await aWhile(1_500)
+    assert.lengthOf(await scene.requests(), 1)
+    assert.deepEqual(watch.types, ['open', 'message', 'error'])
+  }),
+
+  ...['4294967296', '2147483648', '9'.repeat(400)].map((retry) =>
+    peers(`retry: ${retry.length > 20 ? `${retry.length} digits` : retry} does not become 0`, async (scene) => {
+      await scene.plan([endedStream(`retry: ${retry}\ndata: a\n\n`)])
+      const watch = scene.watch()
+      await watch.nextError()
+      await aWhile(150)
+      assert.lengthOf(await scene.requests(), 1)
+    }),
+  ),
+
+  peers(
+    'retry: 100 on a server that closes before any message is at most 10 requests in 6 seconds',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 100\n\n')])
+      const watch = scene.watch()
+      await watch.nextError()
+      await aWhile(6_000)
+      const { length } = await scene.requests()
+      assert.isAtMost(length, 10)
+      assert.isAtLeast(length, 3)
+    },
+    { timeout: 15_000 },
+  ),
+
+  peers('retry: 0 on a server that closes before any message does not storm', async (scene) => {
+    await scene.plan([endedStream('retry: 0\n\n')])
+    await scene.watch().nextError()
+    await aWhile(1_000)
+    assert.isAtMost((await scene.requests()).length, 40)
+  }),
+
+  peers('initialDelay: 0 on a server that does not answer does not storm', async (scene) => {
+    await scene.plan([noAnswer])
+    await scene.watch({ retry: { initialDelay: 0 } }).nextError()
+    await aWhile(1_000)
+    assert.isAtMost((await scene.requests()).length, 40)
+  }),
+
+  peers('an id beyond Latin-1 is sent and does not loop', async (scene) => {
+    await scene.plan([endedStream('retry: 10\nid: 名\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    await watch.next('message')
+    await aWhile()
+    const requests = await scene.requests()
+    assert.lengthOf(requests, 2)
+    assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), [utf8('名')])
+    assert.deepEqual(watch.types, ['open', 'message', 'error', 'open', 'message'])
+  }),
+
+  ...(
+    [
+      ['nothing but spaces', '  '],
+      ['a thousand characters', 'x'.repeat(1_000)],
+    ] as const
+  ).map(([what, id]) =>
+    peers(`an id of or with ${what} neither loops nor stops the stream`, async (scene) => {
+      await scene.plan([endedStream(`retry: 10\nid: ${id}\ndata: a\n\n`), stream('data: b\n\n')])
+      const watch = scene.watch()
+      assert.equal((await watch.nextMessage()).lastEventId, id)
+      assert.equal((await watch.nextMessage()).data, 'b')
+      assert.deepEqual(watch.types, ['open', 'message', 'error', 'open', 'message'])
+      assert.lengthOf(await scene.requests(), 2)
+    }),
+  ),
+
+  peers(
+    'the events of a stream that is cut in the middle of one are not lost: it resumes before that one',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\nid: 2\ndata: b\n'), stream('id: 2\ndata: b\n\n')])
+      const watch = scene.watch()
+      await watch.next('message')
+      await watch.next('message')
+      assert.deepEqual(watch.messages, [
+        ['message', 'a', '1'],
+        ['message', 'b', '2'],
+      ])
+      assert.deepEqual(valuesOf((await scene.requests())[1], 'Last-Event-ID'), ['1'])
+    },
+  ),
+
+  peers(
+    'a POST whose answer is finite is sent again as the standard has it, unless the policy says no',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const again = scene.watch({ method: 'POST', body: 'question' })
+      await again.next('message')
+      await again.next('message')
+      again.source.close()
+      const { length } = await scene.requests()
+      const once = scene.watch({ method: 'POST', body: 'question', retry: false })
+      assert.isFalse((await once.nextError()).willReconnect)
+      await aWhile()
+      assert.lengthOf(await scene.requests(), length + 1)
+    },
+  ),
+
+  peers('many sources come and go without a trace on the server', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    for (let count = 0; count < 20; count++) {
+      const watch = scene.watch()
+      await watch.next('message')
+      watch.source.close()
+    }
+    const requests = await scene.requests({ count: 20, over: 20 })
+    assert.isTrue(requests.every((request) => request.cutByClient))
+  }),
+]

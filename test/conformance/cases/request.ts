@@ -1,0 +1,245 @@
+import { assert } from 'chai'
+import type { SeenRequest } from '../../../fixtures/feed-server/plan.ts'
+import { endedStream, stream } from '../answers.ts'
+import type { ConformanceCase, ConformanceContext } from '../case.ts'
+import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
+
+const theInterface = under('HTML: The EventSource interface')
+const processing = under('HTML: Processing model')
+const crossOrigin = under('Fetch: CORS protocol')
+const credentials = under('Fetch: credentials')
+
+function outsidePages({ scope, runtime }: ConformanceContext): string | undefined {
+  if (scope === 'server') return 'only browsers keep origins apart and have cookies'
+  return runtime === 'happy-dom' ? 'happy-dom does not keep origins apart as a browser does' : undefined
+}
+
+async function firstRequest(scene: Scene): Promise<SeenRequest> {
+  const [request] = await scene.requests({ count: 1 })
+  if (request === undefined) return assert.fail('no request')
+  return request
+}
+
+/** Opens a source on the other origin and waits for its first message. */
+async function openAcross(scene: Scene, init = {}): Promise<MessageEvent<string>> {
+  const source = scene.open(init, scene.url('', scene.context.otherOrigin))
+  return scene.observe(source).nextMessage()
+}
+
+/** Has the browser hold a cookie for the host of the feed server, which its other origin shares. */
+async function setCookie(scene: Scene): Promise<string> {
+  const cookie = `${scene.key}=yes`
+  await scene.plan([{ headers: [['Set-Cookie', `${cookie}; Path=/; SameSite=Lax`]], body: ['set'], ending: 'end' }])
+  const response = await fetch(scene.url(), { credentials: 'same-origin' })
+  await response.text()
+  return cookie
+}
+
+/** Credentials as they are written in a URL, and as they are sent. */
+const urlCredentials = [
+  ['user:secret', 'user:secret'],
+  ['user', 'user:'],
+  [':secret', ':secret'],
+  ['us%3Aer%40:s%2Fe%25', 'us:er@:s/e%'],
+  ['%C3%A9t%C3%A9:%E5%90%8D', 'été:名'],
+] as const
+
+export const cases: ConformanceCase[] = [
+  theInterface('the request is a GET without a body', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    await scene.watch().next('message')
+    const request = await firstRequest(scene)
+    assert.equal(request.method, 'GET')
+    assert.equal(request.body, '')
+    assert.deepEqual(valuesOf(request, 'Content-Type'), [])
+    assert.deepEqual(valuesOf(request, 'Transfer-Encoding'), [])
+  }),
+
+  theInterface('Accept is text/event-stream', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    await watch.next('message')
+    for (const request of await scene.requests({ count: 2 })) {
+      assert.deepEqual(valuesOf(request, 'Accept'), ['text/event-stream'])
+    }
+  }),
+
+  theInterface('path and query are sent as the URL has them', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const path = "/a%2Fb/c%20d/é/~;x=1,2?q=a+b%20c&d=%26&empty=&é='&last"
+    const source = scene.open({}, scene.url(path))
+    await scene.observe(source).next('message')
+    const { pathname, search } = new URL(source.url)
+    assert.equal((await firstRequest(scene)).url, pathname + search)
+  }),
+
+  theInterface(
+    'the cache mode is no-store: a cacheable response is fetched anew, without conditions',
+    async (scene) => {
+      const headers = [
+        ['Cache-Control', 'public, max-age=3600'],
+        ['ETag', '"1"'],
+        ['Last-Modified', 'Sun, 22 Nov 2020 00:00:00 GMT'],
+      ] as const
+      await scene.plan([
+        { ...endedStream('retry: 10\ndata: a\n\n'), headers },
+        { ...stream('data: b\n\n'), headers },
+      ])
+      const watch = scene.watch()
+      assert.equal((await watch.nextMessage()).data, 'a')
+      assert.equal((await watch.nextMessage()).data, 'b')
+      const second = scene.watch()
+      assert.equal((await second.nextMessage()).data, 'b')
+      for (const request of await scene.requests({ count: 3 })) {
+        for (const name of ['If-None-Match', 'If-Modified-Since', 'If-Range']) {
+          assert.deepEqual(valuesOf(request, name), [])
+        }
+      }
+    },
+  ),
+
+  theInterface('a response that another request left in the cache is not taken', async (scene) => {
+    const headers = [['Cache-Control', 'public, max-age=3600']] as const
+    await scene.plan([
+      { ...endedStream('data: cached\n\n'), headers },
+      { ...stream('data: fresh\n\n'), headers },
+    ])
+    await (await fetch(scene.url())).text()
+    assert.equal((await scene.watch().nextMessage()).data, 'fresh')
+  }),
+
+  processing('two sources of one URL are two requests', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const [first, second] = [scene.watch(), scene.watch()]
+    await first.next('message')
+    await second.next('message')
+    assert.lengthOf(await scene.requests({ count: 2 }), 2)
+  }),
+
+  processing('a stream that stays open is one request', async (scene) => {
+    await scene.plan([stream('retry: 10\ndata: a\n\n', { pause: 100 }, 'data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    await watch.next('message')
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  crossOrigin(
+    'a stream of another origin opens where that allows it; origin is the origin it came from',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      assert.equal((await openAcross(scene)).origin, scene.context.otherOrigin)
+    },
+  ),
+
+  crossOrigin('the first request to another origin has no preflight', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    await openAcross(scene)
+    assert.deepEqual(await scene.preflights(), [])
+  }),
+
+  crossOrigin('any origin may read a stream that allows *', async (scene) => {
+    await scene.plan([stream('data: a\n\n')], { crossOrigin: 'anonymous' })
+    assert.equal((await openAcross(scene)).data, 'a')
+  }),
+
+  crossOrigin(
+    'the request to another origin says where it comes from',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      await openAcross(scene)
+      assert.deepEqual(valuesOf(await firstRequest(scene), 'Origin'), [scene.context.feed])
+    },
+    { limits: outsidePages },
+  ),
+
+  crossOrigin(
+    'a stream that another origin does not share leads to an error, and to no message',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')], { crossOrigin: 'refused' })
+      const watch = scene.observe(scene.open({}, scene.url('', scene.context.otherOrigin)))
+      assert.notEqual((await watch.next('error')).readyState, 1)
+      await aWhile()
+      assert.deepEqual([...new Set(watch.types)], ['error'])
+    },
+    { limits: outsidePages },
+  ),
+
+  crossOrigin(
+    'a stream that allows * may not be read with credentials',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')], { crossOrigin: 'anonymous' })
+      const source = scene.open({ withCredentials: true }, scene.url('', scene.context.otherOrigin))
+      const watch = scene.observe(source)
+      await watch.next('error')
+      assert.deepEqual([...new Set(watch.types)], ['error'])
+    },
+    { limits: outsidePages },
+  ),
+
+  credentials(
+    'cookies are sent to the own origin, withCredentials or not',
+    async (scene) => {
+      const cookie = await setCookie(scene)
+      for (const withCredentials of [false, true]) {
+        await scene.plan([stream('data: a\n\n')])
+        await scene.watch({ withCredentials }).next('message')
+        assert.include(valuesOf(await firstRequest(scene), 'Cookie').join('; '), cookie)
+      }
+    },
+    { limits: outsidePages },
+  ),
+
+  credentials('cookies are not sent to another origin without withCredentials', async (scene) => {
+    await setCookie(scene)
+    await scene.plan([stream('data: a\n\n')])
+    await openAcross(scene)
+    assert.deepEqual(valuesOf(await firstRequest(scene), 'Cookie'), [])
+  }),
+
+  credentials(
+    'cookies are sent to another origin with withCredentials',
+    async (scene) => {
+      const cookie = await setCookie(scene)
+      await scene.plan([stream('data: a\n\n')])
+      await openAcross(scene, { withCredentials: true })
+      assert.include(valuesOf(await firstRequest(scene), 'Cookie').join('; '), cookie)
+    },
+    { limits: outsidePages },
+  ),
+
+  credentials(
+    'a cookie that the stream sets is sent upon reconnection',
+    async (scene) => {
+      const cookie = `${scene.key}=set`
+      const first = endedStream('retry: 10\ndata: a\n\n')
+      await scene.plan([{ ...first, headers: [['Set-Cookie', `${cookie}; Path=/`]] }, stream('data: b\n\n')])
+      const watch = scene.watch()
+      await watch.next('message')
+      await watch.next('message')
+      const requests = await scene.requests({ count: 2 })
+      assert.include(valuesOf(requests[1], 'Cookie').join('; '), cookie)
+    },
+    { limits: outsidePages },
+  ),
+
+  ...urlCredentials.map(([written, sent]) =>
+    credentials(
+      `the credentials of a URL are sent: ${written}`,
+      async (scene) => {
+        await scene.plan([stream('data: a\n\n')])
+        const source = scene.open({}, scene.url().replace('//', `//${written}@`))
+        const event = await scene.observe(source).nextMessage()
+        const bytes = String.fromCharCode(...new TextEncoder().encode(sent))
+        assert.deepEqual(valuesOf(await firstRequest(scene), 'Authorization'), [`Basic ${btoa(bytes)}`])
+        assert.equal(event.origin, scene.context.feed)
+        assert.include(source.url, `${written}@`)
+      },
+      {
+        limits: ({ scope }) =>
+          scope === 'server' ? undefined : 'what a browser makes of credentials in a URL is its own affair',
+      },
+    ),
+  ),
+]

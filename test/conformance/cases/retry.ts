@@ -1,0 +1,401 @@
+import { assert } from 'chai'
+import type { RetryContext, RetryPolicy } from '../../../src/index.ts'
+import { endedStream, noAnswer, refusal, stream } from '../answers.ts'
+import type { ConformanceCase } from '../case.ts'
+import { aWhile, type Scene, under, valuesOf, type Watch } from '../scene.ts'
+
+const policy = under('everysource: retry as a policy')
+const functions = under('everysource: retry as a function or false')
+const statuses = under('everysource: retry.statuses and Retry-After')
+const unauthorized = under('everysource: 401')
+
+/** The delays of the next error events. */
+async function delaysOf(watch: Watch, count: number): Promise<(number | undefined)[]> {
+  const delays: (number | undefined)[] = []
+  for (let index = 0; index < count; index++) delays.push((await watch.nextError()).delay)
+  return delays
+}
+
+/** Opens a source whose attempts all fail, and takes its delays. */
+async function delaysOfFailures(scene: Scene, count: number, retry: RetryPolicy) {
+  await scene.plan([noAnswer])
+  return delaysOf(scene.watch({ retry }), count)
+}
+
+function assertFailed(watch: Watch): void {
+  assert.equal(watch.source.readyState, 2)
+}
+
+export const cases: ConformanceCase[] = [
+  policy('without jitter, delays after failures grow by the factor up to maxDelay', async (scene) => {
+    const delays = await delaysOfFailures(scene, 5, { initialDelay: 5, factor: 3, maxDelay: 100, jitter: 0 })
+    assert.deepEqual(delays, [15, 45, 100, 100, 100])
+  }),
+
+  policy('the factor is 2 unless given', async (scene) => {
+    assert.deepEqual(await delaysOfFailures(scene, 3, { initialDelay: 5, jitter: 0 }), [10, 20, 40])
+  }),
+
+  policy('with full jitter, a delay after a failure lies between 0 and that', async (scene) => {
+    await scene.plan([noAnswer])
+    const watches = Array.from({ length: 3 }, () => scene.watch({ retry: { initialDelay: 4, maxDelay: 20 } }))
+    const all = await Promise.all(watches.map((watch) => delaysOf(watch, 4)))
+    const limits = [8, 16, 20, 20]
+    for (const delays of all) {
+      for (const [index, delay = Number.NaN] of delays.entries())
+        assert.isTrue(delay >= 0 && delay <= (limits[index] ?? 0))
+    }
+    // Twelve random numbers: that two of them are the same by chance does not happen.
+    assert.isAbove(new Set(all.flat()).size, 2)
+  }),
+
+  policy('after a stream that had worked, the delay is the reconnection time and up to a fifth more', async (scene) => {
+    await scene.plan([endedStream('retry: 20\ndata: a\n\n')])
+    const delays = await delaysOf(scene.watch(), 5)
+    for (const delay of delays) assert.isTrue(delay !== undefined && delay >= 20 && delay <= 24, String(delay))
+    assert.isAbove(new Set(delays).size, 1)
+  }),
+
+  policy('without jitter, the delay after a stream that had worked is the reconnection time', async (scene) => {
+    await scene.plan([endedStream('retry: 15\ndata: a\n\n')])
+    assert.deepEqual(await delaysOf(scene.watch({ retry: { jitter: 0 } }), 3), [15, 15, 15])
+  }),
+
+  policy('initialDelay is the reconnection time until the server sets one', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n'), endedStream('retry: 20\ndata: b\n\n')])
+    const delays = await delaysOf(scene.watch({ retry: { initialDelay: 30, jitter: 0 } }), 3)
+    assert.deepEqual(delays, [30, 20, 20])
+  }),
+
+  policy('the reconnection time is 3 seconds unless the caller or the server sets it', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n')])
+    assert.deepEqual(await delaysOf(scene.watch({ retry: { jitter: 0 } }), 1), [3_000])
+  }),
+
+  policy('no delay is shorter than what the server asked for, in spite of jitter and maxDelay', async (scene) => {
+    await scene.plan([endedStream('retry: 40\ndata: a\n\n'), noAnswer])
+    const delays = await delaysOf(scene.watch({ retry: { maxDelay: 10 } }), 5)
+    for (const delay of delays) assert.isAtLeast(delay ?? 0, 40)
+  }),
+
+  policy('a message ends a row of failures', async (scene) => {
+    await scene.plan([noAnswer, noAnswer, endedStream('data: a\n\n'), noAnswer, noAnswer])
+    const delays = await delaysOf(scene.watch({ retry: { initialDelay: 5, jitter: 0 } }), 5)
+    assert.deepEqual(delays, [10, 20, 5, 10, 20])
+  }),
+
+  policy('a stream that ends without a message is a failure: an open connection proves nothing', async (scene) => {
+    await scene.plan([endedStream(': hello\n\n')])
+    const delays = await delaysOf(scene.watch({ retry: { initialDelay: 5, jitter: 0 } }), 3)
+    assert.deepEqual(delays, [10, 20, 40])
+  }),
+
+  policy('a stream that was open for resetAfter had worked without a message, too', async (scene) => {
+    await scene.plan([noAnswer, endedStream(': hello\n\n', { pause: 60 })])
+    const delays = await delaysOf(scene.watch({ retry: { initialDelay: 5, jitter: 0, resetAfter: 30 } }), 3)
+    assert.deepEqual(delays, [10, 5, 5])
+  }),
+
+  policy('maxAttempts failures in a row: code gave-up, CLOSED, no further request', async (scene) => {
+    await scene.plan([noAnswer])
+    const watch = scene.watch({ retry: { initialDelay: 5, jitter: 0, maxAttempts: 3 } })
+    const codes: string[] = []
+    for (let count = 0; count < 3; count++) codes.push((await watch.nextError()).code)
+    assert.deepEqual(codes, ['network', 'network', 'gave-up'])
+    assertFailed(watch)
+    await aWhile(120)
+    assert.lengthOf(await scene.requests(), 3)
+    assert.lengthOf(watch.types, 3)
+  }),
+
+  policy('a message starts the count of maxAttempts anew', async (scene) => {
+    await scene.plan([noAnswer, endedStream('retry: 5\ndata: a\n\n'), noAnswer, refusal(404)])
+    const watch = scene.watch({ retry: { initialDelay: 5, maxAttempts: 2 } })
+    const codes: string[] = []
+    for (let count = 0; count < 4; count++) codes.push((await watch.nextError()).code)
+    assert.deepEqual(codes, ['network', 'ended', 'network', 'status'])
+  }),
+
+  policy('maxAttempts: 1 gives up at the first failure; error is the cause', async (scene) => {
+    const reason = new Error('out of reach')
+    await scene.plan([stream()])
+    const watch = scene.watch({ fetch: () => Promise.reject(reason), retry: { maxAttempts: 1 } })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'gave-up')
+    assert.equal(error.error, reason)
+    assertFailed(watch)
+  }),
+
+  functions('retry: false never reconnects', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+    const watch = scene.watch({ retry: false })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'ended')
+    assert.isFalse(error.willReconnect)
+    assert.isUndefined(error.delay)
+    assertFailed(watch)
+    await aWhile(120)
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  functions('a retry function is asked after every interruption, and its delay is the delay', async (scene) => {
+    const asked: RetryContext[] = []
+    await scene.plan([
+      endedStream('retry: 40\nid: 1\ndata: a\n\n'),
+      noAnswer,
+      refusal(503, 'busy', [['Retry-After', '0']]),
+      stream('data: b\n\n'),
+    ])
+    const watch = scene.watch({
+      retry: (context) => {
+        asked.push(context)
+        return asked.length
+      },
+    })
+    assert.deepEqual(await delaysOf(watch, 3), [1, 2, 3])
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(
+      asked.map(({ code, status, attempt, failures, reconnectionTime }) => ({
+        code,
+        status,
+        attempt,
+        failures,
+        reconnectionTime,
+      })),
+      [
+        { code: 'ended', status: 200, attempt: 1, failures: 0, reconnectionTime: 40 },
+        { code: 'network', status: undefined, attempt: 2, failures: 1, reconnectionTime: 40 },
+        { code: 'status', status: 503, attempt: 3, failures: 2, reconnectionTime: 40 },
+      ],
+    )
+    assert.equal(asked[2]?.body, 'busy')
+    assert.equal(asked[2]?.headers?.get('retry-after'), '0')
+    assert.instanceOf(asked[1]?.error, Error)
+    for (const { message } of asked) assert.isNotEmpty(message)
+  }),
+
+  functions('a retry function that returns false fails the connection, for the reason there was', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n')])
+    const watch = scene.watch({ retry: () => false })
+    const error = await watch.nextError()
+    assert.equal(error.code, 'ended')
+    assert.isFalse(error.willReconnect)
+    assertFailed(watch)
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  functions('a retry function may return 0', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch({ retry: () => 0 })
+    assert.deepEqual(await delaysOf(watch, 1), [0])
+    await watch.next('message')
+    assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  functions('204 stops without asking the retry function', async (scene) => {
+    let asked = 0
+    await scene.plan([{ status: 204, contentType: null, ending: 'end' }])
+    const watch = scene.watch({
+      retry: () => {
+        asked++
+        return 10
+      },
+    })
+    assert.equal((await watch.nextError()).status, 204)
+    assertFailed(watch)
+    assert.equal(asked, 0)
+  }),
+
+  ...(
+    [
+      [
+        'throws',
+        () => {
+          throw new Error('no idea')
+        },
+      ],
+      ['returns NaN', () => Number.NaN],
+      ['returns a negative number', () => -1],
+      ['returns no number', () => undefined as unknown as number],
+    ] as [string, () => number][]
+  ).map(([what, retry]) =>
+    functions(`a retry function that ${what} ends in one error, CLOSED`, async (scene) => {
+      await scene.plan([endedStream('data: a\n\n')])
+      const watch = scene.watch({ retry })
+      const error = await watch.nextError()
+      assert.isFalse(error.willReconnect)
+      assert.equal(error.code, 'callback')
+      assert.instanceOf(error.error, Error)
+      assertFailed(watch)
+      await aWhile()
+      assert.lengthOf(await scene.requests(), 1)
+    }),
+  ),
+
+  functions('a delay from a retry function is cut to what a timer can hold', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n')])
+    const watch = scene.watch({ retry: () => 1e20 })
+    assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  statuses('a status in the list is retried, with the same id; any other fails', async (scene) => {
+    await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), refusal(503), refusal(429), refusal(500)])
+    const watch = scene.watch({ retry: { statuses: [429, 503] } })
+    const seen: unknown[] = []
+    for (let count = 0; count < 4; count++) {
+      const { code, status, willReconnect } = await watch.nextError()
+      seen.push([code, status, willReconnect])
+    }
+    assert.deepEqual(seen, [
+      ['ended', 200, true],
+      ['status', 503, true],
+      ['status', 429, true],
+      ['status', 500, false],
+    ])
+    assertFailed(watch)
+    assert.deepEqual(
+      (await scene.requests()).map((request) => valuesOf(request, 'Last-Event-ID')),
+      [[], ['1'], ['1'], ['1']],
+    )
+  }),
+
+  statuses('readyState is CONNECTING in the error event of a status that is retried', async (scene) => {
+    await scene.plan([refusal(503), stream('data: a\n\n')])
+    const watch = scene.watch({ retry: { statuses: [503], initialDelay: 10 } })
+    assert.equal((await watch.next('error')).readyState, 0)
+    await watch.next('message')
+  }),
+
+  statuses('statuses may be a function of the status', async (scene) => {
+    await scene.plan([refusal(599), refusal(404)])
+    const watch = scene.watch({ retry: { statuses: (status) => status >= 500, initialDelay: 10 } })
+    assert.isTrue((await watch.nextError()).willReconnect)
+    assert.isFalse((await watch.nextError()).willReconnect)
+    assertFailed(watch)
+  }),
+
+  statuses('204 stops although it is in the list', async (scene) => {
+    await scene.plan([{ status: 204, contentType: null, ending: 'end' }])
+    const watch = scene.watch({ retry: { statuses: [204], initialDelay: 10 } })
+    assert.isFalse((await watch.nextError()).willReconnect)
+    assertFailed(watch)
+  }),
+
+  statuses('a wrong MIME type is not retried, whatever the list says', async (scene) => {
+    await scene.plan([{ contentType: 'text/html', body: ['<p>'], ending: 'end' }])
+    const watch = scene.watch({ retry: { statuses: () => true, initialDelay: 10 } })
+    assert.equal((await watch.nextError()).code, 'content-type')
+    assertFailed(watch)
+  }),
+
+  statuses('statuses that are retried count towards maxAttempts', async (scene) => {
+    await scene.plan([refusal(503, 'busy')])
+    const watch = scene.watch({ retry: { statuses: [503], initialDelay: 5, maxAttempts: 2 } })
+    await watch.nextError()
+    const last = await watch.nextError()
+    assert.equal(last.code, 'gave-up')
+    assert.equal(last.status, 503)
+    assert.equal(last.body, 'busy')
+  }),
+
+  statuses('503 with Retry-After: 1 is retried after at least a second, with the same id', async (scene) => {
+    await scene.plan([
+      endedStream('retry: 10\nid: 7\ndata: a\n\n'),
+      refusal(503, '', [['Retry-After', '1']]),
+      stream('data: b\n\n'),
+    ])
+    const watch = scene.watch({ retry: { statuses: [503], jitter: 0 } })
+    assert.deepEqual(await delaysOf(watch, 2), [10, 1_000])
+    await watch.next('message')
+    await watch.next('message')
+    const requests = await scene.requests({ count: 3 })
+    // The timer may be a trifle early by the server's clock.
+    assert.isAtLeast((requests[2]?.time ?? 0) - (requests[1]?.time ?? 0), 995)
+    assert.deepEqual(valuesOf(requests[2], 'Last-Event-ID'), ['7'])
+  }),
+
+  statuses('Retry-After may be a date', async (scene) => {
+    const date = new Date(Date.now() + 90_000).toUTCString()
+    await scene.plan([refusal(503, '', [['Retry-After', date]])])
+    const [delay = 0] = await delaysOf(scene.watch({ retry: { statuses: [503], initialDelay: 10 } }), 1)
+    assert.isTrue(delay > 60_000 && delay <= 90_000, String(delay))
+  }),
+
+  ...['0', '-5', 'soon', '', 'Sun, 22 Nov 2020 00:00:00 GMT'].map((value) =>
+    statuses(`a Retry-After of ${JSON.stringify(value)} adds nothing to the delay`, async (scene) => {
+      await scene.plan([refusal(503, '', [['Retry-After', value]])])
+      const retry = { statuses: [503], initialDelay: 10, jitter: 0 }
+      assert.deepEqual(await delaysOf(scene.watch({ retry }), 1), [20])
+    }),
+  ),
+
+  statuses('a Retry-After beyond what a timer can hold is cut to that', async (scene) => {
+    await scene.plan([refusal(503, '', [['Retry-After', '99999999999']])])
+    const watch = scene.watch({ retry: { statuses: [503], initialDelay: 10 } })
+    assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  unauthorized(
+    '401 with a headers function: one attempt more at once, with fresh headers and the same id',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\nid: 7\ndata: a\n\n'), refusal(401, 'expired'), stream('data: b\n\n')])
+      let calls = 0
+      const watch = scene.watch({ headers: () => ({ Authorization: `Bearer ${++calls}` }) })
+      await watch.nextError()
+      const error = await watch.nextError()
+      assert.equal(error.code, 'status')
+      assert.equal(error.status, 401)
+      assert.isTrue(error.willReconnect)
+      assert.equal(error.delay, 0)
+      await watch.next('message')
+      assert.equal((await watch.nextMessage()).data, 'b')
+      const requests = await scene.requests({ count: 3 })
+      assert.deepEqual(
+        requests.map((request) => [valuesOf(request, 'Authorization')[0], valuesOf(request, 'Last-Event-ID')[0]]),
+        [
+          ['Bearer 1', undefined],
+          ['Bearer 2', '7'],
+          ['Bearer 3', '7'],
+        ],
+      )
+    },
+  ),
+
+  unauthorized('a second 401 in a row fails the connection; its body can be read', async (scene) => {
+    await scene.plan([refusal(401, 'expired'), refusal(401, 'revoked'), stream('data: a\n\n')])
+    const watch = scene.watch({ headers: () => ({ Authorization: 'Bearer 1' }) })
+    assert.isTrue((await watch.nextError()).willReconnect)
+    const error = await watch.nextError()
+    assert.equal(error.code, 'status')
+    assert.equal(error.status, 401)
+    assert.equal(error.body, 'revoked')
+    assert.isFalse(error.willReconnect)
+    assertFailed(watch)
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 2)
+  }),
+
+  unauthorized('after a stream that was granted, a 401 is refreshed again', async (scene) => {
+    await scene.plan([refusal(401), endedStream('retry: 10\ndata: a\n\n'), refusal(401), stream('data: b\n\n')])
+    const watch = scene.watch({ headers: () => ({}) })
+    await watch.next('message')
+    assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  unauthorized('401 without a headers function fails the connection', async (scene) => {
+    await scene.plan([refusal(401)])
+    const watch = scene.watch({ headers: { Authorization: 'Bearer 1' } })
+    const error = await watch.nextError()
+    assert.equal(error.status, 401)
+    assert.isFalse(error.willReconnect)
+    assertFailed(watch)
+    await aWhile()
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+]

@@ -1,0 +1,134 @@
+import { assert } from 'chai'
+import { endedStream, refusal, silence, stream } from '../answers.ts'
+import type { ConformanceCase } from '../case.ts'
+import { aWhile, type Sighting, under } from '../scene.ts'
+
+const theInterface = under('HTML: The EventSource interface')
+const processing = under('HTML: Processing model')
+
+/** What a simple event fired at an EventSource looks like: no bubbling, nothing to cancel. */
+function assertPlainEvent({ event }: Sighting, type: string, source: EventTarget): void {
+  assert.instanceOf(event, Event)
+  assert.notInstanceOf(event, MessageEvent)
+  assert.equal(event.type, type)
+  assert.isFalse(event.bubbles)
+  assert.isFalse(event.cancelable)
+  assert.isFalse(event.composed)
+  assert.isFalse(event.defaultPrevented)
+  assert.equal(event.target, source)
+}
+
+export const cases: ConformanceCase[] = [
+  processing('announcing the connection sets readyState to OPEN and fires open', async (scene) => {
+    await scene.plan([stream(': hello\n')])
+    const watch = scene.watch()
+    assert.equal((await watch.next('open')).readyState, 1)
+    assert.equal(watch.source.readyState, 1)
+  }),
+
+  processing('the open event is a plain event', async (scene) => {
+    await scene.plan([stream(': hello\n')])
+    const watch = scene.watch()
+    assertPlainEvent(await watch.next('open'), 'open', watch.source)
+  }),
+
+  processing(
+    'the connection is announced upon the response, without a byte of its body',
+    async (scene) => {
+      await scene.plan([stream()])
+      const watch = scene.watch()
+      assert.equal((await watch.next('open')).readyState, 1)
+    },
+    {
+      limits: ({ runtime }) =>
+        runtime === 'firefox'
+          ? 'Firefox announces a response, to its own EventSource too, at the first byte of the body'
+          : undefined,
+    },
+  ),
+
+  processing('readyState stays CONNECTING while there is no response', async (scene) => {
+    await scene.plan([silence])
+    const watch = scene.watch()
+    await scene.requests({ count: 1 })
+    await aWhile()
+    assert.equal(watch.source.readyState, 0)
+    assert.deepEqual(watch.types, [])
+  }),
+
+  processing('open comes before the first message, however early that arrives', async (scene) => {
+    await scene.plan([stream('data: a\n\ndata: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(watch.types, ['open', 'message', 'message'])
+  }),
+
+  processing('readyState is OPEN when a message is dispatched', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch()
+    assert.equal((await watch.next('message')).readyState, 1)
+  }),
+
+  processing('a stream that ends fires error with readyState CONNECTING', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n')])
+    const watch = scene.watch()
+    const error = await watch.next('error')
+    assert.equal(error.readyState, 0)
+    assertPlainEvent(error, 'error', watch.source)
+  }),
+
+  processing('readyState stays CONNECTING during the reconnection time', async (scene) => {
+    await scene.plan([endedStream('retry: 5000\ndata: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('error')
+    await aWhile()
+    assert.equal(watch.source.readyState, 0)
+    assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  processing('a connection that is reestablished is announced anew', async (scene) => {
+    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    await watch.next('message')
+    assert.deepEqual(
+      watch.seen.map(({ type, readyState }) => [type, readyState]),
+      [
+        ['open', 1],
+        ['message', 1],
+        ['error', 0],
+        ['open', 1],
+        ['message', 1],
+      ],
+    )
+  }),
+
+  processing('failing the connection fires one error with readyState CLOSED', async (scene) => {
+    await scene.plan([refusal(404)])
+    const watch = scene.watch()
+    const error = await watch.next('error')
+    assert.equal(error.readyState, 2)
+    assertPlainEvent(error, 'error', watch.source)
+    await aWhile()
+    assert.deepEqual(watch.types, ['error'])
+    assert.equal(watch.source.readyState, 2)
+  }),
+
+  theInterface('close sets readyState to CLOSED at once', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch()
+    await watch.next('message')
+    watch.source.close()
+    assert.equal(watch.source.readyState, 2)
+  }),
+
+  theInterface('url and withCredentials stay as they are once CLOSED', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const watch = scene.watch({ withCredentials: true })
+    await watch.next('message')
+    watch.source.close()
+    assert.equal(watch.source.url, scene.url())
+    assert.isTrue(watch.source.withCredentials)
+  }),
+]

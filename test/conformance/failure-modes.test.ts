@@ -1,0 +1,129 @@
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Scope } from './case.ts'
+import { Ledger } from './runners/ledger.ts'
+import { chromiumExecutable, launchChromium } from './runners/puppeteer-browser.ts'
+import { type Browser, runInBrowser } from './runners/run-browser.ts'
+import { runInProcess } from './runners/run-process.ts'
+
+interface Misbehaviour {
+  suite: string
+  body: string
+  /** What the runner must find, which expects the cases `first` and `second`. */
+  problem: string
+  /** Milliseconds without a report after which it hangs; where it does not, a busy machine has time to start it. */
+  silence?: number
+}
+
+const misbehaving: readonly Misbehaviour[] = [
+  { suite: 'has no cases', body: '', problem: 'the runtime was given no cases' },
+  { suite: 'does not report a case', body: `given('first', async () => {})`, problem: 'never reported: second' },
+  {
+    suite: 'reports a case that nobody expects',
+    body: `for (const name of ['first', 'second', 'third']) given(name, async () => {})`,
+    problem: 'not a case of this suite: third',
+  },
+  {
+    suite: 'throws where nobody catches',
+    body: `
+      given('first', async () => { setTimeout(() => { throw new Error('on its own') }) })
+      given('second', () => new Promise((resolve) => setTimeout(resolve, 200)))`,
+    problem: 'not caught: Error: on its own',
+  },
+  {
+    suite: 'leaves a rejection unhandled',
+    body: `
+      given('first', async () => { Promise.reject(new Error('on its own')) })
+      given('second', () => new Promise((resolve) => setTimeout(resolve, 200)))`,
+    problem: 'not caught: Error: on its own',
+  },
+  {
+    suite: 'hangs',
+    body: `given('first', async () => {}); given('second', async () => { for (;;); })`,
+    problem: 'hangs: nothing was reported',
+    silence: 2_000,
+  },
+  {
+    suite: 'throws while it loads',
+    body: `throw new Error('on its own')`,
+    problem: 'the suite did not reach its end',
+    silence: 2_000,
+  },
+]
+
+const processOnly: readonly Misbehaviour[] = [
+  {
+    suite: 'leaves the process before its end',
+    body: `given('first', async () => {}); given('second', async () => process.exit(0))`,
+    problem: 'the suite did not reach its end: the process ended',
+  },
+  {
+    suite: 'leaves something open',
+    body: `given('first', async () => {}); given('second', async () => { setInterval(() => {}, 1_000) })`,
+    problem: 'hangs: the runtime did not finish after its last report',
+    silence: 4_000,
+  },
+]
+
+const names = ['first', 'second']
+const bound = { timeout: 60_000 }
+
+function casesModule(body: string): string {
+  return `
+    export const cases = []
+    const given = (name, run) => cases.push({ name, source: 'everysource', run })
+    ${body}`
+}
+
+describe('a suite in Node fails when it', bound, () => {
+  for (const { suite, body, problem, silence = 20_000 } of [...misbehaving, ...processOnly]) {
+    it.concurrent(suite, async () => {
+      const ledger = new Ledger(names, silence)
+      const settings = { runtime: 'node20', executable: process.execPath, cases: casesModule(body) } as const
+      const stop = await runInProcess(settings, ledger)
+      await ledger.whenClosed()
+      await stop()
+      expect(ledger.problems().join('\n')).toContain(problem)
+    })
+  }
+
+  it('fails a case that does not settle', async () => {
+    const ledger = new Ledger(names, 20_000)
+    const cases = casesModule(`
+      given('first', async () => {})
+      cases.push({ name: 'second', source: 'everysource', timeout: 50, run: () => new Promise(() => {}) })`)
+    const stop = await runInProcess({ runtime: 'node20', executable: process.execPath, cases }, ledger)
+    const results = await Promise.all(names.map((name) => ledger.result(name)))
+    await stop()
+    expect(results).toEqual([
+      { kind: 'passed', name: 'first' },
+      { kind: 'failed', name: 'second', error: expect.stringContaining('not settled after 50 ms') },
+    ])
+  })
+})
+
+const executable = chromiumExecutable()
+
+describe.skipIf(executable === undefined)('a suite in Chromium fails when it', bound, () => {
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await launchChromium(executable ?? '')
+  }, 60_000)
+
+  afterAll(() => browser.close(), 60_000)
+
+  const scopes: readonly Scope[] = ['page', 'dedicated-worker', 'shared-worker', 'service-worker']
+  for (const scope of scopes) {
+    for (const { suite, body, problem, silence = 20_000 } of misbehaving) {
+      it.concurrent(`${suite} (${scope})`, async () => {
+        const ledger = new Ledger(names, silence)
+        const run = { runtime: 'chromium', scope, cases: casesModule(body) } as const
+        const stop = await runInBrowser(browser, run, ledger)
+        await ledger.whenClosed()
+        await stop()
+        expect(ledger.problems().join('\n')).toContain(problem)
+      })
+    }
+  }
+})

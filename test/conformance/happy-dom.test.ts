@@ -1,0 +1,31 @@
+// @vitest-environment happy-dom
+import type { Window } from 'happy-dom'
+import { vi } from 'vitest'
+import { startFeedServer } from '../../fixtures/feed-server.ts'
+import { runProgram } from './runners/program.ts'
+import { registerMissing, registerRuns } from './runners/register.ts'
+import { testedImplementation } from './runners/tested-implementation.ts'
+import { startWatchdog } from './runners/watchdog.ts'
+
+declare const window: Window
+
+if (testedImplementation !== 'source') {
+  registerMissing('happy-dom', 'it runs the library from its source only')
+} else {
+  registerRuns('happy-dom', ['page'], async ({ page: ledger }) => {
+    // happy-dom prints whatever fails or is refused, which is what most of the cases are about.
+    vi.spyOn(console, 'error').mockReturnValue()
+    const endWatch = startWatchdog('happy-dom')
+    const feedServer = await startFeedServer()
+    const { origin: feed, otherOrigin } = feedServer
+    window.happyDOM.setURL(`${feed}/suite/page.html`)
+    const settings = { runtime: 'happy-dom', scope: 'page', feed, otherOrigin, concurrency: 3 } as const
+    ledger.begin()
+    // vitest itself fails for whatever is left uncaught here.
+    void runProgram(settings, (report) => ledger.record(report)).then(() => ledger.close('the suite ended'))
+    return async () => {
+      await endWatch()
+      await feedServer.close()
+    }
+  })
+}

@@ -1,0 +1,41 @@
+import type { ConformanceCase } from './case.ts'
+import { cases as badInputCases } from './cases/bad-input.ts'
+import { cases as closingCases } from './cases/closing.ts'
+import { cases as constructorCases } from './cases/constructor.ts'
+import { cases as dispatchCases } from './cases/dispatch.ts'
+import { cases as errorEventCases } from './cases/error-event.ts'
+import { cases as failingCases } from './cases/failing.ts'
+import { cases as futileCases } from './cases/futile.ts'
+import { cases as handlersCases } from './cases/handlers.ts'
+import { cases as objectCases } from './cases/object.ts'
+import { cases as optionsCases } from './cases/options.ts'
+import { cases as parsingCases } from './cases/parsing.ts'
+import { cases as peersCases } from './cases/peers.ts'
+import { cases as reconnectionCases } from './cases/reconnection.ts'
+import { cases as redirectsCases } from './cases/redirects.ts'
+import { cases as requestCases } from './cases/request.ts'
+import { cases as retryCases } from './cases/retry.ts'
+import { cases as statesCases } from './cases/states.ts'
+import { cases as streamsCases } from './cases/streams.ts'
+
+/** Every case of the suite. Names are unique: a report refers to a case by its name. */
+export const cases: readonly ConformanceCase[] = [
+  ...constructorCases,
+  ...objectCases,
+  ...statesCases,
+  ...handlersCases,
+  ...futileCases,
+  ...requestCases,
+  ...redirectsCases,
+  ...failingCases,
+  ...parsingCases,
+  ...streamsCases,
+  ...dispatchCases,
+  ...reconnectionCases,
+  ...retryCases,
+  ...closingCases,
+  ...optionsCases,
+  ...errorEventCases,
+  ...badInputCases,
+  ...peersCases,
+]

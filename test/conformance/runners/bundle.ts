@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { testedImplementation } from './tested-implementation.ts'
+
+export type Starter = 'start-process' | 'start-workerd' | 'start-page' | 'start-worker'
+
+const implementations: Record<string, string | undefined> = {
+  source: './implementation.ts',
+  native: './implementation.native.ts',
+}
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * Bundles a starter with the cases and the library into one program. Browsers get a classic script, because that is
+ * what every kind of worker takes; other runtimes get a module. `cases` is the text of a module to take the place of
+ * the suite's cases.
+ */
+export function bundleStarter(starter: Starter, cases?: string): Promise<string> {
+  const key = `${starter} ${cases}`
+  const bundled = bundles.get(key) ?? bundle(starter, cases)
+  bundles.set(key, bundled)
+  return bundled
+}
+
+const bundles = new Map<string, Promise<string>>()
+
+async function bundle(starter: Starter, cases: string | undefined): Promise<string> {
+  const implementation = implementations[testedImplementation]
+  if (implementation === undefined) {
+    throw new Error(`SUITE_IMPLEMENTATION is ${testedImplementation}, not ${Object.keys(implementations).join(' or ')}`)
+  }
+  const result = await build({
+    entryPoints: [here(`./${starter}.ts`)],
+    bundle: true,
+    write: false,
+    target: 'es2022',
+    format: starter === 'start-page' || starter === 'start-worker' ? 'iife' : 'esm',
+    external: ['node:*'],
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'suite-parts',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /\/implementation\.ts$/ }, () => ({ path: here(implementation) }))
+          if (cases === undefined) return
+          onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'cases', namespace: 'given' }))
+          onLoad({ filter: /.*/, namespace: 'given' }, () => ({ contents: cases, loader: 'ts' }))
+        },
+      },
+    ],
+  })
+  const [output] = result.outputFiles
+  if (output === undefined) throw new Error(`nothing was bundled for ${starter}`)
+  return output.text
+}

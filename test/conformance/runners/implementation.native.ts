@@ -1,0 +1,5 @@
+// The runtime's own EventSource, as a reference to check cases against.
+const native = globalThis as unknown as typeof import('../../../src/index.ts')
+
+export const EventSource = native.EventSource
+export const ErrorEvent = native.ErrorEvent

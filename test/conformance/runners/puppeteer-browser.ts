@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import puppeteer, { type LaunchOptions } from 'puppeteer-core'
+import { thrownOnPurpose } from '../case.ts'
+import type { Browser } from './run-browser.ts'
+
+const chromiumArguments = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Where Chromium is: CHROMIUM_PATH, or one of its usual places. */
+export function chromiumExecutable(): string | undefined {
+  const { CHROMIUM_PATH } = process.env
+  return firstExisting(CHROMIUM_PATH, [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ])
+}
+
+/** Where Firefox is: FIREFOX_PATH, or one of its usual places. */
+export function firefoxExecutable(): string | undefined {
+  const { FIREFOX_PATH } = process.env
+  return firstExisting(FIREFOX_PATH, [
+    '/usr/bin/firefox',
+    '/usr/bin/firefox-esr',
+    '/Applications/Firefox.app/Contents/MacOS/firefox',
+  ])
+}
+
+export function launchChromium(executablePath: string): Promise<Browser> {
+  // Chromium's sandbox does not start for root, who is the user in most containers.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return launch({ browser: 'chrome', executablePath, args: [...chromiumArguments, ...sandbox] })
+}
+
+export function launchFirefox(executablePath: string): Promise<Browser> {
+  return launch({
+    browser: 'firefox',
+    executablePath,
+    // Only one of the tabs can be in front, and the timers of the others are not to be slowed down.
+    extraPrefsFirefox: {
+      'dom.min_background_timeout_value': 4,
+      'dom.min_background_timeout_value_without_budget_throttling': 4,
+      'dom.timeout.enable_budget_timer_throttling': false,
+    },
+  })
+}
+
+/** Puppeteer makes a fresh profile, and removes it at the end. */
+async function launch(options: LaunchOptions): Promise<Browser> {
+  const browser = await puppeteer.launch({ headless: true, ...options })
+  return {
+    async openPage(url, onProblem) {
+      const page = await browser.newPage()
+      page.on('pageerror', (error) => {
+        const message = error instanceof Error ? error.message : String(error)
+        if (!isNoPageError(message)) onProblem(`page error: ${message}`)
+      })
+      page.on('error', (error) => onProblem(`the page crashed: ${error.message}`))
+      await page.goto(url)
+    },
+    close: () => browser.close(),
+  }
+}
+
+/** Firefox logs a refusal to share across origins as it logs script errors; the script has its own error then. */
+function isNoPageError(message: string): boolean {
+  return message.includes(thrownOnPurpose) || message.startsWith('Cross-Origin Request Blocked')
+}
+
+export function firstExisting(chosen: string | undefined, usual: readonly string[]): string | undefined {
+  return chosen ?? usual.find((path) => existsSync(path))
+}

@@ -1,0 +1,26 @@
+import type { RuntimeName, Scope } from '../case.ts'
+import { registerRuns } from './register.ts'
+import { type Browser, runInBrowser } from './run-browser.ts'
+
+/** Registers the suite for scopes of a browser, which run at the same time in one browser. */
+export function registerBrowser<S extends Scope>(
+  runtime: RuntimeName,
+  scopes: readonly S[],
+  launch: () => Promise<Browser>,
+): void {
+  registerRuns(runtime, scopes, async (ledgers) => {
+    const browser = await launch()
+    const stops = [() => browser.close()]
+    try {
+      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, ledgers[scope]))
+    } catch (error) {
+      await stopAll(stops)
+      throw error
+    }
+    return () => stopAll(stops)
+  })
+}
+
+async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const stop of stops) await stop()
+}

@@ -1,0 +1,82 @@
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RuntimeName, Scope } from '../case.ts'
+import { cases } from '../index.ts'
+import { Ledger } from './ledger.ts'
+
+/** Begins the runs and returns how to stop whatever they started; the ledgers, one for each scope, get the reports. */
+export type StartRuns<S extends Scope> = (ledgers: Readonly<Record<S, Ledger>>) => Promise<() => Promise<void>>
+
+const { CI } = process.env
+
+const names = cases.map(({ name }) => name)
+
+/** The longest a case may take, and time for a browser to start on a busy machine. */
+const longestSilence = Math.max(10_000, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
+
+/** Silence is bounded, and so is the number of reports; this bounds what can come of both. */
+const longestRun = 240_000
+
+/**
+ * Registers one test per case and scope of a runtime, and one for each run as a whole. All scopes run at the same time:
+ * the tests only await their results.
+ */
+export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: readonly S[], start: StartRuns<S>): void {
+  let ledgers: Readonly<Record<S, Ledger>>
+  let stop: (() => Promise<void>) | undefined
+
+  beforeAll(async () => {
+    const created = scopes.map((scope) => [scope, new Ledger(names, longestSilence)] as const)
+    ledgers = Object.fromEntries(created) as Record<S, Ledger>
+    try {
+      stop = await start(ledgers)
+    } catch (error) {
+      for (const [, ledger] of created) ledger.close('it did not start')
+      throw error
+    }
+  }, longestRun)
+
+  afterAll(async () => {
+    for (const scope of scopes) ledgers[scope].close('the tests were stopped')
+    await stop?.()
+  }, 60_000)
+
+  for (const scope of scopes) {
+    describe(`${runtime} (${scope})`, { timeout: longestRun }, () => {
+      for (const name of names) {
+        it(name, async ({ task, skip }) => {
+          const result = await ledgers[scope].result(name)
+          task.meta.conformance = { runtime, scope, name, result }
+          if (result.kind === 'failed') throw withoutStack(new Error(result.error))
+          if (result.kind === 'limit') skip(`known limit: ${result.reason}`)
+          if (result.kind === 'unavailable') {
+            if (CI) throw withoutStack(new Error(`not available: ${result.reason}`))
+            skip(`not available: ${result.reason}`)
+          }
+        })
+      }
+      it('the run as a whole: every case reported once, nothing was left uncaught, and it ended', async () => {
+        await ledgers[scope].whenClosed()
+        expect(ledgers[scope].problems()).toEqual([])
+      })
+    })
+  }
+}
+
+/** A runtime that is not installed: skipped where people work, a failure where CI says that all must be tested. */
+export function registerMissing(runtime: RuntimeName, reason: string): void {
+  describe(runtime, () => {
+    it('is installed', ({ task, skip }) => {
+      if (CI) throw new Error(`${runtime} is missing: ${reason}`)
+      task.meta.conformance = { runtime, scope: 'page', name: '', result: { kind: 'unavailable', reason } }
+      console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
+      skip(`missing: ${reason}`)
+    })
+  })
+}
+
+/** The stack that matters is that in the runtime, which the message holds. */
+function withoutStack(error: Error): Error {
+  error.stack = ''
+  return error
+}

@@ -1,0 +1,61 @@
+import { startFeedServer } from '../../../fixtures/feed-server.ts'
+import type { RuntimeName, Scope } from '../case.ts'
+import { withSettings } from './browser-settings.ts'
+import { bundleStarter } from './bundle.ts'
+import { startControlServer } from './control-server.ts'
+import type { Ledger } from './ledger.ts'
+
+/** A running browser, whichever way it is driven. */
+export interface Browser {
+  /** Opens a page in a window or tab of its own; `onProblem` hears of page errors and of a crash. */
+  openPage(url: string, onProblem: (problem: string) => void): Promise<void>
+  close(): Promise<void>
+}
+
+export interface BrowserRun {
+  runtime: RuntimeName
+  scope: Scope
+  /** The text of a module to take the place of the suite's cases. */
+  cases?: string
+}
+
+const page = '<!doctype html><meta charset="utf-8"><title>conformance</title><script src="page.js"></script>'
+const scripts = [
+  ['page.js', 'start-page'],
+  ['worker.js', 'start-worker'],
+] as const
+
+/**
+ * Runs the suite in a page of the browser or in a worker that the page starts. Each run has a feed server of its own,
+ * hence an origin of its own, so that runs side by side share neither connections nor service workers.
+ */
+export async function runInBrowser(
+  browser: Browser,
+  { runtime, scope, cases }: BrowserRun,
+  ledger: Ledger,
+): Promise<() => Promise<void>> {
+  const files = new Map([['page.html', { type: 'text/html; charset=utf-8', body: page }]])
+  const feedServer = await startFeedServer({ files })
+  const controlServer = await startControlServer((report) => {
+    ledger.record(report)
+    if (report.kind === 'ended') ledger.close('the suite ended')
+  })
+  const stop = async (): Promise<void> => {
+    await controlServer.close()
+    await feedServer.close()
+  }
+  try {
+    const { origin: feed, otherOrigin } = feedServer
+    const settings = { runtime, scope, feed, otherOrigin, concurrency: 3, control: controlServer.url }
+    for (const [name, starter] of scripts) {
+      const body = withSettings(settings, await bundleStarter(starter, cases))
+      files.set(name, { type: 'text/javascript; charset=utf-8', body })
+    }
+    await browser.openPage(`${feed}/suite/page.html`, (problem) => ledger.note(problem))
+    ledger.begin()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return stop
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { startFeedServer } from '../../../fixtures/feed-server.ts'
+import type { RuntimeName } from '../case.ts'
+import { bundleStarter } from './bundle.ts'
+import type { Ledger } from './ledger.ts'
+import { registerMissing, registerRuns } from './register.ts'
+import { fromReportLine } from './report.ts'
+import type { SuiteSettings } from './suite.ts'
+
+export interface ProcessRuntime {
+  runtime: RuntimeName
+  /** Undefined where it is not installed. */
+  executable: string | undefined
+  /** Arguments that precede the program's file. */
+  arguments?: readonly string[]
+  /** The text of a module to take the place of the suite's cases. */
+  cases?: string
+}
+
+/** Registers the suite for a runtime that takes a program as its argument. */
+export function registerProcess(processRuntime: ProcessRuntime): void {
+  const { runtime, executable } = processRuntime
+  if (executable === undefined) registerMissing(runtime, 'it is not among the runtimes that were installed')
+  else registerRuns(runtime, ['server'], ({ server }) => runInProcess({ ...processRuntime, executable }, server))
+}
+
+/** Runs the suite in a process of its own, which is to end by itself when all cases have been reported. */
+export async function runInProcess(
+  { runtime, executable, arguments: runtimeArguments = [], cases }: ProcessRuntime & { executable: string },
+  ledger: Ledger,
+): Promise<() => Promise<void>> {
+  const program = await bundleStarter('start-process', cases)
+  const feedServer = await startFeedServer()
+  const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
+  const file = join(directory, 'suite.mjs')
+  await writeFile(file, program)
+  const settings: SuiteSettings = {
+    runtime,
+    scope: 'server',
+    feed: feedServer.origin,
+    otherOrigin: feedServer.otherOrigin,
+    concurrency: 4,
+  }
+  const { NODE_OPTIONS: _, ...environment } = process.env
+  const child = spawn(executable, [...runtimeArguments, file, JSON.stringify(settings)], {
+    cwd: directory,
+    env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  ledger.begin()
+  const exited = collect(child, ledger)
+  return async () => {
+    child.kill('SIGKILL')
+    await exited
+    await feedServer.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Hands the reports that a process prints to the ledger, which it closes when the process has ended. */
+async function collect(child: ChildProcess, ledger: Ledger): Promise<void> {
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue
+    createInterface({ input: stream }).on('line', (line) => {
+      const report = fromReportLine(line)
+      if (report === undefined) output.push(line)
+      else ledger.record(report)
+    })
+  }
+  const ending = await new Promise<string | undefined>((resolve) => {
+    child.on('error', (error) => resolve(`the process did not start: ${error.message}`))
+    child.on('close', (code, signal) => resolve(code === 0 ? undefined : `the process ended with ${signal ?? code}`))
+  })
+  if (ending !== undefined) ledger.note([ending, ...output.slice(-20)].join('\n'))
+  ledger.close(ending ?? 'the process ended')
+}

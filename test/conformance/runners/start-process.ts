@@ -1,0 +1,20 @@
+// Starts the suite in Node, Deno and Bun: settings come as the first argument, reports go out as lines.
+import process from 'node:process'
+import { runProgram } from './program.ts'
+import { type SuiteReport, toReportLine } from './report.ts'
+import { reportStray, watchGlobalErrors } from './strays.ts'
+import type { SuiteSettings } from './suite.ts'
+
+const report = (suiteReport: SuiteReport): void => {
+  process.stdout.write(toReportLine(suiteReport))
+}
+
+if ('Deno' in globalThis) {
+  watchGlobalErrors(report)
+} else {
+  process.on('uncaughtException', (error) => reportStray(error, report))
+  process.on('unhandledRejection', (reason) => reportStray(reason, report))
+}
+
+// Nothing ends the process afterwards: that it ends by itself shows that every case closed what it opened.
+void runProgram(JSON.parse(process.argv[2] ?? '') as SuiteSettings, report)

@@ -1,0 +1,23 @@
+// Starts the suite in workerd upon a request, which holds the settings; reports are the lines of the response.
+import { runProgram } from './program.ts'
+import { type SuiteReport, toReportLine } from './report.ts'
+import { watchGlobalErrors } from './strays.ts'
+import type { SuiteSettings } from './suite.ts'
+
+let report = (_: SuiteReport): void => {}
+watchGlobalErrors((stray) => report(stray))
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const settings = (await request.json()) as SuiteSettings
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = writable.getWriter()
+    const encoder = new TextEncoder()
+    report = (suiteReport) => {
+      // A failed write means that the runner has gone away, and with it whoever would want to know.
+      writer.write(encoder.encode(toReportLine(suiteReport))).catch(() => {})
+    }
+    void runProgram(settings, report).then(() => writer.close())
+    return new Response(readable)
+  },
+}

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { firstExisting } from './puppeteer-browser.ts'
+import type { Browser } from './run-browser.ts'
+
+export interface WebKitExecutables {
+  driver: string
+  miniBrowser: string
+}
+
+/** Where WebKitGTK's driver and its small browser are: WEBKIT_DRIVER_PATH and WEBKIT_MINIBROWSER_PATH, or as Linux distributions have them. */
+export function webKitExecutables(): WebKitExecutables | undefined {
+  const { WEBKIT_DRIVER_PATH, WEBKIT_MINIBROWSER_PATH } = process.env
+  const driver = firstExisting(WEBKIT_DRIVER_PATH, ['/usr/bin/WebKitWebDriver'])
+  const directories = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map((directory) => join('/usr/lib', directory))
+  const miniBrowser = firstExisting(
+    WEBKIT_MINIBROWSER_PATH,
+    directories.map((directory) => join(directory, 'webkit2gtk-4.1/MiniBrowser')),
+  )
+  return driver === undefined || miniBrowser === undefined ? undefined : { driver, miniBrowser }
+}
+
+/** Starts WebKit under a display of its own where Xvfb is installed, otherwise on the user's. */
+export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'conformance-webkit-'))
+  const started: ChildProcess[] = []
+  const stop = async (): Promise<void> => {
+    for (const child of started.reverse()) await end(child)
+    await rm(profile, { recursive: true, force: true })
+  }
+  try {
+    const environment: NodeJS.ProcessEnv = {
+      ...process.env,
+      XDG_DATA_HOME: profile,
+      XDG_CACHE_HOME: profile,
+      XDG_CONFIG_HOME: profile,
+    }
+    if (existsSync('/usr/bin/Xvfb')) {
+      const display = spawn('/usr/bin/Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      })
+      started.push(display)
+      environment['DISPLAY'] = `:${await firstLine(display.stdio[3] as Readable)}`
+    }
+    const port = await freePort()
+    const driverProcess = spawn(driver, [`--port=${port}`], { env: environment, stdio: 'ignore' })
+    started.push(driverProcess)
+    const session = await startSession(`http://127.0.0.1:${port}`, miniBrowser)
+    return {
+      openPage: (url) => session.openPage(url),
+      async close() {
+        await session.close()
+        await stop()
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+interface Session {
+  openPage(url: string): Promise<void>
+  /** Ends the browser; the driver lives on. */
+  close(): Promise<void>
+}
+
+async function startSession(driver: string, miniBrowser: string): Promise<Session> {
+  await untilReady(driver)
+  const options = { binary: miniBrowser, args: ['--automation'] }
+  const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': options } }
+  const { sessionId } = await command<{ sessionId: string }>('POST', `${driver}/session`, { capabilities })
+  const session = `${driver}/session/${sessionId}`
+  return {
+    async openPage(url) {
+      const { handle } = await command<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' })
+      await command('POST', `${session}/window`, { handle })
+      await command('POST', `${session}/url`, { url })
+    },
+    async close() {
+      await command('DELETE', session)
+    },
+  }
+}
+
+/** One command of the WebDriver protocol. */
+async function command<Value>(method: string, url: string, parameters?: object): Promise<Value> {
+  const body = parameters === undefined ? null : JSON.stringify(parameters)
+  const response = await fetch(url, { method, body, signal: AbortSignal.timeout(60_000) })
+  const { value } = (await response.json()) as { value: unknown }
+  if (!response.ok) throw new Error(`WebDriver refused ${method} ${new URL(url).pathname}: ${JSON.stringify(value)}`)
+  return value as Value
+}
+
+async function untilReady(driver: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { ready } = await command<{ ready: boolean }>('GET', `${driver}/status`)
+      if (ready) return
+    } catch (error) {
+      if (attempt === 100) throw error
+    }
+    await pause(100)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function firstLine(stream: Readable): Promise<string> {
+  for await (const line of createInterface({ input: stream })) return line
+  throw new Error('Xvfb ended before it told its display')
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const insist = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  await exited
+  clearTimeout(insist)
+}

@@ -1,0 +1,265 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createEventHandlers, type ErrorDetails, ErrorEvent, type EventHandlers } from '../src/events.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+const details: ErrorDetails = {
+  message: 'the status is 503',
+  error: new Error('cause'),
+  code: 'status',
+  status: 503,
+  headers: new Headers({ 'Retry-After': '1' }),
+  body: 'overloaded',
+  attempt: 3,
+  willReconnect: true,
+  delay: 1_000,
+}
+
+describe('an ErrorEvent', () => {
+  it('has all the fields it is made of', () => {
+    const event = new ErrorEvent('error', details)
+    const { message, error, code, status, headers, body, attempt, willReconnect, delay } = event
+    expect({ message, error, code, status, headers, body, attempt, willReconnect, delay }).toEqual(details)
+    expect(event.type).toBe('error')
+  })
+
+  it('has the fields that are undefined, too', () => {
+    const none = { ...details, status: undefined, headers: undefined, body: undefined, delay: undefined }
+    const event = new ErrorEvent('error', none)
+    for (const field of ['status', 'headers', 'body', 'delay'] as const) {
+      expect(field in event, field).toBe(true)
+      expect(event[field]).toBeUndefined()
+    }
+  })
+
+  it("is the realm's own Event, and neither bubbles nor can be canceled", () => {
+    const event = new ErrorEvent('error', details)
+    expect(event).toBeInstanceOf(Event)
+    expect([event.bubbles, event.cancelable, event.composed]).toEqual([false, false, false])
+    const target = new EventTarget()
+    const seen: Event[] = []
+    target.addEventListener('error', (dispatched) => seen.push(dispatched))
+    target.dispatchEvent(event)
+    expect(seen).toEqual([event])
+  })
+
+  it('does not need the platform to have an ErrorEvent, and does not extend the one it has', async () => {
+    vi.stubGlobal(
+      'ErrorEvent',
+      class extends Event {
+        constructor() {
+          super('error')
+          throw new Error('made of the wrong class')
+        }
+      },
+    )
+    vi.resetModules()
+    const fresh = await import('../src/events.ts')
+    expect(new fresh.ErrorEvent('error', details).code).toBe('status')
+  })
+})
+
+/** A target with an event handler attribute, which is defined as those of EventSource are. */
+interface Bell extends EventTarget {
+  onring: unknown
+  readonly handlers: EventHandlers
+}
+
+function createBell(module: { createEventHandlers: typeof createEventHandlers } = { createEventHandlers }): Bell {
+  const target = new EventTarget()
+  const handlers = module.createEventHandlers(target)
+  Object.defineProperties(target, {
+    handlers: { value: handlers },
+    onring: { get: () => handlers.get('ring'), set: (value: unknown) => handlers.set('ring', value) },
+  })
+  return target as Bell
+}
+
+function ring(bell: Bell): Event {
+  const event = new Event('ring')
+  bell.handlers.dispatch(event)
+  return event
+}
+
+/** What may happen to a target. Functions and listeners have numbers, so that their calls can be told apart. */
+type Step =
+  | { readonly step: 'set to function' | 'add listener' | 'remove listener'; readonly number: number }
+  | { readonly step: 'set to object' | 'set to null' | 'set to something else' | 'ring' }
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    step: fc.constantFrom('set to function', 'add listener', 'remove listener'),
+    number: fc.nat(2),
+  }),
+  fc.record({ step: fc.constantFrom('set to object', 'set to null', 'set to something else', 'ring') }),
+) as fc.Arbitrary<Step>
+
+/** Does the steps to a target and, beside it, to the list of listeners that the HTML standard describes. */
+function play(bell: Bell, steps: readonly Step[]): void {
+  const calls: string[] = []
+  const functions = [0, 1, 2].map((number) => () => calls.push(`function ${number}`))
+  const listeners = [0, 1, 2].map((number) => () => calls.push(`listener ${number}`))
+  let order: string[] = []
+  let handler: { readonly value: unknown; readonly name: string | undefined } | undefined
+  const activate = (value: unknown, name?: string): void => {
+    if (!handler) order.push('handler')
+    handler = { value, name }
+  }
+  for (const given of steps) {
+    if ('number' in given) {
+      const name = `listener ${given.number}`
+      const listener = listeners[given.number] as () => void
+      if (given.step === 'set to function') {
+        bell.onring = functions[given.number]
+        activate(functions[given.number], `function ${given.number}`)
+      } else if (given.step === 'add listener') {
+        bell.addEventListener('ring', listener)
+        if (!order.includes(name)) order.push(name)
+      } else {
+        bell.removeEventListener('ring', listener)
+        order = order.filter((listed) => listed !== name)
+      }
+    } else if (given.step === 'set to object') {
+      const value = { handleEvent: () => calls.push('handleEvent') }
+      bell.onring = value
+      activate(value)
+    } else if (given.step === 'ring') {
+      calls.length = 0
+      ring(bell)
+      const expected = order.map((name) => (name === 'handler' ? handler?.name : name))
+      expect(calls).toEqual(expected.filter((name) => name !== undefined))
+    } else {
+      bell.onring = given.step === 'set to null' ? null : 'alert()'
+      order = order.filter((listed) => listed !== 'handler')
+      handler = undefined
+    }
+    expect(bell.onring).toBe(handler?.value ?? null)
+  }
+}
+
+describe('an event handler attribute', () => {
+  it('keeps its place among the listeners through any order of changes', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
+        play(createBell(), [...steps, { step: 'ring' }])
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('is null for a value that is no object, and keeps any that is one', () => {
+    const bell = createBell()
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        bell.onring = value
+        const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+        expect(bell.onring).toBe(isObject ? value : null)
+        ring(bell)
+      }),
+    )
+  })
+
+  it('is called with the event, on the target', () => {
+    const bell = createBell()
+    const calls: unknown[][] = []
+    bell.onring = function (this: unknown, ...given: unknown[]) {
+      calls.push([this, ...given])
+    }
+    const event = ring(bell)
+    expect(calls).toHaveLength(1)
+    expect(calls[0]?.[0]).toBe(bell)
+    expect(calls[0]?.slice(1)).toEqual([event])
+  })
+
+  it('that is replaced while the event is dispatched is called in its new form', () => {
+    const bell = createBell()
+    const calls: string[] = []
+    bell.addEventListener('ring', () => {
+      bell.onring = () => calls.push('new')
+    })
+    bell.onring = () => calls.push('old')
+    ring(bell)
+    expect(calls).toEqual(['new'])
+  })
+
+  it('that is set to null while the event is dispatched is not called any more', () => {
+    const bell = createBell()
+    const called = vi.fn<() => void>()
+    bell.addEventListener('ring', () => {
+      bell.onring = null
+    })
+    bell.onring = called
+    ring(bell)
+    expect(called).not.toHaveBeenCalled()
+  })
+
+  it('is one of its type and its target', () => {
+    const [one, other] = [createBell(), createBell()]
+    const called = vi.fn<() => void>()
+    one.onring = called
+    expect(other.onring).toBeNull()
+    expect(one.handlers.get('message')).toBeNull()
+    ring(other)
+    one.handlers.dispatch(new Event('message'))
+    expect(called).not.toHaveBeenCalled()
+  })
+
+  it('is called by an event that script dispatches, too', () => {
+    const bell = createBell()
+    const called = vi.fn<() => void>()
+    bell.onring = called
+    bell.dispatchEvent(new Event('ring'))
+    expect(called).toHaveBeenCalledOnce()
+  })
+})
+
+/** Stands in for workerd's EventTarget, which reads `on…` from the target when a dispatch begins, and calls it itself. */
+class WorkerdEventTarget extends EventTarget {
+  override dispatchEvent(event: Event): boolean {
+    const handler: unknown = Reflect.get(this, `on${event.type}`)
+    if (typeof handler === 'function') handler.call(this, event)
+    return super.dispatchEvent(event)
+  }
+}
+
+describe('where the platform itself calls what it finds under the name of the attribute, as workerd does', () => {
+  async function createWorkerdBell(): Promise<Bell> {
+    vi.stubGlobal('EventTarget', WorkerdEventTarget)
+    vi.resetModules()
+    return createBell(await import('../src/events.ts'))
+  }
+
+  it('the handler is called once, in its place', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 20 }), async (steps) => {
+        play(await createWorkerdBell(), [...steps, { step: 'ring' }, { step: 'ring' }])
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('script that reads the attribute during a dispatch finds the handler', async () => {
+    const bell = await createWorkerdBell()
+    const read: unknown[] = []
+    const handler = (): void => {
+      read.push(bell.onring)
+    }
+    bell.addEventListener('ring', () => read.push(bell.onring))
+    bell.onring = handler
+    ring(bell)
+    expect(read).toEqual([handler, handler])
+    expect(bell.onring).toBe(handler)
+  })
+
+  it('an event that has no handler hides none of another type', async () => {
+    const bell = await createWorkerdBell()
+    const handler = (): void => {}
+    bell.onring = handler
+    bell.handlers.dispatch(new Event('message'))
+    expect(bell.onring).toBe(handler)
+  })
+})

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Look, listen } from '../../fixtures/demo/listen.ts'
+import { startFaultFeed } from '../../fixtures/fault-feed.ts'
+import { EventSource } from '../../src/index.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const demo = fileURLToPath(new URL('../../fixtures/demo.ts', import.meta.url))
+
+/** A build is part of it. */
+const longestRun = { timeout: 60_000 }
+
+let child: ChildProcess | undefined
+
+afterEach(() => {
+  // npm would leave the demo behind: the whole group has to go, where there still is one.
+  if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+  child = undefined
+})
+
+interface Run {
+  readonly lines: string[]
+  readonly complaints: string[]
+  readonly exitCode: number | null
+}
+
+/** Runs a program to its end; `onLine` may stop it earlier. */
+async function run(
+  command: string,
+  commandArguments: readonly string[],
+  onLine?: (line: string, child: ChildProcess) => void,
+): Promise<Run> {
+  const started = spawn(command, commandArguments, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  child = started
+  const lines: string[] = []
+  const complaints: string[] = []
+  createInterface({ input: started.stdout }).on('line', (line) => {
+    lines.push(line)
+    onLine?.(line, started)
+  })
+  createInterface({ input: started.stderr }).on('line', (line) => complaints.push(line))
+  const [exitCode] = (await once(started, 'close')) as [number | null]
+  return { lines, complaints, exitCode }
+}
+
+/** The numbers of the events that were printed. */
+function numbersOf(lines: readonly string[]): number[] {
+  return lines.flatMap((line) => {
+    const [, number] = /^ *(\d+) {2}reading (\d+): -?\d+\.\d °C$/.exec(line) ?? []
+    return number === undefined ? [] : [Number(number)]
+  })
+}
+
+describe('npm run demo', () => {
+  it(
+    'shows 30 events and at least two interruptions, loses nothing, says so and exits with 0',
+    longestRun,
+    async () => {
+      const { lines, exitCode } = await run('npm', ['run', 'demo', '--', '--max-events', '30'])
+      expect(numbersOf(lines)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
+      const interruptions = lines.filter((line) =>
+        /^\w+: .+; next attempt in \d+\.\d s, to go on after event \d+$/.test(line),
+      )
+      expect(interruptions.map((line) => line.split(':')[0])).toEqual(
+        expect.arrayContaining(['network', 'ended', 'status', 'idle']),
+      )
+      expect(lines.at(-1)).toBe(
+        `30 events, ${interruptions.length} interruptions, nothing lost: every event came, once and in order`,
+      )
+      expect(exitCode).toBe(0)
+    },
+  )
+
+  it('ends cleanly on Ctrl-C', longestRun, async () => {
+    const { lines, exitCode } = await run('npm', ['run', 'demo'], (line, running) => {
+      if (numbersOf([line])[0] === 3) running.kill('SIGINT')
+    })
+    expect(lines.at(-1)).toMatch(/^\d events, 0 interruptions, nothing lost/)
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('the demo', { timeout: 30_000 }, () => {
+  const node = (...demoArguments: string[]): Promise<Run> =>
+    run(process.execPath, ['--import', import.meta.resolve('tsx'), demo, ...demoArguments])
+
+  it.each([
+    [['--max-events', 'many'], 'demo: --max-events is "many", not a whole number from 1 up; --help says more'],
+    [['--max-events', '0'], 'demo: --max-events is "0", not a whole number from 1 up; --help says more'],
+    [['--events', '3'], "demo: Unknown option '--events'; --help says more"],
+    [['30'], "demo: Unexpected argument '30'; --help says more"],
+  ])('answers %j with one line and exit code 2', async (mistaken, complaint) => {
+    expect(await node(...mistaken)).toEqual({ lines: [], complaints: [complaint], exitCode: 2 })
+  })
+
+  it('explains itself', async () => {
+    const { lines, exitCode } = await node('--help')
+    expect(lines.join('\n')).toContain('--max-events N')
+    expect(exitCode).toBe(0)
+  })
+
+  it.each([
+    ['a lost event', [1, 2, 4, 5], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
+    ['an event that comes twice', [1, 2, 2, 3], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
+  ])('notices %s', async (_, numbers, closingLine) => {
+    const body = numbers.map((number) => `id: ${number}\ndata: reading\n\n`).join('')
+    const headers = { 'Content-Type': 'text/event-stream' }
+    class WithFixedAnswer extends EventSource {
+      constructor(url: string | URL) {
+        super(url, { fetch: async () => new Response(body, { headers }) })
+      }
+    }
+    const printed: [string, Look][] = []
+    const complete = await listen({
+      EventSource: WithFixedAnswer,
+      url: 'http://feed.example/',
+      maxEvents: numbers.length,
+      signal: new AbortController().signal,
+      print: (line, look) => printed.push([line, look]),
+    })
+    expect(complete).toBe(false)
+    expect(printed.at(-1)).toEqual([closingLine, 'bad'])
+  })
+
+  it('notices that the connection was closed before the end', async () => {
+    const feed = await startFaultFeed({
+      plan: () => ({ kind: 'stream', events: 1, ending: 'end' }),
+      event: () => ({ type: 'message', data: 'reading' }),
+      reconnectionTime: 1,
+    })
+    const printed: string[] = []
+    try {
+      const complete = await listen({
+        EventSource,
+        url: `${feed.origin}/not-a-feed`,
+        maxEvents: 2,
+        signal: new AbortController().signal,
+        print: (line) => printed.push(line),
+      })
+      expect(complete).toBe(false)
+      expect(printed.at(-1)).toBe('0 events, 1 interruption; the connection was closed before the end')
+    } finally {
+      await feed.close()
+    }
+  })
+})

@@ -1,0 +1,46 @@
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { assert, expect, it } from 'vitest'
+import { type Ending, startFaultFeed } from '../../fixtures/fault-feed.ts'
+import { numberedEvent } from '../../fixtures/numbered-events.ts'
+import type { Holdings } from './many-reconnections.ts'
+import { runProgram } from './run-client.ts'
+
+const endings: readonly Ending[] = ['end', 'tear', 'reset', 'end', 'tear in a chunk header']
+const stops = [10, 1_000, 10_000] as const
+
+/** 500 bytes for each of 9,000 reconnections; a listener or a controller left behind by each would be more. */
+const heapGrowth = 4_500_000
+
+it('holds after 10,000 reconnections what it held after ten', { timeout: 120_000 }, async () => {
+  const openSockets: number[] = []
+  const feed = await startFaultFeed({
+    plan: (request) => {
+      const ending = endings[request % endings.length] ?? 'end'
+      if (!stops.some((stop) => stop === request)) return { kind: 'stream', events: 2, ending }
+      void pause(100).then(() => openSockets.push(feed.openSockets))
+      return { kind: 'stream', events: 2, ending: 'silence' }
+    },
+    event: numberedEvent,
+    reconnectionTime: 0,
+  })
+  try {
+    const output = await runProgram('many-reconnections.ts', [feed.url, ...stops.map(String)], process.execPath, [
+      '--expose-gc',
+    ])
+    const [afterTen, afterThousand, atEnd] = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Holdings)
+    assert(afterTen && afterThousand && atEnd)
+    expect([afterTen, afterThousand, atEnd].map(({ reconnections }) => reconnections)).toEqual(stops)
+
+    expect(atEnd.resources).toEqual(afterTen.resources)
+    expect(atEnd.listenersOfSignal).toBe(afterTen.listenersOfSignal)
+    expect(atEnd.listenersOfProcess).toBe(afterTen.listenersOfProcess)
+    expect(openSockets).toEqual([1, 1, 1])
+    expect(atEnd.heap - afterThousand.heap, 'bytes that the heap grew by').toBeLessThan(heapGrowth)
+  } finally {
+    await feed.close()
+  }
+})

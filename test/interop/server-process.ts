@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A server that others wrote, in a process of its own, so that it can be killed. */
+export class ServerProcess {
+  readonly port: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.port = port
+  }
+
+  /** Starts one of the programs in servers/, which prints its port as soon as it listens. Port 0 is any free one. */
+  static async start(name: string, port = 0): Promise<ServerProcess> {
+    const program = fileURLToPath(new URL(`./servers/${name}.mjs`, import.meta.url))
+    const child = spawn(process.execPath, [program, String(port)], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const complaints: string[] = []
+    child.stderr.on('data', (text) => complaints.push(String(text)))
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, listeningOn] = /^listening on (\d+)$/.exec(line) ?? []
+      if (listeningOn !== undefined) return new ServerProcess(child, Number(listeningOn))
+    }
+    throw new Error(`The server ${name} did not start:\n${complaints.join('')}`)
+  }
+
+  /** Kills it as a crash would: nothing is finished, nothing is said. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+}

@@ -1,0 +1,463 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readSettings } from '../src/options.ts'
+
+const url = 'http://feed.example/'
+const longestDelay = 2_147_483_647
+
+/** Reads what a caller without types may give. */
+function read(init: unknown): ReturnType<typeof readSettings> {
+  return readSettings(url, init as EventSourceInit)
+}
+
+function readPolicy(retry: unknown): Policy {
+  return read({ retry }).retry as Policy
+}
+
+/** What reading throws. */
+function errorOf(read: () => unknown): Error {
+  try {
+    read()
+  } catch (error) {
+    expect(error).toBeInstanceOf(Error)
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+interface BadValue {
+  readonly member: string
+  readonly value: unknown
+  readonly type: ErrorConstructor
+  /** The value, as the message has it. */
+  readonly shown: string
+  /** What the message says is allowed. */
+  readonly allowed: RegExp
+  /** The other members that make the value bad. */
+  readonly others?: object
+}
+
+function bad(
+  member: string,
+  allowed: RegExp,
+  values: readonly [value: unknown, type: ErrorConstructor, shown: string][],
+  others: object = {},
+): BadValue[] {
+  return values.map(([value, type, shown]) => ({ member, value, type, shown, allowed, others }))
+}
+
+const negativeOrNoNumber: Parameters<typeof bad>[2] = [
+  [-1, RangeError, '-1'],
+  [-Infinity, RangeError, '-Infinity'],
+  [Number.NaN, RangeError, 'NaN'],
+  ['soon', TypeError, '"soon"'],
+  [{}, TypeError, '[object Object]'],
+]
+const noFunction: Parameters<typeof bad>[2] = [
+  [1, RangeError, '1'],
+  ['fetch', TypeError, '"fetch"'],
+  [true, TypeError, 'true'],
+  [{}, TypeError, '[object Object]'],
+]
+
+const badMembers = [
+  bad('headers', /names and values, or a function/, [
+    ['Accept: *', TypeError, '"Accept: *"'],
+    [5, RangeError, '5'],
+    [true, TypeError, 'true'],
+  ]),
+  bad(
+    'method',
+    /method fetch sends/,
+    ['', 'GE T', 'GET\n', 'GÉT', 'a:b', 'CONNECT', 'connect', 'TRACE', 'Trace', 'TRACK'].map((method) => [
+      method,
+      TypeError,
+      JSON.stringify(method),
+    ]),
+  ),
+  bad('body', /GET/, [['a', TypeError, '"a"']]),
+  bad('body', /HEAD/, [['a', TypeError, '"a"']], { method: 'head' }),
+  bad('body', /GET/, [[new Blob(), TypeError, '[object Blob]']]),
+  bad('body', /GET/, [['', TypeError, '""']]),
+  bad('lastEventId', /free of CR, LF and NUL/, [
+    ['a\nb', TypeError, '"a\\nb"'],
+    ['\r', TypeError, '"\\r"'],
+    ['a\0', TypeError, '"a\\u0000"'],
+  ]),
+  bad('redirect', /'follow' or 'error'/, [
+    ['manual', TypeError, '"manual"'],
+    ['Follow', TypeError, '"Follow"'],
+    ['', TypeError, '""'],
+    [false, TypeError, 'false'],
+    [0, RangeError, '0'],
+  ]),
+  bad('openTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
+  bad('idleTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
+  bad('maxEventSize', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0'], [0.5, RangeError, '0.5']]),
+  ...['fetch', 'onComment', 'onRequest', 'onResponse'].map((member) => bad(member, /a function/, noFunction)),
+  bad('retry', /a policy, a function or false/, [
+    [true, TypeError, 'true'],
+    ['never', TypeError, '"never"'],
+    [3_000, RangeError, '3000'],
+    [0, RangeError, '0'],
+    [Symbol('retry'), TypeError, 'Symbol(retry)'],
+  ]),
+].flat()
+
+const badPolicyMembers = [
+  ...['initialDelay', 'maxDelay', 'resetAfter'].map((member) => bad(member, /at least 0/, negativeOrNoNumber)),
+  bad('factor', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0'], [0.99, RangeError, '0.99']]),
+  bad('jitter', /0 to 1/, [...negativeOrNoNumber, [1.01, RangeError, '1.01'], [Infinity, RangeError, 'Infinity']]),
+  bad('maxAttempts', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0']]),
+  bad('statuses', /an array or a function/, [
+    [503, RangeError, '503'],
+    ['503', TypeError, '"503"'],
+    [new Set([503]), TypeError, '[object Set]'],
+  ]),
+  bad('maxDelay', /at least initialDelay \(200\)/, [[100, RangeError, '100']], { initialDelay: 200 }),
+].flat()
+
+describe('a bad value', () => {
+  it.each(badMembers)(
+    'of $member is named, with what is allowed: $shown',
+    ({ member, value, type, shown, allowed, others }) => {
+      const error = errorOf(() => read({ ...others, [member]: value }))
+      expect(error).toBeInstanceOf(type)
+      expect(error.message).toContain(member)
+      expect(error.message).toContain(shown)
+      expect(error.message).toMatch(allowed)
+    },
+  )
+
+  it.each(badPolicyMembers)(
+    'of $member of a policy is named, with what is allowed: $shown',
+    ({ member, value, type, shown, allowed, others }) => {
+      const error = errorOf(() => readPolicy({ ...others, [member]: value }))
+      expect(error).toBeInstanceOf(type)
+      expect(error.message).toContain(member)
+      expect(error.message).toContain(shown)
+      expect(error.message).toMatch(allowed)
+    },
+  )
+
+  it.each([1, 'headers', true, Symbol('init')])('of init is a TypeError, as WebIDL has it: %s', (init) => {
+    const error = errorOf(() => read(init))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toMatch(/init/)
+    expect(error.message).toContain(String(init))
+    expect(error.message).toMatch(/an object/)
+  })
+
+  it.each([
+    ['openTimeout', 0, Number.MAX_VALUE, longestDelay],
+    ['idleTimeout', 0, Number.MAX_VALUE, longestDelay],
+    ['maxEventSize', 1, Infinity, Infinity],
+  ] as const)('of %s is any number out of its range', (member, least, most, longest) => {
+    fc.assert(
+      fc.property(fc.double(), (value) => {
+        const settings = (): number => read({ [member]: value })[member]
+        if (value >= least && value <= most) expect(settings()).toBe(Math.min(value, longest))
+        else expect(settings).toThrow(RangeError)
+      }),
+    )
+  })
+})
+
+describe('the defaults', () => {
+  const defaults = {
+    withCredentials: false,
+    method: 'GET',
+    lastEventId: '',
+    openTimeout: 0,
+    idleTimeout: 0,
+    maxEventSize: 16_777_216,
+    redirect: 'follow',
+  }
+  const policyDefaults = {
+    initialDelay: 3_000,
+    maxDelay: 30_000,
+    factor: 2,
+    jitter: 1,
+    maxAttempts: Infinity,
+    resetAfter: 10_000,
+  }
+  const members = [
+    ...['withCredentials', 'headers', 'method', 'body', 'fetch', 'signal', 'lastEventId', 'lastEventIdQueryParam'],
+    ...['retry', 'openTimeout', 'idleTimeout', 'maxEventSize', 'redirect', 'onComment', 'onRequest', 'onResponse'],
+    'unref',
+  ]
+
+  it.each([
+    ['no init', undefined],
+    ['null', null],
+    ['an empty init', {}],
+    ['members that are undefined', Object.fromEntries(members.map((member) => [member, undefined]))],
+    ['members that are null', Object.fromEntries(members.map((member) => [member, null]))],
+  ])('are filled in for %s', (_, init) => {
+    const settings = read(init)
+    expect(settings).toMatchObject(defaults)
+    expect([...(settings.headers as Headers)]).toEqual([])
+    for (const member of ['body', 'fetch', 'signal', 'onComment', 'onRequest', 'onResponse'] as const) {
+      expect(settings[member] ?? undefined, member).toBeUndefined()
+    }
+    expect(settings.lastEventIdQueryParam ?? '').toBe('')
+    expect(Boolean(settings.unref)).toBe(false)
+    expect(settings.retry).toMatchObject(policyDefaults)
+  })
+
+  it.each([
+    ['an empty policy', {}],
+    [
+      'members that are undefined',
+      Object.fromEntries(Object.keys(policyDefaults).map((member) => [member, undefined])),
+    ],
+    ['members that are null', Object.fromEntries(Object.keys(policyDefaults).map((member) => [member, null]))],
+  ])('of a policy are filled in for %s', (_, retry) => {
+    const policy = readPolicy(retry)
+    expect(policy).toMatchObject(policyDefaults)
+    for (let status = 100; status < 600; status++) expect(policy.statuses(status)).toBe(false)
+  })
+
+  it('are not mistaken for what is given', () => {
+    const given = {
+      ...{ withCredentials: true, method: 'PUT', lastEventId: '7', lastEventIdQueryParam: 'after', redirect: 'error' },
+      ...{
+        openTimeout: 1,
+        idleTimeout: 2,
+        maxEventSize: 3,
+        unref: true,
+        body: 'a',
+        signal: new AbortController().signal,
+      },
+      ...{ fetch: () => {}, onComment: () => {}, onRequest: () => {}, onResponse: () => {}, headers: () => ({}) },
+    }
+    expect(read(given)).toMatchObject(given)
+  })
+
+  it('leave retry: false and a retry function as they are', () => {
+    const retry = (): number => 5
+    expect(read({ retry: false }).retry).toBe(false)
+    expect(read({ retry }).retry).toBe(retry)
+  })
+
+  it('allow the smallest values', () => {
+    const least = { initialDelay: 0, maxDelay: 0, factor: 1, jitter: 0, maxAttempts: 1, resetAfter: 0 }
+    expect(readPolicy(least)).toMatchObject(least)
+    expect(read({ openTimeout: 0, idleTimeout: 0, maxEventSize: 1 })).toMatchObject({ maxEventSize: 1 })
+  })
+})
+
+describe('a value that is allowed', () => {
+  it('of a timeout is cut to what a timer can hold', () => {
+    const settings = read({ openTimeout: 1e12, idleTimeout: longestDelay + 1 })
+    expect(settings).toMatchObject({ openTimeout: longestDelay, idleTimeout: longestDelay })
+  })
+
+  it.each(['get', 'Post', 'PUT', 'patch', 'delete', 'QUERY', "m!#$%&'*+.^`|~-9"])(
+    'of method is any other token, in upper case: %s',
+    (method) => {
+      expect(read({ method }).method).toBe(method.toUpperCase())
+    },
+  )
+
+  it('of lastEventId is any text free of CR, LF and NUL', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', ' ', 'é', '名', '🦄', '\ud800', '\n', '\r', '\0') }),
+        (lastEventId) => {
+          if (/[\r\n\0]/.test(lastEventId)) expect(() => read({ lastEventId })).toThrow(TypeError)
+          else expect(read({ lastEventId }).lastEventId).toBe(lastEventId)
+        },
+      ),
+    )
+  })
+
+  it('of lastEventId and method is converted to a string, as WebIDL does', () => {
+    expect(read({ lastEventId: 42 }).lastEventId).toBe('42')
+    expect(read({ method: { toString: () => 'put' } }).method).toBe('PUT')
+  })
+
+  it('of body is anything where the method is neither GET nor HEAD', () => {
+    for (const body of ['', 'a', new Uint8Array(1), new Blob(), new FormData(), new URLSearchParams(), () => 'a']) {
+      expect(read({ method: 'POST', body }).body).toBe(body)
+    }
+  })
+
+  it('of a member that nobody knows is ignored', () => {
+    expect(() => read({ unheardOf: 1, retry: { unheardOf: 1 } })).not.toThrow()
+  })
+})
+
+describe('the delays of a policy', () => {
+  it.each<[RetryPolicy, number, number]>([
+    [{ initialDelay: 60_000 }, 60_000, 60_000],
+    [{ initialDelay: 60_000, maxDelay: undefined }, 60_000, 60_000],
+    [{ initialDelay: 100 }, 100, 30_000],
+    [{ maxDelay: 100 }, 100, 100],
+    [{ maxDelay: 100, initialDelay: undefined }, 100, 100],
+    [{ maxDelay: 60_000 }, 3_000, 60_000],
+    [{ initialDelay: 100, maxDelay: 100 }, 100, 100],
+    [{ initialDelay: 0, maxDelay: Infinity }, 0, Infinity],
+  ])('make the default of the other one give way: %o', (given, initialDelay, maxDelay) => {
+    expect(readPolicy(given)).toMatchObject({ initialDelay, maxDelay })
+  })
+
+  it('are kept, or refused if they contradict each other', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), (initialDelay, maxDelay) => {
+        if (initialDelay > maxDelay) expect(() => readPolicy({ initialDelay, maxDelay })).toThrow(RangeError)
+        else expect(readPolicy({ initialDelay, maxDelay })).toMatchObject({ initialDelay, maxDelay })
+      }),
+    )
+  })
+})
+
+describe('statuses', () => {
+  it('as an array say which statuses to try again', () => {
+    const { statuses } = readPolicy({ statuses: [408, 503] })
+    expect([408, 503, 500, 200].map(statuses)).toEqual([true, true, false, false])
+  })
+
+  it('as a function are asked as they are', () => {
+    const statuses = (status: number): boolean => status > 500
+    expect(readPolicy({ statuses }).statuses).toBe(statuses)
+  })
+})
+
+describe('headers', () => {
+  it.each([
+    ['an object', { A: '1', b: '2' }],
+    [
+      'pairs',
+      [
+        ['A', '1'],
+        ['b', '2'],
+      ],
+    ],
+    [
+      'a Map',
+      new Map([
+        ['A', '1'],
+        ['b', '2'],
+      ]),
+    ],
+    ['Headers', new Headers({ A: '1', b: '2' })],
+  ] as [string, HeadersInit][])('are read from %s', (_, init) => {
+    const { headers } = read({ headers: init })
+    expect([...(headers as Headers)]).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+    ])
+  })
+
+  it('keep two values of one name', () => {
+    expect(
+      readHeaders([
+        ['a', '1'],
+        ['A', '2'],
+      ]).get('a'),
+    ).toBe('1, 2')
+  })
+
+  it('are copied: what the caller does to them afterwards changes nothing', () => {
+    const given = new Headers({ a: '1' })
+    const { headers } = read({ headers: given })
+    given.set('a', '2')
+    expect((headers as Headers).get('a')).toBe('1')
+  })
+
+  it.each([undefined, null])('that are %s are none', (init) => {
+    expect([...readHeaders(init)]).toEqual([])
+  })
+
+  it('with a name or a value that cannot be sent are refused by the name, and the value is kept secret', () => {
+    const secret = 'sesame\n'
+    const anyName = fc.oneof(fc.constantFrom('a', 'X-Key', 'a b', 'é', '', 'a:', '\n'), fc.string())
+    const anyValue = fc.oneof(fc.constantFrom('', 'a', 'é', ' a ', 'a\tb', 'ā', 'a\r', 'a\0', secret), fc.string())
+    fc.assert(
+      fc.property(anyName, anyValue, (name, value) => {
+        const isAllowed = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[^\0-\xff]|[\0\r\n]/.test(value.trim())
+        if (isAllowed) {
+          expect([...readHeaders([[name, value]])]).toHaveLength(1)
+          return
+        }
+        const error = errorOf(() => readHeaders([[name, value]]))
+        expect(error).toBeInstanceOf(TypeError)
+        expect(error.message).toContain(JSON.stringify(name))
+        expect(error.message).toMatch(/^headers .*free of CR, LF, NUL and characters over U\+00FF$/)
+        expect(error.message).not.toContain('sesame')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('the URL', () => {
+  /** What the given globals make of it. */
+  function resolve(url: unknown, globals: { document?: unknown; location?: unknown } = {}): string {
+    vi.stubGlobal('document', globals.document)
+    vi.stubGlobal('location', globals.location)
+    return readSettings(url, {}).url.href
+  }
+  const document = { baseURI: 'http://page.example/base/index.html' }
+  const location = { href: 'http://worker.example/scripts/worker.js' }
+
+  it("is resolved against the document's base URL in a page", () => {
+    expect(resolve('feed?a#b', { document, location })).toBe('http://page.example/base/feed?a#b')
+  })
+
+  it("is resolved against the worker's location in a worker, which has no document", () => {
+    expect(resolve('feed', { location })).toBe('http://worker.example/scripts/feed')
+    expect(resolve('', { location })).toBe('http://worker.example/scripts/worker.js')
+    expect(resolve('//other.example/feed', { location })).toBe('http://other.example/feed')
+  })
+
+  it('needs no base where it is absolute', () => {
+    for (const globals of [{}, { location }, { document, location }]) {
+      expect(resolve('HTTP://Feed.example:80/a b', globals)).toBe('http://feed.example/a%20b')
+    }
+  })
+
+  it.each(['feed', '/feed', '', '?a', '//feed.example/'])(
+    '%o without a base is a SyntaxError that says why',
+    (relative) => {
+      const error = errorOf(() => resolve(relative))
+      expect(error).toBeInstanceOf(DOMException)
+      expect(error.name).toBe('SyntaxError')
+      expect(error.message).toContain(relative)
+      expect(error.message).toMatch(/no base URL/)
+    },
+  )
+
+  it.each(['http://this is invalid/', 'http://a%20b/', 'http://a:port/', 'http://', 'http://[::1', 'http://a:99999/'])(
+    '%s is a SyntaxError everywhere',
+    (invalid) => {
+      for (const globals of [{}, { location }, { document, location }]) {
+        const error = errorOf(() => resolve(invalid, globals))
+        expect(error).toBeInstanceOf(DOMException)
+        expect(error.name).toBe('SyntaxError')
+        expect(error.message).toContain(invalid)
+      }
+      expect(errorOf(() => resolve(invalid, { location })).message).not.toMatch(/no base URL/)
+    },
+  )
+
+  it.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [1, '1'],
+    [{ toString: () => 'feed' }, 'feed'],
+    [new URL('http://feed.example/a'), ''],
+  ])('of any type is turned into a string: %s', (given, path) => {
+    const expected = path ? `http://worker.example/scripts/${path}` : 'http://feed.example/a'
+    expect(resolve(given, { location })).toBe(expected)
+  })
+
+  it('as a symbol is a TypeError', () => {
+    expect(() => resolve(Symbol('url'), { location })).toThrow(TypeError)
+  })
+})

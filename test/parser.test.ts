@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
+
+// What streams mean is in fixtures/streams and in test/streams; here is what lies beyond the standard.
+
+type Report = readonly [report: keyof ParserHandler, ...given: unknown[]]
+
+function parse(pieces: readonly string[], maxEventSize: number, comment?: ParserHandler['comment']): Report[] {
+  const reports: Report[] = []
+  const feed = createEventStreamParser(
+    {
+      id: (id) => reports.push(['id', id]),
+      message: (type, data) => reports.push(['message', type, data]),
+      reconnectionTime: (milliseconds) => reports.push(['reconnectionTime', milliseconds]),
+      tooLarge: () => reports.push(['tooLarge']),
+      comment,
+    },
+    maxEventSize,
+  )
+  for (const piece of pieces) {
+    feed(new TextEncoder().encode(piece))
+    // Its user feeds nothing more.
+    if (reports.some(([report]) => report === 'tooLarge')) break
+  }
+  return reports
+}
+
+const small = 20
+
+describe('an event that grows too large', () => {
+  it.each([
+    ['a line without end', ['data: ', 'x'.repeat(small)]],
+    ['a line without end, a character at a time', Array.from(`data: ${'x'.repeat(small)}`)],
+    ['many lines', Array.from({ length: small }, () => 'data: x\n')],
+    ['many empty lines of data', ['data:\n'.repeat(small + 2)]],
+    ['a complete line', [`data: ${'x'.repeat(small + 1)}\n`]],
+    ['a line of another field', [`id: ${'x'.repeat(small)}`]],
+  ])('is reported: %s', (_, pieces) => {
+    expect(parse(pieces, small)).toEqual([['tooLarge']])
+  })
+
+  it('may be as large as the limit, and not a character larger', () => {
+    const buffered = (count: number): Report[] => parse([`data: ${'x'.repeat(count - 'data: '.length)}`], small)
+    expect(buffered(small)).toEqual([])
+    expect(buffered(small + 1)).toEqual([['tooLarge']])
+  })
+
+  it('is measured in characters, not in bytes', () => {
+    expect(parse([`data: ${'€'.repeat(small)}\n`, '\n'], small)).toEqual([['message', 'message', '€'.repeat(small)]])
+    expect(parse([`data: ${'€'.repeat(small + 1)}\n`], small)).toEqual([['tooLarge']])
+  })
+
+  it('keeps the events before it, and nothing after it is reported', () => {
+    const pieces = [`id: 1\ndata: a\n\ndata: ${'x'.repeat(small)}\ndata: y\n\nid: 2\ndata: b\n\nretry: 10\n`]
+    expect(parse(pieces, small)).toEqual([['id', '1'], ['message', 'message', 'a'], ['tooLarge']])
+  })
+
+  it('is found wherever the stream is split', () => {
+    const stream = `data: a\n\nid: 7\n${'data: xxxx\n'.repeat(small)}\ndata: b\n\n`
+    for (let place = 0; place <= stream.length; place++) {
+      const reports = parse([stream.slice(0, place), stream.slice(place)], small)
+      expect(reports, `split after character ${place}`).toEqual([['message', 'message', 'a'], ['tooLarge']])
+    }
+  })
+
+  it('is no sum of smaller ones, however many they are and wherever they are split', () => {
+    const anyBlock = fc.constantFrom(
+      'data: a\n\n',
+      'data: aaaa\ndata: b\n\n',
+      'id: 1\n\n',
+      'event: e\ndata\n\n',
+      'retry: 1\n',
+    )
+    fc.assert(
+      fc.property(fc.array(anyBlock, { maxLength: 50 }), fc.integer({ min: 1, max: small }), (blocks, size) => {
+        const stream = blocks.join('')
+        const pieces = Array.from({ length: Math.ceil(stream.length / size) }, (_, index) =>
+          stream.slice(index * size, (index + 1) * size),
+        )
+        const reports = parse(pieces, small)
+        expect(reports).not.toContainEqual(['tooLarge'])
+        const messages = reports.filter(([report]) => report === 'message')
+        expect(messages).toHaveLength(blocks.filter((block) => block.includes('data')).length)
+      }),
+    )
+  })
+})
+
+describe('comments', () => {
+  it('are handed over, but for the one that is put before the stream', () => {
+    const comments: string[] = []
+    parse([':\n: one\n', 'data: a\n\n', ':t', 'wo\n:'], small, (comment) => comments.push(comment))
+    expect(comments).toEqual(['', 'one', 'two'])
+  })
+
+  it('of any length are passed over where nobody asks for them', () => {
+    const reports = parse([':', 'x'.repeat(10 * small), `${'x'.repeat(10 * small)}\ndata: a\n\n`], small)
+    expect(reports).toEqual([['message', 'message', 'a']])
+  })
+
+  it('without end count like data where somebody asks for them', () => {
+    const comments: string[] = []
+    const reports = parse([':', 'x'.repeat(small)], small, (comment) => comments.push(comment))
+    expect(reports).toEqual([['tooLarge']])
+    expect(comments).toEqual([])
+  })
+})
+
+describe('a reconnection time', () => {
+  it('of more digits than a number holds is reported as Infinity, not as nothing', () => {
+    expect(parse([`retry: ${'9'.repeat(400)}\n`], 1_000)).toEqual([['reconnectionTime', Infinity]])
+  })
+})

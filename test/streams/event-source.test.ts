@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { type EventStream, streams } from '../../fixtures/streams/index.ts'
+import { ErrorEvent, EventSource } from '../../src/index.ts'
+import { expectedOfEventSource, interpretWithEventSource } from './interpret-with-event-source.ts'
+
+/** Answers with a body whose chunks stay as they are, which a network does not promise. */
+function answerWith(chunks: readonly Uint8Array[]): () => Promise<Response> {
+  return async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+  }
+}
+
+async function expectToAgree({ expected }: EventStream, chunks: readonly Uint8Array[]): Promise<void> {
+  const { interruption, ...interpretation } = await interpretWithEventSource(
+    EventSource,
+    'http://feed.example/',
+    { fetch: answerWith(chunks) },
+    expected.events.map(({ type }) => type),
+  )
+  expect(interpretation).toEqual(expectedOfEventSource(expected))
+  expect(interruption).toBeInstanceOf(ErrorEvent)
+  expect(interruption).toMatchObject({ code: 'ended', willReconnect: false })
+}
+
+describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, stream) => {
+  const bytes = Buffer.concat(stream.chunks)
+
+  it('in its chunks', async () => {
+    await expectToAgree(stream, stream.chunks)
+  })
+
+  it('in small chunks', async () => {
+    // A byte at a time, but no more than a thousand chunks.
+    const size = Math.ceil(bytes.length / 1_000)
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) || 0 }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    )
+    await expectToAgree(stream, chunks)
+  })
+})

@@ -1,0 +1,28 @@
+import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index.ts'
+import { createEventStreamParser } from '../../src/parser.ts'
+
+/** What our parser makes of a stream that arrives in these chunks. */
+export function interpretWithParser(chunks: Iterable<Uint8Array>): Interpretation {
+  const events: ExpectedEvent[] = []
+  const comments: string[] = []
+  let lastEventId = ''
+  let reconnectionTime: number | undefined
+  const feed = createEventStreamParser(
+    {
+      id: (id) => {
+        lastEventId = id
+      },
+      message: (type, data) => events.push({ type, data, lastEventId }),
+      reconnectionTime: (milliseconds) => {
+        reconnectionTime = milliseconds
+      },
+      comment: (comment) => comments.push(comment),
+      tooLarge: () => {
+        throw new Error('the parser found an event too large')
+      },
+    },
+    Number.MAX_SAFE_INTEGER,
+  )
+  for (const chunk of chunks) feed(chunk)
+  return { events, lastEventId, reconnectionTime, comments }
+}

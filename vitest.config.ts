@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config'
+import { thrownOnPurpose } from './test/conformance/case.ts'
+import ConformanceSummary from './test/conformance/runners/summary.ts'
+
+export default defineConfig({
+  test: {
+    // Most of a test's time is spent waiting for another process, hence more workers than cores.
+    maxWorkers: 4,
+    // Cases about exceptions that leave a listener run in vitest's own process, too, with happy-dom.
+    onUnhandledError: (error) => !error.message.includes(thrownOnPurpose),
+    reporters: ['default', new ConformanceSummary()],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/*.test.ts'],
+          globalSetup: ['test/runtimes/install.ts'],
+        },
+      },
+      { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
+      { extends: true, test: { name: 'faults', include: ['test/faults/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/*.test.ts'],
+          globalSetup: ['test/package/setup.ts'],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
