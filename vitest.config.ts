@@ -10,7 +10,10 @@ export default defineConfig({
     onUnhandledError: (error) => !error.message.includes(thrownOnPurpose),
     reporters: ['default', new ConformanceSummary()],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/*.test.ts', 'test/{streams,transport,event-stream}/*.test.ts'] },
+      },
       {
         extends: true,
         test: {
@@ -20,7 +23,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
-      { extends: true, test: { name: 'faults', include: ['test/faults/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'faults', include: ['test/faults/*.test.ts'], globalSetup: ['test/runtimes/install.ts'] },
+      },
       {
         extends: true,
         test: {

@@ -37,8 +37,13 @@ export function isEventStream(contentType: string | null): boolean {
 const sentStreams = new WeakSet<object>()
 
 /** Whether a body can be sent once only. */
-export function isOneShot(body: unknown): body is object {
+function isOneShot(body: unknown): body is object {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+}
+
+/** Whether a body was sent, and cannot be sent again. */
+export function isUsed(body: unknown): boolean {
+  return sentStreams.has(body as object)
 }
 
 export const bodyUsed = 'the body is a stream, sent already: give a function that makes one for each attempt'
@@ -215,7 +220,7 @@ export function startAttempt(
     const { url, body } = request
     if (ended) return
     if (isOneShot(body)) {
-      if (sentStreams.has(body)) return end('refused', 'body-used', bodyUsed)
+      if (isUsed(body)) return end('refused', 'body-used', bodyUsed)
       sentStreams.add(body)
     }
     tap(onRequest, request)

@@ -1,4 +1,4 @@
-import { type Attempt, bodyUsed, isOneShot, startAttempt } from './attempt.ts'
+import { type Attempt, bodyUsed, isUsed, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import { longestDelay, type Settings } from './options.ts'
 import { decide } from './retry.ts'
@@ -98,7 +98,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
       const policy = (reconnectOnEnd || outcome.kind !== 'ended') && retry
       let { delay, instead } = decide(outcome, history, policy, Math.random)
-      if (delay !== false && isOneShot(body)) {
+      if (delay !== false && isUsed(body)) {
         delay = false
         instead = { code: 'body-used', message: bodyUsed, error: outcome.error }
       }

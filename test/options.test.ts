@@ -375,7 +375,7 @@ describe('headers', () => {
   })
 
   it('with a name or a value that cannot be sent are refused by the name, and the value is kept secret', () => {
-    const secret = 'sesame\n'
+    const secret = 'sesame\nopen'
     const anyName = fc.oneof(fc.constantFrom('a', 'X-Key', 'a b', 'é', '', 'a:', '\n'), fc.string())
     const anyValue = fc.oneof(fc.constantFrom('', 'a', 'é', ' a ', 'a\tb', 'ā', 'a\r', 'a\0', secret), fc.string())
     fc.assert(

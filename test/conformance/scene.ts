@@ -191,13 +191,6 @@ export function utf8(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
-/** A limit of the platform's EventTarget. */
-export function listenersAddedDuringDispatch({ runtime }: ConformanceContext): string | undefined {
-  return runtime.startsWith('node')
-    ? "Node's EventTarget calls a listener that is added during dispatch for the same event already"
-    : undefined
-}
-
 type Extras = Pick<ConformanceCase, 'limits' | 'timeout'>
 
 /** Makes cases under one section of the standard; each gets a scene, which is cleared away however the case ends. */

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const demo = fileURLToPath(new URL('../../fixtures/demo.ts', import.meta.url))
 
 /** A build is part of it. */
-const longestRun = { timeout: 60_000 }
+const longestRun = { timeout: 120_000 }
 
 let child: ChildProcess | undefined
 

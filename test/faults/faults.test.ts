@@ -49,7 +49,7 @@ describe(`200,000 events through hundreds of faults (FAULTS_SEED=${seed})`, () =
   for (const { name, executable, run } of clients) {
     it.runIf(executable !== undefined || process.env['CI'])(
       executable === undefined ? `SKIPPED in ${name}, which is not installed` : `come once each, in order, in ${name}`,
-      { timeout: 120_000 },
+      { timeout: 220_000 },
       async () => {
         if (executable === undefined) throw new Error(`${name} is not installed`)
         const random = seededRandom(seed)

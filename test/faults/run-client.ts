@@ -10,7 +10,7 @@ import puppeteer from 'puppeteer-core'
 import type { Reception } from './receive-all.ts'
 
 /** How long a client may take before it is killed; a run takes a small part of it. */
-const longestRun = 100_000
+const longestRun = 200_000
 
 /** Runs the client in a runtime that takes a program as its argument. */
 export async function runInProcess(

@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { takesTornForEnded } from '../limits.ts'
 import { type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
@@ -67,13 +68,17 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.attempt, 1)
   }),
 
-  errorEvent('network: the stream was torn', async (scene) => {
-    const event = await firstError(scene, [tornStream('data: a\n\ndata: half')])
-    assertError(event, 'network', true)
-    assert.instanceOf(event.error, Error)
-    assert.equal(event.status, 200)
-    assert.equal(event.headers?.get('content-type'), 'text/event-stream')
-  }),
+  errorEvent(
+    'network: the stream was torn',
+    async (scene) => {
+      const event = await firstError(scene, [tornStream('data: a\n\ndata: half')])
+      assertError(event, 'network', true)
+      assert.instanceOf(event.error, Error)
+      assert.equal(event.status, 200)
+      assert.equal(event.headers?.get('content-type'), 'text/event-stream')
+    },
+    { limits: takesTornForEnded },
+  ),
 
   errorEvent('timeout: no response came within openTimeout', async (scene) => {
     await scene.plan([silence])

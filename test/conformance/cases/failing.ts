@@ -2,23 +2,33 @@ import { assert } from 'chai'
 import type { Answer } from '../../../fixtures/feed-server/plan.ts'
 import { refusal } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { takesNo304 } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const mimeType = under('Fetch: extract a MIME type')
 
 /** A case about an answer that fails the connection: one error, CLOSED, and no further request. */
-function fails(section: ReturnType<typeof under>, name: string, answer: Answer): ConformanceCase {
-  return section(name, async (scene) => {
-    await scene.plan([answer])
-    const watch = scene.watch()
-    const error = await watch.next('error')
-    assert.equal(error.readyState, 2)
-    await aWhile()
-    assert.deepEqual(watch.types, ['error'])
-    assert.equal(watch.source.readyState, 2)
-    assert.lengthOf(await scene.requests(), 1)
-  })
+function fails(
+  section: ReturnType<typeof under>,
+  name: string,
+  answer: Answer,
+  extras: Pick<ConformanceCase, 'limits'> = {},
+): ConformanceCase {
+  return section(
+    name,
+    async (scene) => {
+      await scene.plan([answer])
+      const watch = scene.watch()
+      const error = await watch.next('error')
+      assert.equal(error.readyState, 2)
+      await aWhile()
+      assert.deepEqual(watch.types, ['error'])
+      assert.equal(watch.source.readyState, 2)
+      assert.lengthOf(await scene.requests(), 1)
+    },
+    extras,
+  )
 }
 
 function opens(name: string, contentType: string | readonly string[]): ConformanceCase {
@@ -50,7 +60,12 @@ export const cases: ConformanceCase[] = [
     status: 500,
     body: ['data: a\n\n'],
   }),
-  fails(processing, 'a 304 fails the connection', { status: 304, contentType: null, ending: 'end' }),
+  fails(
+    processing,
+    'a 304 fails the connection',
+    { status: 304, contentType: null, ending: 'end' },
+    { limits: takesNo304 },
+  ),
   fails(processing, 'a 300 without a location fails the connection', refusal(300)),
 
   isRefused('text/plain is refused', 'text/plain'),

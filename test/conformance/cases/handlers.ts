@@ -2,7 +2,8 @@ import { assert } from 'chai'
 import type { EventSource } from '../../../src/index.ts'
 import { endedStream, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { listenersAddedDuringDispatch, type Scene, under } from '../scene.ts'
+import { dispatchesToNewListeners } from '../limits.ts'
+import { type Scene, under } from '../scene.ts'
 
 const handlers = under('HTML: Event handlers')
 
@@ -180,7 +181,7 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       assert.deepEqual(heard, ['b'])
     },
-    { limits: listenersAddedDuringDispatch },
+    { limits: dispatchesToNewListeners },
   ),
 
   handlers('a handler replaced during dispatch is called in its new form by the same event', async (scene) => {

@@ -1,7 +1,16 @@
 import { assert } from 'chai'
 import type { AttemptContext, EventSourceInit, RequestInfo, ResponseInfo } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream } from '../answers.ts'
-import { type ConformanceCase, type ConformanceContext, thrownOnPurpose } from '../case.ts'
+import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
+import {
+  encodesHeaderBytes,
+  encodesHeaderValues,
+  guardsCookies,
+  hidesRedirects,
+  keepsAuthorization,
+  preflightsEverything,
+  sendsNoStreams,
+} from '../limits.ts'
 import { aWhile, type Scene, under, utf8, valuesOf } from '../scene.ts'
 
 const headersOption = under('everysource: headers')
@@ -27,14 +36,6 @@ async function twoRequests(scene: Scene, init: EventSourceInit) {
   const [first, second] = await scene.requests({ count: 2 })
   if (first === undefined || second === undefined) return assert.fail('two requests')
   return [first, second] as const
-}
-
-function hidesRedirects({ scope }: ConformanceContext): string | undefined {
-  return scope === 'server' ? undefined : 'a browser hides redirects from script'
-}
-
-function noUploadStreams({ scope }: ConformanceContext): string | undefined {
-  return scope === 'server' ? undefined : 'browsers do not send streams over HTTP/1.1'
 }
 
 /** Sends as the platform does, but knows nothing of the signal. */
@@ -97,10 +98,14 @@ export const cases: ConformanceCase[] = [
     assert.equal(valuesOf(request, 'X-One').join(', '), '1, 2')
   }),
 
-  headersOption('a value within Latin-1 is sent as it is', async (scene) => {
-    const [request] = await twoRequests(scene, { headers: { 'X-One': '\u00e9' } })
-    assert.deepEqual(valuesOf(request, 'X-One'), ['\u00e9'])
-  }),
+  headersOption(
+    'a value within Latin-1 is sent as it is',
+    async (scene) => {
+      const [request] = await twoRequests(scene, { headers: { 'X-One': '\u00e9' } })
+      assert.deepEqual(valuesOf(request, 'X-One'), ['\u00e9'])
+    },
+    { limits: encodesHeaderValues },
+  ),
 
   headersOption('a Last-Event-ID of the caller gives way to the one received', async (scene) => {
     const [first, second] = await twoRequests(scene, { headers: { 'Last-Event-ID': '0' } })
@@ -114,7 +119,7 @@ export const cases: ConformanceCase[] = [
       const [request] = await twoRequests(scene, { headers: { Cookie: 'a=b' } })
       assert.deepEqual(valuesOf(request, 'Cookie'), ['a=b'])
     },
-    { limits: ({ scope }) => (scope === 'server' ? undefined : 'a browser lets no script set Cookie') },
+    { limits: guardsCookies },
   ),
 
   headersOption('a headers function is told about every attempt', async (scene) => {
@@ -217,16 +222,20 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 0)
   }),
 
-  headersOption('Authorization does not go along with a redirect to another origin', async (scene) => {
-    const { otherOrigin } = scene.context
-    await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
-    await scene.watch({ headers: { Authorization: 'Bearer secret' } }).next('message')
-    const requests = await scene.requests({ count: 2 })
-    assert.deepEqual(
-      requests.map((request) => valuesOf(request, 'Authorization')),
-      [['Bearer secret'], []],
-    )
-  }),
+  headersOption(
+    'Authorization does not go along with a redirect to another origin',
+    async (scene) => {
+      const { otherOrigin } = scene.context
+      await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
+      await scene.watch({ headers: { Authorization: 'Bearer secret' } }).next('message')
+      const requests = await scene.requests({ count: 2 })
+      assert.deepEqual(
+        requests.map((request) => valuesOf(request, 'Authorization')),
+        [['Bearer secret'], []],
+      )
+    },
+    { limits: keepsAuthorization },
+  ),
 
   headersOption(
     'a secret under any other name does not go along with a redirect to another origin',
@@ -338,7 +347,7 @@ export const cases: ConformanceCase[] = [
       await scene.watch({ method: 'POST', body: new Blob(['in ', 'pieces']).stream() }).next('message')
       assert.equal((await scene.requests())[0]?.body, 'in pieces')
     },
-    { limits: noUploadStreams },
+    { limits: sendsNoStreams },
   ),
 
   bodyOption('a stream as the body is not sent twice: code body-used, CLOSED', async (scene) => {
@@ -569,11 +578,15 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  lastEventIdOption('a lastEventId beyond Latin-1 is sent as UTF-8', async (scene) => {
-    await scene.plan([stream('data: a\n\n')])
-    await scene.watch({ lastEventId: '名前 é' }).next('message')
-    assert.deepEqual(valuesOf((await scene.requests())[0], 'Last-Event-ID'), [utf8('名前 é')])
-  }),
+  lastEventIdOption(
+    'a lastEventId beyond Latin-1 is sent as UTF-8',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      await scene.watch({ lastEventId: '名前 é' }).next('message')
+      assert.deepEqual(valuesOf((await scene.requests())[0], 'Last-Event-ID'), [utf8('名前 é')])
+    },
+    { limits: encodesHeaderBytes },
+  ),
 
   lastEventIdOption('an empty lastEventId sends no header', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
@@ -599,10 +612,10 @@ export const cases: ConformanceCase[] = [
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open(
       { lastEventId: '7', lastEventIdQueryParam: 'after' },
-      `${scene.url('?q=a+b%20c&empty=&%7E')}#part`,
+      `${scene.url('?q=a+b%20c&empty=&%2C')}#part`,
     )
     await scene.observe(source).next('message')
-    assert.equal((await scene.requests())[0]?.url, `/feed?q=a+b%20c&empty=&%7E&key=${scene.key}&after=7`)
+    assert.equal((await scene.requests())[0]?.url, `/feed?q=a+b%20c&empty=&%2C&key=${scene.key}&after=7`)
   }),
 
   queryParamOption('a parameter of that name gives way to the last event ID', async (scene) => {
@@ -618,14 +631,18 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  queryParamOption('reconnecting to another origin needs no preflight then', async (scene) => {
-    await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
-    const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('', scene.context.otherOrigin))
-    const watch = scene.observe(source)
-    await watch.next('message')
-    await watch.next('message')
-    assert.deepEqual(await scene.preflights(), [])
-  }),
+  queryParamOption(
+    'reconnecting to another origin needs no preflight then',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+      const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('', scene.context.otherOrigin))
+      const watch = scene.observe(source)
+      await watch.next('message')
+      await watch.next('message')
+      assert.deepEqual(await scene.preflights(), [])
+    },
+    { limits: preflightsEverything },
+  ),
 
   timeouts('openTimeout: the request is aborted and tried again', async (scene) => {
     await scene.plan([silence, stream('data: a\n\n')])

@@ -1,18 +1,15 @@
 import { assert } from 'chai'
 import type { SeenRequest } from '../../../fixtures/feed-server/plan.ts'
 import { endedStream, stream } from '../answers.ts'
-import type { ConformanceCase, ConformanceContext } from '../case.ts'
+import type { ConformanceCase } from '../case.ts'
+import { cachesResponses, onlyInBrowsers, preflightsEverything } from '../limits.ts'
 import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
 const crossOrigin = under('Fetch: CORS protocol')
 const credentials = under('Fetch: credentials')
-
-function outsidePages({ scope, runtime }: ConformanceContext): string | undefined {
-  if (scope === 'server') return 'only browsers keep origins apart and have cookies'
-  return runtime === 'happy-dom' ? 'happy-dom does not keep origins apart as a browser does' : undefined
-}
+const urlCredentials = under('everysource: credentials in the URL')
 
 async function firstRequest(scene: Scene): Promise<SeenRequest> {
   const [request] = await scene.requests({ count: 1 })
@@ -36,12 +33,13 @@ async function setCookie(scene: Scene): Promise<string> {
 }
 
 /** Credentials as they are written in a URL, and as they are sent. */
-const urlCredentials = [
+const credentialsInUrls = [
   ['user:secret', 'user:secret'],
   ['user', 'user:'],
   [':secret', ':secret'],
   ['us%3Aer%40:s%2Fe%25', 'us:er@:s/e%'],
   ['%C3%A9t%C3%A9:%E5%90%8D', 'été:名'],
+  ['100%zz:50%', '100%zz:50%'],
 ] as const
 
 export const cases: ConformanceCase[] = [
@@ -99,15 +97,19 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  theInterface('a response that another request left in the cache is not taken', async (scene) => {
-    const headers = [['Cache-Control', 'public, max-age=3600']] as const
-    await scene.plan([
-      { ...endedStream('data: cached\n\n'), headers },
-      { ...stream('data: fresh\n\n'), headers },
-    ])
-    await (await fetch(scene.url())).text()
-    assert.equal((await scene.watch().nextMessage()).data, 'fresh')
-  }),
+  theInterface(
+    'a response that another request left in the cache is not taken',
+    async (scene) => {
+      const headers = [['Cache-Control', 'public, max-age=3600']] as const
+      await scene.plan([
+        { ...endedStream('data: cached\n\n'), headers },
+        { ...stream('data: fresh\n\n'), headers },
+      ])
+      await (await fetch(scene.url())).text()
+      assert.equal((await scene.watch().nextMessage()).data, 'fresh')
+    },
+    { limits: cachesResponses },
+  ),
 
   processing('two sources of one URL are two requests', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
@@ -133,11 +135,15 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  crossOrigin('the first request to another origin has no preflight', async (scene) => {
-    await scene.plan([stream('data: a\n\n')])
-    await openAcross(scene)
-    assert.deepEqual(await scene.preflights(), [])
-  }),
+  crossOrigin(
+    'the first request to another origin has no preflight',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      await openAcross(scene)
+      assert.deepEqual(await scene.preflights(), [])
+    },
+    { limits: preflightsEverything },
+  ),
 
   crossOrigin('any origin may read a stream that allows *', async (scene) => {
     await scene.plan([stream('data: a\n\n')], { crossOrigin: 'anonymous' })
@@ -151,7 +157,7 @@ export const cases: ConformanceCase[] = [
       await openAcross(scene)
       assert.deepEqual(valuesOf(await firstRequest(scene), 'Origin'), [scene.context.feed])
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
   crossOrigin(
@@ -163,7 +169,7 @@ export const cases: ConformanceCase[] = [
       await aWhile()
       assert.deepEqual([...new Set(watch.types)], ['error'])
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
   crossOrigin(
@@ -175,7 +181,7 @@ export const cases: ConformanceCase[] = [
       await watch.next('error')
       assert.deepEqual([...new Set(watch.types)], ['error'])
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
   credentials(
@@ -188,7 +194,7 @@ export const cases: ConformanceCase[] = [
         assert.include(valuesOf(await firstRequest(scene), 'Cookie').join('; '), cookie)
       }
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
   credentials('cookies are not sent to another origin without withCredentials', async (scene) => {
@@ -206,7 +212,7 @@ export const cases: ConformanceCase[] = [
       await openAcross(scene, { withCredentials: true })
       assert.include(valuesOf(await firstRequest(scene), 'Cookie').join('; '), cookie)
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
   credentials(
@@ -221,25 +227,18 @@ export const cases: ConformanceCase[] = [
       const requests = await scene.requests({ count: 2 })
       assert.include(valuesOf(requests[1], 'Cookie').join('; '), cookie)
     },
-    { limits: outsidePages },
+    { limits: onlyInBrowsers },
   ),
 
-  ...urlCredentials.map(([written, sent]) =>
-    credentials(
-      `the credentials of a URL are sent: ${written}`,
-      async (scene) => {
-        await scene.plan([stream('data: a\n\n')])
-        const source = scene.open({}, scene.url().replace('//', `//${written}@`))
-        const event = await scene.observe(source).nextMessage()
-        const bytes = String.fromCharCode(...new TextEncoder().encode(sent))
-        assert.deepEqual(valuesOf(await firstRequest(scene), 'Authorization'), [`Basic ${btoa(bytes)}`])
-        assert.equal(event.origin, scene.context.feed)
-        assert.include(source.url, `${written}@`)
-      },
-      {
-        limits: ({ scope }) =>
-          scope === 'server' ? undefined : 'what a browser makes of credentials in a URL is its own affair',
-      },
-    ),
+  ...credentialsInUrls.map(([written, sent]) =>
+    urlCredentials(`the credentials of a URL are sent: ${written}`, async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      const source = scene.open({}, scene.url().replace('//', `//${written}@`))
+      const event = await scene.observe(source).nextMessage()
+      const bytes = String.fromCharCode(...new TextEncoder().encode(sent))
+      assert.deepEqual(valuesOf(await firstRequest(scene), 'Authorization'), [`Basic ${btoa(bytes)}`])
+      assert.equal(event.origin, scene.context.feed)
+      assert.include(source.url, `${written}@`)
+    }),
   ),
 ]

@@ -1,6 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { announcesAtFirstByte } from '../limits.ts'
 import { aWhile, type Sighting, under } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
@@ -40,10 +41,7 @@ export const cases: ConformanceCase[] = [
       assert.equal((await watch.next('open')).readyState, 1)
     },
     {
-      limits: ({ runtime }) =>
-        runtime === 'firefox'
-          ? 'Firefox announces a response, to its own EventSource too, at the first byte of the body'
-          : undefined,
+      limits: announcesAtFirstByte,
     },
   ),
 

@@ -55,7 +55,7 @@ export function launchFirefox(executablePath: string): Promise<Browser> {
 
 /** Puppeteer makes a fresh profile, and removes it at the end. */
 async function launch(options: LaunchOptions): Promise<Browser> {
-  const browser = await puppeteer.launch({ headless: true, ...options })
+  const browser = await puppeteer.launch({ headless: true, networkEnabled: false, issuesEnabled: false, ...options })
   return {
     async openPage(url, onProblem) {
       const page = await browser.newPage()

@@ -42,11 +42,12 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
   }, 60_000)
 
   for (const scope of scopes) {
-    describe(`${runtime} (${scope})`, { timeout: longestRun }, () => {
+    const run = `${runtime} (${scope})`
+    describe(run, { timeout: longestRun }, () => {
       for (const name of names) {
         it(name, async ({ task, skip }) => {
           const result = await ledgers[scope].result(name)
-          task.meta.conformance = { runtime, scope, name, result }
+          task.meta.conformance = { run, name, result }
           if (result.kind === 'failed') throw withoutStack(new Error(result.error))
           if (result.kind === 'limit') skip(`known limit: ${result.reason}`)
           if (result.kind === 'unavailable') {
@@ -68,7 +69,7 @@ export function registerMissing(runtime: RuntimeName, reason: string): void {
   describe(runtime, () => {
     it('is installed', ({ task, skip }) => {
       if (CI) throw new Error(`${runtime} is missing: ${reason}`)
-      task.meta.conformance = { runtime, scope: 'page', name: '', result: { kind: 'unavailable', reason } }
+      task.meta.conformance = { run: runtime, name: '', result: { kind: 'unavailable', reason } }
       console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
       skip(`missing: ${reason}`)
     })

@@ -1,11 +1,10 @@
 import type { Reporter, TestModule } from 'vitest/node'
-import type { RuntimeName, Scope } from '../case.ts'
 import type { CaseResult } from './ledger.ts'
 
-/** What the summary knows of one case in one runtime and scope. */
+/** What the summary knows of one case in one run. */
 export interface ConformanceRecord {
-  runtime: RuntimeName
-  scope: Scope
+  /** The runtime and, where it has been started, the scope. */
+  run: string
   name: string
   result: CaseResult
 }
@@ -28,7 +27,7 @@ export default class ConformanceSummary implements Reporter {
 }
 
 function summarize(records: readonly ConformanceRecord[]): string {
-  const runs = [...groupBy(records, ({ runtime, scope }) => `${runtime} (${scope})`)].sort(byKey)
+  const runs = [...groupBy(records, ({ run }) => run)].sort(byKey)
   const width = Math.max(...runs.map(([run]) => run.length))
   const heading = `${'Conformance'.padEnd(width)}  cases  passed  failed  known limits`
   const rows = runs.map(([run, ofRun]) => {
@@ -43,8 +42,8 @@ function summarize(records: readonly ConformanceRecord[]): string {
 
 /** Every known limit once, by the name of its case and its reason, with the runs that have it. */
 function describeLimits(records: readonly ConformanceRecord[]): string[] {
-  const limited = records.flatMap(({ runtime, scope, name, result }) =>
-    result.kind === 'limit' ? { limit: `${name}: ${result.reason}`, run: `${runtime} (${scope})` } : [],
+  const limited = records.flatMap(({ run, name, result }) =>
+    result.kind === 'limit' ? { limit: `${name}: ${result.reason}`, run } : [],
   )
   if (limited.length === 0) return ['', 'No known limit was met.']
   const lines = [...groupBy(limited, ({ limit }) => limit)].map(

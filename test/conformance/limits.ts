@@ -1,0 +1,78 @@
+import type { ConformanceContext, RuntimeName } from './case.ts'
+
+/*
+ * What a platform makes impossible, each seen to fail for real. A limit names the platform and the symptom; the report
+ * shows it with every case that it keeps from running.
+ */
+
+type Limit = (context: ConformanceContext) => string | undefined
+
+/** A limit of one runtime. */
+export function limitOf(name: RuntimeName | 'node', reason: string): Limit {
+  return ({ runtime }) => (runtime === name || runtime.replace(/\d+$/, '') === name ? reason : undefined)
+}
+
+/** A limit that holds wherever one of these does. */
+export function anyOf(...limits: Limit[]): Limit {
+  return (context) => {
+    for (const limit of limits) {
+      const reason = limit(context)
+      if (reason !== undefined) return reason
+    }
+    return undefined
+  }
+}
+
+/** A limit of real browsers, in whatever scope. */
+function inBrowsers(reason: string): Limit {
+  return ({ scope }) => (scope === 'server' ? undefined : reason)
+}
+
+/** For cases about what only a browser does. */
+export const onlyInBrowsers: Limit = anyOf(
+  ({ scope }) => (scope === 'server' ? 'only browsers keep origins apart and have cookies' : undefined),
+  limitOf('happy-dom', 'happy-dom does not keep origins apart as a browser does'),
+)
+
+export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
+export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
+export const guardsCookies: Limit = inBrowsers('a browser lets no script set Cookie')
+
+export const announcesAtFirstByte: Limit = limitOf(
+  'firefox',
+  'Firefox announces a response, to its own EventSource too, at the first byte of the body',
+)
+export const dispatchesToNewListeners: Limit = limitOf(
+  'node',
+  "Node's EventTarget calls a listener that is added during dispatch for the same event already",
+)
+export const encodesHeaderValues: Limit = anyOf(
+  limitOf('workerd', 'workerd sends the values of headers as UTF-8'),
+  limitOf('webkit', 'WebKit sends the values of headers as UTF-8'),
+)
+export const encodesHeaderBytes: Limit = limitOf(
+  'webkit',
+  'WebKit sends the bytes of a header beyond ASCII as UTF-8 once more; lastEventIdQueryParam is the way around it',
+)
+export const takesTornForEnded: Limit = limitOf(
+  'webkit',
+  'WebKit takes the end of a connection for the end of the response, in the middle of that, too',
+)
+
+export const letsExceptionsOut: Limit = limitOf(
+  'happy-dom',
+  'dispatchEvent of happy-dom throws what a listener throws, and calls no further listener',
+)
+export const cachesResponses: Limit = limitOf('happy-dom', "fetch of happy-dom does not know the cache mode 'no-store'")
+export const preflightsEverything: Limit = limitOf(
+  'happy-dom',
+  'happy-dom sends a preflight for every cross-origin request',
+)
+export const takesNo304: Limit = limitOf(
+  'happy-dom',
+  'happy-dom looks for every 304 in its cache, and fails where it has none',
+)
+export const keepsAuthorization: Limit = limitOf(
+  'happy-dom',
+  'happy-dom sends all headers to wherever a redirect leads',
+)

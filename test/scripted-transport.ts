@@ -1,0 +1,54 @@
+import type { Transport, TransportHandler, TransportRequest } from '../src/transport/transport.ts'
+
+/** A request that was handed to a scripted transport, and what a server and a network may do to it, in any order. */
+export class ScriptedRequest {
+  readonly request: TransportRequest
+  readonly #handler: TransportHandler
+  readonly end: () => void
+  readonly lose: (error: unknown) => void
+  /** What has to be awaited before more is read. */
+  pause: Promise<void> | undefined
+
+  constructor(request: TransportRequest, handler: TransportHandler, end: () => void, lose: (error: unknown) => void) {
+    this.request = request
+    this.#handler = handler
+    this.end = end
+    this.lose = lose
+  }
+
+  get isOpen(): boolean {
+    return !this.request.signal.aborted
+  }
+
+  respond(status = 200, headers: HeadersInit = { 'Content-Type': 'text/event-stream' }): void {
+    this.#handler.response({ url: this.request.url, status, headers: new Headers(headers) })
+  }
+
+  send(body: string | Uint8Array): void {
+    this.pause = this.#handler.bytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
+  }
+
+  refuse(code: 'redirect' | 'unsupported', message: string): void {
+    this.#handler.refuse(code, message)
+    this.end()
+  }
+}
+
+/**
+ * A stand-in for the network, because only so can a test choose the order of events, and have a connection go on about
+ * a request that is over. It does not even heed the signal. The real transports are tested with real servers.
+ */
+export class ScriptedTransport {
+  readonly requests: ScriptedRequest[] = []
+
+  readonly transport: Transport = (request, handler) =>
+    new Promise((end, lose) => {
+      this.requests.push(new ScriptedRequest(request, handler, end, lose))
+    })
+
+  get latest(): ScriptedRequest {
+    const latest = this.requests.at(-1)
+    if (!latest) throw new Error('no request was sent')
+    return latest
+  }
+}

@@ -1,0 +1,723 @@
+import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ErrorDetails } from '../src/events.ts'
+import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
+import { type Session, type SessionHandler, startSession } from '../src/session.ts'
+import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
+
+const url = 'http://feed.example/'
+const longestDelay = 2_147_483_647
+const day = 86_400_000
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+interface Started extends ScriptedTransport {
+  readonly session: Session
+  readonly reports: unknown[][]
+  readonly interruptions: ErrorDetails[]
+}
+
+function start(init: EventSourceInit = {}, handler: Partial<SessionHandler> = {}): Started {
+  const scripted = new ScriptedTransport()
+  const reports: unknown[][] = []
+  const interruptions: ErrorDetails[] = []
+  const session = startSession(readSettings(url, init), scripted.transport, {
+    announce: () => reports.push(['announce']),
+    message: (type, data) => reports.push(['message', type, data, session.lastEventId]),
+    reestablish: (details) => {
+      interruptions.push(details)
+      reports.push(['reestablish', details.code, details.delay])
+    },
+    fail: (details) => {
+      interruptions.push(details)
+      reports.push(['fail', details.code])
+    },
+    aborted: () => reports.push(['aborted']),
+    ...handler,
+  })
+  return Object.assign(scripted, { session, reports, interruptions })
+}
+
+/** Has a stream bring one message and end. */
+function endAfterMessage(request: ScriptedRequest): void {
+  request.respond()
+  request.send('data: a\n\n')
+  request.end()
+}
+
+describe('a session', () => {
+  it("begins after the caller's own code has run", async () => {
+    const { session, requests, reports } = start()
+    expect(requests).toHaveLength(0)
+    await settle()
+    expect(requests).toHaveLength(1)
+    session.close()
+    expect(reports).toEqual([])
+  })
+
+  it('that is closed at once sends nothing', async () => {
+    const { session, requests } = start()
+    session.close()
+    await vi.advanceTimersByTimeAsync(day)
+    expect(requests).toHaveLength(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('whose signal is aborted already sends and reports nothing, and does not listen to it', async () => {
+    const signal = AbortSignal.abort()
+    const { requests, reports } = start({ signal })
+    await vi.advanceTimersByTimeAsync(day)
+    expect(requests).toHaveLength(0)
+    expect(reports).toEqual([])
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  it('listens to its signal once, and starts one timer at a time, however often it reconnects', async () => {
+    const { signal } = new AbortController()
+    const started = start({ signal, retry: { initialDelay: 1, jitter: 0 } })
+    await settle()
+    for (let times = 0; times < 100; times++) {
+      endAfterMessage(started.latest)
+      await settle()
+      expect(vi.getTimerCount()).toBe(1)
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    expect(started.requests).toHaveLength(101)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    started.session.close()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('tells of an interruption all there is to tell', async () => {
+    const started = start({ retry: { statuses: [503], jitter: 0, maxAttempts: 2 } })
+    await settle()
+    started.latest.respond(503, { 'X-Reason': 'none' })
+    started.latest.send('overloaded')
+    started.latest.end()
+    await settle()
+    const [interruption] = started.interruptions
+    expect(interruption).toEqual({
+      message: expect.stringContaining('503'),
+      error: undefined,
+      code: 'status',
+      status: 503,
+      headers: expect.any(Headers),
+      body: 'overloaded',
+      attempt: 1,
+      willReconnect: true,
+      delay: 6_000,
+    })
+    expect(interruption?.headers?.get('X-Reason')).toBe('none')
+    await vi.advanceTimersByTimeAsync(6_000)
+    const error = new Error('reset')
+    started.latest.lose(error)
+    await settle()
+    expect(started.interruptions[1]).toEqual({
+      message: expect.stringContaining('reset'),
+      error,
+      code: 'gave-up',
+      status: undefined,
+      headers: undefined,
+      body: undefined,
+      attempt: 2,
+      willReconnect: false,
+      delay: undefined,
+    })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('tells functions about each attempt, and what ended the last one', async () => {
+    const told: AttemptContext[] = []
+    const started = start({
+      headers: (context) => {
+        told.push(context)
+        return {}
+      },
+      retry: { initialDelay: 1, jitter: 0 },
+    })
+    await settle()
+    started.latest.respond()
+    started.latest.send('id: 7\ndata: a\n\n')
+    started.latest.end()
+    await vi.advanceTimersByTimeAsync(1)
+    started.latest.lose(new Error('reset'))
+    await vi.advanceTimersByTimeAsync(2)
+    started.session.close()
+    const [afterEnd, afterLoss] = started.interruptions
+    expect(told).toEqual([
+      { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
+      { attempt: 2, failures: 0, lastEventId: '7', previous: afterEnd },
+      { attempt: 3, failures: 1, lastEventId: '7', previous: afterLoss },
+    ])
+    expect(afterEnd).toMatchObject({ code: 'ended', attempt: 1 })
+    expect(afterLoss).toMatchObject({ code: 'network', attempt: 2 })
+  })
+
+  it('draws its delays at random', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.25)
+    const started = start()
+    await settle()
+    endAfterMessage(started.latest)
+    await settle()
+    random.mockReturnValue(0.5)
+    started.session.reconnect()
+    await settle()
+    started.latest.lose(new Error('reset'))
+    await settle()
+    started.session.close()
+    expect(started.interruptions.map(({ delay }) => delay)).toEqual([3_150, 3_000])
+  })
+
+  it('waits no shorter for a reconnection time that no timer can hold', async () => {
+    for (const digits of ['99999999999', '2147483648', '9'.repeat(400)]) {
+      const started = start()
+      await settle()
+      started.latest.respond()
+      started.latest.send(`retry: ${digits}\ndata: a\n\n`)
+      started.latest.end()
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(started.reports.at(-1)).toEqual(['reestablish', 'ended', longestDelay])
+      expect(started.requests).toHaveLength(1)
+      started.session.close()
+    }
+  })
+
+  it('reads no further while its user is behind', async () => {
+    let resume = (): void => {}
+    const paused = (): Promise<void> =>
+      new Promise((resolve) => {
+        resume = resolve
+      })
+    const started = start({}, { paused })
+    await settle()
+    started.latest.respond()
+    started.latest.send('data: a\n\n')
+    const resumed = vi.fn<() => void>()
+    void started.latest.pause?.then(resumed)
+    await vi.advanceTimersByTimeAsync(day)
+    expect(resumed).not.toHaveBeenCalled()
+    resume()
+    await settle()
+    expect(resumed).toHaveBeenCalledOnce()
+    started.session.close()
+  })
+})
+
+describe('failures in a row', () => {
+  /** The delays after streams that were open for so long, and brought no message. */
+  async function delaysAfter(milliseconds: number, retry: EventSourceInit['retry']): Promise<unknown[]> {
+    const started = start({ retry })
+    await settle()
+    for (let times = 0; times < 3; times++) {
+      started.latest.respond()
+      await vi.advanceTimersByTimeAsync(milliseconds)
+      started.latest.end()
+      await settle()
+      started.session.reconnect()
+      await settle()
+    }
+    started.session.close()
+    return started.interruptions.map(({ delay }) => delay)
+  }
+
+  it('are not over with a response alone', async () => {
+    expect(await delaysAfter(9_999, { jitter: 0 })).toEqual([6_000, 12_000, 24_000])
+    expect(await delaysAfter(99, { jitter: 0, resetAfter: 100 })).toEqual([6_000, 12_000, 24_000])
+  })
+
+  it('are over once a stream was open for long enough', async () => {
+    expect(await delaysAfter(10_000, { jitter: 0 })).toEqual([3_000, 3_000, 3_000])
+    expect(await delaysAfter(100, { jitter: 0, resetAfter: 100 })).toEqual([3_000, 3_000, 3_000])
+  })
+
+  it('are over with a response where resetAfter is 0', async () => {
+    expect(await delaysAfter(0, { jitter: 0, resetAfter: 0 })).toEqual([3_000, 3_000, 3_000])
+  })
+
+  it('are counted for a retry function, too', async () => {
+    const count = ({ failures }: { readonly failures: number }): number => failures
+    expect(await delaysAfter(9_999, count)).toEqual([1, 2, 3])
+    expect(await delaysAfter(10_000, count)).toEqual([0, 0, 0])
+  })
+})
+
+describe('a body that can be sent once only', () => {
+  const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
+
+  it('ends the session when the connection is lost', async () => {
+    const error = new Error('reset')
+    const started = start(createInit())
+    await settle()
+    started.latest.respond()
+    started.latest.lose(error)
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.reports).toEqual([['announce'], ['fail', 'body-used']])
+    expect(started.interruptions[0]).toMatchObject({ willReconnect: false, delay: undefined, error })
+    expect(started.requests).toHaveLength(1)
+  })
+
+  it('ends the session upon reconnect()', async () => {
+    const started = start(createInit())
+    await settle()
+    started.latest.respond()
+    started.session.reconnect()
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.reports).toEqual([['announce'], ['fail', 'body-used']])
+    expect(started.requests).toHaveLength(1)
+  })
+
+  it('leaves a refused response what it is', async () => {
+    const started = start(createInit())
+    await settle()
+    started.latest.respond(404)
+    started.latest.end()
+    await settle()
+    expect(started.reports).toEqual([['fail', 'status']])
+  })
+
+  it('is still there when it was not sent at all', async () => {
+    let calls = 0
+    const headers = (): Record<string, string> => {
+      if (calls++ === 0) throw new Error('no token')
+      return {}
+    }
+    const started = start({ ...createInit(), headers })
+    await settle()
+    expect(started.reports).toEqual([['reestablish', 'callback', 6_000]])
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(started.requests).toHaveLength(1)
+    started.session.close()
+  })
+})
+
+// What follows chooses anything that server, network, user and clock may do, in any order, and compares what the session
+// does with a model of it: the smallest description of what must happen.
+
+const policy = { initialDelay: 1_000, maxDelay: 8_000, factor: 2, jitter: 0, maxAttempts: 4, resetAfter: 3_000 }
+const retriedStatus = 503
+const openTimeout = 5_000
+const idleTimeout = 20_000
+/** All times in the model are a multiple of it. */
+const step = 500
+
+type Reaction = 'close' | 'reconnect' | 'abort'
+
+type Command =
+  | { readonly command: 'respond'; readonly status: number; readonly retryAfter: string }
+  | {
+      readonly command: 'send'
+      readonly id: string | undefined
+      readonly data: string | undefined
+      readonly isComplete: boolean
+    }
+  | { readonly command: 'retry'; readonly milliseconds: number }
+  | { readonly command: 'end' | 'lose' | 'refuse' | Reaction }
+  /** Everything a connection can do, upon a request that is over. */
+  | { readonly command: 'go on about an old request'; readonly index: number }
+  | { readonly command: 'advance'; readonly steps: number }
+  /** The user's code reacts to the next report, or within the next call of the headers function. */
+  | { readonly command: 'react to the next report' | 'react in the headers function'; readonly reaction: Reaction }
+
+const anyReaction = fc.constantFrom<Reaction>('close', 'reconnect', 'abort')
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      command: fc.constant('respond' as const),
+      status: fc.oneof({ weight: 5, arbitrary: fc.constant(200) }, fc.constantFrom(204, 401, 401, retriedStatus, 404)),
+      retryAfter: fc.constantFrom('', '', '5', '12'),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      command: fc.constant('send' as const),
+      id: fc.constantFrom(undefined, '', '1', '2', 'ü'),
+      data: fc.constantFrom(undefined, 'a', 'b'),
+      isComplete: fc.boolean(),
+    }),
+  },
+  fc.record({
+    command: fc.constant('retry' as const),
+    milliseconds: fc.constantFrom(0, 500, 2_500, 10_000, 99_999_999_999),
+  }),
+  { weight: 3, arbitrary: fc.record({ command: fc.constant('end' as const) }) },
+  { weight: 3, arbitrary: fc.record({ command: fc.constant('lose' as const) }) },
+  fc.record({ command: fc.constantFrom('refuse' as const, 'close' as const, 'abort' as const) }),
+  { weight: 2, arbitrary: fc.record({ command: fc.constant('reconnect' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ command: fc.constant('go on about an old request' as const), index: fc.nat(10) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ command: fc.constant('advance' as const), steps: fc.integer({ min: 1, max: 20 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ command: fc.constant('advance' as const), steps: fc.integer({ min: 30, max: 50 }) }),
+  },
+  fc.record({
+    command: fc.constantFrom('react to the next report' as const, 'react in the headers function' as const),
+    reaction: anyReaction,
+  }),
+)
+
+class Model {
+  phase: 'not begun' | 'requesting' | 'refused' | 'open' | 'waiting' | 'over' = 'not begun'
+  readonly log: string[] = []
+  lastEventId = ''
+  requests = 0
+  #now = 0
+  /** When the phase ends by itself. */
+  #due = Infinity
+  #attempt = 0
+  #failures = 0
+  #worked = false
+  #openedAt = Infinity
+  #status: number | undefined
+  #previousStatus: number | undefined
+  #retryAfter = 0
+  #serverReconnectionTime: number | undefined
+  #block: { id: string | undefined; data: string[] } = { id: undefined, data: [] }
+  #reactToReport: Reaction | undefined
+  #reactInHeaders: Reaction | undefined
+
+  get isRequestOpen(): boolean {
+    return this.phase === 'requesting' || this.phase === 'refused' || this.phase === 'open'
+  }
+
+  /** Promises have settled: what is to happen without time passing has happened. */
+  settle(): void {
+    if (this.phase === 'not begun') this.#begin()
+    this.#expire()
+  }
+
+  do(given: Command): void {
+    switch (given.command) {
+      case 'respond':
+        if (this.phase === 'requesting') this.#respond(given.status, Number(given.retryAfter) * 1_000)
+        return
+      case 'send':
+        if (this.phase === 'open') this.#receive(given)
+        return
+      case 'retry':
+        if (this.phase !== 'open') return
+        this.#due = this.#now + idleTimeout
+        this.#serverReconnectionTime = Math.min(given.milliseconds, longestDelay)
+        return
+      case 'end':
+        if (this.phase === 'requesting' || this.phase === 'open') this.#interrupt('ended')
+        else if (this.phase === 'refused') this.#interrupt('status')
+        return
+      case 'lose':
+        if (this.phase === 'requesting' || this.phase === 'open') this.#interrupt('network')
+        else if (this.phase === 'refused') this.#interrupt('status')
+        return
+      case 'refuse':
+        if (this.phase === 'requesting') this.#interrupt('redirect')
+        return
+      case 'advance':
+        this.settle()
+        for (let count = 0; count < given.steps; count++) {
+          this.#now += step
+          this.#expire()
+        }
+        return
+      case 'react to the next report':
+        this.#reactToReport = given.reaction
+        return
+      case 'react in the headers function':
+        this.#reactInHeaders = given.reaction
+        return
+      case 'go on about an old request':
+        return
+      case 'close':
+      case 'reconnect':
+      case 'abort':
+        this.#react(given.command)
+    }
+  }
+
+  #report(line: string): void {
+    this.log.push(line)
+    const reaction = this.#reactToReport
+    this.#reactToReport = undefined
+    this.#react(reaction)
+  }
+
+  #react(reaction: Reaction | undefined): void {
+    if (reaction === undefined || this.phase === 'over') return
+    if (reaction === 'reconnect') {
+      if (this.phase === 'not begun') return
+      if (this.phase !== 'waiting' && this.#hasWorked()) this.#failures = 0
+      this.#begin()
+      return
+    }
+    this.phase = 'over'
+    if (reaction === 'abort') this.#report('aborted')
+  }
+
+  #hasWorked(): boolean {
+    return this.#worked || this.#now - this.#openedAt >= policy.resetAfter
+  }
+
+  #begin(): void {
+    this.#attempt++
+    this.#worked = false
+    this.#openedAt = Infinity
+    this.#status = undefined
+    this.#retryAfter = 0
+    this.#block = { id: undefined, data: [] }
+    this.phase = 'requesting'
+    this.#due = this.#now + openTimeout
+    this.log.push(`attempt ${this.#attempt} after ${this.#failures} failures`)
+    const reaction = this.#reactInHeaders
+    this.#reactInHeaders = undefined
+    this.#react(reaction)
+    if (reaction === undefined) this.requests++
+  }
+
+  #respond(status: number, retryAfter: number): void {
+    this.#status = status
+    this.#retryAfter = retryAfter
+    if (status !== 200) {
+      this.phase = 'refused'
+      this.#due = this.#now + 500
+      return
+    }
+    this.phase = 'open'
+    this.#openedAt = this.#now
+    this.#due = this.#now + idleTimeout
+    this.#report('announce')
+  }
+
+  #receive({ id, data, isComplete }: Extract<Command, { command: 'send' }>): void {
+    this.#due = this.#now + idleTimeout
+    const block = this.#block
+    if (id !== undefined) block.id = id
+    if (data !== undefined) block.data.push(data)
+    if (!isComplete) return
+    this.#block = { id: undefined, data: [] }
+    this.lastEventId = block.id ?? this.lastEventId
+    if (!block.data.length) return
+    this.#worked = true
+    this.#report(`message ${block.data.join('+')} ${this.lastEventId}`)
+  }
+
+  /** What is due now happens, and what follows from it without a delay. */
+  #expire(): void {
+    while (this.phase !== 'over' && this.#due <= this.#now) {
+      if (this.phase === 'requesting') this.#interrupt('timeout')
+      else if (this.phase === 'refused') this.#interrupt('status')
+      else if (this.phase === 'open') this.#interrupt('idle')
+      else this.#begin()
+    }
+  }
+
+  #interrupt(code: string): void {
+    this.#failures = this.#hasWorked() ? 0 : this.#failures + 1
+    const isRetried = code !== 'redirect' && (code !== 'status' || this.#status === retriedStatus)
+    const isRefreshed = this.#status === 401 && this.#previousStatus !== 401
+    let delay = 0
+    if (!isRefreshed) {
+      if (!isRetried || this.#failures >= policy.maxAttempts) {
+        this.phase = 'over'
+        this.#report(`fail ${isRetried ? 'gave-up' : code}`)
+        return
+      }
+      const reconnectionTime = this.#serverReconnectionTime ?? policy.initialDelay
+      const backoff = Math.min(policy.maxDelay, Math.max(reconnectionTime, 1) * policy.factor ** this.#failures)
+      delay = Math.max(this.#failures ? backoff : reconnectionTime, this.#serverReconnectionTime ?? 0, this.#retryAfter)
+    }
+    this.#previousStatus = this.#status
+    this.phase = 'waiting'
+    this.#due = this.#now + delay
+    this.#report(`reestablish ${code} ${delay}`)
+  }
+}
+
+/** The session, with all that is around it in the hands of the test. */
+class Rig {
+  readonly log: string[] = []
+  readonly scripted = new ScriptedTransport()
+  readonly controller = new AbortController()
+  readonly session: Session
+  #reactToReport: Reaction | undefined
+  #reactInHeaders: Reaction | undefined
+
+  constructor() {
+    const { signal } = this.controller
+    const settings = readSettings(url, {
+      retry: { ...policy, statuses: [retriedStatus] },
+      openTimeout,
+      idleTimeout,
+      signal,
+      headers: ({ attempt, failures, lastEventId }) => {
+        expect(lastEventId).toBe(this.session.lastEventId)
+        this.log.push(`attempt ${attempt} after ${failures} failures`)
+        const reaction = this.#reactInHeaders
+        this.#reactInHeaders = undefined
+        this.#react(reaction)
+        return {}
+      },
+    })
+    this.session = startSession(settings, this.scripted.transport, {
+      announce: () => this.#report('announce'),
+      message: (_type, data) => this.#report(`message ${data.replaceAll('\n', '+')} ${this.session.lastEventId}`),
+      reestablish: ({ code, delay }) => this.#report(`reestablish ${code} ${delay}`),
+      fail: ({ code }) => this.#report(`fail ${code}`),
+      aborted: () => this.#report('aborted'),
+    })
+  }
+
+  get openRequests(): number {
+    return this.scripted.requests.filter(({ isOpen }) => isOpen).length
+  }
+
+  get signalListeners(): number {
+    return getEventListeners(this.controller.signal, 'abort').length
+  }
+
+  do(given: Command): void {
+    const request = this.scripted.requests.at(-1)
+    switch (given.command) {
+      case 'respond':
+        request?.respond(given.status, { 'Content-Type': 'text/event-stream', 'Retry-After': given.retryAfter })
+        return
+      case 'send':
+        request?.send(
+          [
+            given.id === undefined ? '' : `id: ${given.id}\n`,
+            given.data === undefined ? '' : `data: ${given.data}\n`,
+            given.isComplete ? '\n' : '',
+          ].join(''),
+        )
+        return
+      case 'retry':
+        request?.send(`retry: ${given.milliseconds}\n`)
+        return
+      case 'end':
+        request?.end()
+        return
+      case 'lose':
+        request?.lose(new Error('reset'))
+        return
+      case 'refuse':
+        request?.refuse('redirect', 'a redirect')
+        return
+      case 'go on about an old request': {
+        const over = this.scripted.requests.filter(({ isOpen }) => !isOpen)
+        const old = over[given.index % over.length]
+        old?.respond()
+        old?.send('id: old\nretry: 1\ndata: old\n\n')
+        old?.refuse('unsupported', 'too late')
+        old?.lose(new Error('too late'))
+        return
+      }
+      case 'react to the next report':
+        this.#reactToReport = given.reaction
+        return
+      case 'react in the headers function':
+        this.#reactInHeaders = given.reaction
+        return
+      case 'advance':
+        return
+      case 'close':
+      case 'reconnect':
+      case 'abort':
+        this.#react(given.command)
+    }
+  }
+
+  #report(line: string): void {
+    this.log.push(line)
+    const reaction = this.#reactToReport
+    this.#reactToReport = undefined
+    this.#react(reaction)
+  }
+
+  #react(reaction: Reaction | undefined): void {
+    if (reaction === 'abort') this.controller.abort()
+    else if (reaction) this.session[reaction]()
+  }
+}
+
+/** Lets promises settle, and timers without a delay run, which takes less time than vitest's own way. */
+async function settleQuickly(): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    for (let turn = 0; turn < 25; turn++) await Promise.resolve()
+    vi.advanceTimersByTime(0)
+  }
+  for (let turn = 0; turn < 25; turn++) await Promise.resolve()
+}
+
+async function advance(steps: number): Promise<void> {
+  await settleQuickly()
+  for (let count = 0; count < steps; count++) {
+    vi.advanceTimersByTime(step)
+    await settleQuickly()
+  }
+}
+
+describe('in any order of events, a session', () => {
+  /** A request can be sent only by a session that is not over; requests to which nothing happens tell nothing. */
+  function isMeaningful(model: Model, { command }: Command): boolean {
+    if (command === 'respond' || command === 'refuse') return model.phase === 'requesting'
+    if (command === 'send' || command === 'retry') return model.phase === 'open'
+    if (command === 'end' || command === 'lose') return model.isRequestOpen
+    return true
+  }
+
+  it('does what the model does, with one request at the most, and leaves nothing behind', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyCommand, { maxLength: 40, size: 'max' }), async (commands) => {
+        vi.clearAllTimers()
+        const model = new Model()
+        const rig = new Rig()
+        const compare = (): void => {
+          expect(rig.log).toEqual(model.log)
+          expect(rig.session.lastEventId).toBe(model.lastEventId)
+          expect(rig.scripted.requests).toHaveLength(model.requests)
+          expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
+          expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
+          expect(vi.getTimerCount()).toBe(model.phase === 'over' ? 0 : 1)
+        }
+        for (const command of commands) {
+          // A transport keeps to the order that it has promised.
+          if (!isMeaningful(model, command)) continue
+          rig.do(command)
+          if (command.command === 'advance') await advance(command.steps)
+          await settleQuickly()
+          model.do(command)
+          model.settle()
+          compare()
+        }
+        rig.session.close()
+        model.do({ command: 'close' })
+        const reported = rig.log.length
+        for (let index = 0; index < rig.scripted.requests.length; index++) {
+          rig.do({ command: 'go on about an old request', index })
+        }
+        rig.session.reconnect()
+        await advance(100)
+        compare()
+        expect(rig.log).toHaveLength(reported)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
