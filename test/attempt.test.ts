@@ -211,6 +211,29 @@ describe('the request', () => {
     )
   })
 
+  it.each([
+    ['http://user:pass@feed.example/a?b', 'user:pass'],
+    ['http://user@feed.example/a?b', 'user:'],
+    ['http://:pass@feed.example/a?b', ':pass'],
+    ['http://us%3Aer:p%40ss@feed.example/a?b', 'us:er:p@ss'],
+    // A percent sign that encodes nothing stands for itself.
+    ['http://100%:p%zz%4@feed.example/a?b', '100%:p%zz%4'],
+    ['http://ü:€@feed.example/a?b', Buffer.from('ü:€').toString('latin1')],
+  ])('to %s has the credentials as Basic authorization, in UTF-8, and not in the URL', async (address, credentials) => {
+    const { latest } = await start({ address })
+    expect(latest.request.url).toBe('http://feed.example/a?b')
+    const [scheme, encoded = ''] = String(latest.request.headers.get('Authorization')).split(' ')
+    expect(scheme).toBe('Basic')
+    expect(Buffer.from(encoded, 'base64').toString('latin1')).toBe(credentials)
+  })
+
+  it("leaves the caller's own Authorization alone where the URL has credentials", async () => {
+    const init = { headers: { authorization: 'Bearer token' } }
+    const { latest } = await start({ address: 'http://user:pass@feed.example/', init })
+    expect(latest.request.headers.get('Authorization')).toBe('Bearer token')
+    expect(latest.request.url).toBe('http://feed.example/')
+  })
+
   it('is made of what functions return for this attempt', async () => {
     const previous = { message: 'gone', code: 'network' } as unknown as AttemptContext['previous']
     const context: AttemptContext = { attempt: 4, failures: 3, lastEventId: '7', previous }

@@ -26,6 +26,13 @@ export function workerdExecutable(): string | undefined {
   return installed(`@cloudflare/workerd-${platform}-${arch === 'x64' ? '64' : arch}/bin/workerd`)
 }
 
+/** Whether all of them are there, or this is a platform that the lock file has none for. */
+export function areInstalled(): boolean {
+  if (platform !== 'linux' || !['x64', 'arm64'].includes(arch)) return true
+  const executables = [denoExecutable(), bunExecutable(), workerdExecutable(), ...nodeMajors.map(nodeExecutable)]
+  return !executables.includes(undefined)
+}
+
 function installed(path: string): string | undefined {
   const file = fileURLToPath(new URL(`./node_modules/${path}`, import.meta.url))
   return existsSync(file) ? file : undefined

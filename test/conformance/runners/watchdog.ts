@@ -2,12 +2,13 @@ import { Worker } from 'node:worker_threads'
 
 /** Runs in a thread of its own, which goes on when the thread that it watches does not. */
 const watch = `
+  const { writeSync } = require('node:fs')
   const { parentPort, workerData } = require('node:worker_threads')
   let timer
   const expectSign = () => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      console.error(workerData + ' hangs: its process is killed')
+      writeSync(2, workerData + ' hangs: its process is killed\\n')
       process.kill(process.pid, 'SIGKILL')
     }, 60_000)
   }

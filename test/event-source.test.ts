@@ -1,0 +1,213 @@
+import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { EventSource } from '../src/event-source.ts'
+import { ErrorEvent } from '../src/events.ts'
+import type { EventSourceInit } from '../src/options.ts'
+
+const url = 'http://feed.example/'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+/**
+ * A `fetch` whose responses a test makes when it likes to: a stand-in, because the order of events has to be chosen, and
+ * the clock is a fake one.
+ */
+class ScriptedFetch {
+  calls = 0
+  #resolve: (response: Response) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined
+  /** Whether the latest request waits for its response. */
+  isPending = false
+  /** Whether the body of the latest response can go on. */
+  isOpen = false
+
+  readonly fetch: NonNullable<EventSourceInit['fetch']> = (_url, { signal }) => {
+    this.calls++
+    this.isPending = true
+    this.isOpen = false
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      signal?.addEventListener('abort', () => {
+        this.isPending = false
+        reject(signal.reason)
+        this.fail(signal.reason)
+      })
+    })
+  }
+
+  respond(status = 200): void {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#body = controller
+      },
+    })
+    this.isPending = false
+    this.isOpen = true
+    this.#resolve(new Response(body, { status, headers: { 'Content-Type': 'text/event-stream' } }))
+  }
+
+  send(text: string): void {
+    if (this.isOpen) this.#body?.enqueue(new TextEncoder().encode(text))
+  }
+
+  end(): void {
+    if (this.isOpen) this.#body?.close()
+    this.isOpen = false
+  }
+
+  fail(error: unknown): void {
+    if (this.isPending) this.#reject(error)
+    if (this.isOpen) this.#body?.error(error)
+    this.isPending = false
+    this.isOpen = false
+  }
+}
+
+describe('a constructor that throws', () => {
+  it.each([
+    ['the URL', 'http://[', {}],
+    ['an option', url, { maxEventSize: 0 }],
+    ['the policy', url, { retry: { jitter: 2 } }],
+  ])('for reason of %s sends nothing, and holds nothing', async (_, address, init) => {
+    const { signal } = new AbortController()
+    const scripted = new ScriptedFetch()
+    expect(() => new EventSource(address, { ...init, signal, fetch: scripted.fetch })).toThrow()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(scripted.calls).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+})
+
+describe('in any order of events', () => {
+  const anyStep = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('respond' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('send' as const, 'send id' as const) },
+    fc.constantFrom('end' as const, 'fail' as const, 'reconnect' as const, 'refuse' as const, 'close' as const),
+    { weight: 2, arbitrary: fc.constantFrom('wait' as const, 'wait long' as const) },
+  )
+
+  it('readyState is what the event says, messages carry the last event ID, and after CLOSED there is silence', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 20, size: 'max' }), async (steps) => {
+        vi.clearAllTimers()
+        const scripted = new ScriptedFetch()
+        const source = new EventSource(url, { fetch: scripted.fetch, retry: { initialDelay: 1_000 } })
+        let isClosed = false
+        const violations: unknown[] = []
+        /** What a listener throws would not reach the test. */
+        const check = (event: Event, isTrue: boolean): void => {
+          if (!isTrue) violations.push({ event, readyState: source.readyState, isClosed })
+        }
+        const listener = (event: Event): void => {
+          check(event, !isClosed)
+          if (event instanceof ErrorEvent) {
+            check(event, source.readyState === (event.willReconnect ? source.CONNECTING : source.CLOSED))
+            isClosed = !event.willReconnect
+          } else {
+            check(event, source.readyState === source.OPEN)
+          }
+          if (event instanceof MessageEvent) check(event, event.lastEventId === source.lastEventId)
+        }
+        let id = 0
+        for (const type of ['open', 'message', 'error']) source.addEventListener(type, listener)
+        for (const step of steps) {
+          if (step === 'respond' && scripted.isPending) scripted.respond()
+          else if (step === 'refuse' && scripted.isPending) scripted.respond(404)
+          else if (step === 'send') scripted.send('data: a\n\n')
+          else if (step === 'send id') scripted.send(`id: ${++id}\ndata: a\n\n`)
+          else if (step === 'end') scripted.end()
+          else if (step === 'fail') scripted.fail(new Error('reset'))
+          else if (step === 'wait') await vi.advanceTimersByTimeAsync(500)
+          else if (step === 'wait long') await vi.advanceTimersByTimeAsync(30_000)
+          else if (step === 'reconnect') source.reconnect()
+          else if (step === 'close') {
+            source.close()
+            isClosed = true
+          }
+          if (isClosed) expect(source.readyState).toBe(source.CLOSED)
+          await settle()
+          expect(violations).toEqual([])
+        }
+        source.close()
+        isClosed = true
+        const { calls } = scripted
+        scripted.respond()
+        scripted.send('data: late\n\n')
+        source.reconnect()
+        await vi.advanceTimersByTimeAsync(60_000)
+        expect(violations).toEqual([])
+        expect(scripted.calls).toBe(calls)
+        expect(source.readyState).toBe(source.CLOSED)
+        expect(vi.getTimerCount()).toBe(0)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('a wait for the next attempt', () => {
+  async function startWaiting(scripted: ScriptedFetch): Promise<EventSource> {
+    const source = new EventSource(url, { fetch: scripted.fetch, retry: { initialDelay: 25_000, jitter: 0 } })
+    await settle()
+    scripted.fail(new Error('reset'))
+    await settle()
+    await vi.advanceTimersByTimeAsync(5_500)
+    expect(scripted.calls).toBe(1)
+    return source
+  }
+
+  it('ends within a second when the machine wakes up', async () => {
+    const scripted = new ScriptedFetch()
+    const source = await startWaiting(scripted)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(scripted.calls).toBe(2)
+    source.close()
+  })
+
+  it('ends when the network is back', async () => {
+    const network = new EventTarget()
+    vi.stubGlobal('addEventListener', network.addEventListener.bind(network))
+    vi.stubGlobal('removeEventListener', network.removeEventListener.bind(network))
+    const scripted = new ScriptedFetch()
+    const source = await startWaiting(scripted)
+    network.dispatchEvent(new Event('online'))
+    await settle()
+    expect(scripted.calls).toBe(2)
+    source.close()
+    expect(getEventListeners(network, 'online')).toHaveLength(0)
+  })
+})
+
+describe('in a runtime without Symbol.dispose', () => {
+  it('the class is whole, and has no member by the name of undefined', async () => {
+    const { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables } = Symbol
+    const wellKnown = { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables }
+    const createSymbol = Symbol
+    const OldSymbol = Object.assign((description?: string) => createSymbol(description), wellKnown)
+    vi.resetModules()
+    vi.stubGlobal('Symbol', OldSymbol)
+    const { EventSource: Fresh } = await import('../src/event-source.ts')
+    vi.unstubAllGlobals()
+    expect('undefined' in Fresh.prototype).toBe(false)
+    expect(Reflect.ownKeys(Fresh.prototype).filter((key) => typeof key === 'symbol')).toEqual([Symbol.toStringTag])
+    const source = new Fresh(url)
+    source.close()
+    expect(source.readyState).toBe(2)
+  })
+})

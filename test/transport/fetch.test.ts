@@ -1,0 +1,296 @@
+import { once } from 'node:events'
+import type { RequestListener, ServerResponse } from 'node:http'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Fetch } from '../../src/options.ts'
+import { createFetchTransport } from '../../src/transport/fetch.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { createRequest, record, textOf } from './record.ts'
+
+// As in the build for browsers.
+vi.mock('../../src/transport/fetch.server.ts', () => ({ adaptFetch: (fetch: Fetch) => fetch }))
+
+const url = 'http://feed.example/'
+const servers: HttpServer[] = []
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = await startHttpServer(listener)
+  servers.push(server)
+  return server.origin
+}
+
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+/** A response that `fetch` would never make, for those that others make. */
+function handMade(members: object): Response {
+  return { url: '', status: 200, type: 'default', headers: new Headers(), ...members } as Response
+}
+
+describe('the request', () => {
+  async function initOf(given: Parameters<typeof createRequest>[1]): Promise<unknown[]> {
+    const calls: unknown[][] = []
+    const fetch: Fetch = async (...given) => {
+      calls.push(given)
+      return new Response('')
+    }
+    await record(createFetchTransport(fetch), createRequest(url, given))
+    expect(calls).toHaveLength(1)
+    return calls[0] ?? []
+  }
+
+  it('is what the standard has for an EventSource', async () => {
+    const { signal } = new AbortController()
+    const headers = new Headers({ a: '1' })
+    const [address, init] = await initOf({ signal, headers })
+    expect(address).toBe(url)
+    expect(init).toMatchObject({
+      method: 'GET',
+      body: null,
+      cache: 'no-store',
+      credentials: 'same-origin',
+      redirect: 'follow',
+    })
+    expect((init as RequestInit).signal).toBe(signal)
+    expect((init as RequestInit).headers).toBe(headers)
+  })
+
+  it('has the method and the body that are given, which may be a stream', async () => {
+    const body = new Blob(['a']).stream()
+    const [, init] = await initOf({ method: 'POST', body: body as unknown as string })
+    expect(init).toMatchObject({ method: 'POST', body, duplex: 'half' })
+  })
+
+  it('includes credentials where they are wanted', async () => {
+    expect((await initOf({ withCredentials: true }))[1]).toMatchObject({ credentials: 'include' })
+  })
+
+  it('does not leave redirects to fetch where they are an error, which could not be told from a lost connection', async () => {
+    expect((await initOf({ redirect: 'error' }))[1]).toMatchObject({ redirect: 'manual' })
+  })
+})
+
+describe('the function to fetch with', () => {
+  it('is the global one at the time of the request, unless one is given', async () => {
+    const answer = (text: string) => async (): Promise<Response> => new Response(text)
+    const transport = createFetchTransport(undefined)
+    vi.stubGlobal('fetch', answer('first'))
+    expect(textOf(await record(transport, createRequest(url)))).toBe('first')
+    vi.stubGlobal('fetch', answer('second'))
+    expect(textOf(await record(transport, createRequest(url)))).toBe('second')
+    expect(textOf(await record(createFetchTransport(answer('given')), createRequest(url)))).toBe('given')
+    expect(textOf(await record(createFetchTransport(null), createRequest(url)))).toBe('second')
+  })
+
+  it('is asked for where there is none', async () => {
+    vi.stubGlobal('fetch', undefined)
+    const { refusal, response } = await record(createFetchTransport(undefined), createRequest(url))
+    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
+    expect(response).toBeUndefined()
+  })
+
+  it('may fail in any way: the connection is lost', async () => {
+    const error = new Error('no network')
+    const failures: Fetch[] = [
+      () => Promise.reject(error),
+      () => {
+        throw error
+      },
+    ]
+    for (const fetch of failures) {
+      await expect(record(createFetchTransport(fetch), createRequest(url))).rejects.toBe(error)
+    }
+  })
+})
+
+describe('the response', () => {
+  const respond = (response: Response): ReturnType<typeof record> =>
+    record(
+      createFetchTransport(async () => response),
+      createRequest(url),
+    )
+
+  it('is reported with its status, its headers, and the URL it came from', async () => {
+    const headers = new Headers({ 'Content-Type': 'text/event-stream' })
+    const { response } = await respond(handMade({ url: 'http://other.example/', status: 503, headers, body: null }))
+    expect(response).toEqual({ url: 'http://other.example/', status: 503, headers })
+  })
+
+  it('that does not say where it came from came from the URL of the request', async () => {
+    expect((await respond(new Response('a'))).response?.url).toBe(url)
+  })
+
+  it('may have no body', async () => {
+    const { response, chunks, refusal } = await respond(new Response(null, { status: 204 }))
+    expect(response?.status).toBe(204)
+    expect(chunks).toEqual([])
+    expect(refusal).toBeUndefined()
+  })
+
+  it.each([
+    ["none, as React Native's", handMade({})],
+    ["a stream of Node's, as that of node-fetch", handMade({ body: { on() {}, pipe() {} } })],
+  ])('whose body cannot be read is refused, with what to do about it: %s', async (_, given) => {
+    const { response, refusal } = await respond(given)
+    expect(response?.status).toBe(200)
+    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
+  })
+
+  it.each([301, 302, 303, 307, 308])('%d is refused as a redirect that is not followed', async (status) => {
+    const headers = { Location: 'http://other.example/' }
+    const { response, refusal } = await respond(new Response(null, { status, headers }))
+    expect(response).toBeUndefined()
+    expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+    expect(refusal?.response?.headers.get('Location')).toBe('http://other.example/')
+  })
+
+  it('that a browser hides as a redirect is refused as one', async () => {
+    const { response, refusal } = await respond(handMade({ type: 'opaqueredirect', status: 0, body: null }))
+    expect(response).toBeUndefined()
+    expect(refusal).toMatchObject({ code: 'redirect' })
+  })
+
+  it.each([300, 304, 305, 306, 399])('%d is a response like any other', async (status) => {
+    const { response, refusal } = await respond(new Response(null, { status }))
+    expect(response?.status).toBe(status)
+    expect(refusal).toBeUndefined()
+  })
+})
+
+describe('the body', () => {
+  it('is reported byte by byte as it is, and in its order', async () => {
+    const anyChunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(anyChunks, async (chunks) => {
+        const origin = await serve((_, response) => {
+          for (const chunk of chunks) response.write(chunk)
+          response.end()
+        })
+        const recording = await record(createFetchTransport(undefined), createRequest(origin))
+        expect(Buffer.concat(recording.chunks)).toEqual(Buffer.concat(chunks))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('that breaks off has lost the connection, and what came before is reported', async () => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Length': 100 })
+      response.write('a', () => response.destroy())
+    })
+    const chunks: string[] = []
+    const sent = createFetchTransport(undefined)(createRequest(origin), {
+      response: () => {},
+      bytes: (chunk) => void chunks.push(Buffer.from(chunk).toString()),
+      refuse: () => {},
+    })
+    await expect(sent).rejects.toThrow()
+    expect(chunks).toEqual(['a'])
+  })
+
+  it('is not read while its reader is behind, so that the server has to wait', { timeout: 20_000 }, async () => {
+    const chunk = Buffer.alloc(65_536, 'a')
+    const total = 64 * 1_024 * 1_024
+    let sent = 0
+    const write = async (response: ServerResponse): Promise<void> => {
+      while (sent < total) {
+        sent += chunk.length
+        if (!response.write(chunk)) await once(response, 'drain')
+      }
+      response.end()
+    }
+    const origin = await serve((_, response) => {
+      void write(response)
+    })
+    let resume = (): void => {}
+    const paused = new Promise<void>((resolve) => {
+      resume = resolve
+    })
+    let received = 0
+    const done = createFetchTransport(undefined)(createRequest(origin), {
+      response: () => {},
+      bytes(bytes) {
+        received += bytes.length
+        return paused
+      },
+      refuse: () => {},
+    })
+    await stalls(() => sent)
+    expect(sent).toBeLessThan(total / 2)
+    expect(received).toBeLessThan(1_024 * 1_024)
+    resume()
+    await done
+    expect(received).toBe(total)
+  })
+})
+
+/** Waits until a count has been going up, and then has stayed as it is for a quarter of a second. */
+async function stalls(count: () => number): Promise<void> {
+  let last = -1
+  let unchanged = 0
+  for (let polls = 0; polls < 300 && unchanged < 10; polls++) {
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    unchanged = count() === last && last > 0 ? unchanged + 1 : 0
+    last = count()
+  }
+  expect(unchanged, 'the count never stayed as it is').toBe(10)
+}
+
+describe('a request that is aborted', () => {
+  it('closes the connection, before the response as after', async () => {
+    for (const responds of [false, true]) {
+      const closed: Promise<unknown>[] = []
+      const origin = await serve((_, response) => {
+        closed.push(once(response, 'close'))
+        if (responds) response.write('a')
+        else controller.abort()
+      })
+      const controller = new AbortController()
+      const sent = createFetchTransport(undefined)(createRequest(origin, { signal: controller.signal }), {
+        response: () => {},
+        bytes: () => void controller.abort(),
+        refuse: () => {},
+      })
+      await sent.catch(() => {})
+      await Promise.all(closed)
+      expect(closed).toHaveLength(1)
+    }
+  })
+
+  /** A `fetch` that does not heed the signal, and the body that it made. */
+  function createHeedless(): { fetch: Fetch; cancelled: () => boolean } {
+    let isCancelled = false
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(1)),
+      cancel() {
+        isCancelled = true
+      },
+    })
+    return { fetch: async () => new Response(body), cancelled: () => isCancelled }
+  }
+
+  it.each(['the response', 'a chunk', 'a pause'])(
+    'reports nothing after %s, and cancels the body, where fetch does not heed the signal',
+    async (moment) => {
+      const { fetch, cancelled } = createHeedless()
+      const controller = new AbortController()
+      let chunks = 0
+      await createFetchTransport(fetch)(createRequest(url, { signal: controller.signal }), {
+        response() {
+          if (moment === 'the response') controller.abort()
+        },
+        bytes() {
+          chunks++
+          if (moment === 'a chunk') controller.abort()
+          if (moment !== 'a pause') return
+          return Promise.resolve().then(() => controller.abort())
+        },
+        refuse: () => {},
+      })
+      expect(chunks).toBe(moment === 'the response' ? 0 : 1)
+      expect(cancelled()).toBe(true)
+    },
+  )
+})

@@ -1,0 +1,46 @@
+import type { Transport, TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
+
+/** What a transport reported. */
+export interface Recording {
+  response: TransportResponse | undefined
+  readonly chunks: Uint8Array[]
+  refusal:
+    | { readonly code: string; readonly message: string; readonly response: TransportResponse | undefined }
+    | undefined
+}
+
+/** A request as the engine makes it, but for what is given. */
+export function createRequest(url: string, given: Partial<TransportRequest> = {}): TransportRequest {
+  return {
+    url,
+    method: 'GET',
+    headers: new Headers({ Accept: 'text/event-stream' }),
+    body: undefined,
+    withCredentials: false,
+    redirect: 'follow',
+    signal: new AbortController().signal,
+    ...given,
+  }
+}
+
+/** Sends a request, and records what comes of it until the transport is done. */
+export async function record(transport: Transport, request: TransportRequest): Promise<Recording> {
+  const recording: Recording = { response: undefined, chunks: [], refusal: undefined }
+  await transport(request, {
+    response(response) {
+      recording.response = response
+    },
+    bytes(chunk) {
+      recording.chunks.push(chunk)
+      return undefined
+    },
+    refuse(code, message, response) {
+      recording.refusal = { code, message, response }
+    },
+  })
+  return recording
+}
+
+export function textOf({ chunks }: Recording): string {
+  return Buffer.concat(chunks).toString()
+}
