@@ -19,8 +19,7 @@ export interface Attempt {
   abort(): void
 }
 
-/** How much of a refused response is kept, in bytes, and how long it is waited for, in ms. */
-const refusalSize = 8_192
+/** How long the body of a refused response is waited for, in ms. */
 const refusalTime = 500
 
 /**
@@ -28,9 +27,9 @@ const refusalTime = 500
  * A comma within a quoted string separates nothing.
  */
 export function isEventStream(contentType: string | null): boolean {
-  const types = (contentType ?? '').match(/(?:[^,"]|"[^"]*"?)+/g) ?? []
-  const essences = types.map((type) => /^\s*([^\s;/]+\/[^\s;/]+)\s*(?:;|$)/.exec(type)?.[1]?.toLowerCase())
-  return essences.filter((essence) => essence && essence !== '*/*').at(-1) === 'text/event-stream'
+  const types = `${contentType}`.replace(/"[^"]*"?/g, '').split(',')
+  const last = types.findLast((type) => /^\s*(?!\*\/\*)[^\s;/]+\/[^\s;/]+\s*(;|$)/.test(type))
+  return /^\s*text\/event-stream\s*(;|$)/i.test(`${last}`)
 }
 
 /** Streams that were handed to a transport. */
@@ -54,13 +53,12 @@ function byteString(text: string): string {
 }
 
 function percentDecode(text: string): string {
-  return text.replace(/%(..)/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+  return text.replace(/%([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
 /** Retry-After, in seconds or as a date, in ms from now. */
 function parseRetryAfter(value: string | null | undefined): number | undefined {
-  if (!value) return
-  const milliseconds = Number(value) * 1_000 || Date.parse(value) - Date.now()
+  const milliseconds = Number(value) * 1_000 || Date.parse(`${value}`) - Date.now()
   return milliseconds > 0 ? milliseconds : undefined
 }
 
@@ -80,17 +78,16 @@ async function buildRequest(settings: Settings, context: AttemptContext, signal:
   const url = new URL(settings.url)
   // Only some runtimes' fetch takes a URL with credentials; as Basic authorization they work everywhere.
   const { username, password } = url
-  if (username || password) {
-    url.username = url.password = ''
-    if (!headers.has('Authorization'))
-      headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  url.username = url.password = ''
+  if ((username || password) && !headers.has('Authorization')) {
+    headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
   }
   // "Set (`Accept`, `text/event-stream`) in request's header list."
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
   // "If the EventSource object's last event ID string is not the empty string … set (`Last-Event-ID`, lastEventIDValue)
   // in request's header list", where the value is "encoded as UTF-8".
   if (lastEventId && !param) headers.set('Last-Event-ID', byteString(lastEventId))
-  if (lastEventId && param) {
+  else if (lastEventId && param) {
     if (url.searchParams.has(param)) url.searchParams.delete(param)
     // Not by way of searchParams, which would write the whole query anew, in an encoding of its own.
     url.search += `${url.search && '&'}${new URLSearchParams([[param, lastEventId]])}`
@@ -130,22 +127,25 @@ export function startAttempt(
   let ended = false
   let resolve: (outcome: Outcome) => void
   let head: TransportResponse | undefined
-  /** Why the response is refused, while its body is being read. */
-  let refusal: Pick<Interruption, 'kind' | 'code' | 'message'> | undefined
-  let refusedSize = 0
-  let refusedBody = ''
+  /** Why the response is refused, while the beginning of its body is being read. */
+  let refusal: { kind: 'refused'; code: ErrorCode; message: string; body: string } | undefined
+  /** How many bytes more are kept of it. */
+  let refusalRoom = 8_192
   /** For the head of the response, then for silence or for the rest of a refused response. */
   let timer: Timer | undefined
 
   const end = (kind: Interruption['kind'], code: ErrorCode, message: string, error?: unknown): void =>
     settle({
-      ...(refusal ?? { kind, code, message }),
+      kind,
+      code,
+      message,
       error,
       status: head?.status,
       headers: head?.headers,
-      body: refusal && refusedBody,
+      body: undefined,
       attempt,
       retryAfter: parseRetryAfter(head?.headers.get('retry-after')),
+      ...refusal,
     })
 
   const settle = (outcome: Outcome): void => {
@@ -182,18 +182,18 @@ export function startAttempt(
       // "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
       // connection." The beginning of the body is read before, for it often tells why.
       if (response.status !== 200) {
-        refusal = { kind: 'refused', code: 'status', message: `status ${response.status}` }
+        refusal = { kind: 'refused', code: 'status', message: `status ${response.status}`, body: '' }
       } else if (!isEventStream(type)) {
-        refusal = { kind: 'refused', code: 'content-type', message: `the type is ${type}, not text/event-stream` }
+        refusal = { kind: 'refused', code: 'content-type', message: `content-type ${type}`, body: '' }
       } else if (!ended) handler.open(response)
       startTimeout('idle', refusal ? refusalTime : idleTimeout)
     },
     bytes(chunk) {
       if (ended) return
       if (refusal) {
-        refusedBody += decoder.decode(chunk.subarray(0, refusalSize - refusedSize), { stream: true })
-        refusedSize += chunk.length
-        if (refusedSize >= refusalSize) end('refused', 'status', '')
+        refusal.body += decoder.decode(chunk.subarray(0, refusalRoom), { stream: true })
+        refusalRoom -= chunk.length
+        if (refusalRoom <= 0) end('refused', 'status', '')
         return
       }
       startTimeout('idle', idleTimeout)

@@ -96,7 +96,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
       const canRefreshHeaders = typeof headers === 'function' && previous?.status !== 401
       const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
-      const policy = (reconnectOnEnd || outcome.kind !== 'ended') && retry
+      const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
       let { delay, instead } = decide(outcome, history, policy, Math.random)
       if (delay !== false && isUsed(body)) {
         delay = false

@@ -18,11 +18,7 @@ function withoutUnknownMembers(init: RequestInit): RequestInit {
 
 /** Headers hold byte strings everywhere but in workerd, where they take any character and encode it by themselves. */
 function encodesHeaders(): boolean {
-  try {
-    return new Headers({ a: '\u0100' }).has('a')
-  } catch {
-    return false
-  }
+  return globalThis.navigator?.userAgent === 'Cloudflare-Workers'
 }
 
 function decodeByteString(text: string): string {
@@ -38,7 +34,8 @@ function follow(
   if (location === null) return false
   const { url, init } = request
   try {
-    request.url = new URL(location, url)
+    // Its bytes are UTF-8 where they are not ASCII, as browsers have it.
+    request.url = new URL(encodesHeaders() ? location : decodeByteString(location), url)
   } catch {
     return false
   }
@@ -50,7 +47,7 @@ function follow(
   // Deviation: the standard drops Authorization only, but a secret may have any name.
   const leavesOrigin = request.url.origin !== url.origin
   for (const name of [...headers.keys()]) {
-    const isOurs = name === 'accept' || name === 'last-event-id'
+    const isOurs = /^(accept|last-event-id|content-type)$/.test(name)
     if ((leavesOrigin && !isOurs) || (becomesGet && name.startsWith('content-'))) headers.delete(name)
   }
   return true

@@ -31,7 +31,8 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
       }
       handler.response(head)
     }
-    if (response?.body === undefined) {
+    // React Native's response has no body, and node-fetch's is a stream of Node's.
+    if (response?.body !== null && !response?.body?.getReader) {
       return handler.refuse('unsupported', 'no fetch with readable bodies: give one as the option "fetch"')
     }
     const reader = response.body?.getReader()
