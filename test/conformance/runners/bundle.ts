@@ -9,6 +9,8 @@ const implementations: Record<string, string | undefined> = {
   native: './implementation.native.ts',
 }
 
+const unadapted = 'export const adaptFetch = (fetch) => fetch'
+
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /**
@@ -30,12 +32,13 @@ async function bundle(starter: Starter, cases: string | undefined): Promise<stri
   if (implementation === undefined) {
     throw new Error(`SUITE_IMPLEMENTATION is ${testedImplementation}, not ${Object.keys(implementations).join(' or ')}`)
   }
+  const forBrowser = starter === 'start-page' || starter === 'start-worker'
   const result = await build({
     entryPoints: [here(`./${starter}.ts`)],
     bundle: true,
     write: false,
     target: 'es2022',
-    format: starter === 'start-page' || starter === 'start-worker' ? 'iife' : 'esm',
+    format: forBrowser ? 'iife' : 'esm',
     external: ['node:*'],
     logLevel: 'error',
     plugins: [
@@ -43,6 +46,8 @@ async function bundle(starter: Starter, cases: string | undefined): Promise<stri
         name: 'suite-parts',
         setup({ onLoad, onResolve }) {
           onResolve({ filter: /\/implementation\.ts$/ }, () => ({ path: here(implementation) }))
+          // As the package's own build for browsers has it.
+          if (forBrowser) onLoad({ filter: /\/src\/transport\/fetch\.server\.ts$/ }, () => ({ contents: unadapted }))
           if (cases === undefined) return
           onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'cases', namespace: 'given' }))
           onLoad({ filter: /.*/, namespace: 'given' }, () => ({ contents: cases, loader: 'ts' }))
