@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
@@ -24,10 +25,11 @@ const emptyDist = () => ({
   buildStart: () => rm(new URL('dist', import.meta.url), { recursive: true, force: true }),
 })
 
-/** Leaves out what makes up for a `fetch` that is no browser's. */
+/** Leaves out what only runtimes other than browsers need: each such file has a short twin for browsers. */
 const forBrowsers = () => ({
   name: 'for-browsers',
-  load: (id) => (id.endsWith('/src/transport/fetch.server.ts') ? 'export const adaptFetch = (fetch) => fetch' : null),
+  resolveId: (source, importer) =>
+    source.endsWith('.server.ts') ? resolve(dirname(importer), source.replace('.server.', '.browser.')) : null,
 })
 
 /** The parser exists as an ES module only, so every build that is not one carries it inside, and its licence beside it. */

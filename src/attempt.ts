@@ -1,6 +1,7 @@
-import type { ErrorCode } from './events.ts'
+import { describe, type ErrorCode } from './events.ts'
 import { type AttemptContext, readHeaders, type Settings } from './options.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
+import { createDecoder } from './platform.server.ts'
 import type { Interruption, Outcome } from './retry.ts'
 import type { Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
 import { startTimer, type Timer } from './wake.ts'
@@ -37,7 +38,7 @@ const sentStreams = new WeakSet<object>()
 
 /** Whether a body can be sent once only. */
 function isOneShot(body: unknown): body is object {
-  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
 }
 
 /** Whether a body was sent, and cannot be sent again. */
@@ -45,7 +46,7 @@ export function isUsed(body: unknown): boolean {
   return sentStreams.has(body as object)
 }
 
-export const bodyUsed = 'the body is a stream, sent already: give a function that makes one for each attempt'
+export const bodyUsed = 'the body is a stream, sent already: give a function'
 
 /** Each UTF-8 byte as one character, for Headers hold byte strings. */
 function byteString(text: string): string {
@@ -71,8 +72,7 @@ function call<Value>(
 }
 
 async function buildRequest(settings: Settings, context: AttemptContext, signal: AbortSignal) {
-  const { lastEventIdQueryParam: param } = settings
-  const { lastEventId, attempt } = context
+  const { lastEventId, lastEventIdQueryParam: param } = { ...settings, ...context }
   const headers = readHeaders(await call(settings.headers, context))
   const body = await call(settings.body, context)
   const url = new URL(settings.url)
@@ -92,7 +92,7 @@ async function buildRequest(settings: Settings, context: AttemptContext, signal:
     // Not by way of searchParams, which would write the whole query anew, in an encoding of its own.
     url.search += `${url.search && '&'}${new URLSearchParams([[param, lastEventId]])}`
   }
-  return { ...settings, url: url.href, headers, body, signal, attempt }
+  return { ...settings, ...context, url: url.href, headers, body, signal }
 }
 
 /** Calls a tap. Like an event listener's, its exception is reported and changes nothing. */
@@ -106,12 +106,6 @@ export function tap<Argument>(callback: ((argument: Argument) => void) | null | 
   }
 }
 
-/** Node's fetch says only "fetch failed": what failed is in the cause. */
-export function describe(error: unknown): string {
-  const { message = typeof error, cause } = Object(error)
-  return String(cause?.message || cause?.code || message)
-}
-
 /** Makes one request and reads its response. The first thing that ends it is its outcome, and ends all the rest. */
 export function startAttempt(
   settings: Settings,
@@ -123,7 +117,7 @@ export function startAttempt(
   const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
   const controller = new AbortController()
   const { signal } = controller
-  const decoder = new TextDecoder()
+  const decode = createDecoder()
   let ended = false
   let resolve: (outcome: Outcome) => void
   let head: TransportResponse | undefined
@@ -168,7 +162,7 @@ export function startAttempt(
       message: (type, data) => ended || handler.message(type, data),
       reconnectionTime: (milliseconds) => ended || handler.reconnectionTime(milliseconds),
       comment: onComment && ((comment) => ended || tap(onComment, comment)),
-      tooLarge: () => end('refused', 'too-large', `an event of over ${maxEventSize} characters`),
+      tooLarge: () => end('refused', 'too-large', `event over ${maxEventSize} characters`),
     },
     maxEventSize,
   )
@@ -184,14 +178,19 @@ export function startAttempt(
       if (response.status !== 200) {
         refusal = { kind: 'refused', code: 'status', message: `status ${response.status}`, body: '' }
       } else if (!isEventStream(type)) {
-        refusal = { kind: 'refused', code: 'content-type', message: `content-type ${type}`, body: '' }
+        refusal = {
+          kind: 'refused',
+          code: 'content-type',
+          message: `content-type: ${type}, not text/event-stream`,
+          body: '',
+        }
       } else if (!ended) handler.open(response)
       startTimeout('idle', refusal ? refusalTime : idleTimeout)
     },
     bytes(chunk) {
       if (ended) return
       if (refusal) {
-        refusal.body += decoder.decode(chunk.subarray(0, refusalRoom), { stream: true })
+        refusal.body += decode(chunk.subarray(0, refusalRoom))
         refusalRoom -= chunk.length
         if (refusalRoom <= 0) end('refused', 'status', '')
         return
@@ -227,7 +226,7 @@ export function startAttempt(
     if (ended) return
     try {
       await transport(request, transportHandler)
-      end('ended', 'ended', 'the server ended the stream')
+      end('ended', 'ended', 'the stream ended')
     } catch (error) {
       // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
       if (/^http/.test(url)) end('lost', 'network', describe(error), error)

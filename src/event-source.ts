@@ -46,7 +46,8 @@ export class EventSource<Events = unknown> extends EventTarget {
   readonly #withCredentials: boolean
   readonly #handlers = createEventHandlers(this)
   readonly #session: Session
-  #readyState: 0 | 1 | 2 = CONNECTING
+  /** Until the connection is closed. */
+  #readyState: 0 | 1 = CONNECTING
   #origin = ''
 
   /**
@@ -68,22 +69,14 @@ export class EventSource<Events = unknown> extends EventTarget {
         this.#handlers.dispatch(new Event('open'))
       },
       message: (type, data) => {
-        const { lastEventId } = this.#session
-        this.#handlers.dispatch(new MessageEvent(type, { data, origin: this.#origin, lastEventId }))
+        const init = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
+        this.#handlers.dispatch(new MessageEvent(type, init))
       },
-      reestablish: (details) => {
+      interrupted: (details) => {
         this.#readyState = CONNECTING
         this.#handlers.dispatch(new ErrorEvent('error', details))
       },
-      fail: (details) => {
-        this.#readyState = CLOSED
-        this.#handlers.dispatch(new ErrorEvent('error', details))
-      },
-      aborted: () => {
-        this.#readyState = CLOSED
-      },
     })
-    if (settings.signal?.aborted) this.#readyState = CLOSED
   }
 
   /** The URL, resolved and serialized. */
@@ -96,7 +89,7 @@ export class EventSource<Events = unknown> extends EventTarget {
   }
 
   get readyState(): 0 | 1 | 2 {
-    return this.#readyState
+    return this.#session.closed ? CLOSED : this.#readyState
   }
 
   /** The last event ID string: what the next request will resume after. */
@@ -127,7 +120,6 @@ export class EventSource<Events = unknown> extends EventTarget {
 
   /** Closes the connection for good. Nothing is dispatched afterwards. */
   close(): void {
-    this.#readyState = CLOSED
     this.#session.close()
   }
 
@@ -136,7 +128,6 @@ export class EventSource<Events = unknown> extends EventTarget {
    * dispatched; `open` follows. Does nothing when closed.
    */
   reconnect(): void {
-    if (this.#readyState === CLOSED) return
     this.#readyState = CONNECTING
     this.#session.reconnect()
   }

@@ -1,3 +1,5 @@
+import { adaptEventHandlers } from './platform.server.ts'
+
 /**
  * Why a connection was interrupted or refused. The list is closed: a new reason is a new code.
  *
@@ -72,66 +74,48 @@ export class ErrorEvent extends Event implements ErrorDetails {
   }
 }
 
+/** Node's fetch says only "fetch failed": what failed is in the cause. */
+export function describe(error: unknown): string {
+  const { message = typeof error, cause } = Object(error)
+  return String(cause?.message || cause?.code || message)
+}
+
 /** What an `on…` attribute returns: it takes any event, which is what makes the class fit the DOM's own type. */
 export type EventHandler = ((event: Event) => unknown) | null
-
-/**
- * workerd reads `on…` from the target and calls it by itself at the start of a dispatch (browsers, Node, Deno and Bun
- * do not); our own listener would then run the handler a second time, so that one read has to find nothing.
- */
-let platformReadsHandlers = false
-{
-  const probe = new EventTarget()
-  Object.defineProperty(probe, 'onprobe', {
-    get() {
-      platformReadsHandlers = true
-      return null
-    },
-  })
-  probe.dispatchEvent(new Event('probe'))
-}
 
 /** The event handler IDL attributes of one target, and its dispatch. */
 export interface EventHandlers {
   get(type: string): EventHandler
   set(type: string, value: unknown): void
-  dispatch(event: Event): void
+  dispatch(event: Event): unknown
 }
 
 /** {@link https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-idl-attributes} */
 export function createEventHandlers(target: EventTarget): EventHandlers {
-  const entries = new Map<string, { handler: unknown; listener: (event: Event) => void }>()
-  let hidden: string | undefined
-  return {
-    get(type) {
-      const isHidden = hidden === type
-      hidden = undefined
-      return isHidden ? null : ((entries.get(type)?.handler ?? null) as EventHandler)
-    },
-    set(type, value) {
+  const entries = new Map<string, EventListenerObject & { handler: unknown }>()
+  return adaptEventHandlers({
+    get: (type) => (entries.get(type)?.handler ?? null) as EventHandler,
+    set(type, handler) {
       const entry = entries.get(type)
       // [LegacyTreatNonObjectAsNull]: an object that is not callable is kept and returned, though it never is called.
-      if (value === null || (typeof value !== 'function' && typeof value !== 'object')) {
+      if (Object(handler) !== handler) {
         // "Deactivate an event handler": the listener goes, and its place in the order with it.
-        if (entry) target.removeEventListener(type, entry.listener)
+        if (entry) target.removeEventListener(type, entry)
         entries.delete(type)
       } else if (entry) {
-        entry.handler = value
+        entry.handler = handler
       } else {
         // "Activate an event handler": the listener is added once, and a later handler takes over its place.
         const added = {
-          handler: value as unknown,
-          listener(event: Event) {
+          handler,
+          handleEvent(event: Event) {
             if (typeof added.handler === 'function') added.handler.call(target, event)
           },
         }
         entries.set(type, added)
-        target.addEventListener(type, added.listener)
+        target.addEventListener(type, added)
       }
     },
-    dispatch(event) {
-      if (platformReadsHandlers && entries.has(event.type)) hidden = event.type
-      target.dispatchEvent(event)
-    },
-  }
+    dispatch: (event) => target.dispatchEvent(event),
+  })
 }

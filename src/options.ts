@@ -1,4 +1,5 @@
 import type { ErrorDetails } from './events.ts'
+import { isHeader } from './platform.server.ts'
 
 /** What a function given as `headers` or `body` is told of the attempt that it is called for. */
 export interface AttemptContext {
@@ -126,9 +127,6 @@ export interface Settings extends EventSourceInit {
   readonly reconnectOnEnd?: boolean
 }
 
-/** The longest delay a timer holds, in ms: setTimeout turns anything longer into 1 ms. */
-export const longestDelay = 2 ** 31 - 1
-
 function fail(member: string, value: unknown, allowed: string): never {
   const Type = typeof value === 'number' ? RangeError : TypeError
   throw new Type(`${member} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, not ${allowed}`)
@@ -144,7 +142,7 @@ export const atLeast = (fallback: number, least: number): Rule => [
 ]
 export const oneOf = (fallback: string, other: string): Rule => [
   fallback,
-  (value) => value === other,
+  (value) => value === fallback || value === other,
   `'${fallback}' or '${other}'`,
 ]
 const timeout: Rule = [0, (value) => value >= 0 && value < Infinity, 'a time in ms']
@@ -152,11 +150,10 @@ export const callback: Rule = [undefined, (value) => typeof value === 'function'
 
 const functionOrObject = (value: unknown): boolean => /^[fo]/.test(typeof value)
 
-const token = /^[\w!#$%&'*+.^`|~-]+$/
-
 const rules = {
   headers: [{}, functionOrObject, 'names and values, or a function'],
-  method: ['GET', (value) => token.test(value) && !/^(connect|trace|track)$/i.test(value), 'a method fetch sends'],
+  // A method is a token, as a header's name is.
+  method: ['GET', (value) => isHeader(value, '') && !/^(connect|trace|track)$/i.test(value), 'a method fetch sends'],
   lastEventId: ['', (value) => !/[\0\r\n]/.test(value), 'free of CR, LF and NUL'],
   redirect: oneOf('follow', 'error'),
   openTimeout: timeout,
@@ -169,37 +166,32 @@ const rules = {
   retry: [{}, (value) => value === false || functionOrObject(value), 'a policy, a function or false'],
 } satisfies Record<string, Rule>
 
-const policyRules = {
-  initialDelay: atLeast(3_000, 0),
-  maxDelay: atLeast(30_000, 0),
+/** Either delay may be given alone: the other one's default gives way. */
+const policyRules = ({ initialDelay, maxDelay }: RetryPolicy): Record<string, Rule> => ({
+  initialDelay: atLeast(Math.min(3_000, maxDelay ?? 3_000), 0),
+  maxDelay: atLeast(Math.max(30_000, initialDelay ?? 0), initialDelay ?? 0),
   factor: atLeast(2, 1),
   jitter: [1, (value) => value >= 0 && value <= 1, '0 to 1'],
   maxAttempts: atLeast(Infinity, 1),
   resetAfter: atLeast(10_000, 0),
   statuses: [[], (value) => typeof value === 'function' || Array.isArray(value), 'an array or a function'],
-} satisfies Record<string, Rule>
+})
 
 /** Fills in the defaults and throws at the first member that is not what it has to be. */
 export function applyRules(given: object, rules: Readonly<Record<string, Rule>>): Record<string, unknown> {
   const applied: Record<string, unknown> = { ...given }
   for (const [member, [fallback, isValid, allowed]] of Object.entries(rules)) {
-    const value = applied[member] ?? fallback
-    if (value !== fallback && !isValid(value as never)) fail(member, value, allowed)
-    applied[member] = value
+    const value = applied[member]
+    if (value == null) applied[member] = fallback
+    else if (!isValid(value as never)) fail(member, value, allowed)
   }
   return applied
 }
 
 function readPolicy(retry: RetryPolicy): Policy {
-  const policy = applyRules(retry, policyRules) as Omit<Policy, 'statuses'> & Pick<Required<RetryPolicy>, 'statuses'>
-  const { initialDelay, maxDelay, statuses = [] } = policy
-  if (initialDelay > maxDelay) {
-    // Either delay may be given alone: the other one's default gives way.
-    if (retry.initialDelay == null) policy.initialDelay = maxDelay
-    else if (retry.maxDelay == null) policy.maxDelay = initialDelay
-    else fail('maxDelay', maxDelay, `at least initialDelay (${initialDelay})`)
-  }
-  return { ...policy, statuses: typeof statuses === 'function' ? statuses : (status) => statuses.includes(status) }
+  const policy = applyRules(retry, policyRules(retry)) as unknown as Policy & Pick<Required<RetryPolicy>, 'statuses'>
+  const { statuses } = policy
+  return { ...policy, statuses: Array.isArray(statuses) ? (status) => statuses.includes(status) : statuses }
 }
 
 /** Copies headers. Throws a TypeError that names the header, but not its value, which may be a secret. */
@@ -207,10 +199,7 @@ export function readHeaders(init: HeadersInit | null | undefined): Headers {
   const headers = new Headers()
   const given = init ?? {}
   for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
-    // Not every runtime's Headers refuses what HTTP cannot carry: workerd's and happy-dom's take nearly anything.
-    if (!token.test(name) || /[\0\r\n]|[^\0-\xff]/.test(`${value}`.trim())) {
-      fail('headers', name, 'a token with a value free of CR, LF, NUL and characters over U+00FF')
-    }
+    if (!isHeader(name, value)) fail('headers', name, 'a token with a Latin-1 value free of CR, LF and NUL')
     headers.append(name, value)
   }
   return headers
@@ -236,8 +225,9 @@ function readUrl(url: string): URL {
 export function readSettings(url: unknown, init: EventSourceInit | null | undefined): Settings {
   // A template literal converts as WebIDL does, in that it throws on a symbol.
   const address = `${url as string}`
-  if (init != null && Object(init) !== init) fail('init', String(init), 'an object')
-  const settings = applyRules(init ?? {}, rules) as unknown as Settings
+  const given = init ?? {}
+  if (Object(given) !== given) fail('init', String(given), 'an object')
+  const settings = applyRules(given, rules) as unknown as Settings
   const { headers, body, retry } = settings
   const method = `${settings.method}`.toUpperCase()
   if (body != null && /^(GET|HEAD)$/.test(method)) fail('body', body, `allowed with ${method}`)
@@ -249,7 +239,5 @@ export function readSettings(url: unknown, init: EventSourceInit | null | undefi
     method,
     lastEventId: `${settings.lastEventId}`,
     retry: typeof retry === 'object' ? readPolicy(retry) : retry,
-    openTimeout: Math.min(settings.openTimeout, longestDelay),
-    idleTimeout: Math.min(settings.idleTimeout, longestDelay),
   }
 }

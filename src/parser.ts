@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser'
+import { createDecoder } from './platform.server.ts'
 
 /** What a stream says, in its order. */
 export interface ParserHandler {
@@ -19,33 +20,25 @@ export interface ParserHandler {
  * @returns the function to hand the bytes to, split anywhere
  */
 export function createEventStreamParser(handler: ParserHandler, maxEventSize: number): (bytes: Uint8Array) => void {
-  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark. TextDecoder could do
-  // it, but those of Deno and workerd also strip one from a later chunk.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  let primed = false
-  let started = false
-  const { comment } = handler
+  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
+  const decode = createDecoder()
   const parser = createParser({
     maxBufferSize: maxEventSize,
-    onId: (id) => handler.id(id),
+    onId: handler.id,
     onEvent({ event, data }) {
       // What came whole in one chunk was never buffered, and must not be measured by another rule.
       if (data.length > maxEventSize) handler.tooLarge()
       // "If the event type buffer is a value other than the empty string, change the type of the newly created event"
       else handler.message(event ?? 'message', data)
     },
-    onRetry: (milliseconds) => handler.reconnectionTime(milliseconds),
-    onComment: comment && ((text) => primed && comment(text)),
+    onRetry: handler.reconnectionTime,
+    onComment: handler.comment,
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') handler.tooLarge()
     },
   })
-  // eventsource-parser strips a byte order mark of its own, but only at the start: a comment in front keeps a second one.
-  parser.feed(':\n')
-  primed = true
-  return (bytes) => {
-    const text = decoder.decode(bytes, { stream: true })
-    parser.feed(started ? text : text.replace(/^\uFEFF/, ''))
-    started ||= text !== ''
-  }
+  // eventsource-parser strips a byte order mark of its own, but only at the start: a blank line, which says nothing,
+  // keeps a second one.
+  parser.feed('\n')
+  return (bytes) => parser.feed(decode(bytes))
 }

@@ -1,5 +1,6 @@
-import type { ErrorDetails } from './events.ts'
-import { longestDelay, type Policy, type Settings } from './options.ts'
+import { describe, type ErrorDetails } from './events.ts'
+import type { Policy, Settings } from './options.ts'
+import { longestDelay } from './wake.ts'
 
 /** An outcome that the network, the server or a callback brought about. */
 export interface Interruption extends Omit<ErrorDetails, 'willReconnect' | 'delay'> {
@@ -57,12 +58,11 @@ export function decide(
   retry: Settings['retry'],
   random: () => number,
 ): Decision {
-  if (!retry) return stop
   const { kind, code, status = 0 } = outcome
   // The standard reestablishes the connection only "if res is a network error" and at the end of the body. Statuses are
   // up to the policy, but for 204, which is how a server tells clients to stop.
   const unmendable = kind === 'refused' && (code !== 'status' || status === 204)
-  if (unmendable) return stop
+  if (!retry || unmendable) return stop
   if (status === 401 && history.canRefreshHeaders) return { delay: 0 }
   try {
     let delay: number | false
@@ -71,12 +71,12 @@ export function decide(
       delay = retry({ ...outcome, failures, reconnectionTime })
       // NaN, and null, which would count as 0 and reconnect for ever without a pause.
       if (delay !== false && !(typeof delay === 'number' && delay >= 0)) {
-        throw new RangeError(`it returned ${delay}, not milliseconds or false`)
+        throw new RangeError(`it returned ${delay}, not ms or false`)
       }
     } else {
       if (kind === 'refused' && !retry.statuses(status)) return stop
       if (history.failures >= retry.maxAttempts) {
-        const message = `gave up after ${history.failures} failures in a row: ${outcome.message}`
+        const message = `${history.failures} failures in a row: ${outcome.message}`
         return {
           delay: false,
           instead: { code: 'gave-up', message, error: outcome.error ?? new Error(outcome.message) },
@@ -86,8 +86,6 @@ export function decide(
     }
     return { delay: delay !== false && Math.min(Math.ceil(delay), longestDelay) }
   } catch (error) {
-    // Anything may be thrown, and not everything can be turned into a string.
-    const { message = typeof error } = Object(error)
-    return { delay: false, instead: { code: 'callback', message: `retry failed: ${message}`, error } }
+    return { delay: false, instead: { code: 'callback', message: `retry: ${describe(error)}`, error } }
   }
 }

@@ -1,8 +1,11 @@
 export type Timer = ReturnType<typeof setTimeout>
 
+/** The longest delay a timer holds, in ms: setTimeout turns anything longer into 1 ms. */
+export const longestDelay = 2 ** 31 - 1
+
 /** Starts a timer; with `unref`, one that does not keep a Node process alive. */
 export function startTimer(callback: () => void, delay: number, unref: boolean): Timer {
-  const timer = setTimeout(callback, delay)
+  const timer = setTimeout(callback, Math.min(delay, longestDelay))
   if (unref) (timer as { unref?(): void }).unref?.()
   return timer
 }

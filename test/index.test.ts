@@ -1,14 +1,14 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+
+const globalsBefore = Object.getOwnPropertyDescriptors(globalThis)
+const index = await import('../src/index.ts')
+const globalsAfter = Object.getOwnPropertyDescriptors(globalThis)
 
 it('exports the class and its event', async () => {
-  const index = await import('../src/index.ts')
   expect(index.EventSource).toBe((await import('../src/event-source.ts')).EventSource)
   expect(index.ErrorEvent).toBe((await import('../src/events.ts')).ErrorEvent)
 })
 
-it('leaves the global object as it is', async () => {
-  vi.resetModules()
-  const before = Object.getOwnPropertyDescriptors(globalThis)
-  await import('../src/index.ts')
-  expect(Object.getOwnPropertyDescriptors(globalThis)).toEqual(before)
+it('leaves the global object as it is', () => {
+  expect(globalsAfter).toEqual(globalsBefore)
 })

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readSettings } from '../src/options.ts'
 
+// Properties take their time on a machine that runs browsers meanwhile.
+vi.setConfig({ testTimeout: 20_000 })
+
 const url = 'http://feed.example/'
-const longestDelay = 2_147_483_647
 
 /** Reads what a caller without types may give. */
 function read(init: unknown): ReturnType<typeof readSettings> {
@@ -118,7 +120,7 @@ const badPolicyMembers = [
     ['503', TypeError, '"503"'],
     [new Set([503]), TypeError, '[object Set]'],
   ]),
-  bad('maxDelay', /at least initialDelay \(200\)/, [[100, RangeError, '100']], { initialDelay: 200 }),
+  bad('maxDelay', /at least .*200/, [[100, RangeError, '100']], { initialDelay: 200 }),
 ].flat()
 
 describe('a bad value', () => {
@@ -153,14 +155,14 @@ describe('a bad value', () => {
   })
 
   it.each([
-    ['openTimeout', 0, Number.MAX_VALUE, longestDelay],
-    ['idleTimeout', 0, Number.MAX_VALUE, longestDelay],
-    ['maxEventSize', 1, Infinity, Infinity],
-  ] as const)('of %s is any number out of its range', (member, least, most, longest) => {
+    ['openTimeout', 0, Number.MAX_VALUE],
+    ['idleTimeout', 0, Number.MAX_VALUE],
+    ['maxEventSize', 1, Infinity],
+  ] as const)('of %s is any number out of its range', (member, least, most) => {
     fc.assert(
       fc.property(fc.double(), (value) => {
         const settings = (): number => read({ [member]: value })[member]
-        if (value >= least && value <= most) expect(settings()).toBe(Math.min(value, longest))
+        if (value >= least && value <= most) expect(settings()).toBe(value)
         else expect(settings).toThrow(RangeError)
       }),
     )
@@ -252,11 +254,6 @@ describe('the defaults', () => {
 })
 
 describe('a value that is allowed', () => {
-  it('of a timeout is cut to what a timer can hold', () => {
-    const settings = read({ openTimeout: 1e12, idleTimeout: longestDelay + 1 })
-    expect(settings).toMatchObject({ openTimeout: longestDelay, idleTimeout: longestDelay })
-  })
-
   it.each(['get', 'Post', 'PUT', 'patch', 'delete', 'QUERY', "m!#$%&'*+.^`|~-9"])(
     'of method is any other token, in upper case: %s',
     (method) => {
@@ -388,7 +385,7 @@ describe('headers', () => {
         const error = errorOf(() => readHeaders([[name, value]]))
         expect(error).toBeInstanceOf(TypeError)
         expect(error.message).toContain(JSON.stringify(name))
-        expect(error.message).toMatch(/^headers .*free of CR, LF, NUL and characters over U\+00FF$/)
+        expect(error.message).toMatch(/^headers .*Latin-1 value free of CR, LF and NUL$/)
         expect(error.message).not.toContain('sesame')
       }),
       { numRuns: 500 },

@@ -46,6 +46,12 @@ describe('an event that grows too large', () => {
     expect(buffered(small + 1)).toEqual([['tooLarge']])
   })
 
+  it('is measured alike where it comes whole in one chunk, and needs no buffer', () => {
+    const whole = (count: number): Report | undefined => parse([`data: ${'x'.repeat(count)}\n\n`], small)[0]
+    expect(whole(small)).toEqual(['message', 'message', 'x'.repeat(small)])
+    expect(whole(small + 1)).toEqual(['tooLarge'])
+  })
+
   it('is measured in characters, not in bytes', () => {
     expect(parse([`data: ${'€'.repeat(small)}\n`, '\n'], small)).toEqual([['message', 'message', '€'.repeat(small)]])
     expect(parse([`data: ${'€'.repeat(small + 1)}\n`], small)).toEqual([['tooLarge']])

@@ -6,6 +6,9 @@ import { type AttemptContext, type EventSourceInit, readSettings } from '../src/
 import { type Session, type SessionHandler, startSession } from '../src/session.ts'
 import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
 
+// Properties take their time on a machine that runs browsers meanwhile.
+vi.setConfig({ testTimeout: 20_000 })
+
 const url = 'http://feed.example/'
 const longestDelay = 2_147_483_647
 const day = 86_400_000
@@ -36,13 +39,10 @@ function start(init: EventSourceInit = {}, handler: Partial<SessionHandler> = {}
   const session = startSession(readSettings(url, init), scripted.transport, {
     announce: () => reports.push(['announce']),
     message: (type, data) => reports.push(['message', type, data, session.lastEventId]),
-    reestablish: (details) => {
+    interrupted: (details) => {
       interruptions.push(details)
-      reports.push(['reestablish', details.code, details.delay])
-    },
-    fail: (details) => {
-      interruptions.push(details)
-      reports.push(['fail', details.code])
+      const { code, delay, willReconnect } = details
+      reports.push(willReconnect ? ['reestablish', code, delay] : ['fail', code])
     },
     aborted: () => reports.push(['aborted']),
     ...handler,
@@ -99,6 +99,21 @@ describe('a session', () => {
     started.session.close()
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('that is closed at any moment after the connection has ended reports nothing from then on', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const started = start({ retry: { initialDelay: 0 } })
+      await settle()
+      started.latest.respond(404)
+      started.latest.end()
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      started.session.close()
+      const reported = started.reports.length
+      await vi.advanceTimersByTimeAsync(day)
+      expect(started.reports, `closed after ${turns} turns`).toHaveLength(reported)
+      expect(vi.getTimerCount()).toBe(0)
+    }
   })
 
   it('tells of an interruption all there is to tell', async () => {
@@ -195,6 +210,17 @@ describe('a session', () => {
     }
   })
 
+  it('tells a retry function of no reconnection time that no timer can hold', async () => {
+    const retry = vi.fn<Extract<EventSourceInit['retry'], (...given: never) => unknown>>(() => false)
+    const started = start({ retry })
+    await settle()
+    started.latest.respond()
+    started.latest.send(`retry: ${'9'.repeat(400)}\n`)
+    started.latest.end()
+    await settle()
+    expect(retry.mock.calls[0]?.[0].reconnectionTime).toBe(longestDelay)
+  })
+
   it('reads no further while its user is behind', async () => {
     let resume = (): void => {}
     const paused = (): Promise<void> =>
@@ -213,6 +239,40 @@ describe('a session', () => {
     await settle()
     expect(resumed).toHaveBeenCalledOnce()
     started.session.close()
+  })
+})
+
+describe('a function of a policy that closes the session', () => {
+  type Create = (close: () => void) => EventSourceInit['retry']
+  const policies: [string, Create][] = [
+    [
+      'retry itself',
+      (close) => () => {
+        close()
+        return 1_000
+      },
+    ],
+    [
+      'statuses',
+      (close) => ({
+        statuses: () => {
+          close()
+          return true
+        },
+      }),
+    ],
+  ]
+
+  it.each(policies)('is the last that is heard of it: %s', async (_, create) => {
+    const started: Started = start({ retry: create(() => started.session.close()) })
+    await settle()
+    started.latest.respond(503)
+    started.latest.end()
+    await settle()
+    expect(vi.getTimerCount()).toBe(0)
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.reports).toEqual([])
+    expect(started.requests).toHaveLength(1)
   })
 })
 
@@ -578,8 +638,8 @@ class Rig {
     this.session = startSession(settings, this.scripted.transport, {
       announce: () => this.#report('announce'),
       message: (_type, data) => this.#report(`message ${data.replaceAll('\n', '+')} ${this.session.lastEventId}`),
-      reestablish: ({ code, delay }) => this.#report(`reestablish ${code} ${delay}`),
-      fail: ({ code }) => this.#report(`fail ${code}`),
+      interrupted: ({ code, delay, willReconnect }) =>
+        this.#report(willReconnect ? `reestablish ${code} ${delay}` : `fail ${code}`),
       aborted: () => this.#report('aborted'),
     })
   }
@@ -682,7 +742,9 @@ describe('in any order of events, a session', () => {
     return true
   }
 
-  it('does what the model does, with one request at the most, and leaves nothing behind', async () => {
+  it('does what the model does, with one request at the most, and leaves nothing behind', {
+    timeout: 60_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyCommand, { maxLength: 40, size: 'max' }), async (commands) => {
         vi.clearAllTimers()
@@ -691,6 +753,7 @@ describe('in any order of events, a session', () => {
         const compare = (): void => {
           expect(rig.log).toEqual(model.log)
           expect(rig.session.lastEventId).toBe(model.lastEventId)
+          expect(rig.session.closed).toBe(model.phase === 'over')
           expect(rig.scripted.requests).toHaveLength(model.requests)
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
@@ -713,11 +776,13 @@ describe('in any order of events, a session', () => {
           rig.do({ command: 'go on about an old request', index })
         }
         rig.session.reconnect()
-        await advance(100)
+        await settleQuickly()
+        vi.advanceTimersByTime(day)
+        await settleQuickly()
         compare()
         expect(rig.log).toHaveLength(reported)
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     )
   })
 })

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startTimer, startWait } from '../src/wake.ts'
 
+// Properties take their time on a machine that runs browsers meanwhile.
+vi.setConfig({ testTimeout: 20_000 })
+
 const second = 1_000
 const hour = 3_600_000
 const longestDelay = 2_147_483_647
@@ -189,6 +192,19 @@ describe('a network that is back', () => {
   })
 })
 
+describe('a timer', () => {
+  it.each([longestDelay + 1, 1e12, Number.MAX_VALUE])(
+    'of %d ms, which is more than one can hold, does not end at once',
+    (delay) => {
+      const callback = vi.fn<() => void>()
+      startTimer(callback, delay, false)
+      vi.advanceTimersByTime(longestDelay - 1)
+      expect(callback).not.toHaveBeenCalled()
+      vi.clearAllTimers()
+    },
+  )
+})
+
 describe('unref', () => {
   /** Whether each timer that was started keeps the process alive, in their order. */
   function watchTimers(): boolean[] {
@@ -222,6 +238,16 @@ describe('unref', () => {
     } finally {
       clearTimeout(timer)
     }
+  })
+
+  it.each([longestDelay + 1, 1e12, Infinity])('of %d ms, which no timer holds, takes as long as one holds', (delay) => {
+    vi.useFakeTimers()
+    const callback = vi.fn<() => void>()
+    startTimer(callback, delay, false)
+    vi.advanceTimersByTime(longestDelay - 1)
+    expect(callback).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(callback).toHaveBeenCalledOnce()
   })
 
   it('changes nothing where timers are plain numbers, as in browsers', () => {

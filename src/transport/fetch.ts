@@ -5,14 +5,14 @@ import type { Transport } from './transport.ts'
 /** A Transport over any function that can be called like `fetch`; without one, over the global `fetch`. */
 export function createFetchTransport(given: Fetch | null | undefined): Transport {
   return async (request, handler) => {
-    const { url, method, headers, body, signal } = request
+    const { url, method, headers, body = null, signal } = request
     const fetch = given ?? globalThis.fetch
     const response =
       fetch &&
       (await adaptFetch(fetch)(url, {
         method,
         headers,
-        body: body ?? null,
+        body,
         signal,
         // "Set request's cache mode to "no-store"."
         cache: 'no-store',
@@ -20,20 +20,20 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
         // Not 'error', which could not be told from a lost connection.
         redirect: request.redirect === 'error' ? 'manual' : 'follow',
         // A stream as the body needs it, and TypeScript's RequestInit does not know it.
-        ...{ duplex: 'half' },
-      }))
+        duplex: 'half',
+      } as RequestInit))
     if (response) {
       const { status } = response
       const head = { url: response.url || url, status, headers: response.headers }
-      // A browser hides the redirect that it does not follow.
-      if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status)) {
-        return handler.refuse('redirect', 'a redirect that is not followed', head)
+      // A browser hides the redirect that it does not follow: its status is 0.
+      if (/^(0|30[12378])$/.test(`${status}`)) {
+        return handler.refuse('redirect', 'redirect not followed', head)
       }
       handler.response(head)
     }
     // React Native's response has no body, and node-fetch's is a stream of Node's.
     if (response?.body !== null && !response?.body?.getReader) {
-      return handler.refuse('unsupported', 'no fetch with readable bodies: give one as the option "fetch"')
+      return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
     }
     const reader = response.body?.getReader()
     // A given fetch may not heed the signal, so that each step asks it.

@@ -8,12 +8,12 @@ import type { ConformanceContext, RuntimeName } from './case.ts'
 type Limit = (context: ConformanceContext) => string | undefined
 
 /** A limit of one runtime. */
-export function limitOf(name: RuntimeName | 'node', reason: string): Limit {
+function limitOf(name: RuntimeName | 'node', reason: string): Limit {
   return ({ runtime }) => (runtime === name || runtime.replace(/\d+$/, '') === name ? reason : undefined)
 }
 
 /** A limit that holds wherever one of these does. */
-export function anyOf(...limits: Limit[]): Limit {
+function anyOf(...limits: Limit[]): Limit {
   return (context) => {
     for (const limit of limits) {
       const reason = limit(context)
@@ -75,4 +75,8 @@ export const takesNo304: Limit = limitOf(
 export const keepsAuthorization: Limit = limitOf(
   'happy-dom',
   'happy-dom sends all headers to wherever a redirect leads',
+)
+export const misreadsLocations: Limit = anyOf(
+  limitOf('webkit', 'WebKit takes the bytes of a Location beyond ASCII for Latin-1'),
+  limitOf('happy-dom', 'happy-dom takes the bytes of a Location beyond ASCII for Latin-1'),
 )

@@ -7,6 +7,9 @@ import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
 
+// Properties take their time on a machine that runs browsers meanwhile.
+vi.setConfig({ testTimeout: 20_000 })
+
 interface SeenRequest {
   readonly method: string | undefined
   readonly path: string | undefined
@@ -379,13 +382,14 @@ describe('what a runtime lacks', () => {
     await record(createFetchTransport(bytes.fetch), request)
     expect(new Headers(bytes.calls[0]?.init.headers).get('Last-Event-ID')).toBe(lastEventId)
 
-    /** Takes any character, as those of workerd do. */
+    /** Takes any character, as that of workerd does. */
     class EncodingHeaders extends Map<string, string> {
       constructor(init: Iterable<readonly [string, string]> | Record<string, string> = []) {
         super(Symbol.iterator in init ? [...init] : Object.entries(init))
       }
     }
     vi.stubGlobal('Headers', EncodingHeaders)
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     const encoding = createFetch()
     await record(createFetchTransport(encoding.fetch), request)
     const sent = encoding.calls[0]?.init.headers as unknown as EncodingHeaders

@@ -653,14 +653,14 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     const requests = await scene.requests({ count: 2, over: 1 })
     assert.isTrue(requests[0]?.cutByClient)
-    assert.isTrue(requests[1]?.open)
+    assert.isTrue(requests.at(-1)?.open)
   }),
 
   timeouts('openTimeout ends with the response: an open stream may be silent', async (scene) => {
     await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
-    const watch = scene.watch({ openTimeout: 250 })
+    const watch = scene.watch({ openTimeout: 600 })
     await watch.next('open')
-    await aWhile(350)
+    await aWhile(700)
     await scene.openGate('go')
     await watch.next('message')
     assert.deepEqual(watch.types, ['open', 'message'])
@@ -686,9 +686,9 @@ export const cases: ConformanceCase[] = [
   }),
 
   timeouts('idleTimeout: comments and the bytes of an unfinished line count as activity', async (scene) => {
-    const alive = Array.from({ length: 8 }, (_, index) => [{ pause: 100 }, index % 2 === 0 ? ':\n' : 'x']).flat()
+    const alive = Array.from({ length: 6 }, (_, index) => [{ pause: 200 }, index % 2 === 0 ? ':\n' : 'x']).flat()
     await scene.plan([stream(...alive, '\ndata: a\n\n')])
-    const watch = scene.watch({ idleTimeout: 400 })
+    const watch = scene.watch({ idleTimeout: 800 })
     await watch.next('message')
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
@@ -699,7 +699,7 @@ export const cases: ConformanceCase[] = [
     await aWhile(250)
     await scene.openGate('go')
     await watch.next('message')
-    assert.deepEqual(watch.types, ['open', 'message'])
+    assert.deepEqual(watch.types.slice(0, 2), ['open', 'message'])
   }),
 
   maxEventSize('an event beyond it: code too-large, CLOSED, the request aborted', async (scene) => {
@@ -851,16 +851,19 @@ export const cases: ConformanceCase[] = [
   ...(['onRequest', 'onResponse', 'onComment'] as const).map((tap) =>
     taps(`close in ${tap}: nothing is dispatched afterwards`, async (scene) => {
       await scene.plan([stream(': hello\ndata: a\n\n')])
-      let called = false
+      let called = (): void => undefined
+      const call = new Promise<void>((resolve) => {
+        called = resolve
+      })
       const source = scene.open({
         [tap]: () => {
-          called = true
           source.close()
+          called()
         },
       })
       const watch = scene.observe(source)
-      await aWhile(150)
-      assert.isTrue(called)
+      await call
+      await aWhile()
       assert.equal(source.readyState, 2)
       assert.notInclude(watch.types, 'message')
       assert.notInclude(watch.types, 'error')

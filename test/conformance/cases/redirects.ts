@@ -1,7 +1,8 @@
 import { assert } from 'chai'
 import { endedStream, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { misreadsLocations } from '../limits.ts'
+import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const interpreting = under('HTML: Interpreting an event stream')
@@ -60,6 +61,17 @@ export const cases: ConformanceCase[] = [
     const requests = await scene.requests({ count: 2 })
     assert.equal(requests[1]?.url, `/feed/a/next?key=${scene.key}`)
   }),
+
+  fetching(
+    'the bytes of a location beyond ASCII are UTF-8',
+    async (scene) => {
+      await scene.plan([redirect(302, utf8(`/feed/é名?key=${scene.key}`)), stream('data: a\n\n')])
+      await scene.watch().next('message')
+      const requests = await scene.requests({ count: 2 })
+      assert.equal(requests[1]?.url, `/feed/%C3%A9%E5%90%8D?key=${scene.key}`)
+    },
+    { limits: misreadsLocations },
+  ),
 
   processing('Last-Event-ID goes along with a redirect', async (scene) => {
     await scene.plan([

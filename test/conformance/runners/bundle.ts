@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { testedImplementation } from './tested-implementation.ts'
@@ -8,8 +9,6 @@ const implementations: Record<string, string | undefined> = {
   source: './implementation.ts',
   native: './implementation.native.ts',
 }
-
-const unadapted = 'export const adaptFetch = (fetch) => fetch'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -47,7 +46,11 @@ async function bundle(starter: Starter, cases: string | undefined): Promise<stri
         setup({ onLoad, onResolve }) {
           onResolve({ filter: /\/implementation\.ts$/ }, () => ({ path: here(implementation) }))
           // As the package's own build for browsers has it.
-          if (forBrowser) onLoad({ filter: /\/src\/transport\/fetch\.server\.ts$/ }, () => ({ contents: unadapted }))
+          if (forBrowser) {
+            onResolve({ filter: /\.server\.ts$/ }, ({ path, resolveDir }) => ({
+              path: resolve(resolveDir, path.replace('.server.', '.browser.')),
+            }))
+          }
           if (cases === undefined) return
           onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'cases', namespace: 'given' }))
           onLoad({ filter: /.*/, namespace: 'given' }, () => ({ contents: cases, loader: 'ts' }))

@@ -1,0 +1,345 @@
+import { tap } from './attempt.ts'
+import { describe, type ErrorCode, type ErrorDetails } from './events.ts'
+import {
+  applyRules,
+  atLeast,
+  callback,
+  type EventSourceInit,
+  oneOf,
+  type Rule,
+  readSettings,
+  type Settings,
+} from './options.ts'
+import { startSession } from './session.ts'
+import { createFetchTransport } from './transport/fetch.ts'
+
+/** One event of a stream. `Data` is what `decode` makes of the data; without `decode` it is the text as it came. */
+export interface ServerSentEvent<Data = string> {
+  /** The event's name; `message` where the server gave none. */
+  readonly type: string
+  readonly data: Data
+  /** The last event ID as of this event: its own, or that of an event before it; the empty string if there was none. */
+  readonly lastEventId: string
+  /** The origin of the response's URL, after redirects. */
+  readonly origin: string
+}
+
+/** What a Standard Schema makes of a value. */
+export type StandardSchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** As much as is needed here of the interface that zod, valibot and others share; see {@link https://standardschema.dev}. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => StandardSchemaResult<Output> | PromiseLike<StandardSchemaResult<Output>>
+    readonly types?: { readonly output: Output } | undefined
+  }
+}
+
+/** A function that gets an event's data, or a Standard Schema for what `JSON.parse` makes of it. Both may be async. */
+export type Decoder<Data> = ((data: string) => Data | PromiseLike<Data>) | StandardSchema<Data>
+
+/** The options of {@link openEventStream}: all of EventSource, and those of a stream. All are optional. */
+export interface EventStreamInit extends EventSourceInit {
+  /** Aborting it ends the stream at once: the iteration throws the signal's reason. */
+  signal?: AbortSignal | undefined
+  /**
+   * How many events may wait for the consumer (64); at least 1. Beyond it nothing is read from the network until the
+   * consumer has caught up. What came in one piece with the last of them is kept.
+   */
+  highWaterMark?: number | undefined
+  /**
+   * Returns true for the event that ends the stream for good: `({ data }) => data === '[DONE]'`. It is called as events
+   * arrive, before `decode`; that event is not delivered, those before it are. What it throws, the iteration throws after
+   * them.
+   */
+  until?: ((event: ServerSentEvent) => boolean) | undefined
+  /** What becomes of an event that `decode` fails for: 'throw' ends the stream, 'skip' tells `onSkip` and goes on ('throw'). */
+  onDecodeError?: 'throw' | 'skip' | undefined
+  /** Called with what would have been thrown, for every event that is skipped. */
+  onSkip?: ((error: EventStreamError) => void) | undefined
+  /** Called when the connection is interrupted and will be reestablished, after `delay` ms. */
+  onInterruption?: ((interruption: ErrorDetails) => void) | undefined
+  /** Whether to reconnect after a clean end of the response, instead of ending the stream (true for GET only). */
+  reconnectOnEnd?: boolean | undefined
+}
+
+/** A code of ErrorEvent's; or `decode`: the data of an event is not what it has to be. */
+export type EventStreamErrorCode = ErrorCode | 'decode'
+
+/** What an {@link EventStreamError} is made of. */
+export interface EventStreamErrorDetails extends Partial<Omit<ErrorDetails, 'code'>> {
+  readonly code: EventStreamErrorCode
+  readonly data?: string | undefined
+  readonly lastEventId?: string | undefined
+}
+
+/** What an iteration throws when the connection fails for good, or when an event cannot be decoded. */
+export class EventStreamError extends Error {
+  /** Why: a code of ErrorEvent's, or `decode`. */
+  declare readonly code: EventStreamErrorCode
+  /** The HTTP status of the response that was refused, or broke off; undefined if there was none, and with `decode`. */
+  declare readonly status: number | undefined
+  /** The headers of that response. */
+  declare readonly headers: Headers | undefined
+  /** The first 8 KiB of a refused response, decoded as UTF-8. */
+  declare readonly body: string | undefined
+  /** The number of the attempt that failed; 1 is the first. Undefined with `decode`. */
+  declare readonly attempt: number | undefined
+  /**
+   * What `fetch` rejected with; what an option's function, `decode` or `JSON.parse` threw; for a schema, an Error with
+   * the schema's `issues`. Undefined where the response alone is the reason.
+   */
+  declare readonly cause: unknown
+  /** With `decode`: the first 8,192 characters of the event's data, as they came. */
+  declare readonly data: string | undefined
+  /** With `decode`: the last event ID as of that event; a stream opened with it as `lastEventId` begins after the event. */
+  declare readonly lastEventId: string | undefined
+
+  constructor({ message, error: cause, willReconnect: _, delay: __, ...details }: EventStreamErrorDetails) {
+    super(message, { cause })
+    Object.assign(this, details)
+  }
+
+  static {
+    // Minifiers rename classes.
+    EventStreamError.prototype.name = 'EventStreamError'
+  }
+}
+
+/** The iterator of a stream. Its `next()` may be called again before the last one's promise is settled. */
+export interface EventStreamIterator<Data = string> {
+  /** @throws EventStreamError, or the reason of the signal; then every call does, until the stream is closed */
+  next(): Promise<IteratorResult<ServerSentEvent<Data>, undefined>>
+  /** Closes the stream. */
+  return(): Promise<IteratorReturnResult<undefined>>
+  /** Closes the stream and rejects with the error given. */
+  throw(error?: unknown): Promise<IteratorReturnResult<undefined>>
+  [Symbol.asyncIterator](): EventStreamIterator<Data>
+}
+
+/**
+ * A stream of events, for one consumer: `for await (const event of stream)`. Leaving the loop closes the connection.
+ */
+export interface EventStream<Data = string> {
+  /**
+   * The last event ID of the last event that was handed to the consumer, or the `lastEventId` given; the empty string
+   * without either. What waits in the buffer does not count: a process that stores it once an event has been dealt with,
+   * and later starts a stream with it, misses nothing.
+   */
+  readonly lastEventId: string
+  /** Ends the stream and its request at once. A pending `next()` is done; events not yet delivered are dropped. */
+  close(): void
+  /** @throws TypeError if the stream has a consumer already */
+  [Symbol.asyncIterator](): EventStreamIterator<Data>
+  /**
+   * The events as a ReadableStream, which asks for an event only when one is read from it. Cancelling it closes the stream.
+   * @throws TypeError if the stream has a consumer already
+   */
+  toReadableStream(): ReadableStream<ServerSentEvent<Data>>
+  /** Closes the stream: `await using stream = openEventStream(url)`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** {@link EventStreamInit}, validated, with every default filled in. */
+interface StreamSettings extends Omit<Settings, 'reconnectOnEnd'>, Omit<EventStreamInit, keyof EventSourceInit> {
+  reconnectOnEnd: boolean
+  readonly highWaterMark: number
+  readonly decode: Decoder<unknown>
+}
+
+const rules = {
+  highWaterMark: atLeast(64, 1),
+  until: callback,
+  onSkip: callback,
+  onInterruption: callback,
+  onDecodeError: oneOf('throw', 'skip'),
+  decode: [
+    (data: string) => data,
+    (value) => typeof value === 'function' || '~standard' in Object(value),
+    'a function or a Standard Schema',
+  ],
+} satisfies Record<string, Rule>
+
+async function decodeWith(decode: Decoder<unknown>, data: string): Promise<unknown> {
+  // Asked for first, since there are schemas that are functions, too.
+  if (!('~standard' in decode)) return decode(data)
+  const result = await decode['~standard'].validate(JSON.parse(data))
+  const { issues } = result
+  if (issues) throw Object.assign(new TypeError(issues[0]?.message), { issues })
+  return result.value
+}
+
+/**
+ * Opens an event stream as an async iterable, with all that EventSource does: it reconnects and resumes.
+ *
+ * The iteration is done after the event that `until` returns true for, after status 204, after `close()`, and after a
+ * clean end of the response that no reconnection follows. It throws an {@link EventStreamError}, after the last event,
+ * where an EventSource would dispatch an `error` and be closed. While the consumer lags, nothing is read from the network.
+ *
+ * @param url resolved against the document's base URL, in workers against the worker's location
+ * @throws DOMException "SyntaxError" if the URL cannot be parsed
+ * @throws TypeError, RangeError if an option is not what it must be
+ */
+export function openEventStream(
+  url: string | URL,
+  init?: (EventStreamInit & { decode?: undefined }) | null,
+): EventStream<string>
+/**
+ * Opens an event stream whose events carry what `decode` makes of their data: a function of the text, or a Standard
+ * Schema for what `JSON.parse` makes of it. It is called as events are delivered, for one at a time. If it fails, the
+ * iteration throws an {@link EventStreamError} with code `decode`, or with `onDecodeError: 'skip'` goes on.
+ */
+export function openEventStream<Data>(
+  url: string | URL,
+  init: EventStreamInit & { decode: Decoder<Data> },
+): EventStream<Data>
+export function openEventStream(url: string | URL, init?: EventStreamInit | null): EventStream<unknown> {
+  const settings = applyRules(readSettings(url, init), rules) as unknown as StreamSettings
+  const { signal, method, highWaterMark, until, decode, onDecodeError, onSkip, onInterruption } = settings
+  settings.reconnectOnEnd ??= method === 'GET'
+  /** What was read and not yet asked for. */
+  const buffer: ServerSentEvent[] = []
+  let { lastEventId } = settings
+  let origin: string
+  let hasConsumer = false
+  /** Nothing more will be delivered. */
+  let stopped = false
+  /** What to throw after the last event. */
+  let failure: unknown
+  let wake: (() => void) | undefined
+  let controller: ReadableStreamDefaultController<ServerSentEvent<unknown>>
+
+  /** For an event, or for room in the buffer: nobody waits for the one while somebody waits for the other. */
+  const wait = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+    })
+
+  /** Ends the reading; what was read is still delivered. */
+  const end = (reason?: unknown): void => {
+    failure ??= reason
+    session.close()
+    wake?.()
+  }
+
+  /** Ends everything at once. */
+  const stop = (reason?: unknown): void => {
+    stopped = true
+    buffer.length = 0
+    end()
+    try {
+      if (reason === undefined) controller.close()
+      else controller.error(reason)
+    } catch {
+      // It was stopped before, or cancelled.
+    }
+  }
+
+  /** Delivers one event. A ReadableStream calls it once for every read, and waits for it before it calls again. */
+  const pull = async (): Promise<void> => {
+    for (;;) {
+      while (!buffer.length && !session.closed) await wait()
+      const event = buffer.shift()
+      if (!event) return stop(failure)
+      if (buffer.length < highWaterMark) wake?.()
+      let data: unknown
+      let error: EventStreamError | undefined
+      try {
+        data = await decodeWith(decode, event.data)
+      } catch (cause) {
+        const message = `decode failed: ${describe(cause)}`
+        error = new EventStreamError({
+          ...event,
+          code: 'decode',
+          message,
+          error: cause,
+          data: event.data.slice(0, 8_192),
+        })
+      }
+      // The session, once it is over, tells no more of the signal.
+      if (signal?.aborted) stop(signal.reason)
+      if (stopped) return
+      if (error && onDecodeError === 'throw') return stop(error)
+      lastEventId = event.lastEventId
+      if (!error) return controller.enqueue({ ...event, data })
+      tap(onSkip, error)
+    }
+  }
+
+  // It asks for an event only when one is read from it, and settles the reads that wait when the stream ends.
+  const readable = new ReadableStream<ServerSentEvent<unknown>>(
+    {
+      start(given) {
+        controller = given
+      },
+      pull,
+      cancel: () => stop(),
+    },
+    { highWaterMark: 0 },
+  )
+
+  const session = startSession(settings, createFetchTransport(settings.fetch), {
+    announce(response) {
+      origin = new URL(response.url).origin
+    },
+    message(type, data) {
+      const event = { type, data, lastEventId: session.lastEventId, origin }
+      try {
+        if (until?.(event)) end()
+      } catch (error) {
+        end(error)
+      }
+      if (session.closed) return
+      buffer.push(event)
+      wake?.()
+    },
+    interrupted(details) {
+      if (details.willReconnect) return tap(onInterruption, details)
+      // How a server says that there is nothing more: the end of the response, or 204.
+      const isComplete = details.code === 'ended' || details.status === 204
+      end(isComplete ? undefined : new EventStreamError(details))
+    },
+    paused: () => (buffer.length < highWaterMark ? undefined : wait()),
+    aborted: () => stop(signal?.reason),
+  })
+  if (signal?.aborted) stop(signal.reason)
+
+  const toReadableStream = (): typeof readable => {
+    if (hasConsumer) throw new TypeError('the stream has a consumer already')
+    hasConsumer = true
+    return readable
+  }
+
+  const stream = {
+    get lastEventId() {
+      return lastEventId
+    },
+    close: () => stop(),
+    toReadableStream,
+    [Symbol.asyncIterator]() {
+      const reader = toReadableStream().getReader()
+      const iterator = {
+        next() {
+          const result = reader.read()
+          // A failure rejects all that wait, and who awaits one after the other never comes to the later ones.
+          result.catch(() => {})
+          return result
+        },
+        async return() {
+          stop()
+          return { done: true, value: undefined }
+        },
+        async throw(error: unknown) {
+          stop()
+          throw error
+        },
+        [Symbol.asyncIterator]: () => iterator,
+      } as EventStreamIterator<unknown>
+      return iterator
+    },
+  }
+  // "await using" calls it where the runtime has it.
+  return Object.assign(stream, Symbol.asyncDispose && { [Symbol.asyncDispose]: async () => stop() })
+}
