@@ -135,9 +135,11 @@ function fail(member: string, value: unknown, allowed: string): never {
 /** What a member has to be: its default, whether a value is valid, and what is allowed, in words. */
 export type Rule = readonly [fallback: unknown, isValid: (value: never) => boolean, allowed: string]
 
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
 export const atLeast = (fallback: number, least: number): Rule => [
   fallback,
-  (value) => value >= least,
+  (value) => isNumber(value) && value >= least,
   `at least ${least}`,
 ]
 export const oneOf = (fallback: string, other: string): Rule => [
@@ -145,7 +147,7 @@ export const oneOf = (fallback: string, other: string): Rule => [
   (value) => value === fallback || value === other,
   `'${fallback}' or '${other}'`,
 ]
-const timeout: Rule = [0, (value) => value >= 0 && value < Infinity, 'a time in ms']
+const timeout: Rule = [0, (value) => isNumber(value) && value >= 0 && value < Infinity, 'a time in ms']
 export const callback: Rule = [undefined, (value) => typeof value === 'function', 'a function']
 
 const functionOrObject = (value: unknown): boolean => /^[fo]/.test(typeof value)
@@ -159,6 +161,7 @@ const rules = {
   openTimeout: timeout,
   idleTimeout: timeout,
   maxEventSize: atLeast(2 ** 24, 1),
+  signal: [undefined, (value) => 'aborted' in Object(value), 'an AbortSignal'],
   fetch: callback,
   onComment: callback,
   onRequest: callback,
@@ -171,7 +174,7 @@ const policyRules = ({ initialDelay, maxDelay }: RetryPolicy): Record<string, Ru
   initialDelay: atLeast(Math.min(3_000, maxDelay ?? 3_000), 0),
   maxDelay: atLeast(Math.max(30_000, initialDelay ?? 0), initialDelay ?? 0),
   factor: atLeast(2, 1),
-  jitter: [1, (value) => value >= 0 && value <= 1, '0 to 1'],
+  jitter: [1, (value) => isNumber(value) && value >= 0 && value <= 1, '0 to 1'],
   maxAttempts: atLeast(Infinity, 1),
   resetAfter: atLeast(10_000, 0),
   statuses: [[], (value) => typeof value === 'function' || Array.isArray(value), 'an array or a function'],

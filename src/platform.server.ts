@@ -20,7 +20,10 @@ export function createDecoder(): (bytes: Uint8Array) => string {
  * anything.
  */
 export function isHeader(name: unknown, value: unknown): boolean {
-  return /^[\w!#$%&'*+.^`|~-]+$/.test(`${name}`) && !/[\0\r\n]|[^\0-\xff]/.test(`${value}`.trim())
+  return (
+    /^[\w!#$%&'*+.^`|~-]+$/.test(`${name}`) &&
+    !/[\0\r\n]|[^\0-\xff]/.test(`${value}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, ''))
+  )
 }
 
 /** Whether the platform reads `on…` from the target of a dispatch. */

@@ -89,6 +89,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
         },
       })
       const outcome = await current.outcome
+      if (session.closed) return
       const { kind } = outcome
       if (performance.now() >= successAt) failures = 0
       else if (kind !== 'aborted') failures++

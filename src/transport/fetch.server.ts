@@ -64,10 +64,11 @@ export const adaptFetch =
     const request = { url: new URL(address), init }
     const lastEventId = init.headers.get('last-event-id')
     if (lastEventId && encodesHeaders()) init.headers.set('last-event-id', decodeByteString(lastEventId))
-    if (init.redirect !== 'follow' || isBrowser()) return fetch(request.url.href, init)
+    const send = () => fetch(request.url.href, { ...init, headers: Object.fromEntries(init.headers) })
+    if (init.redirect !== 'follow' || isBrowser()) return send()
     init.redirect = 'manual'
     for (let redirects = 0; ; redirects++) {
-      const response = await fetch(request.url.href, init)
+      const response = await send()
       const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
       if (!isRedirect || redirects === 20 || !follow(request, response)) return response
       // node-fetch's bodies are Node's streams, which have no cancel().

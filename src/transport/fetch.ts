@@ -11,7 +11,8 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
       fetch &&
       (await adaptFetch(fetch)(url, {
         method,
-        headers,
+        // Plain, for those who wrap fetch and add headers of their own: `{ ...init.headers, Authorization }`.
+        headers: Object.fromEntries(headers),
         body,
         signal,
         // "Set request's cache mode to "no-store"."
