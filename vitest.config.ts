@@ -25,7 +25,11 @@ export default defineConfig({
       { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'faults', include: ['test/faults/*.test.ts'], globalSetup: ['test/runtimes/install.ts'] },
+        test: {
+          name: 'faults',
+          include: ['test/faults/*.test.ts', 'test/event-stream/runtimes/*.test.ts'],
+          globalSetup: ['test/runtimes/install.ts'],
+        },
       },
       {
         extends: true,

@@ -1,0 +1,104 @@
+import process from 'node:process'
+import { describe, expect, it } from 'vitest'
+import { startFaultFeed } from '../../../fixtures/fault-feed.ts'
+import { numberedEvent } from '../../../fixtures/numbered-events.ts'
+import { randomFaults, seededRandom } from '../../../fixtures/random-faults.ts'
+import { startEndlessFeed } from './endless-feed.ts'
+import { type Runtime, runtimes, smallNode } from './run-client.ts'
+
+/*
+ * EVENT_STREAM_SEED=N replays a run through the fault feed. EVENT_STREAM_PACE=5 lets the consumer of a gigabyte take 5 ms
+ * for each event, too, which takes 100 s.
+ */
+const seed = Number(process.env['EVENT_STREAM_SEED'] ?? Math.floor(Math.random() * 1e9))
+const pace = Number(process.env['EVENT_STREAM_PACE'] ?? 0)
+
+const kibi = 1_024
+const mebi = kibi * kibi
+const bound = { timeout: 200_000 }
+
+/** A test that a laptop without the runtime passes over visibly, and CI does not. */
+function inRuntime({ name, executable }: Runtime, does: string, test: () => Promise<void>): void {
+  it.runIf(executable !== undefined || process.env['CI'])(
+    executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,
+    bound,
+    async () => {
+      if (executable === undefined) throw new Error(`${name} is not installed`)
+      await test()
+    },
+  )
+}
+
+describe('leaving the loop after the first event of an endless feed', () => {
+  for (const runtime of runtimes) {
+    inRuntime(runtime, 'closes the connection within 100 ms', async () => {
+      const feed = await startEndlessFeed({ eventSize: 100, pace: 10 })
+      try {
+        // A busy machine may delay one of them; a connection that stays open would delay all.
+        for (let attempt = 0; attempt < 3; attempt++) {
+          expect((await runtime.run('leaveAfterFirst', feed.origin)).result).toBe(1)
+        }
+        console.log(`${runtime.name}: closed after`, feed.millisecondsToClose.map(Math.ceil), 'ms')
+        expect(feed.millisecondsToClose).toHaveLength(3)
+        expect(Math.min(...feed.millisecondsToClose)).toBeLessThan(100)
+      } finally {
+        await feed.close()
+      }
+    })
+  }
+})
+
+describe('a consumer that takes 5 ms for an event of 64 KiB', () => {
+  for (const runtime of runtimes) {
+    inRuntime(runtime, 'holds the server back under 32 MB', async () => {
+      const feed = await startEndlessFeed({ eventSize: 64 * kibi })
+      try {
+        const { result } = await runtime.run('takeSlowly', feed.origin, 400, 5)
+        console.log(`${runtime.name}: at most ${(feed.mostHeldBack / mebi).toFixed(1)} MiB held back`)
+        expect(result.events).toBe(400)
+        expect(feed.mostHeldBack).toBeGreaterThan(0)
+        expect(feed.mostHeldBack).toBeLessThan(32e6 + runtime.takenIn)
+      } finally {
+        await feed.close()
+      }
+    })
+  }
+})
+
+it('a gigabyte passes through a process that stays under 128 MB', bound, async () => {
+  const feed = await startEndlessFeed({ eventSize: 64 * kibi })
+  try {
+    const events = (1_024 * mebi) / (64 * kibi)
+    const { result, maxRSS } = await smallNode.run('takeSlowly', feed.origin, events, pace)
+    console.log(`Node: at most ${(maxRSS / kibi).toFixed(1)} MiB of memory`)
+    expect(result).toEqual({ events, characters: events * (64 * kibi - 'data: \n\n'.length) })
+    expect(maxRSS * kibi).toBeLessThan(128e6)
+  } finally {
+    await feed.close()
+  }
+})
+
+describe(`100,000 events through hundreds of faults (EVENT_STREAM_SEED=${seed})`, () => {
+  for (const runtime of runtimes) {
+    inRuntime(runtime, 'come once each, in order,', async () => {
+      const total = 100_000
+      const random = seededRandom(seed)
+      const feed = await startFaultFeed({
+        plan: randomFaults(random, 400),
+        event: numberedEvent,
+        total,
+        reconnectionTime: 1,
+        random,
+      })
+      try {
+        const { result } = await runtime.run('receiveNumbered', feed.origin, total)
+        const faults = [...feed.faults.values()].reduce((sum, count) => sum + count, 0)
+        console.log(`${runtime.name}: ${faults} faults`, Object.fromEntries(feed.faults), result.interruptions)
+        expect(result).toMatchObject({ received: total, problem: null })
+        expect(faults).toBeGreaterThan(150)
+      } finally {
+        await feed.close()
+      }
+    })
+  }
+})
