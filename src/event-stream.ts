@@ -45,8 +45,9 @@ export interface EventStreamInit extends EventSourceInit {
   /** Aborting it ends the stream at once: the iteration throws the signal's reason. */
   signal?: AbortSignal | undefined
   /**
-   * How many events may wait for the consumer (64); at least 1. Beyond it nothing is read from the network until the
-   * consumer has caught up. What came in one piece with the last of them is kept.
+   * How many events may wait for the consumer (64); at least 1. When so many do, nothing is read from the network until
+   * the consumer has taken some; what came in one piece with the last of them is kept. An event counts once more for
+   * every 4,096 characters of its data, so that the memory is bounded, too.
    */
   highWaterMark?: number | undefined
   /**
@@ -162,6 +163,9 @@ const rules = {
   ],
 } satisfies Record<string, Rule>
 
+/** What an event counts for in the buffer. */
+const weigh = ({ data }: ServerSentEvent): number => 1 + (data.length >> 12)
+
 async function decodeWith(decode: Decoder<unknown>, data: string): Promise<unknown> {
   // Asked for first, since there are schemas that are functions, too.
   if (!('~standard' in decode)) return decode(data)
@@ -201,6 +205,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   settings.reconnectOnEnd ??= method === 'GET'
   /** What was read and not yet asked for. */
   const buffer: ServerSentEvent[] = []
+  let weight = 0
   let { lastEventId } = settings
   let origin: string
   let hasConsumer = false
@@ -243,7 +248,8 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
       while (!buffer.length && !session.closed) await wait()
       const event = buffer.shift()
       if (!event) return stop(failure)
-      if (buffer.length < highWaterMark) wake?.()
+      weight -= weigh(event)
+      if (weight < highWaterMark) wake?.()
       let data: unknown
       let error: EventStreamError | undefined
       try {
@@ -293,6 +299,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
       }
       if (session.closed) return
       buffer.push(event)
+      weight += weigh(event)
       wake?.()
     },
     interrupted(details) {
@@ -301,7 +308,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
       const isComplete = details.code === 'ended' || details.status === 204
       end(isComplete ? undefined : new EventStreamError(details))
     },
-    paused: () => (buffer.length < highWaterMark ? undefined : wait()),
+    paused: () => (weight < highWaterMark ? undefined : wait()),
     aborted: () => stop(signal?.reason),
   })
   if (signal?.aborted) stop(signal.reason)

@@ -754,6 +754,15 @@ describe('backpressure', () => {
     stream.close()
   })
 
+  it('counts a large event for several', async () => {
+    const { fetch, read } = chunksOf(() => `data: ${'x'.repeat(64 * 1_024)}\n\n`)
+    const stream = openEventStream('http://feed.example/', { fetch })
+    await expect.poll(read).toBe(4)
+    await pause(10)
+    expect(read()).toBe(4)
+    stream.close()
+  })
+
   it('keeps all events of the chunk that went beyond', async () => {
     const { fetch, read } = chunksOf((chunk) => numbers(chunk * 10 - 9, chunk * 10))
     const stream = openEventStream('http://feed.example/', { fetch, highWaterMark: 2 })
