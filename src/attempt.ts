@@ -152,7 +152,15 @@ export function startAttempt(
 
   const startTimeout = (code: 'timeout' | 'idle', delay: number): void => {
     clearTimeout(timer)
-    if (delay && !ended) timer = startTimer(() => end('lost', code, `nothing came in ${delay} ms`), delay, unref)
+    if (!delay || ended) return
+    const due = performance.now() + delay
+    const expire = (): void => end('lost', code, `nothing came in ${delay} ms`)
+    const onTime = (): void => {
+      // A late timer: the caller's own code kept the thread busy, and what came meanwhile has to be read first.
+      if (performance.now() > due + 1) timer = startTimer(expire, 0, unref)
+      else expire()
+    }
+    timer = startTimer(onTime, delay, unref)
   }
 
   // What follows in a chunk after the attempt has ended, say by a listener's close(), concerns nobody any more.

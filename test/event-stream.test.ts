@@ -796,6 +796,20 @@ describe('backpressure', () => {
     expect(received).toEqual(['1', '2', '3'])
   })
 
+  it('does not take a consumer that keeps the thread busy for silence', async () => {
+    const beats = Array.from({ length: 100 }, (_, index) => [{ pause: 20 }, `data: ${index}\n\n`]).flat()
+    const feed = await plan(openStream(...beats))
+    const interruptions: ErrorDetails[] = []
+    let received = 0
+    const onInterruption = (details: ErrorDetails): number => interruptions.push(details)
+    for await (const _event of openEventStream(feed.url, { idleTimeout: 100, onInterruption })) {
+      const end = performance.now() + 150
+      while (performance.now() < end);
+      if (++received === 5) break
+    }
+    expect(interruptions).toEqual([])
+  })
+
   it('lets go of a request that is paused when the stream is closed, even if its fetch heeds no signal', async () => {
     let cancelled = (): void => {}
     const cancellation = new Promise<void>((resolve) => {
