@@ -21,7 +21,7 @@ export interface Attempt {
 }
 
 /** How long the body of a refused response is waited for, in ms. */
-const refusalTime = 500
+const refusalTime = 1_000
 
 /**
  * "Extract a MIME type" of the Fetch standard: of several values the last one that is a MIME type counts.

@@ -26,7 +26,10 @@ interface Project {
   uses: string[]
 }
 
-const page = { globals: { lib: ['ES2022', 'DOM'], types: [] }, uses: ['drop-in', 'user-events'] }
+const page = {
+  globals: { lib: ['ES2022', 'DOM'], types: [] },
+  uses: ['drop-in', 'user-events', 'event-stream', 'event-stream-schemas'],
+}
 const projects: Record<string, Project> = {
   'a page, node16': { resolution: 'node16', ...page },
   'a page, nodenext': { resolution: 'nodenext', ...page },
@@ -35,7 +38,7 @@ const projects: Record<string, Project> = {
   'Node without lib.dom': {
     resolution: 'nodenext',
     globals: { lib: ['ES2022'], types: ['node'] },
-    uses: ['without-dom', 'user-events'],
+    uses: ['without-dom', 'user-events', 'event-stream'],
   },
 }
 
