@@ -556,7 +556,7 @@ class Model {
     this.#retryAfter = retryAfter
     if (status !== 200) {
       this.phase = 'refused'
-      this.#due = this.#now + 500
+      this.#due = this.#now + 1_000
       return
     }
     this.phase = 'open'
