@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type EventStream as StreamOfBytes, streams } from '../../fixtures/streams/index.ts'
-import { type EventStreamInit, openEventStream } from '../../src/event-stream.ts'
+import { openEventStream } from '../../src/event-stream.ts'
 import { EventSource } from '../../src/index.ts'
+import { answerWith } from '../streams/answer-with.ts'
 import { interpretWithEventSource } from '../streams/interpret-with-event-source.ts'
 
 const url = 'http://feed.example/'
-
-/** Answers with a body whose chunks stay as they are, which a network does not promise. */
-function answerWith(chunks: readonly Uint8Array[]): NonNullable<EventStreamInit['fetch']> {
-  return async () => {
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        for (const chunk of chunks) controller.enqueue(chunk)
-        controller.close()
-      },
-    })
-    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-  }
-}
 
 async function expectToAgree({ expected }: StreamOfBytes, chunks: readonly Uint8Array[]): Promise<void> {
   const fetch = answerWith(chunks)

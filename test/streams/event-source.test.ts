@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type EventStream, streams } from '../../fixtures/streams/index.ts'
 import { ErrorEvent, EventSource } from '../../src/index.ts'
+import { answerWith } from './answer-with.ts'
 import { expectedOfEventSource, interpretWithEventSource } from './interpret-with-event-source.ts'
-
-/** Answers with a body whose chunks stay as they are, which a network does not promise. */
-function answerWith(chunks: readonly Uint8Array[]): () => Promise<Response> {
-  return async () => {
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        for (const chunk of chunks) controller.enqueue(chunk)
-        controller.close()
-      },
-    })
-    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-  }
-}
 
 async function expectToAgree({ expected }: EventStream, chunks: readonly Uint8Array[]): Promise<void> {
   const { interruption, ...interpretation } = await interpretWithEventSource(

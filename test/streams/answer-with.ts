@@ -1,0 +1,12 @@
+/** Answers with a body whose chunks stay as they are, which a network does not promise. */
+export function answerWith(chunks: readonly Uint8Array[]): () => Promise<Response> {
+  return async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+  }
+}
