@@ -1,0 +1,206 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import process from 'node:process'
+import { buffer } from 'node:stream/consumers'
+import { rootCertificates } from 'node:tls'
+import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici'
+import { describe } from '../events.ts'
+import { type EventSourceInit, readHeaders, readSettings } from '../options.ts'
+import { runBearerCommand } from './bearer-command.ts'
+import { type CommandLine, type Options, readSeconds, UsageError } from './usage.ts'
+
+/** What says how an endpoint is asked: the same for every command that asks one. */
+export const requestOptions = {
+  header: {
+    type: 'string',
+    short: 'H',
+    multiple: true,
+    value: "'Name: value'",
+    help: 'send this request header; may be given more than once',
+  },
+  method: { type: 'string', short: 'X', value: 'METHOD', help: 'the HTTP method (GET; POST with -d)' },
+  body: {
+    type: 'string',
+    short: 'd',
+    value: 'DATA|@FILE|-',
+    help: 'the request body: the text itself, what a file holds, or\nstandard input; its Content-Type, unless -H gives one, is\napplication/json if it is JSON, otherwise\napplication/x-www-form-urlencoded',
+  },
+  'last-event-id': { type: 'string', value: 'ID', help: 'resume after this event' },
+  'id-param': {
+    type: 'string',
+    value: 'NAME',
+    help: 'send the last event ID as this query parameter, not as a\nheader',
+  },
+  'bearer-command': {
+    type: 'string',
+    value: 'COMMAND',
+    help: 'run by a shell before every attempt; what it prints is sent\nas the bearer token',
+  },
+  'open-timeout': { type: 'string', value: 'SECONDS', help: "how long to wait for the response's headers (for ever)" },
+  'idle-timeout': {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'give a connection up after so much silence; comments count\nas sound (never)',
+  },
+  proxy: {
+    type: 'string',
+    value: 'URL',
+    help: 'go through this proxy, http:, https: or socks5: (that of\nHTTP_PROXY or HTTPS_PROXY, but for the hosts in NO_PROXY)',
+  },
+  cacert: {
+    type: 'string',
+    value: 'FILE',
+    help: 'trust the certificates in this PEM file, too',
+  },
+  insecure: { type: 'boolean', help: 'accept any certificate: anybody may pose as the server' },
+} as const satisfies Options
+
+/** An endpoint, and how it is asked. */
+export interface Endpoint {
+  readonly url: string
+  /** With `dispatcher` in every case: it goes through the proxy, trusts the certificates, and has no limits of its own. */
+  readonly init: EventSourceInit & { readonly dispatcher: Dispatcher }
+}
+
+/** Which option gives which member of EventSourceInit. */
+const optionOf: Readonly<Record<string, string>> = {
+  headers: '-H',
+  method: '-X',
+  lastEventId: '--last-event-id',
+}
+
+/**
+ * Reads what names an endpoint and how it is asked, files and standard input included.
+ * @param closed aborted when nothing more will be requested: it ends a bearer command that is under way
+ * @throws UsageError
+ */
+export async function readEndpoint(
+  { values, operands }: CommandLine<typeof requestOptions>,
+  closed: AbortSignal,
+): Promise<Endpoint> {
+  const url = readUrl(operands)
+  const body = values.body === undefined ? undefined : await readBody(values.body)
+  const method = values.method ?? (body ? 'POST' : 'GET')
+  if (body && /^(get|head)$/i.test(method)) {
+    throw new UsageError(`-d gives a body, which -X ${method} cannot have; leave -X out for POST`)
+  }
+  const headers = readHeaderOptions(values.header ?? [])
+  if (body && !headers.has('content-type')) {
+    headers.set('content-type', isJson(body) ? 'application/json' : 'application/x-www-form-urlencoded')
+  }
+  const command = values['bearer-command']
+  if (command !== undefined && headers.has('authorization')) {
+    throw new UsageError('--bearer-command gives an Authorization header, and -H another one; leave one of them out')
+  }
+  const seconds = (name: 'open-timeout' | 'idle-timeout'): number => readSeconds(`--${name}`, values[name] ?? '0')
+  const init = {
+    headers:
+      command === undefined
+        ? headers
+        : async () => [...headers, ['authorization', `Bearer ${await runBearerCommand(command, closed)}`]] as const,
+    method,
+    body,
+    lastEventId: values['last-event-id'],
+    lastEventIdQueryParam: values['id-param'],
+    openTimeout: seconds('open-timeout'),
+    idleTimeout: seconds('idle-timeout'),
+    dispatcher: await createDispatcher(values),
+  } satisfies Endpoint['init']
+  try {
+    readSettings(url, init)
+  } catch (error) {
+    const message = describe(error).replace(/^\w+/, (member) => optionOf[member] ?? member)
+    throw new UsageError(message, { cause: error })
+  }
+  return { url, init }
+}
+
+function readUrl([url, unexpected]: readonly string[]): string {
+  if (url === undefined) throw new UsageError('no URL was given; --help says more')
+  if (unexpected !== undefined) {
+    throw new UsageError(
+      `${JSON.stringify(unexpected)} is one argument too many: one URL is allowed, and -d takes a body`,
+    )
+  }
+  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) return url
+  const completed = `http://${url}`
+  const hint = !/^\w+:\/\//.test(url) && URL.canParse(completed) ? `; did you mean ${completed}?` : ''
+  throw new UsageError(`${JSON.stringify(url)} is not a URL that begins with http:// or https://${hint}`)
+}
+
+async function readBody(given: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (given === '-' || given === '@-') return new Uint8Array(await buffer(process.stdin))
+  if (!given.startsWith('@')) return new TextEncoder().encode(given)
+  return new Uint8Array(await readGivenFile('-d', given.slice(1)))
+}
+
+async function readGivenFile(option: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new UsageError(`${option}: the file cannot be read: ${describe(error)}`, { cause: error })
+  }
+}
+
+function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function readHeaderOptions(given: readonly string[]): Headers {
+  const fields = given.map((text, index) => {
+    const colon = text.indexOf(':')
+    // The text may be a secret, so it is not repeated.
+    if (colon < 1) throw new UsageError(`-H number ${index + 1} is not 'Name: value'`)
+    return [text.slice(0, colon), text.slice(colon + 1).trim()] as const
+  })
+  try {
+    return readHeaders(fields)
+  } catch (error) {
+    throw new UsageError(describe(error).replace('headers', '-H'), { cause: error })
+  }
+}
+
+async function createDispatcher(values: CommandLine<typeof requestOptions>['values']): Promise<Dispatcher> {
+  const { cacert, insecure = false, proxy } = values
+  const tls = {
+    allowH2: true,
+    rejectUnauthorized: !insecure,
+    // Node has its own roots only as long as no others are given.
+    ...(cacert !== undefined && { ca: [...rootCertificates, ...(await readCertificates(cacert))] }),
+  }
+  // A stream has no end that could be late. Through a proxy, the TLS options are asked for under other names.
+  const options = { bodyTimeout: 0, headersTimeout: 0, allowH2: true, connect: tls, requestTls: tls, proxyTls: tls }
+  if (proxy === undefined) return new EnvHttpProxyAgent(options)
+  const { protocol } = URL.canParse(proxy) ? new URL(proxy) : { protocol: undefined }
+  switch (protocol) {
+    case 'http:':
+    case 'https:':
+      return new ProxyAgent({ ...options, uri: proxy })
+    case 'socks5:':
+    case 'socks:': {
+      // Its type lacks this documented option.
+      const socksOptions: Socks5ProxyAgent.Options & { readonly requestTls: object } = { requestTls: tls }
+      return new Socks5ProxyAgent(proxy, socksOptions)
+    }
+    default:
+      throw new UsageError(
+        `--proxy is ${JSON.stringify(proxy)}, not a URL such as http://localhost:3128 or socks5://localhost:1080`,
+      )
+  }
+}
+
+async function readCertificates(path: string): Promise<readonly string[]> {
+  const text = (await readGivenFile('--cacert', path)).toString()
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? []
+  try {
+    if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block).toString())
+  } catch {
+    // Whatever else such a block holds, it is no certificate.
+  }
+  throw new UsageError(`--cacert: ${path} holds no certificates in PEM form, or broken ones`)
+}
