@@ -10,6 +10,10 @@ const { version, license } = JSON.parse(await readFile(new URL('package.json', i
 const index = 'src/index.ts'
 const polyfills = { polyfill: 'src/polyfill.ts', 'polyfill.force': 'src/polyfill.force.ts' }
 const entries = { index, ...polyfills }
+const command = { 'cli/main': 'src/cli/main.ts' }
+/** Node's, which stand beside the others and share their modules. */
+const nodeIndex = 'src/index.node.ts'
+const nodePolyfills = { 'polyfill.node': 'src/polyfill.node.ts', 'polyfill.force.node': 'src/polyfill.force.node.ts' }
 
 /** Stops the build where rollup would only warn: an unresolved import or a cycle is a mistake here. */
 const onwarn = (warning) => {
@@ -48,35 +52,36 @@ const terser = () => ({
 })
 
 /** One file a module, as in src: what a bundler does not need, it can leave out by the file. */
-const modules = (dir, ...plugins) => ({
-  input: entries,
-  external: ['eventsource-parser'],
+const modules = (input, dir, ...plugins) => ({
+  input,
+  external: ['eventsource-parser', 'undici', /^node:/],
   output: { dir, format: 'es', preserveModules: true, preserveModulesRoot: 'src', sourcemap: true },
   plugins: [...plugins, typescript()],
   onwarn,
 })
 
-const commonJs = {
-  input: index,
-  output: { file: 'dist/index.cjs', format: 'cjs', exports: 'named', sourcemap: true },
+const commonJs = (input, file) => ({
+  input,
+  external: ['undici', /^node:/],
+  output: { file, format: 'cjs', exports: 'named', sourcemap: true },
   plugins: [typescript(), parserInside(), parserLicence()],
   onwarn,
-}
+})
 
 /** A polyfill installs the very class that `require('everysource')` returns, hence it requires that file. */
-const commonJsPolyfills = {
-  input: polyfills,
-  external: /^\./,
+const commonJsPolyfills = (input, required) => ({
+  input,
+  external: /^\.\/index\./,
   output: {
     dir: 'dist',
     entryFileNames: '[name].cjs',
     format: 'cjs',
-    paths: () => './index.cjs',
+    paths: () => required,
     sourcemap: true,
   },
   plugins: [typescript()],
   onwarn,
-}
+})
 
 const script = {
   input: index,
@@ -107,10 +112,12 @@ const declarations = ([name, input]) => ({
 })
 
 export default [
-  modules('dist', emptyDist()),
-  modules('dist/browser', forBrowsers()),
-  commonJs,
-  commonJsPolyfills,
+  modules({ ...entries, 'index.node': nodeIndex, ...nodePolyfills, ...command }, 'dist', emptyDist()),
+  modules(entries, 'dist/browser', forBrowsers()),
+  commonJs(index, 'dist/index.cjs'),
+  commonJs(nodeIndex, 'dist/index.node.cjs'),
+  commonJsPolyfills(polyfills, './index.cjs'),
+  commonJsPolyfills(nodePolyfills, './index.node.cjs'),
   script,
   ...Object.entries(entries).map(declarations),
 ]

@@ -1,7 +1,7 @@
 import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
 import { type EventSourceInit, readSettings } from './options.ts'
 import { type Session, startSession } from './session.ts'
-import { createFetchTransport } from './transport/fetch.ts'
+import { createTransport } from './transport/default.ts'
 
 const CONNECTING = 0
 const OPEN = 1
@@ -62,7 +62,7 @@ export class EventSource<Events = unknown> extends EventTarget {
     const settings = readSettings(url, init)
     this.#url = settings.url.href
     this.#withCredentials = settings.withCredentials
-    this.#session = startSession(settings, createFetchTransport(settings.fetch), {
+    this.#session = startSession(settings, createTransport(settings), {
       announce: ({ url }) => {
         this.#origin = new URL(url).origin
         this.#readyState = OPEN

@@ -11,7 +11,7 @@ import {
   type Settings,
 } from './options.ts'
 import { startSession } from './session.ts'
-import { createFetchTransport } from './transport/fetch.ts'
+import { createTransport } from './transport/default.ts'
 
 /** One event of a stream. `Data` is what `decode` makes of the data; without `decode` it is the text as it came. */
 export interface ServerSentEvent<Data = string> {
@@ -286,7 +286,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
     { highWaterMark: 0 },
   )
 
-  const session = startSession(settings, createFetchTransport(settings.fetch), {
+  const session = startSession(settings, createTransport(settings), {
     announce(response) {
       origin = new URL(response.url).origin
     },

@@ -16,6 +16,7 @@ export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
 export type {
   AttemptContext,
   BodyInit,
+  Dispatcher,
   EventSourceInit,
   Fetch,
   HeadersInit,

@@ -67,6 +67,11 @@ export type BodyInit = NonNullable<RequestInit['body']>
 /** Any function that can be called like `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
+/** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
+export interface Dispatcher {
+  dispatch(options: never, handler: never): boolean
+}
+
 /** The options of {@link EventSource}. All are optional. */
 export interface EventSourceInit {
   /** Send cookies and other credentials across origins, too (false). */
@@ -77,8 +82,10 @@ export interface EventSourceInit {
   method?: string | undefined
   /** The request body, or a function that is called for every attempt (none). */
   body?: BodyInit | null | ((attempt: AttemptContext) => BodyInit | null | Promise<BodyInit | null>) | undefined
-  /** Any fetch-like function to send requests with (the global `fetch`). */
+  /** Any fetch-like function to send requests with (Node: undici, elsewhere the global `fetch`). */
   fetch?: Fetch | undefined
+  /** Node: the undici Dispatcher to send requests with (an agent without a limit on silence, with the environment's proxies). */
+  dispatcher?: Dispatcher | undefined
   /** Aborting it closes the connection for good. */
   signal?: AbortSignal | undefined
   /** Resume after this event: it is sent from the first request on (''). */

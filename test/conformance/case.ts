@@ -1,7 +1,16 @@
 import type { ErrorEvent, EventSource } from '../../src/index.ts'
 
-/** Where a case runs. `node26` and the like name the major version of the Node that runs it. */
-export type RuntimeName = `node${number}` | 'deno' | 'bun' | 'workerd' | 'chromium' | 'firefox' | 'webkit' | 'happy-dom'
+/** Where a case runs. `node26` and the like name the major version of the Node that runs it, over fetch or undici. */
+export type RuntimeName =
+  | `node${number}`
+  | `node${number} over undici`
+  | 'deno'
+  | 'bun'
+  | 'workerd'
+  | 'chromium'
+  | 'firefox'
+  | 'webkit'
+  | 'happy-dom'
 
 /** The kind of global object a case runs under. */
 export type Scope = 'page' | 'dedicated-worker' | 'shared-worker' | 'service-worker' | 'server'

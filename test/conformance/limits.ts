@@ -9,7 +9,7 @@ type Limit = (context: ConformanceContext) => string | undefined
 
 /** A limit of one runtime. */
 function limitOf(name: RuntimeName | 'node', reason: string): Limit {
-  return ({ runtime }) => (runtime === name || runtime.replace(/\d+$/, '') === name ? reason : undefined)
+  return ({ runtime }) => (runtime === name || runtime.replace(/\d.*$/, '') === name ? reason : undefined)
 }
 
 /** A limit that holds wherever one of these does. */

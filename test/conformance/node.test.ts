@@ -1,10 +1,14 @@
 import process from 'node:process'
 import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
 import { registerProcess } from './runners/run-process.ts'
+import { testedImplementation } from './runners/tested-implementation.ts'
 
 // The Node that runs the tests is one of them, whatever its major.
 const running = Number.parseInt(process.versions.node, 10)
 
 for (const major of new Set([...nodeMajors, running])) {
-  registerProcess({ runtime: `node${major}`, executable: nodeExecutable(major) })
+  const executable = nodeExecutable(major)
+  registerProcess({ runtime: `node${major}`, executable })
+  if (testedImplementation !== 'source') continue
+  registerProcess({ runtime: `node${major} over undici`, executable, implementation: 'undici' })
 }

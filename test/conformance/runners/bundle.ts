@@ -1,35 +1,51 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { testedImplementation } from './tested-implementation.ts'
 
 export type Starter = 'start-process' | 'start-workerd' | 'start-page' | 'start-worker'
 
 const implementations: Record<string, string | undefined> = {
   source: './implementation.ts',
+  undici: './implementation.undici.ts',
   native: './implementation.native.ts',
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+/** Takes the modules that the package's own build for browsers takes. */
+export const buildForBrowsers: Plugin = {
+  name: 'build-for-browsers',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.server\.ts$/ }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, path.replace('.server.', '.browser.')),
+    }))
+  },
+}
 
 /**
  * Bundles a starter with the cases and the library into one program. Browsers get a classic script, because that is
  * what every kind of worker takes; other runtimes get a module. `cases` is the text of a module to take the place of
  * the suite's cases.
  */
-export function bundleStarter(starter: Starter, cases?: string): Promise<string> {
-  const key = `${starter} ${cases}`
-  const bundled = bundles.get(key) ?? bundle(starter, cases)
+export function bundleStarter(
+  starter: Starter,
+  { cases, implementation = testedImplementation }: { cases?: string | undefined; implementation?: string } = {},
+): Promise<string> {
+  const key = `${starter} ${implementation} ${cases}`
+  const bundled = bundles.get(key) ?? bundle(starter, implementation, cases)
   bundles.set(key, bundled)
   return bundled
 }
 
 const bundles = new Map<string, Promise<string>>()
 
-async function bundle(starter: Starter, cases: string | undefined): Promise<string> {
-  const implementation = implementations[testedImplementation]
+async function bundle(starter: Starter, name: string, cases: string | undefined): Promise<string> {
+  const implementation = implementations[name]
   if (implementation === undefined) {
-    throw new Error(`SUITE_IMPLEMENTATION is ${testedImplementation}, not ${Object.keys(implementations).join(' or ')}`)
+    throw new Error(`the implementation is ${name}, not ${Object.keys(implementations).join(' or ')}`)
   }
   const forBrowser = starter === 'start-page' || starter === 'start-worker'
   const result = await build({
@@ -39,18 +55,15 @@ async function bundle(starter: Starter, cases: string | undefined): Promise<stri
     target: 'es2022',
     format: forBrowser ? 'iife' : 'esm',
     external: ['node:*'],
+    // undici is CommonJS, and requires modules of Node's.
+    banner: name === 'undici' ? { js: requireBanner } : {},
     logLevel: 'error',
     plugins: [
+      ...(forBrowser ? [buildForBrowsers] : []),
       {
         name: 'suite-parts',
         setup({ onLoad, onResolve }) {
           onResolve({ filter: /\/implementation\.ts$/ }, () => ({ path: here(implementation) }))
-          // As the package's own build for browsers has it.
-          if (forBrowser) {
-            onResolve({ filter: /\.server\.ts$/ }, ({ path, resolveDir }) => ({
-              path: resolve(resolveDir, path.replace('.server.', '.browser.')),
-            }))
-          }
           if (cases === undefined) return
           onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'cases', namespace: 'given' }))
           onLoad({ filter: /.*/, namespace: 'given' }, () => ({ contents: cases, loader: 'ts' }))

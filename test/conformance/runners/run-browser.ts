@@ -48,7 +48,7 @@ export async function runInBrowser(
     const { origin: feed, otherOrigin } = feedServer
     const settings = { runtime, scope, feed, otherOrigin, concurrency: 3, control: controlServer.url }
     for (const [name, starter] of scripts) {
-      const body = withSettings(settings, await bundleStarter(starter, cases))
+      const body = withSettings(settings, await bundleStarter(starter, { cases }))
       files.set(name, { type: 'text/javascript; charset=utf-8', body })
     }
     await browser.openPage(`${feed}/suite/page.html`, (problem) => ledger.note(problem))

@@ -19,6 +19,8 @@ export interface ProcessRuntime {
   arguments?: readonly string[]
   /** The text of a module to take the place of the suite's cases. */
   cases?: string
+  /** What to test, where that is not what the whole run tests. */
+  implementation?: string
 }
 
 /** Registers the suite for a runtime that takes a program as its argument. */
@@ -30,10 +32,10 @@ export function registerProcess(processRuntime: ProcessRuntime): void {
 
 /** Runs the suite in a process of its own, which is to end by itself when all cases have been reported. */
 export async function runInProcess(
-  { runtime, executable, arguments: runtimeArguments = [], cases }: ProcessRuntime & { executable: string },
+  { runtime, executable, arguments: runtimeArguments = [], ...bundled }: ProcessRuntime & { executable: string },
   ledger: Ledger,
 ): Promise<() => Promise<void>> {
-  const program = await bundleStarter('start-process', cases)
+  const program = await bundleStarter('start-process', bundled)
   const feedServer = await startFeedServer()
   const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
   const file = join(directory, 'suite.mjs')

@@ -1,0 +1,2 @@
+// The library as Node's own entry point has it: over undici.
+export { ErrorEvent, EventSource } from '../../../src/index.node.ts'
