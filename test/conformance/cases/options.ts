@@ -536,13 +536,13 @@ export const cases: ConformanceCase[] = [
   }),
 
   signalOption('aborting during the reconnection time keeps it from reconnecting', async (scene) => {
-    await scene.plan([endedStream('retry: 40\ndata: a\n\n')])
+    await scene.plan([endedStream('retry: 500\ndata: a\n\n')])
     const controller = new AbortController()
     const watch = scene.watch({ signal: controller.signal })
     await watch.next('error')
     controller.abort()
     assert.equal(watch.source.readyState, 2)
-    await aWhile(150)
+    await aWhile(800)
     assert.lengthOf(await scene.requests(), 1)
   }),
 
@@ -658,12 +658,14 @@ export const cases: ConformanceCase[] = [
 
   timeouts('openTimeout ends with the response: an open stream may be silent', async (scene) => {
     await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
-    const watch = scene.watch({ openTimeout: 600 })
+    const watch = scene.watch({ openTimeout: 600, retry: soon })
     await watch.next('open')
-    await aWhile(700)
+    // On a busy machine there may have been attempts before that were late.
+    const before = watch.types.indexOf('open')
+    await aWhile(900)
     await scene.openGate('go')
     await watch.next('message')
-    assert.deepEqual(watch.types, ['open', 'message'])
+    assert.deepEqual(watch.types.slice(before), ['open', 'message'])
   }),
 
   timeouts('openTimeout includes the redirects', async (scene) => {
@@ -673,8 +675,8 @@ export const cases: ConformanceCase[] = [
   }),
 
   timeouts('idleTimeout: a silent stream is given up and reestablished with its last event ID', async (scene) => {
-    await scene.plan([stream('id: 1\ndata: a\n\n'), stream('data: b\n\n', { pause: 20 }, ':\n')])
-    const watch = scene.watch({ idleTimeout: 150, retry: soon })
+    await scene.plan([stream('id: 1\ndata: a\n\n'), stream('data: b\n\n')])
+    const watch = scene.watch({ idleTimeout: 2_000, retry: soon })
     await watch.next('message')
     const error = await watch.nextError()
     assert.equal(error.code, 'idle')
@@ -686,20 +688,21 @@ export const cases: ConformanceCase[] = [
   }),
 
   timeouts('idleTimeout: comments and the bytes of an unfinished line count as activity', async (scene) => {
-    const alive = Array.from({ length: 6 }, (_, index) => [{ pause: 200 }, index % 2 === 0 ? ':\n' : 'x']).flat()
+    const alive = Array.from({ length: 6 }, (_, index) => [{ pause: 900 }, index % 2 === 0 ? ':\n' : 'x']).flat()
     await scene.plan([stream(...alive, '\ndata: a\n\n')])
-    const watch = scene.watch({ idleTimeout: 800 })
+    const watch = scene.watch({ idleTimeout: 4_500 })
     await watch.next('message')
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
   timeouts('idleTimeout does not count before the response', async (scene) => {
     await scene.plan([{ headAfter: 'go', body: ['data: a\n\n'] }])
-    const watch = scene.watch({ idleTimeout: 100 })
+    const watch = scene.watch({ idleTimeout: 100, retry: soon })
     await aWhile(250)
+    assert.deepEqual(watch.types, [])
     await scene.openGate('go')
     await watch.next('message')
-    assert.deepEqual(watch.types.slice(0, 2), ['open', 'message'])
+    assert.equal(watch.types[0], 'open')
   }),
 
   maxEventSize('an event beyond it: code too-large, CLOSED, the request aborted', async (scene) => {

@@ -31,19 +31,14 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  peers(
-    'retry: 100 on a server that closes before any message is at most 10 requests in 6 seconds',
-    async (scene) => {
-      await scene.plan([endedStream('retry: 100\n\n')])
-      const watch = scene.watch()
-      await watch.nextError()
-      await aWhile(6_000)
-      const { length } = await scene.requests()
-      assert.isAtMost(length, 10)
-      assert.isAtLeast(length, 3)
-    },
-    { timeout: 15_000 },
-  ),
+  peers('retry: 100 on a server that closes before any message is at most 10 requests in 6 seconds', async (scene) => {
+    await scene.plan([endedStream('retry: 100\n\n')])
+    const watch = scene.watch()
+    await watch.nextError()
+    await aWhile(6_000)
+    assert.isAtMost((await scene.requests()).length, 10)
+    await scene.requests({ count: 3 })
+  }),
 
   peers('retry: 0 on a server that closes before any message does not storm', async (scene) => {
     await scene.plan([endedStream('retry: 0\n\n')])
@@ -109,16 +104,16 @@ export const cases: ConformanceCase[] = [
   peers(
     'a POST whose answer is finite is sent again as the standard has it, unless the policy says no',
     async (scene) => {
-      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const finite = endedStream('retry: 10\ndata: a\n\n')
+      await scene.plan([finite, stream('data: b\n\n'), finite])
       const again = scene.watch({ method: 'POST', body: 'question' })
       await again.next('message')
       await again.next('message')
       again.source.close()
-      const { length } = await scene.requests()
       const once = scene.watch({ method: 'POST', body: 'question', retry: false })
       assert.isFalse((await once.nextError()).willReconnect)
       await aWhile()
-      assert.lengthOf(await scene.requests(), length + 1)
+      assert.lengthOf(await scene.requests(), 3)
     },
   ),
 

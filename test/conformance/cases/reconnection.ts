@@ -136,11 +136,11 @@ export const cases: ConformanceCase[] = [
   }),
 
   processing('close during the reconnection time keeps it from reconnecting', async (scene) => {
-    await scene.plan([endedStream('retry: 50\ndata: a\n\n')])
+    await scene.plan([endedStream('retry: 500\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
     watch.source.close()
-    await aWhile(200)
+    await aWhile(800)
     assert.equal(watch.source.readyState, 2)
     assert.lengthOf(await scene.requests(), 1)
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
@@ -181,18 +181,19 @@ export const cases: ConformanceCase[] = [
 
   interpreting('retry sets the reconnection time', async (scene) => {
     await scene.plan([endedStream('retry: 400\ndata: a\n\n'), stream('data: b\n\n')])
-    const watch = scene.watch()
+    // Without the server's word it would take longer than a case may.
+    const watch = scene.watch({ retry: { initialDelay: 600_000 } })
     await watch.next('error')
     await watch.next('open')
     await watch.next('open')
     const [first, second] = await scene.requests({ count: 2 })
-    // The clocks of the timers may be a little off; a default of seconds would not pass in the time of this case.
+    // The clocks of the timers may be a little off.
     assert.isAtLeast((second?.time ?? 0) - (first?.time ?? 0), 390)
   }),
 
   interpreting('a retry without a blank line after it counts', async (scene) => {
     await scene.plan([endedStream('data: a\n\nretry: 10\n'), stream('data: b\n\n')])
-    const watch = scene.watch({ retry: { initialDelay: 20_000 } })
+    const watch = scene.watch({ retry: { initialDelay: 600_000 } })
     await watch.next('message')
     assert.equal((await watch.nextMessage()).data, 'b')
   }),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RuntimeName, Scope } from '../case.ts'
 import { cases } from '../index.ts'
 import { Ledger } from './ledger.ts'
+import { defaultTimeout } from './suite.ts'
 
 /** Begins the runs and returns how to stop whatever they started; the ledgers, one for each scope, get the reports. */
 export type StartRuns<S extends Scope> = (ledgers: Readonly<Record<S, Ledger>>) => Promise<() => Promise<void>>
@@ -12,7 +13,7 @@ const { CI } = process.env
 const names = cases.map(({ name }) => name)
 
 /** The longest a case may take, and time for a browser to start on a busy machine. */
-const longestSilence = Math.max(10_000, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
+const longestSilence = Math.max(defaultTimeout, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
 
 /** Silence is bounded, and so is the number of reports; this bounds what can come of both. */
 const longestRun = 240_000

@@ -11,7 +11,8 @@ export interface SuiteSettings {
   concurrency: number
 }
 
-const defaultTimeout = 10_000
+/** Milliseconds that a case has: more than any of its waits, so that it can say itself what it waited for. */
+export const defaultTimeout = 60_000
 
 /** Runs every case once and reports it; settles when all have been reported. */
 export async function runSuite(
