@@ -53,9 +53,18 @@ export function launchFirefox(executablePath: string): Promise<Browser> {
   })
 }
 
+/** How long a browser may take to start or to load a page, in ms: a busy machine takes its time. */
+const longestStart = 120_000
+
 /** Puppeteer makes a fresh profile, and removes it at the end. */
 async function launch(options: LaunchOptions): Promise<Browser> {
-  const browser = await puppeteer.launch({ headless: true, networkEnabled: false, issuesEnabled: false, ...options })
+  const browser = await puppeteer.launch({
+    headless: true,
+    networkEnabled: false,
+    issuesEnabled: false,
+    timeout: longestStart,
+    ...options,
+  })
   return {
     async openPage(url, onProblem) {
       const page = await browser.newPage()
@@ -64,7 +73,7 @@ async function launch(options: LaunchOptions): Promise<Browser> {
         if (!isNoPageError(message)) onProblem(`page error: ${message}`)
       })
       page.on('error', (error) => onProblem(`the page crashed: ${error.message}`))
-      await page.goto(url)
+      await page.goto(url, { timeout: longestStart })
     },
     close: () => browser.close(),
   }

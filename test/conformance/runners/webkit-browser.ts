@@ -35,7 +35,8 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
   const started: ChildProcess[] = []
   const stop = async (): Promise<void> => {
     for (const child of started.reverse()) await end(child)
-    await rm(profile, { recursive: true, force: true })
+    // What belongs to the browser may still be writing there.
+    await rm(profile, { recursive: true, force: true, maxRetries: 20 })
   }
   try {
     const environment: NodeJS.ProcessEnv = {
@@ -95,7 +96,7 @@ async function startSession(driver: string, miniBrowser: string): Promise<Sessio
 /** One command of the WebDriver protocol. */
 async function command<Value>(method: string, url: string, parameters?: object): Promise<Value> {
   const body = parameters === undefined ? null : JSON.stringify(parameters)
-  const response = await fetch(url, { method, body, signal: AbortSignal.timeout(60_000) })
+  const response = await fetch(url, { method, body, signal: AbortSignal.timeout(120_000) })
   const { value } = (await response.json()) as { value: unknown }
   if (!response.ok) throw new Error(`WebDriver refused ${method} ${new URL(url).pathname}: ${JSON.stringify(value)}`)
   return value as Value
@@ -107,7 +108,7 @@ async function untilReady(driver: string): Promise<void> {
       const { ready } = await command<{ ready: boolean }>('GET', `${driver}/status`)
       if (ready) return
     } catch (error) {
-      if (attempt === 100) throw error
+      if (attempt === 600) throw error
     }
     await pause(100)
   }
