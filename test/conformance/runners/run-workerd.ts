@@ -99,6 +99,8 @@ function readReports(port: number, settings: SuiteSettings, ledger: Ledger): voi
   const outgoing = request({ host: '127.0.0.1', port, method: 'POST' }, (response) => {
     response.on('error', broke)
     const lines = createInterface({ input: response })
+    // The interface passes on what its input is destroyed with.
+    lines.on('error', broke)
     lines.on('line', (line) => {
       const report = fromReportLine(line)
       if (report !== undefined) ledger.record(report)
