@@ -6,6 +6,10 @@ export default defineConfig({
   test: {
     // Most of a test's time is spent waiting for another process, hence more workers than cores.
     maxWorkers: 4,
+    // On a machine that runs all of them meanwhile, nothing but a test that hangs takes that long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Cases about exceptions that leave a listener run in vitest's own process, too, with happy-dom.
     onUnhandledError: (error) => !error.message.includes(thrownOnPurpose),
     reporters: ['default', new ConformanceSummary()],
@@ -20,6 +24,15 @@ export default defineConfig({
           name: 'conformance',
           include: ['test/conformance/*.test.ts'],
           globalSetup: ['test/runtimes/install.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cli',
+          include: ['test/cli/*.test.ts'],
+          globalSetup: ['test/cli/setup.ts'],
+          testTimeout: 60_000,
         },
       },
       { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
@@ -37,7 +50,9 @@ export default defineConfig({
           name: 'package',
           include: ['test/package/*.test.ts'],
           globalSetup: ['test/package/setup.ts'],
-          testTimeout: 60_000,
+          // Compilers and packers need the machine for themselves, and do not have it.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

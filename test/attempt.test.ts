@@ -5,9 +5,6 @@ import { type AttemptContext, type EventSourceInit, readSettings } from '../src/
 import type { Interruption, Outcome } from '../src/retry.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const url = 'http://feed.example/'
 
 beforeEach(() => {

@@ -5,9 +5,6 @@ import { EventSource } from '../src/event-source.ts'
 import { ErrorEvent } from '../src/events.ts'
 import type { EventSourceInit } from '../src/options.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const url = 'http://feed.example/'
 
 beforeEach(() => {

@@ -2,9 +2,6 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEventHandlers, type ErrorDetails, ErrorEvent, type EventHandlers } from '../src/events.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 afterEach(() => {
   vi.unstubAllGlobals()
   vi.resetModules()

@@ -2,9 +2,6 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readSettings } from '../src/options.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const url = 'http://feed.example/'
 
 /** Reads what a caller without types may give. */

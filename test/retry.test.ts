@@ -1,11 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../src/events.ts'
 import { type Policy, type RetryContext, type RetryPolicy, readSettings, type Settings } from '../src/options.ts'
 import { decide, type History, type Interruption } from '../src/retry.ts'
-
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
 
 /** The longest delay that a timer can hold. */
 const longestDelay = 2_147_483_647

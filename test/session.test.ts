@@ -6,9 +6,6 @@ import { type AttemptContext, type EventSourceInit, readSettings } from '../src/
 import { type Session, type SessionHandler, startSession } from '../src/session.ts'
 import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const url = 'http://feed.example/'
 const longestDelay = 2_147_483_647
 const day = 86_400_000
@@ -743,7 +740,7 @@ describe('in any order of events, a session', () => {
   }
 
   it('does what the model does, with one request at the most, and leaves nothing behind', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyCommand, { maxLength: 40, size: 'max' }), async (commands) => {

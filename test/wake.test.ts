@@ -2,9 +2,6 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startTimer, startWait } from '../src/wake.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const second = 1_000
 const hour = 3_600_000
 const longestDelay = 2_147_483_647

@@ -36,7 +36,7 @@ function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return bounds.slice(1).map((end, index) => bytes.subarray(bounds[index], end))
 }
 
-describe('the reference interpreter', { timeout: 20_000 }, () => {
+describe('the reference interpreter', () => {
   it.each(streams.map((stream) => [stream.name, stream] as const))('agrees: %s', (_, { chunks, expected }) => {
     expect(interpret(Buffer.concat(chunks))).toEqual(expected)
   })
@@ -51,7 +51,7 @@ describe('the reference interpreter', { timeout: 20_000 }, () => {
   })
 })
 
-describe('the parser', { timeout: 20_000 }, () => {
+describe('the parser', () => {
   it('makes of random streams, split anywhere, what the reference makes of them', () => {
     fc.assert(
       fc.property(splitStream, ([bytes, places]) => {

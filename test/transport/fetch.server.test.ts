@@ -7,9 +7,6 @@ import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 interface SeenRequest {
   readonly method: string | undefined
   readonly path: string | undefined

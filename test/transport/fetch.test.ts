@@ -10,9 +10,6 @@ import { createRequest, record, textOf } from './record.ts'
 // As in the build for browsers.
 vi.mock('../../src/transport/fetch.server.ts', () => import('../../src/transport/fetch.browser.ts'))
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 20_000 })
-
 const url = 'http://feed.example/'
 const servers: HttpServer[] = []
 
