@@ -3,7 +3,7 @@ import { type ExecFileException, execFile } from 'node:child_process'
 export interface CommandOptions {
   cwd?: string
   env?: NodeJS.ProcessEnv
-  /** In ms. By default less than a test may take, so that no test leaves a program behind. */
+  /** In ms. By default somewhat less than a test of the package may take, so that no test leaves a program behind. */
   timeout?: number
 }
 
@@ -16,5 +16,5 @@ export const run = (file: string, args: readonly string[], options: CommandOptio
       if (failure) reject(new Error(message))
       else resolve(stdout)
     }
-    execFile(file, args, { timeout: 50_000, maxBuffer: 64 * 1024 * 1024, ...options }, finished)
+    execFile(file, args, { timeout: 200_000, maxBuffer: 64 * 1024 * 1024, ...options }, finished)
   })

@@ -21,10 +21,7 @@ const pack = async (workspace: string): Promise<string> => {
   const copy = join(workspace, 'checkout')
   await cp(root, copy, { recursive: true, filter: (path) => !leftOut.has(relative(root, path)) })
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-  const printed = await run('npm', ['pack', '--silent', '--pack-destination', workspace], {
-    cwd: copy,
-    timeout: 240_000,
-  })
+  const printed = await run('npm', ['pack', '--silent', '--pack-destination', workspace], { cwd: copy })
   return join(workspace, printed.trim())
 }
 

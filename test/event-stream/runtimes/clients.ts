@@ -60,8 +60,8 @@ async function receiveNumbered(url: string, total: number): Promise<Reception> {
   const interruptions: Record<string, number> = {}
   const init: EventStreamInit = {
     retry: { statuses: [503] },
-    idleTimeout: 300,
-    openTimeout: 300,
+    idleTimeout: 1_000,
+    openTimeout: 1_000,
     onInterruption({ code }) {
       interruptions[code] = (interruptions[code] ?? 0) + 1
     },

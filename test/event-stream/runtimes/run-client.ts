@@ -61,10 +61,11 @@ const chromium: Runtime = {
       executablePath: chromium.executable ?? '',
       args: ['--disable-gpu', ...sandbox],
       protocolTimeout: longestRun,
+      timeout: longestRun,
     })
     try {
       const page = await browser.newPage()
-      await page.goto(origin)
+      await page.goto(origin, { timeout: longestRun })
       await page.addScriptTag({ content: outputFiles[0]?.text ?? '' })
       const result = await page.evaluate(
         (name, url, values) => {

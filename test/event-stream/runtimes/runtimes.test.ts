@@ -34,13 +34,14 @@ describe('leaving the loop after the first event of an endless feed', () => {
     inRuntime(runtime, 'closes the connection within 100 ms', async () => {
       const feed = await startEndlessFeed({ eventSize: 100, pace: 10 })
       try {
-        // A busy machine may delay one of them; a connection that stays open would delay all.
-        for (let attempt = 0; attempt < 3; attempt++) {
+        // A busy machine may delay some of them; a connection that stays open would delay all.
+        const fastest = (): number => Math.min(...feed.millisecondsToClose)
+        for (let attempt = 1; attempt <= 10 && fastest() >= 100; attempt++) {
           expect((await runtime.run('leaveAfterFirst', feed.origin)).result).toBe(1)
+          expect(feed.millisecondsToClose).toHaveLength(attempt)
         }
         console.log(`${runtime.name}: closed after`, feed.millisecondsToClose.map(Math.ceil), 'ms')
-        expect(feed.millisecondsToClose).toHaveLength(3)
-        expect(Math.min(...feed.millisecondsToClose)).toBeLessThan(100)
+        expect(fastest()).toBeLessThan(100)
       } finally {
         await feed.close()
       }

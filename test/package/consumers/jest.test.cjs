@@ -1,5 +1,8 @@
 const { EventSource } = require('everysource')
 
+// Jest's own limit is too short for a busy machine.
+jest.setTimeout(60_000)
+
 test('an event arrives', async () => {
   const source = new EventSource(process.env.GREETING)
   const event = await new Promise((resolve) => source.addEventListener('greeting', resolve))
