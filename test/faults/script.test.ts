@@ -31,14 +31,14 @@ async function runScript(last: string): Promise<ScriptRun> {
   }
 }
 
-/** Whatever keeps a process alive does so in each run; a busy machine does not. The fastest of three runs counts. */
+/** Whatever keeps a process alive does so in each run; a busy machine does not. The fastest of ten runs counts. */
 async function runScriptUntilFast(last: string): Promise<ScriptRun> {
   let run = await runScript(last)
-  for (let repetition = 0; repetition < 2 && run.millisecondsToEnd >= 100; repetition++) run = await runScript(last)
+  for (let repetition = 0; repetition < 9 && run.millisecondsToEnd >= 100; repetition++) run = await runScript(last)
   return run
 }
 
-const timeout = 60_000
+const timeout = 240_000
 
 it('a script with one onmessage outlives its server, resumes and ends within 100 ms of close()', {
   timeout,

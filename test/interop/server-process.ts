@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** A server that others wrote, in a process of its own, so that it can be killed. */
@@ -15,6 +16,18 @@ export class ServerProcess {
 
   /** Starts one of the programs in servers/, which prints its port as soon as it listens. Port 0 is any free one. */
   static async start(name: string, port = 0): Promise<ServerProcess> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await ServerProcess.#start(name, port)
+      } catch (error) {
+        // While a server was down, another test may have been given its port for a while.
+        if (port === 0 || tries === 10) throw error
+        await pause(500)
+      }
+    }
+  }
+
+  static async #start(name: string, port: number): Promise<ServerProcess> {
     const program = fileURLToPath(new URL(`./servers/${name}.mjs`, import.meta.url))
     const child = spawn(process.execPath, [program, String(port)], { stdio: ['ignore', 'pipe', 'pipe'] })
     const complaints: string[] = []

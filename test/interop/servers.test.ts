@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 describe.each(['express', 'better-sse', 'hono', 'fastify'])('a server made with %s', (name) => {
-  it('is resumed after each crash, and every number comes once and in order', { timeout: 60_000 }, async () => {
+  it('is resumed after each crash, and every number comes once and in order', { timeout: 120_000 }, async () => {
     let server = await ServerProcess.start(name)
     const { port } = server
     const source = new EventSource(`http://127.0.0.1:${port}/count`)
