@@ -11,8 +11,8 @@ export type AgentKind = 'shared' | 'exclusive' | 'unref'
 type Connect = buildConnector.connector
 type Dispatch = [options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler]
 
-/** How many requests share a connection at most: RFC 9113 asks servers to allow no fewer. */
-const mostShared = 100
+/** How many requests share a connection at most, where the server allows more. */
+const mostShared = 250
 
 /** undici keeps the session of a connection under a symbol of its own. Without it, requests just do not wait for it. */
 function findSession(socket: Socket): Http2Session | undefined {
@@ -25,39 +25,54 @@ function findSession(socket: Socket): Http2Session | undefined {
  * first is connected; here such requests wait for it, for then it is known whether they can share it.
  */
 class SharingPool extends Pool {
+  readonly #createClient: () => Client
   /** Undefined until the first connection is there. */
   #isShared: boolean | undefined
   #isConnecting = false
   readonly #waiting: Dispatch[] = []
+  /** How many requests each connection takes that speaks HTTP/2. */
+  readonly #capacities = new Map<Client, number>()
 
   constructor(origin: URL, options: Pool.Options, connect: Connect) {
-    super(origin, {
-      ...options,
-      factory: (_, given) => {
-        const client = new Client(origin, {
-          ...given,
-          // Over HTTP/1.1, undici sends nothing on a connection whose response has not ended, whatever this says.
-          pipelining: mostShared,
-          connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
-            this.#isConnecting = true
-            connect(target, (...result) => {
-              callback(...result)
-              const [error, socket] = result
-              if (error) this.#failWaiting(error)
-              else this.#share(client, socket)
-            })
-          },
-        })
-        return client
-      },
-    })
+    super(origin, { ...options, factory: () => this.#createClient() })
     if (origin.protocol === 'http:') this.#isShared = false
+    this.#createClient = () => {
+      const client = new Client(origin, {
+        ...options,
+        connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
+          this.#isConnecting = true
+          connect(target, (...result) => {
+            callback(...result)
+            const [error, socket] = result
+            if (error) this.#failWaiting(error)
+            else this.#share(client, socket)
+          })
+        },
+      })
+      return client.on('disconnect', () => this.#capacities.delete(client))
+    }
   }
 
   override dispatch(...given: Dispatch): boolean {
-    if (!this.#isConnecting || this.#isShared === false) return super.dispatch(...given)
-    this.#waiting.push(given)
-    return false
+    if (this.#isConnecting && this.#isShared !== false) {
+      this.#waiting.push(given)
+      return false
+    }
+    if (!this.#isShared) return super.dispatch(...given)
+    // Not by way of Pool, which is told too late that a connection has taken all that it can.
+    for (const [client, capacity] of this.#capacities) {
+      if (client.stats.size < capacity) return client.dispatch(...given)
+    }
+    return this.#addClient().dispatch(...given)
+  }
+
+  /** Adds one that Pool does not know of, for Agent to hear of all the same. */
+  #addClient(): Client {
+    const client = this.#createClient()
+    client.on('connect', (...details) => this.emit('connect', ...details))
+    client.on('disconnect', (...details) => this.emit('disconnect', ...details))
+    client.on('connectionError', (...details) => this.emit('connectionError', ...details))
+    return client
   }
 
   #share(client: Client, socket: Socket): void {
@@ -65,7 +80,9 @@ class SharingPool extends Pool {
     this.#isShared = session !== undefined
     // The server's settings come first on a connection, and say how many requests it takes; the rest would hang.
     session?.once('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
-      client.pipelining = Math.min(maxConcurrentStreams, mostShared)
+      const capacity = Math.min(maxConcurrentStreams, mostShared)
+      client.pipelining = capacity
+      this.#capacities.set(client, capacity)
       this.#dispatchWaiting()
     })
     session?.once('close', () => this.#dispatchWaiting())

@@ -37,6 +37,8 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
       return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
     }
     const reader = response.body?.getReader()
+    // Deno forgets the signal of a response at a garbage collection.
+    signal.addEventListener('abort', () => reader?.cancel().catch(() => {}))
     // A given fetch may not heed the signal, so that each step asks it.
     while (reader && !signal.aborted) {
       const { done, value } = await reader.read()

@@ -1,4 +1,5 @@
 import { type Duplex, Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import { applyRules, type BodyInit, type Rule, type Settings } from '../options.ts'
 import { commonAgent } from './agent.ts'
@@ -23,7 +24,7 @@ async function extractBody(body: BodyInit | null | undefined, headers: Headers):
   const extracted = new Response(body)
   const type = extracted.headers.get('content-type')
   if (type && !headers.has('content-type')) headers.set('content-type', type)
-  if (isStream(body) && extracted.body) return Readable.fromWeb(extracted.body)
+  if (isStream(body) && extracted.body) return Readable.fromWeb(extracted.body as ReadableStream)
   return Buffer.from(await extracted.arrayBuffer())
 }
 
