@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { describe } from '../events.ts'
 import { type EventSourceInit, readHeaders, readSettings } from '../options.ts'
+import { mendPausedEnds } from '../transport/paused-end.ts'
 import { runBearerCommand } from './bearer-command.ts'
 import { type CommandLine, type Options, readSeconds, UsageError } from './usage.ts'
 
@@ -115,12 +116,12 @@ export async function readEndpoint(
   return { url, init }
 }
 
-function readUrl([url, unexpected]: readonly string[]): string {
+function readUrl(operands: readonly string[]): string {
+  const [url] = operands
   if (url === undefined) throw new UsageError('no URL was given; --help says more')
-  if (unexpected !== undefined) {
-    throw new UsageError(
-      `${JSON.stringify(unexpected)} is one argument too many: one URL is allowed, and -d takes a body`,
-    )
+  if (operands.length > 1) {
+    const given = operands.map((operand) => JSON.stringify(operand)).join(' ')
+    throw new UsageError(`one URL is expected, not ${given}; a request body is given with -d`)
   }
   if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) return url
   const completed = `http://${url}`
@@ -166,6 +167,7 @@ function readHeaderOptions(given: readonly string[]): Headers {
 }
 
 async function createDispatcher(values: CommandLine<typeof requestOptions>['values']): Promise<Dispatcher> {
+  mendPausedEnds()
   const { cacert, insecure = false, proxy } = values
   const tls = {
     allowH2: true,

@@ -18,6 +18,9 @@ export const exitCodes = {
 /** A mistake in the command line: its message is one line that says what was wrong and what would be right. */
 export class UsageError extends Error {}
 
+/** Something that went wrong here, and ends the command with exit code 1: its message is one line. */
+export class Failure extends Error {}
+
 /** One option of a command. */
 export interface Option {
   readonly type: 'string' | 'boolean'

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { inject } from 'vitest'
+
+export interface CommandOptions {
+  /** What it reads from standard input (nothing). */
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** The Node to run it with. */
+  readonly node?: string
+}
+
+export interface CommandResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+const running = new Set<ChildProcess>()
+
+/** What the machine of a test may have set, and would change what is tested. */
+const meddlesome = /^(node_options|no_color|force_color|(https?|no)_proxy)$/i
+
+export function cleanEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !meddlesome.test(name))
+  return { ...Object.fromEntries(kept), ...added }
+}
+
+/** The command while it runs. */
+export class RunningCommand {
+  readonly #child: ChildProcess
+  #stdout = ''
+  #stderr = ''
+  readonly result: Promise<CommandResult>
+
+  constructor(
+    commandLine: readonly string[],
+    { input = '', environment, node = process.execPath }: CommandOptions = {},
+  ) {
+    const child = spawn(node, [inject('command'), ...commandLine], { env: cleanEnvironment(environment) })
+    running.add(child)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+    // It may end before it has read everything.
+    child.stdin.on('error', () => {}).end(input)
+    this.#child = child
+    this.result = this.#end()
+  }
+
+  /** Resolves when so many lines have come, or the command has ended. */
+  async printed(count: number): Promise<void> {
+    await this.#happened(() => this.#stdout.split('\n').length > count)
+  }
+
+  /** Resolves when this text has come on standard error, or the command has ended. */
+  async said(text: string): Promise<void> {
+    await this.#happened(() => this.#stderr.includes(text))
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Nothing of its output is read until `resume()`. */
+  pause(): void {
+    this.#child.stdout?.pause()
+  }
+
+  resume(): void {
+    this.#child.stdout?.resume()
+  }
+
+  #happened(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (condition()) resolve()
+      }
+      this.#child.stdout?.on('data', check)
+      this.#child.stderr?.on('data', check)
+      this.#child.on('close', () => resolve())
+      check()
+    })
+  }
+
+  async #end(): Promise<CommandResult> {
+    const [exitCode, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null]
+    running.delete(this.#child)
+    return { stdout: this.#stdout, stderr: this.#stderr, exitCode, signal }
+  }
+}
+
+/** Runs the command to its end. */
+export function runCommand(commandLine: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+  return new RunningCommand(commandLine, options).result
+}
+
+/** For `afterEach`: a test that failed may have left something behind. */
+export function killCommands(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
