@@ -1,5 +1,5 @@
 import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
-import { type EventSourceInit, readSettings } from './options.ts'
+import { type EventSourceInit, readSettings, type Settings } from './options.ts'
 import { type Session, startSession } from './session.ts'
 import { createTransport } from './transport/default.ts'
 
@@ -19,6 +19,15 @@ export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: Ev
   { open: Event; message: TypedMessageEvent<string>; error: ErrorEvent },
   keyof Events
 >
+
+export type SessionStart = typeof startSession
+
+/** The member of the options by which a subclass has the session started in its own way. */
+export const start: unique symbol = Symbol()
+
+export interface SessionChoice {
+  readonly [start]?: SessionStart
+}
 
 // The types of listeners and options have names in lib.dom only.
 type AddEventListener = Parameters<EventTarget['addEventListener']>
@@ -59,10 +68,10 @@ export class EventSource<Events = unknown> extends EventTarget {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    const settings = readSettings(url, init)
+    const settings: Settings & SessionChoice = readSettings(url, init)
     this.#url = settings.url.href
     this.#withCredentials = settings.withCredentials
-    this.#session = startSession(settings, createTransport(settings), {
+    this.#session = (settings[start] ?? startSession)(settings, createTransport(settings), {
       announce: ({ url }) => {
         this.#origin = new URL(url).origin
         this.#readyState = OPEN
@@ -71,6 +80,9 @@ export class EventSource<Events = unknown> extends EventTarget {
       message: (type, data) => {
         const init = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
         this.#handlers.dispatch(new MessageEvent(type, init))
+      },
+      dropped: () => {
+        this.#readyState = CONNECTING
       },
       interrupted: (details) => {
         this.#readyState = CONNECTING

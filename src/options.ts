@@ -108,6 +108,8 @@ export interface EventSourceInit {
   onRequest?: ((request: RequestInfo) => void) | undefined
   /** Called with every response. */
   onResponse?: ((response: ResponseInfo) => void) | undefined
+  /** Close the connection while the page is hidden, and resume with the last event ID when it is shown (false). */
+  pauseWhenHidden?: boolean | undefined
   /** Node: do not keep the process alive (false). */
   unref?: boolean | undefined
 }
@@ -129,6 +131,7 @@ export interface Settings extends EventSourceInit {
   readonly idleTimeout: number
   readonly maxEventSize: number
   readonly redirect: 'follow' | 'error'
+  readonly pauseWhenHidden: boolean
   readonly unref: boolean
   /** Whether a clean end of the body is followed by another attempt; false fails the connection (true). */
   readonly reconnectOnEnd?: boolean

@@ -3,7 +3,7 @@ import type { ErrorDetails } from './events.ts'
 import type { Policy, Settings } from './options.ts'
 import { decide } from './retry.ts'
 import type { Transport, TransportResponse } from './transport/transport.ts'
-import { longestDelay, startWait } from './wake.ts'
+import { longestDelay, startWait, watchPage } from './wake.ts'
 
 /** What a face is told, in the standard's terms. */
 export interface SessionHandler {
@@ -15,6 +15,8 @@ export interface SessionHandler {
    * Otherwise "fail the connection": there will be no further attempt.
    */
   interrupted(details: ErrorDetails): void
+  /** The connection is given up for another, without an interruption: upon `reconnect()`, or while the page is away. */
+  dropped?(): void
   /** While a promise that it returns is pending, nothing is read from the network; asked after every chunk. */
   paused?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
@@ -35,10 +37,11 @@ export interface Session {
 
 /** Starts a session; the first attempt begins after the caller's own code has run. */
 export function startSession(settings: Settings, transport: Transport, handler: SessionHandler): Session {
-  const { signal, retry, headers, body, unref, reconnectOnEnd = true } = settings
+  const { signal, retry, headers, body, unref, pauseWhenHidden, reconnectOnEnd = true } = settings
   const { resetAfter = 10_000 } = retry as Policy
   let current: Attempt | undefined
   let endWait: (() => void) | undefined
+  let isAway = false
 
   const session = {
     lastEventId: settings.lastEventId,
@@ -46,6 +49,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     close() {
       session.closed = true
       signal?.removeEventListener('abort', abort)
+      stopWatching()
       session.reconnect()
     },
     reconnect() {
@@ -64,11 +68,28 @@ export function startSession(settings: Settings, transport: Transport, handler: 
       endWait = startWait(delay, unref, resolve)
     })
 
+  const change = (away: boolean): void => {
+    isAway = away
+    // Away, it drops the connection or the wait there is; back, it ends the wait for that.
+    session.reconnect()
+  }
+
+  /** Waits for as long as the page is away. */
+  const whileAway = async (): Promise<void> => {
+    while (isAway && !session.closed) {
+      await new Promise<void>((resolve) => {
+        endWait = resolve
+      })
+    }
+  }
+
   const run = async (): Promise<void> => {
     let failures = 0
     let serverReconnectionTime: number | undefined
     let previous: ErrorDetails | undefined
-    for (let attempt = 1; !session.closed; attempt++) {
+    for (let attempt = 1; ; attempt++) {
+      await whileAway()
+      if (session.closed) return
       // When it counts as a success: some time after the response, for a server may accept and drop for ever.
       let successAt = Infinity
       current = startAttempt(settings, { attempt, failures, lastEventId: session.lastEventId, previous }, transport, {
@@ -93,7 +114,10 @@ export function startSession(settings: Settings, transport: Transport, handler: 
       const { kind } = outcome
       if (performance.now() >= successAt) failures = 0
       else if (kind !== 'aborted') failures++
-      if (kind === 'aborted') continue
+      if (kind === 'aborted') {
+        handler.dropped?.()
+        continue
+      }
       const canRefreshHeaders = typeof headers === 'function' && previous?.status !== 401
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
       const policy = kind !== 'ended' || reconnectOnEnd ? retry : false
@@ -114,6 +138,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     }
   }
 
+  const stopWatching = session.closed ? () => {} : watchPage(pauseWhenHidden, change)
   if (!session.closed) signal?.addEventListener('abort', abort)
   queueMicrotask(run)
   return session

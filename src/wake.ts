@@ -14,8 +14,15 @@ export function startTimer(callback: () => void, delay: number, unref: boolean):
 const tick = 1_000
 
 /**
- * Waits for `delay` ms, or until something says that waiting is pointless: the network is back (`online`), or the wall
- * clock ran ahead of the clock that timers go by, as it does while a machine sleeps.
+ * How much longer a wait lasts while the browser says that it is offline, in ms: it may be wrong, and to it a server on
+ * this very machine is out of reach, too.
+ */
+const offlineTime = 30_000
+
+/**
+ * Waits for `delay` ms, and longer while the browser is offline, or until something says that waiting is pointless: the
+ * network is back (`online`), or the wall clock ran ahead of the clock that timers go by, as it does while a machine
+ * sleeps.
  * @returns a function that ends the wait at once
  */
 export function startWait(delay: number, unref: boolean, wake: () => void): () => void {
@@ -29,11 +36,39 @@ export function startWait(delay: number, unref: boolean, wake: () => void): () =
     wake()
   }
   const look = () => {
-    const remaining = due - performance.now()
+    // Servers have no `onLine`.
+    const extra = globalThis.navigator?.onLine === false ? offlineTime : 0
+    const remaining = due + extra - performance.now()
     if (remaining <= 0 || drift() - atStart > tick) end()
     else timer = startTimer(look, Math.min(remaining, tick), unref)
   }
   globalThis.addEventListener?.('online', end)
   timer = startTimer(look, Math.min(delay, tick), unref)
   return end
+}
+
+const pageEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+
+/**
+ * Tells when the page goes away: into the back/forward cache, frozen, or, where that counts, hidden; and when it is
+ * back. Where there is no page, nothing is told.
+ * @returns a function that ends the watch
+ */
+export function watchPage(countsHidden: boolean, change: (isAway: boolean) => void): () => void {
+  const { document } = globalThis
+  if (!document) return () => {}
+  let isSuspended = false
+  let wasAway = false
+  const look = ({ type, persisted }: { type?: string; persisted?: boolean }): void => {
+    if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
+    const isAway = isSuspended || (countsHidden && document.hidden)
+    if (isAway !== wasAway) change(isAway)
+    wasAway = isAway
+  }
+  // Captured, for some are dispatched at the document.
+  for (const type of pageEvents) globalThis.addEventListener(type, look, true)
+  look({})
+  return () => {
+    for (const type of pageEvents) globalThis.removeEventListener(type, look, true)
+  }
 }
