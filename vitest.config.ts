@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cli',
-          include: ['test/cli/*.test.ts'],
+          include: ['test/cli/**/*.test.ts'],
           globalSetup: ['test/cli/setup.ts'],
           testTimeout: 60_000,
         },

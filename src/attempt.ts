@@ -71,7 +71,7 @@ function call<Value>(
   return typeof option === 'function' ? (option as (context: AttemptContext) => Value)(context) : option
 }
 
-async function buildRequest(settings: Settings, context: AttemptContext, signal: AbortSignal) {
+export async function buildRequest(settings: Settings, context: AttemptContext, signal: AbortSignal) {
   const { lastEventId, lastEventIdQueryParam: param } = { ...settings, ...context }
   const headers = readHeaders(await call(settings.headers, context))
   const body = await call(settings.body, context)
