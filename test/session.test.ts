@@ -16,6 +16,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })
 
@@ -381,12 +382,15 @@ type Command =
       readonly isComplete: boolean
     }
   | { readonly command: 'retry'; readonly milliseconds: number }
-  | { readonly command: 'end' | 'lose' | 'refuse' | Reaction }
+  | { readonly command: 'end' | 'lose' | 'refuse' | Reaction | PageEvent }
   /** Everything a connection can do, upon a request that is over. */
   | { readonly command: 'go on about an old request'; readonly index: number }
   | { readonly command: 'advance'; readonly steps: number }
   /** The user's code reacts to the next report, or within the next call of the headers function. */
   | { readonly command: 'react to the next report' | 'react in the headers function'; readonly reaction: Reaction }
+
+/** What happens to the page, and to the network around it. */
+type PageEvent = 'pagehide' | 'pageshow' | 'freeze' | 'resume' | 'hide' | 'show' | 'online'
 
 const anyReaction = fc.constantFrom<Reaction>('close', 'reconnect', 'abort')
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
@@ -416,6 +420,12 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ command: fc.constantFrom('refuse' as const, 'close' as const, 'abort' as const) }),
   { weight: 2, arbitrary: fc.record({ command: fc.constant('reconnect' as const) }) },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      command: fc.constantFrom<PageEvent>('pagehide', 'pageshow', 'freeze', 'resume', 'hide', 'show', 'show', 'online'),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ command: fc.constant('go on about an old request' as const), index: fc.nat(10) }),
   },
@@ -434,7 +444,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
 )
 
 class Model {
-  phase: 'not begun' | 'requesting' | 'refused' | 'open' | 'waiting' | 'over' = 'not begun'
+  phase: 'not begun' | 'requesting' | 'refused' | 'open' | 'waiting' | 'away' | 'over' = 'not begun'
   readonly log: string[] = []
   lastEventId = ''
   requests = 0
@@ -452,6 +462,8 @@ class Model {
   #block: { id: string | undefined; data: string[] } = { id: undefined, data: [] }
   #reactToReport: Reaction | undefined
   #reactInHeaders: Reaction | undefined
+  #isSuspended = false
+  #isHidden = false
 
   get isRequestOpen(): boolean {
     return this.phase === 'requesting' || this.phase === 'refused' || this.phase === 'open'
@@ -506,7 +518,29 @@ class Model {
       case 'reconnect':
       case 'abort':
         this.#react(given.command)
+        return
+      case 'online':
+        if (this.phase === 'waiting') this.#begin()
+        return
+      case 'hide':
+      case 'show':
+        this.#isHidden = given.command === 'hide'
+        this.#attend()
+        return
+      default:
+        this.#isSuspended = given.command === 'pagehide' || given.command === 'freeze'
+        this.#attend()
     }
+  }
+
+  get #isAway(): boolean {
+    return this.#isSuspended || this.#isHidden
+  }
+
+  /** The connection ends when the page goes, and another begins when it is back. */
+  #attend(): void {
+    if (this.#isAway === (this.phase === 'away')) return
+    this.#react('reconnect')
   }
 
   #report(line: string): void {
@@ -520,7 +554,7 @@ class Model {
     if (reaction === undefined || this.phase === 'over') return
     if (reaction === 'reconnect') {
       if (this.phase === 'not begun') return
-      if (this.phase !== 'waiting' && this.#hasWorked()) this.#failures = 0
+      if (this.isRequestOpen && this.#hasWorked()) this.#failures = 0
       this.#begin()
       return
     }
@@ -533,6 +567,11 @@ class Model {
   }
 
   #begin(): void {
+    if (this.#isAway) {
+      this.phase = 'away'
+      this.#due = Infinity
+      return
+    }
     this.#attempt++
     this.#worked = false
     this.#openedAt = Infinity
@@ -607,9 +646,42 @@ class Model {
   }
 }
 
+/** What a session sees of a page: Node has none. Real ones are in test/lifecycle. */
+class Page {
+  readonly #target = new EventTarget()
+  readonly document = { hidden: false }
+  /** As many as there are, each by its type and itself. */
+  readonly #listeners = new Map<string, Set<unknown>>()
+
+  constructor() {
+    vi.stubGlobal('document', this.document)
+    vi.stubGlobal('addEventListener', (...given: Parameters<EventTarget['addEventListener']>) => {
+      const [type, listener] = given
+      this.#listeners.set(type, new Set([...(this.#listeners.get(type) ?? []), listener]))
+      this.#target.addEventListener(...given)
+    })
+    vi.stubGlobal('removeEventListener', (...given: Parameters<EventTarget['removeEventListener']>) => {
+      const [type, listener] = given
+      this.#listeners.get(type)?.delete(listener)
+      this.#target.removeEventListener(...given)
+    })
+  }
+
+  get listeners(): number {
+    return [...this.#listeners.values()].reduce((count, { size }) => count + size, 0)
+  }
+
+  dispatch(event: PageEvent): void {
+    if (event === 'hide' || event === 'show') this.document.hidden = event === 'hide'
+    const type = event === 'hide' || event === 'show' ? 'visibilitychange' : event
+    this.#target.dispatchEvent(Object.assign(new Event(type), { persisted: event === 'pagehide' }))
+  }
+}
+
 /** The session, with all that is around it in the hands of the test. */
 class Rig {
   readonly log: string[] = []
+  readonly page = new Page()
   readonly scripted = new ScriptedTransport()
   readonly controller = new AbortController()
   readonly session: Session
@@ -623,6 +695,7 @@ class Rig {
       openTimeout,
       idleTimeout,
       signal,
+      pauseWhenHidden: true,
       headers: ({ attempt, failures, lastEventId }) => {
         expect(lastEventId).toBe(this.session.lastEventId)
         this.log.push(`attempt ${attempt} after ${failures} failures`)
@@ -697,6 +770,9 @@ class Rig {
       case 'reconnect':
       case 'abort':
         this.#react(given.command)
+        return
+      default:
+        this.page.dispatch(given.command)
     }
   }
 
@@ -754,7 +830,10 @@ describe('in any order of events, a session', () => {
           expect(rig.scripted.requests).toHaveLength(model.requests)
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
-          expect(vi.getTimerCount()).toBe(model.phase === 'over' ? 0 : 1)
+          expect(vi.getTimerCount()).toBe(model.phase === 'over' || model.phase === 'away' ? 0 : 1)
+          // Five for the page, and one for `online` during a wait.
+          const listeners = model.phase === 'waiting' ? 6 : 5
+          expect(rig.page.listeners).toBe(model.phase === 'over' ? 0 : listeners)
         }
         for (const command of commands) {
           // A transport keeps to the order that it has promised.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startTimer, startWait } from '../src/wake.ts'
+import { startTimer, startWait, watchPage } from '../src/wake.ts'
 
 const second = 1_000
 const hour = 3_600_000
@@ -186,6 +186,134 @@ describe('a network that is back', () => {
     expect(network.listeners).toBe(0)
     network.dispatchEvent(new Event('online'))
     expect(wake).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a browser that says it is offline', () => {
+  it('makes a wait last until the network is back', () => {
+    const network = stubNetwork()
+    const navigator = { onLine: false }
+    vi.stubGlobal('navigator', navigator)
+    const wake = vi.fn<() => void>()
+    startWait(3_000, false, wake)
+    vi.advanceTimersByTime(20_000)
+    expect(wake).not.toHaveBeenCalled()
+    navigator.onLine = true
+    network.dispatchEvent(new Event('online'))
+    expect(wake).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('may be wrong: a wait lasts half a minute longer, and no more', () => {
+    stubNetwork()
+    vi.stubGlobal('navigator', { onLine: false })
+    const wake = vi.fn<() => void>()
+    startWait(3_000, false, wake)
+    vi.advanceTimersByTime(32_999)
+    expect(wake).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(wake).toHaveBeenCalledOnce()
+  })
+
+  it('and then is back without a word ends the wait within a second of its time', () => {
+    const navigator = { onLine: false }
+    vi.stubGlobal('navigator', navigator)
+    const wake = vi.fn<() => void>()
+    startWait(3_000, false, wake)
+    vi.advanceTimersByTime(5_000)
+    navigator.onLine = true
+    vi.advanceTimersByTime(second)
+    expect(wake).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a page', () => {
+  /** Stands in for a document, which Node has not; what real browsers dispatch is tested in test/lifecycle. */
+  function stubPage() {
+    const network = stubNetwork()
+    const document = { hidden: false }
+    vi.stubGlobal('document', document)
+    const dispatch = (type: string, members: object = {}) =>
+      network.dispatchEvent(Object.assign(new Event(type), members))
+    return {
+      network,
+      dispatch,
+      hide(hidden: boolean) {
+        document.hidden = hidden
+        dispatch('visibilitychange')
+      },
+    }
+  }
+
+  it.each([
+    ['the back/forward cache', 'pagehide', 'pageshow'],
+    ['the freezer', 'freeze', 'resume'],
+  ])('goes away into %s, and comes back', (_, leave, comeBack) => {
+    const { dispatch } = stubPage()
+    const changes: boolean[] = []
+    watchPage(false, (isAway) => changes.push(isAway))
+    dispatch('pageshow', { persisted: false })
+    expect(changes).toEqual([])
+    dispatch(leave, { persisted: true })
+    expect(changes).toEqual([true])
+    dispatch(comeBack, { persisted: true })
+    expect(changes).toEqual([true, false])
+  })
+
+  it('that is left for good does not go away: nobody will see it again', () => {
+    const { dispatch } = stubPage()
+    const change = vi.fn<(isAway: boolean) => void>()
+    watchPage(true, change)
+    dispatch('pagehide', { persisted: false })
+    expect(change).not.toHaveBeenCalled()
+  })
+
+  it('that is hidden is away only where that counts', () => {
+    const page = stubPage()
+    const counted: boolean[] = []
+    const change = vi.fn<(isAway: boolean) => void>()
+    watchPage(true, (isAway) => counted.push(isAway))
+    watchPage(false, change)
+    page.hide(true)
+    page.hide(false)
+    expect(counted).toEqual([true, false])
+    expect(change).not.toHaveBeenCalled()
+  })
+
+  it('that is hidden from the start is away from the start, where that counts', () => {
+    stubPage()
+    vi.stubGlobal('document', { hidden: true })
+    const change = vi.fn<(isAway: boolean) => void>()
+    watchPage(true, change)
+    expect(change).toHaveBeenCalledExactlyOnceWith(true)
+  })
+
+  it('that comes out of the freezer hidden is away still', () => {
+    const page = stubPage()
+    const changes: boolean[] = []
+    watchPage(true, (isAway) => changes.push(isAway))
+    page.hide(true)
+    page.dispatch('freeze')
+    page.dispatch('resume')
+    expect(changes).toEqual([true])
+    page.hide(false)
+    expect(changes).toEqual([true, false])
+  })
+
+  it('is not listened to any more once the watch has ended', () => {
+    const { network, dispatch } = stubPage()
+    const change = vi.fn<(isAway: boolean) => void>()
+    const end = watchPage(true, change)
+    end()
+    expect(network.listeners).toBe(0)
+    dispatch('freeze')
+    expect(change).not.toHaveBeenCalled()
+  })
+
+  it('is not looked for where there is none', () => {
+    const network = stubNetwork()
+    watchPage(true, () => expect.unreachable())()
+    expect(network.listeners).toBe(0)
   })
 })
 
