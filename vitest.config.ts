@@ -35,7 +35,10 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      { extends: true, test: { name: 'lifecycle', include: ['test/lifecycle/*.test.ts'] } },
       { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
+      { extends: true, test: { name: 'fuzz', include: ['test/fuzz/*.test.ts'] } },
+      { extends: true, test: { name: 'security', include: ['test/security/*.test.ts'] } },
       {
         extends: true,
         test: {

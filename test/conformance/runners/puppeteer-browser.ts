@@ -13,6 +13,9 @@ const chromiumArguments = [
   '--disable-sync',
 ]
 
+/** How long a browser may take to start or to load a page, in ms: a busy machine takes its time. */
+const longestStart = 120_000
+
 /** Where Chromium is: CHROMIUM_PATH, or one of its usual places. */
 export function chromiumExecutable(): string | undefined {
   const { CHROMIUM_PATH } = process.env
@@ -34,10 +37,20 @@ export function firefoxExecutable(): string | undefined {
   ])
 }
 
-export function launchChromium(executablePath: string): Promise<Browser> {
+export function chromiumOptions(executablePath: string): LaunchOptions {
   // Chromium's sandbox does not start for root, who is the user in most containers.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return launch({ browser: 'chrome', executablePath, args: [...chromiumArguments, ...sandbox] })
+  return {
+    browser: 'chrome',
+    executablePath,
+    args: [...chromiumArguments, ...sandbox],
+    headless: true,
+    timeout: longestStart,
+  }
+}
+
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return launch(chromiumOptions(executablePath))
 }
 
 export function launchFirefox(executablePath: string): Promise<Browser> {
@@ -52,9 +65,6 @@ export function launchFirefox(executablePath: string): Promise<Browser> {
     },
   })
 }
-
-/** How long a browser may take to start or to load a page, in ms: a busy machine takes its time. */
-const longestStart = 120_000
 
 /** Puppeteer makes a fresh profile, and removes it at the end. */
 async function launch(options: LaunchOptions): Promise<Browser> {

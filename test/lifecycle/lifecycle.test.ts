@@ -1,0 +1,228 @@
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { buildForBrowsers } from '../conformance/runners/bundle.ts'
+import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
+import type { LifecyclePage } from './client.page.ts'
+import { type LifecycleFeed, startLifecycleFeed } from './feed.ts'
+
+const { CI } = process.env
+
+/** How long a browser may take to start, in ms. */
+const longestStart = 120_000
+
+const chromium = chromiumExecutable()
+
+let script: string
+let browser: Browser
+let feed: LifecycleFeed
+let page: Page
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('./client.page.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    plugins: [buildForBrowsers],
+  })
+  script = outputFiles[0]?.text ?? ''
+})
+
+beforeEach(async () => {
+  feed = await startLifecycleFeed(script)
+})
+
+afterEach(async () => {
+  await page?.close()
+  await feed.close()
+})
+
+/** Opens the page and waits for its first event. */
+async function open(hash = ''): Promise<void> {
+  page = await browser.newPage()
+  await page.goto(`${feed.origin}/${hash}`, { timeout: longestStart })
+  await nextEvent()
+}
+
+function readLog(): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as { lifecycle: LifecyclePage }).lifecycle.log)
+}
+
+function readState(): Promise<number> {
+  return page.evaluate(() => (globalThis as unknown as { lifecycle: LifecyclePage }).lifecycle.source.readyState)
+}
+
+/** Waits for an event of the feed's among the entries of the log from the given one on. */
+async function nextEvent(from = 0): Promise<void> {
+  await expect.poll(async () => (await readLog()).slice(from).some((entry) => Number(entry) > 0)).toBe(true)
+}
+
+function numbersOf(log: readonly string[]): number[] {
+  return log.map(Number).filter((number) => number > 0)
+}
+
+/** Each number came once and in order, also across what happened meanwhile; and nothing was an error. */
+async function expectWhole(): Promise<void> {
+  const log = await readLog()
+  const numbers = numbersOf(log)
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+  expect(log.filter((entry) => entry.startsWith('error'))).toEqual([])
+}
+
+/** Leaves the page, waits until its stream is closed, and comes back. */
+async function leaveAndComeBack(): Promise<void> {
+  await page.goto(`${feed.origin}/other`)
+  await feed.until(() => feed.open === 0)
+  await page.goBack()
+}
+
+/** Says so where a browser is missing; CI has them all. */
+function reportMissing(name: string): void {
+  it(`needs ${name}`, ({ skip }) => {
+    if (CI) throw new Error(`${name} is missing`)
+    console.warn(`SKIPPED: ${name} is missing, and what becomes of a page there is not tested`)
+    skip('missing')
+  })
+}
+
+describe.runIf(chromium)('in Chromium, a page', () => {
+  let cdp: CDPSession
+
+  beforeAll(async () => {
+    // Puppeteer turns the back/forward cache off.
+    const ignoreDefaultArgs = ['--disable-back-forward-cache']
+    browser = await puppeteer.launch({ ...chromiumOptions(chromium ?? ''), ignoreDefaultArgs })
+  }, longestStart)
+
+  afterAll(() => browser.close())
+
+  async function openWithDevtools(hash = ''): Promise<void> {
+    await open(hash)
+    cdp = await page.createCDPSession()
+  }
+
+  async function setHidden(isHidden: boolean): Promise<void> {
+    const { windowId } = await cdp.send('Browser.getWindowForTarget')
+    await cdp.send('Browser.setWindowBounds', { windowId, bounds: { windowState: isHidden ? 'minimized' : 'normal' } })
+    await expect.poll(() => page.evaluate(() => document.hidden)).toBe(isHidden)
+  }
+
+  async function setOffline(offline: boolean): Promise<void> {
+    await cdp.send('Network.enable')
+    const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+    await cdp.send('Network.emulateNetworkConditions', conditions)
+    await expect.poll(() => page.evaluate(() => navigator.onLine)).toBe(!offline)
+  }
+
+  it('enters the back/forward cache with an open connection, and back from it connects once and misses nothing', async () => {
+    await open()
+    const before = numbersOf(await readLog()).length
+    await leaveAndComeBack()
+    const log = await readLog()
+    const back = log.indexOf('pageshow persisted')
+    expect(log).toContain('pagehide persisted')
+    expect(back).toBeGreaterThan(before)
+    await nextEvent(back)
+    expect(feed.requests).toHaveLength(2)
+    expect(Number(feed.requests[1])).toBeGreaterThanOrEqual(before)
+    expect(feed.open).toBe(1)
+    await expectWhole()
+  })
+
+  it('that comes back many times has one connection each time', async () => {
+    await open()
+    for (let times = 1; times <= 5; times++) {
+      await leaveAndComeBack()
+      await nextEvent((await readLog()).lastIndexOf('pageshow persisted'))
+      expect(feed.requests).toHaveLength(1 + times)
+      expect(feed.open).toBe(1)
+    }
+    await expectWhole()
+  })
+
+  it('that was closed does not come back with a connection', async () => {
+    await open()
+    await page.evaluate(() => (globalThis as unknown as { lifecycle: LifecyclePage }).lifecycle.source.close())
+    await leaveAndComeBack()
+    expect(await readLog()).toContain('pageshow persisted')
+    expect(await readState()).toBe(2)
+    expect(feed.requests).toHaveLength(1)
+  })
+
+  it('that is frozen closes its connection, and connects when it is resumed', async () => {
+    await openWithDevtools()
+    await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await feed.until(() => feed.open === 0)
+    expect(feed.requests).toHaveLength(1)
+    await cdp.send('Page.setWebLifecycleState', { state: 'active' })
+    await feed.until(() => feed.open === 1)
+    await nextEvent((await readLog()).indexOf('resume'))
+    expect(feed.requests).toHaveLength(2)
+    await expectWhole()
+  })
+
+  it('that is hidden keeps its connection, unless it is told not to', async () => {
+    await openWithDevtools()
+    await setHidden(true)
+    const from = (await readLog()).length
+    await nextEvent(from)
+    expect(feed.requests).toHaveLength(1)
+    await setHidden(false)
+    await expectWhole()
+  })
+
+  it('that pauses while it is hidden is CONNECTING then, and goes on where it was when it is shown', async () => {
+    await openWithDevtools('#pause-when-hidden')
+    await setHidden(true)
+    await feed.until(() => feed.open === 0)
+    expect(await readState()).toBe(0)
+    await setHidden(false)
+    await feed.until(() => feed.open === 1)
+    await nextEvent((await readLog()).lastIndexOf('visibilitychange'))
+    expect(feed.requests).toHaveLength(2)
+    expect(feed.requests[1]).not.toBe('')
+    await expectWhole()
+  })
+
+  it('that is hidden and shown during a wait, however often, ends up with one stream', async () => {
+    await openWithDevtools('#pause-when-hidden')
+    feed.isGone = true
+    feed.cut()
+    await feed.until(() => feed.requests.length >= 4)
+    for (let times = 0; times < 3; times++) {
+      await setHidden(true)
+      await setHidden(false)
+    }
+    feed.isGone = false
+    await feed.until(() => feed.open > 0)
+    await nextEvent((await readLog()).length)
+    const { length } = feed.requests
+    expect(feed.open).toBe(1)
+    await nextEvent((await readLog()).length)
+    expect(feed.requests).toHaveLength(length)
+    const numbers = numbersOf(await readLog())
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+  })
+
+  it('that is offline waits, and connects at once when the network is back', async () => {
+    await openWithDevtools()
+    await setOffline(true)
+    feed.cut()
+    await expect.poll(async () => (await readLog()).some((entry) => entry.startsWith('error'))).toBe(true)
+    const { length } = await readLog()
+    // Longer than the wait, of 50 ms.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect((await readLog()).slice(length).filter((entry) => entry.startsWith('error'))).toEqual([])
+    expect(feed.requests).toHaveLength(1)
+    await setOffline(false)
+    await feed.until(() => feed.open === 1)
+    await nextEvent((await readLog()).indexOf('online'))
+    expect(feed.requests).toHaveLength(2)
+  })
+})
+
+// Firefox keeps no page with an open request in its back/forward cache, so that there is nothing to come back to.
+if (chromium === undefined) reportMissing('Chromium')
