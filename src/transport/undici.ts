@@ -3,8 +3,10 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import { applyRules, type BodyInit, type Rule, type Settings } from '../options.ts'
 import { commonAgent } from './agent.ts'
+import type { DispatchOptions } from './connections.ts'
 import { acceptedCodings, createDecoders, readCodings } from './content-coding.ts'
 import { createFetchTransport } from './fetch.ts'
+import { mendPausedEnds } from './paused-end.ts'
 import { decodeByteString, follow, isRedirect, mostRedirects, type RedirectableRequest } from './redirect.ts'
 import type { Transport, TransportHandler, TransportResponse } from './transport.ts'
 
@@ -35,6 +37,12 @@ const usualHeaders = {
   pragma: 'no-cache',
   'cache-control': 'no-cache',
 }
+
+/**
+ * Names of headers that belong to the connection, not to the request. undici refuses some; over HTTP/2, others make it
+ * throw where nobody can catch, or leave all further requests of the connection hanging.
+ */
+const connectionHeader = /^(expect|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade)$/
 
 function readHeaders(given: Record<string, string | string[] | undefined>): Headers {
   const headers = new Headers()
@@ -104,49 +112,48 @@ function exchange(
       sink?.destroy()
       if (error) reject(error)
       else resolve(redirect)
-      // Nobody reads the body of a redirect.
-      if (error || redirect) controller?.abort(error ?? new Error('redirected'))
+      // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
+      controller?.abort(error ?? new Error('done'))
     }
     const abort = (): void => finish(signal.reason)
 
     signal.addEventListener('abort', abort)
     if (signal.aborted) return abort()
-    dispatcher.dispatch(
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: method as Dispatcher.HttpMethod,
-        headers: [...new Headers({ ...usualHeaders, ...Object.fromEntries(headers) })].flat(),
-        body,
-        // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
-        idempotent: true,
+    const options: DispatchOptions = {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: method as Dispatcher.HttpMethod,
+      headers: { ...usualHeaders, ...Object.fromEntries(headers) },
+      body,
+      // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
+      idempotent: true,
+      signal,
+    }
+    dispatcher.dispatch(options, {
+      onRequestStart(given) {
+        controller = given
+        if (signal.aborted) given.abort(signal.reason)
       },
-      {
-        onRequestStart(given) {
-          controller = given
-          if (signal.aborted) given.abort(signal.reason)
-        },
-        onResponseStart(given, status, givenHeaders) {
-          // Informational responses come before the one that counts.
-          if (signal.aborted || status < 200) return
-          const response = { url: url.href, status, headers: readHeaders(givenHeaders) }
-          if (isRedirect(status)) return finish(undefined, response)
-          const isEmpty = method === 'HEAD' || status === 204 || status === 304
-          const codings = isEmpty ? [] : readCodings(response.headers.get('content-encoding'))
-          sink = createSink(codings, (chunk) => handler.bytes(chunk), given, finish)
-          handler.response(response)
-        },
-        onResponseData(_, chunk) {
-          if (!signal.aborted) sink?.write(chunk)
-        },
-        onResponseEnd() {
-          sink?.end()
-        },
-        onResponseError(_, error) {
-          finish(error)
-        },
+      onResponseStart(given, status, givenHeaders) {
+        // Informational responses come before the one that counts.
+        if (signal.aborted || status < 200) return
+        const response = { url: url.href, status, headers: readHeaders(givenHeaders) }
+        if (isRedirect(status)) return finish(undefined, response)
+        const isEmpty = method === 'HEAD' || status === 204 || status === 304
+        const codings = isEmpty ? [] : readCodings(response.headers.get('content-encoding'))
+        sink = createSink(codings, (chunk) => handler.bytes(chunk), given, finish)
+        handler.response(response)
       },
-    )
+      onResponseData(_, chunk) {
+        if (!signal.aborted) sink?.write(chunk)
+      },
+      onResponseEnd() {
+        sink?.end()
+      },
+      onResponseError(_, error) {
+        finish(error)
+      },
+    })
   })
 }
 
@@ -178,14 +185,18 @@ const rules = {
 export function createUndiciTransport(settings: Settings): Transport {
   const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatcher }
   const fetchTransport = createFetchTransport(undefined)
+  mendPausedEnds()
   return async (request, handler) => {
     const { url, method, signal, redirect } = request
     if (!/^https?:/.test(url)) return fetchTransport(request, handler)
     const headers = new Headers(request.headers)
+    const forbidden = [...headers.keys()].find((name) => connectionHeader.test(name))
+    if (forbidden)
+      return handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
     const body = await extractBody(request.body, headers)
     const current: DispatchableRequest = { url: new URL(url), method, headers, body, signal }
     const kind = isStream(body) ? 'exclusive' : 'shared'
-    const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind)
+    const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
     for (let redirects = 0; ; redirects++) {
       const response = await exchange(used, current, handler)
       if (!response) return

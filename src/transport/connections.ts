@@ -1,0 +1,143 @@
+import type { Http2Session } from 'node:http2'
+import { Socket } from 'node:net'
+import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
+
+export interface DispatchOptions extends Dispatcher.DispatchOptions {
+  /** Aborted as soon as nobody waits for the response any more. */
+  readonly signal?: AbortSignal
+}
+
+type Dispatch = [options: DispatchOptions, handler: Dispatcher.DispatchHandler]
+
+/** Some of undici's connectors return the socket, others take a signal; their type has neither. */
+export type Connect = (
+  target: buildConnector.Options & { readonly signal?: AbortSignal },
+  callback: buildConnector.Callback,
+) => unknown
+
+/** A connection that is being made. */
+interface Connecting {
+  /** That of the request it is made for. */
+  readonly signal: AbortSignal | undefined
+  giveUp(): void
+}
+
+/** How many requests share a connection at most, where the server allows more. */
+const mostShared = 250
+
+/** undici keeps the session of a connection under a symbol of its own. Without it, no connection is shared. */
+function findSession(socket: Socket): Http2Session | undefined {
+  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'http2Session')
+  return key && (socket as unknown as Record<symbol, Http2Session>)[key]
+}
+
+/**
+ * The connections to one origin, of which there may be any number. Where the server speaks HTTP/2, requests share them:
+ * those that come before the first is there wait for it, while undici's Pool opens one for each. This is a Pool only
+ * because an agent for proxies calls inner methods of one where it does not tunnel.
+ */
+export class Connections extends Pool {
+  readonly #origin: URL
+  readonly #connect: Connect
+  readonly #options: Pool.Options
+  readonly #mayShare: boolean
+  /** Whether the last connection could be shared; undefined until there was one. */
+  #isShared: boolean | undefined
+  /** Until it is known how many requests they take. */
+  readonly #connecting = new Map<Client, Connecting>()
+  /** Those that take another request. */
+  readonly #free = new Set<Client>()
+  readonly #waiting = new Set<Dispatch>()
+
+  /** @param mayShare whether requests may share a connection */
+  constructor(origin: URL, connect: Connect, mayShare: boolean, options: Pool.Options) {
+    super(origin, { ...options, connect, factory: () => this.#open() })
+    this.#origin = origin
+    this.#connect = connect
+    this.#options = options
+    this.#mayShare = mayShare && origin.protocol === 'https:'
+    if (!this.#mayShare) this.#isShared = false
+  }
+
+  override dispatch(...given: Dispatch): boolean {
+    given[0].signal?.addEventListener('abort', () => this.#giveUp(given), { once: true })
+    this.#waiting.add(given)
+    this.#dispatchWaiting()
+    return true
+  }
+
+  #dispatchWaiting(): void {
+    for (const given of this.#waiting) {
+      const [client] = this.#free
+      if (!client && this.#connecting.size && this.#isShared !== false) return
+      this.#waiting.delete(given)
+      const used = client ?? this.#open(given[0].signal)
+      if (!used.dispatch(...given)) this.#free.delete(used)
+    }
+  }
+
+  #open(signal?: AbortSignal): Client {
+    let session: Http2Session | undefined
+    const client: Client = new Client(this.#origin, {
+      ...this.#options,
+      connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
+        const controller = new AbortController()
+        const socket = this.#connect({ ...target, signal: controller.signal }, (...result) => {
+          callback(...result)
+          const [error, connected] = result
+          if (error) return this.#fail(client, error)
+          session = findSession(connected)
+          this.#isShared = this.#mayShare && !!session
+          if (!this.#isShared) return this.#offer(client)
+          // The server's settings come first on a connection, and say how many requests it takes; the rest would hang.
+          session?.on('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
+            client.pipelining = Math.min(maxConcurrentStreams, mostShared)
+            // The client finds out about the room it has in a microtask of its own.
+            queueMicrotask(() => this.#offer(client))
+          })
+        })
+        this.#connecting.set(client, {
+          signal,
+          giveUp() {
+            controller.abort()
+            if (socket instanceof Socket) socket.destroy(new Error('nobody waits for it any more'))
+          },
+        })
+      },
+    })
+    client.on('drain', () => this.#connecting.has(client) || this.#offer(client))
+    client.on('connect', (...details) => this.emit('connect', ...details))
+    client.on('connectionError', (...details) => client.destroyed || this.emit('connectionError', ...details))
+    client.on('disconnect', (...details) => {
+      // undici may report the end of an HTTP/2 connection twice.
+      if (client.destroyed) return
+      this.#connecting.delete(client)
+      this.#free.delete(client)
+      // Otherwise it would connect again, by itself and at once, for requests that are about to fail.
+      if (session) void client.destroy(details[2])
+      this.emit('disconnect', ...details)
+      this.#dispatchWaiting()
+    })
+    return client
+  }
+
+  #offer(client: Client): void {
+    this.#connecting.delete(client)
+    const { connected, size } = client.stats
+    if (connected && size < client.pipelining) this.#free.add(client)
+    this.#dispatchWaiting()
+  }
+
+  /** Those that wait would have met the same error. */
+  #fail(client: Client, error: Error): void {
+    this.#connecting.delete(client)
+    for (const [, handler] of this.#waiting) handler.onError?.(error)
+    this.#waiting.clear()
+  }
+
+  #giveUp(given: Dispatch): void {
+    this.#waiting.delete(given)
+    if (this.#waiting.size) return
+    for (const { signal, giveUp } of this.#connecting.values()) if (signal?.aborted) giveUp()
+  }
+}
