@@ -6,6 +6,8 @@ export interface Decompressed {
   readonly body: readonly Arrival[]
   /** Why not all of it could be decompressed. */
   readonly failure?: string | undefined
+  /** Whether there is more of it than is kept. */
+  readonly isCut?: boolean
 }
 
 /**
@@ -16,8 +18,8 @@ export interface Decompressed {
 export async function decompress(body: readonly Arrival[], codings: readonly string[]): Promise<Decompressed> {
   let decompressed: Decompressed = { body }
   for (const coding of codings) {
-    const { body, failure } = await undo(decompressed.body, coding)
-    decompressed = { body, failure: decompressed.failure ?? failure }
+    const { body, failure, isCut = false } = await undo(decompressed.body, coding)
+    decompressed = { body, failure: decompressed.failure ?? failure, isCut: decompressed.isCut || isCut }
   }
   return decompressed
 }
@@ -27,12 +29,17 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
   if (!decoder) return { body }
   let failure: string | undefined
   let pieces: Buffer[] = []
-  decoder.on('data', (piece: Buffer) => pieces.push(piece))
+  let size = 0
+  decoder.on('data', (piece: Buffer) => {
+    pieces.push(piece)
+    size += piece.length
+    // A few bytes can stand for very many.
+    if (size >= largestBody) decoder.destroy()
+  })
   decoder.on('error', (error) => {
     failure = error.message
   })
   const arrivals: Arrival[] = []
-  let size = 0
   for (const { at, bytes } of body) {
     await new Promise<void>((resolve) => {
       decoder.once('close', resolve)
@@ -44,10 +51,9 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
     // What the write has brought forth is emitted only after it is through.
     await turn()
     if (pieces.length > 0) arrivals.push({ at, bytes: Buffer.concat(pieces) })
-    size += Buffer.concat(pieces).length
     pieces = []
-    if (failure !== undefined || size >= largestBody) break
+    if (decoder.destroyed) break
   }
   decoder.destroy()
-  return { body: arrivals, failure }
+  return { body: arrivals, failure, isCut: size >= largestBody }
 }

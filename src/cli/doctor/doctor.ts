@@ -13,6 +13,7 @@ import {
   UsageError,
 } from '../usage.ts'
 import { runChecks } from './checks.ts'
+import type { Examination } from './examination.ts'
 import { examine } from './examine.ts'
 import { formatJson, formatText, type Subject } from './report.ts'
 
@@ -67,11 +68,23 @@ export async function doctor(commandLine: readonly string[]): Promise<number> {
     const { method } = examination
     const subject: Subject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
     await output.write((values.json ? formatJson : formatText)(subject, findings))
-    return findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
+    const exitCode = findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
+    // undici cannot give up a connection that is being made, which would keep the process alive for ten seconds.
+    if (!everythingWasSent(examination)) process.exit(exitCode)
+    return exitCode
   } finally {
     closing.abort()
     await init.dispatcher.destroy()
   }
+}
+
+function everythingWasSent({ main, uncompressed, resumption, page }: Examination): boolean {
+  const observations = [main, uncompressed, resumption?.observation]
+  const recordings = [
+    ...observations.map((observation) => observation?.recording),
+    ...(page?.preflights.values() ?? []),
+  ]
+  return recordings.every((recording) => recording?.sent ?? true)
 }
 
 function readTime(text: string): number {

@@ -24,7 +24,7 @@ const mostExpected = 3
 export async function examine(endpoint: Endpoint, { time, origin }: ExamineOptions): Promise<Examination> {
   const { dispatcher } = endpoint.init
   const url = new URL(endpoint.url)
-  const requests = new Requests(endpoint, url.origin === origin ? undefined : origin)
+  const requests = new Requests(endpoint, origin)
   const request = await requests.build(acceptedCodings, endpoint.init.lastEventId ?? '')
   const { method } = request
   const options = { dispatcher, time }

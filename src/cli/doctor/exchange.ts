@@ -4,7 +4,7 @@ import { type RecordedRequest, type Recording, type RecordingOptions, record } f
 
 /** A redirect that was followed, or that could not be. */
 export interface Redirect {
-  readonly from: URL
+  readonly request: RecordedRequest
   readonly status: number
   readonly headers: IncomingHttpHeaders
   /** Undefined if its Location is missing or leads nowhere, or if it is one redirect too many. */
@@ -33,7 +33,7 @@ export async function exchange(given: RecordedRequest, options: RecordingOptions
     if (!head || !isRedirect(head.status)) return { redirects, request, recording }
     const { status, headers } = head
     const next = redirects.length < mostRedirects ? redirected(request, status, headers.location) : undefined
-    redirects.push({ from: request.url, status, headers, to: next?.url })
+    redirects.push({ request, status, headers, to: next?.url })
     if (!next) return { redirects, request, recording }
     request = next
   }

@@ -1,7 +1,7 @@
 import { readCodings } from '../../transport/content-coding.ts'
 import { type Decompressed, decompress } from './decompress.ts'
 import { type Exchange, exchange } from './exchange.ts'
-import type { Arrival, RecordedRequest, RecordingOptions } from './recording.ts'
+import type { Arrival, RecordedRequest, Recording, RecordingOptions } from './recording.ts'
 import { type Scan, scan } from './scan.ts'
 
 /** An exchange, and what its body says. */
@@ -19,8 +19,10 @@ export async function observe(request: RecordedRequest, options: RecordingOption
   const exchanged = await exchange(request, options)
   const { body, head } = exchanged.recording
   const coding = codingOf(head?.headers['content-encoding'])
-  const { body: decompressed, failure }: Decompressed = coding ? await undo(body, coding) : { body }
-  return { ...exchanged, coding, body: decompressed, decompressionFailure: failure, stream: scan(decompressed) }
+  const { body: decompressed, failure, isCut }: Decompressed = coding ? await undo(body, coding) : { body }
+  const recording: Recording = isCut ? { ...exchanged.recording, end: { kind: 'full' } } : exchanged.recording
+  const stream = scan(decompressed)
+  return { ...exchanged, recording, coding, body: decompressed, decompressionFailure: failure, stream }
 }
 
 function codingOf(contentEncoding: string | undefined): string {

@@ -31,7 +31,7 @@ export function formatText({ url, seconds }: Subject, findings: readonly Finding
   })
   const counts = countStatuses(findings)
   const summary = `${counts.fail} failed, ${counts.warn} to look at, ${counts.ok} ok, ${counts.skip} skipped`
-  return `${url}, observed for ${seconds} s\n\n${lines.join('\n')}\n\n${summary}\n`
+  return `${url}, observed for ${seconds} s at the most\n\n${lines.join('\n')}\n\n${summary}\n`
 }
 
 /** For programs: one JSON document. */

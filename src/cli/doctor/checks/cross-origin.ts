@@ -15,24 +15,17 @@ export function checkCors({ main, url, page }: Examination): Verdict {
   }
   const { head } = main.recording
   if (head?.status !== 200) return skip(head ? 'no stream' : 'no response')
-  const answers = [
-    ...main.redirects.map(({ from, headers }) => ({ url: from, headers })),
-    { url: main.request.url, headers: head.headers },
-  ]
-  for (const answer of answers) {
-    const problem =
-      answer.url.origin === origin
-        ? undefined
-        : findOriginProblem(answer.headers, main.request.headers.get('origin') ?? origin)
+  for (const { request, headers } of [...main.redirects, { request: main.request, headers: head.headers }]) {
+    if (request.url.origin === origin) continue
+    const problem = findOriginProblem(headers, request.headers.get('origin') ?? origin)
     if (problem) return problem
   }
   const allowed = readHeader(head.headers, 'access-control-allow-origin')
   const allowsCredentials = allowed !== '*' && readHeader(head.headers, 'access-control-allow-credentials') === 'true'
   const seen = `Access-Control-Allow-Origin: ${allowed}, ${allowsCredentials ? 'withCredentials too' : 'but not withCredentials'}`
-  const varies = allowed === '*' || readList(head.headers, 'vary').some((name) => name === 'origin' || name === '*')
-  return varies
-    ? ok(seen)
-    : warn(`${seen}; no Vary: Origin`, 'send Vary: Origin, or a cache may hand it to pages of other origins')
+  const varies = readList(head.headers, 'vary').some((name) => name === 'origin' || name === '*')
+  if (allowed === '*' || varies || readList(head.headers, 'cache-control').includes('no-store')) return ok(seen)
+  return warn(`${seen}; no Vary: Origin`, 'send Vary: Origin, or a cache may hand the answer to pages of other origins')
 }
 
 function isMixedContent(origin: string, url: URL): boolean {

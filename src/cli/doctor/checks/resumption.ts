@@ -78,7 +78,7 @@ export function checkRetry({ main }: Examination): Verdict {
   const milliseconds = Number(last.value)
   const seen = `${milliseconds.toLocaleString('en-US')} ms`
   if (milliseconds > longestTimer) {
-    return fail(seen, `${mend}; many clients take more than 24 days for 0, and ask a thousand times a second`)
+    return fail(seen, `${mend}; many clients take more than 24 days for 0, and ask hundreds of times a second`)
   }
   if (milliseconds < shortReconnection)
     return warn(seen, `${mend}; so soon, all clients at once come back to a server that restarts`)

@@ -45,14 +45,14 @@ export function checkJson({ main }: Examination): Verdict {
   if (!example)
     return ok(payloads.length > 0 ? `${amount(payloads.length, 'payload')}, all parse` : 'no payload looks like JSON')
   return fail(
-    `${broken.length} of ${amount(payloads.length, 'payload')} do not parse: ${describeBroken(example.event)}: ${example.problem}`,
+    `${broken.length} of ${amount(payloads.length, 'payload')} ${broken.length === 1 ? 'does' : 'do'} not parse: ${describeBroken(example.event)}: ${example.problem}`,
     'write each payload by a JSON serializer, on one line; a line of its own needs a data: of its own',
   )
 }
 
-/** Not `[DONE]`, nor other words in brackets. */
+/** An object or an array, be it cut off; but not `[DONE]`, nor a line of a log such as `[12:30] begun`. */
 function looksLikeJson(data: string): boolean {
-  return /^\s*(\{\s*(["}]|$)|\[\s*(["[{\d\]-]|true|false|null|$))/.test(data)
+  return /^\s*(\{\s*"|\{.*\}\s*$|\[\s*["[{]|\[\s*('.*)?\]\s*$|\[\s*-?[\d.]+\s*(,|\]\s*$))/s.test(data)
 }
 
 function findJsonProblem(data: string): string | undefined {
