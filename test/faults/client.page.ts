@@ -1,9 +1,11 @@
-import { EventSource } from '../../src/index.ts'
-import { type Reception, receiveAll } from './receive-all.ts'
+import { EventSource, openEventStream } from '../../src/index.ts'
+import { type Reception, receiveAll, type Task } from './receive-all.ts'
 
-// The client in a page: the test calls it there.
+// The client in a page: the test calls it there, and measures the memory for it.
 declare global {
-  var receive: (url: string, total: number) => Promise<Reception>
+  var receive: (task: Task) => Promise<Reception>
+  var measureMemory: () => Promise<number>
 }
 
-globalThis.receive = (url, total) => receiveAll(EventSource, url, total)
+globalThis.receive = (task) =>
+  receiveAll({ EventSource, openEventStream, measureMemory: globalThis.measureMemory }, task)

@@ -1,25 +1,23 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
-import puppeteer from 'puppeteer-core'
-import type { Reception } from './receive-all.ts'
+import { build, type Plugin } from 'esbuild'
+import puppeteer, { type Page } from 'puppeteer-core'
+import { buildForBrowsers } from '../conformance/runners/bundle.ts'
+import type { Reception, Task } from './receive-all.ts'
 
-/** How long a client may take before it is killed; a run takes a small part of it. */
-const longestRun = 200_000
+/** How long a program, or a browser's start, may take, in ms; it takes a small part of it. */
+const longestUsualRun = 200_000
 
-/** Runs the client in a runtime that takes a program as its argument. */
-export async function runInProcess(
-  executable: string,
-  runtimeArguments: readonly string[],
-  url: string,
-  total: number,
-): Promise<Reception> {
-  return JSON.parse(await runProgram('client.ts', [url, String(total)], executable, runtimeArguments)) as Reception
+export interface RunOptions {
+  /** After so many ms the program is killed. */
+  readonly longestRun?: number | undefined
+  /** Whether the library is the one that Node gets, with undici as its transport. */
+  readonly overUndici?: boolean
 }
 
 /** Bundles a program that stands beside this file, runs it to its end and returns what it printed. */
@@ -28,16 +26,18 @@ export async function runProgram(
   programArguments: readonly string[],
   executable = process.execPath,
   runtimeArguments: readonly string[] = [],
+  options: RunOptions = {},
 ): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'faults-'))
   try {
     const program = join(directory, 'program.mjs')
-    await writeFile(program, await bundle(entry, 'esm'))
+    await writeFile(program, await bundle(entry, options.overUndici ? 'Node' : 'any runtime'))
     const { NODE_OPTIONS: _, ...environment } = process.env
     const { stdout } = await promisify(execFile)(executable, [...runtimeArguments, program, ...programArguments], {
       env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
-      timeout: longestRun,
+      timeout: options.longestRun ?? longestUsualRun,
       killSignal: 'SIGKILL',
+      maxBuffer: 16 * 1_024 * 1_024,
     })
     return stdout
   } finally {
@@ -49,35 +49,65 @@ export async function runProgram(
 export async function runInChromium(
   executablePath: string,
   origin: string,
-  url: string,
-  total: number,
+  task: Task,
+  longestRun: number,
 ): Promise<Reception> {
   // Chromium's sandbox does not start for root, who is the user in most containers.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const browser = await puppeteer.launch({
     executablePath,
     args: ['--disable-gpu', ...sandbox],
+    timeout: longestUsualRun,
     protocolTimeout: longestRun,
   })
   try {
     const page = await browser.newPage()
-    await page.goto(origin)
-    await page.addScriptTag({ content: await bundle('client.page.ts', 'iife') })
-    return await page.evaluate((feedUrl, count) => globalThis.receive(feedUrl, count), url, total)
+    await page.goto(origin, { timeout: longestUsualRun })
+    await page.exposeFunction('measureMemory', await memoryMeter(page))
+    await page.addScriptTag({ content: await bundle('client.page.ts', 'browsers') })
+    return await page.evaluate((given) => globalThis.receive(given), task)
   } finally {
     await browser.close()
   }
 }
 
-async function bundle(entry: string, format: 'esm' | 'iife'): Promise<string> {
+async function memoryMeter(page: Page): Promise<() => Promise<number>> {
+  const session = await page.createCDPSession()
+  return async () => {
+    await session.send('HeapProfiler.collectGarbage')
+    const { usedSize, embedderHeapUsedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage')
+    return usedSize + embedderHeapUsedSize + backingStorageSize
+  }
+}
+
+/** The library's entry point for Node in place of the one for every runtime. */
+const forNode: Plugin = {
+  name: 'for-node',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir, importer }) =>
+      importer.endsWith('index.node.ts')
+        ? null
+        : { path: resolve(resolveDir, path.replace('index.ts', 'index.node.ts')) },
+    )
+  },
+}
+
+async function bundle(entry: string, target: 'any runtime' | 'Node' | 'browsers'): Promise<string> {
+  const plugins = { 'any runtime': [], Node: [forNode], browsers: [buildForBrowsers] }
   const result = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
     write: false,
     target: 'es2022',
-    format,
+    format: target === 'browsers' ? 'iife' : 'esm',
     external: ['node:*'],
+    plugins: plugins[target],
     logLevel: 'error',
+    ...(target === 'Node' && {
+      platform: 'node' as const,
+      // undici is a CommonJS package, and requires the modules of Node.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    }),
   })
   const [output] = result.outputFiles
   if (output === undefined) throw new Error(`nothing was bundled for ${entry}`)

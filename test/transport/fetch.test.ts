@@ -294,4 +294,14 @@ describe('a request that is aborted', () => {
       expect(cancelled()).toBe(true)
     },
   )
+
+  it('cancels a body that says nothing, where fetch does not heed the signal', async () => {
+    const controller = new AbortController()
+    const cancelled = new Promise<void>((resolve) => {
+      const body = new ReadableStream({ pull: () => controller.abort(), cancel: () => resolve() }, { highWaterMark: 0 })
+      const transport = createFetchTransport(async () => new Response(body))
+      void record(transport, createRequest(url, { signal: controller.signal }))
+    })
+    await cancelled
+  })
 })

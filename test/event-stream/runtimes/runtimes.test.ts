@@ -1,33 +1,15 @@
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
-import { startFaultFeed } from '../../../fixtures/fault-feed.ts'
-import { numberedEvent } from '../../../fixtures/numbered-events.ts'
-import { randomFaults, seededRandom } from '../../../fixtures/random-faults.ts'
+import { inRuntime } from '../../faults/in-runtime.ts'
 import { startEndlessFeed } from './endless-feed.ts'
-import { type Runtime, runtimes, smallNode } from './run-client.ts'
+import { runtimes, smallNode } from './run-client.ts'
 
-/*
- * EVENT_STREAM_SEED=N replays a run through the fault feed. EVENT_STREAM_PACE=5 lets the consumer of a gigabyte take 5 ms
- * for each event, too, which takes 100 s.
- */
-const seed = Number(process.env['EVENT_STREAM_SEED'] ?? Math.floor(Math.random() * 1e9))
+/** EVENT_STREAM_PACE=5 lets the consumer of a gigabyte take 5 ms for each event, too, which takes 100 s. */
 const pace = Number(process.env['EVENT_STREAM_PACE'] ?? 0)
 
 const kibi = 1_024
 const mebi = kibi * kibi
 const bound = { timeout: 200_000 }
-
-/** A test that a laptop without the runtime passes over visibly, and CI does not. */
-function inRuntime({ name, executable }: Runtime, does: string, test: () => Promise<void>): void {
-  it.runIf(executable !== undefined || process.env['CI'])(
-    executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,
-    bound,
-    async () => {
-      if (executable === undefined) throw new Error(`${name} is not installed`)
-      await test()
-    },
-  )
-}
 
 describe('leaving the loop after the first event of an endless feed', () => {
   for (const runtime of runtimes) {
@@ -76,30 +58,5 @@ it('a gigabyte passes through a process that stays under 128 MB', bound, async (
     expect(maxRSS * kibi).toBeLessThan(128e6)
   } finally {
     await feed.close()
-  }
-})
-
-describe(`100,000 events through hundreds of faults (EVENT_STREAM_SEED=${seed})`, () => {
-  for (const runtime of runtimes) {
-    inRuntime(runtime, 'come once each, in order,', async () => {
-      const total = 100_000
-      const random = seededRandom(seed)
-      const feed = await startFaultFeed({
-        plan: randomFaults(random, 400),
-        event: numberedEvent,
-        total,
-        reconnectionTime: 1,
-        random,
-      })
-      try {
-        const { result } = await runtime.run('receiveNumbered', feed.origin, total)
-        const faults = [...feed.faults.values()].reduce((sum, count) => sum + count, 0)
-        console.log(`${runtime.name}: ${faults} faults`, Object.fromEntries(feed.faults), result.interruptions)
-        expect(result).toMatchObject({ received: total, problem: null })
-        expect(faults).toBeGreaterThan(150)
-      } finally {
-        await feed.close()
-      }
-    })
   }
 })

@@ -1,0 +1,271 @@
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { constants, gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CutKind, FaultPlan, StreamRequest } from '../../fixtures/fault-proxy/plan.ts'
+import { faultKinds, seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
+import { type FaultProxy, startFaultProxy } from '../../fixtures/fault-proxy.ts'
+import { numberedFeed } from '../../fixtures/numbered-feed.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+
+/** Without chunks: the body ends with the connection. */
+const plain: StreamRequest = { lineEnd: 'LF', version: 'HTTP/1.0', mayCompress: false }
+const chunked: StreamRequest = { ...plain, version: 'HTTP/1.1' }
+
+let feed: HttpServer
+let proxy: FaultProxy
+
+beforeEach(async () => {
+  feed = await startHttpServer(numberedFeed({ reconnectionTime: 1 }))
+})
+
+afterEach(async () => {
+  await proxy.close()
+  await feed.close()
+})
+
+/** The plans are for the first requests; what follows ends cleanly after an event. */
+async function start(...plans: readonly FaultPlan[]): Promise<void> {
+  const plan = (index: number): FaultPlan => plans[index] ?? { kind: 'end', events: 1, request: plain }
+  proxy = await startFaultProxy({ target: feed.origin, plan, downtime: 200 })
+}
+
+/** A client that knows nothing of HTTP but how to ask. */
+function ask(headers: Readonly<Record<string, string>> = {}): Socket {
+  const socket = connect({ port: Number(new URL(proxy.origin).port), host: '127.0.0.1', allowHalfOpen: true })
+  const lines = Object.entries({ Host: 'feed.example', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET /events HTTP/1.1\r\n${lines.join('')}\r\n`)
+  return socket.setEncoding('latin1')
+}
+
+/** Asks, and returns what came until the connection ended, a character for each byte. */
+async function answerTo(headers?: Readonly<Record<string, string>>): Promise<string> {
+  const socket = ask(headers)
+  try {
+    return await text(socket)
+  } finally {
+    socket.destroy()
+  }
+}
+
+const eventually = <Value>(value: () => Value | Promise<Value>) => expect.poll(value, { timeout: 10_000 })
+
+const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4)
+const bytesOf = (answer: string): Buffer => Buffer.from(answer, 'latin1')
+const idsOf = (answer: string): number[] => Array.from(answer.matchAll(/^id: (\d+)/gm), ([, id]) => Number(id))
+const counts = (): object => Object.fromEntries(proxy.faults)
+
+describe('a stream is torn', () => {
+  const tear = async (kind: CutKind, request: StreamRequest, headers?: Record<string, string>): Promise<string> => {
+    await start({ kind, units: kind === 'tear in the head' ? 0 : 3, bytes: 20, request })
+    const answer = await answerTo(headers)
+    expect(counts()).toEqual({ [kind]: 1 })
+    return answer
+  }
+
+  it('in the head', async () => {
+    const answer = await tear('tear in the head', plain)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).not.toContain('\r\n\r\n')
+  })
+
+  it('in an event, after so many whole ones', async () => {
+    const body = bodyOf(await tear('tear in an event', plain))
+    expect(body.split('\n\n')).toHaveLength(4)
+    expect(body).toMatch(/\nid: 4\ndata: .+$/)
+  })
+
+  it('in a character', async () => {
+    const body = bytesOf(bodyOf(await tear('tear in a character', plain)))
+    expect(() => new TextDecoder('utf-8', { fatal: true }).decode(body)).toThrow()
+    expect(new TextDecoder('utf-8', { fatal: true }).decode(body, { stream: true })).toContain('id: 4')
+  })
+
+  it('in a line end', async () => {
+    const body = bodyOf(await tear('tear in a line end', { ...plain, lineEnd: 'CRLF' }))
+    expect(body).toMatch(/\r\n\r\nid: 4\r\n.*\r$/s)
+  })
+
+  it('in a chunk header', async () => {
+    expect(bodyOf(await tear('tear in a chunk header', chunked))).toMatch(/\r\n[\da-f]+\r?$/)
+  })
+
+  it('between two chunks', async () => {
+    const body = bodyOf(await tear('truncated', chunked))
+    expect(body).toMatch(/\r\n$/)
+    expect(body).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  it('in a gzip block', async () => {
+    const answer = await tear('tear in a gzip block', { ...plain, mayCompress: true }, { 'Accept-Encoding': 'gzip' })
+    const body = bytesOf(bodyOf(answer))
+    expect(() => gunzipSync(body)).toThrow('unexpected end of file')
+    expect(body.subarray(-4)).not.toEqual(Buffer.from([0, 0, 0xff, 0xff]))
+    expect(idsOf(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString())).toContain(10)
+  })
+})
+
+describe('a connection', () => {
+  /** Node takes a reset that comes along with bytes for an end. */
+  const interrupted = async (headers?: Record<string, string>): Promise<void> => {
+    const answer = await answerTo(headers).catch((error: Error) => error.message)
+    expect(answer).toMatch(/^id: 1$|ECONNRESET/m)
+    expect(answer).not.toMatch(/^id: 2$/m)
+    await eventually(() => proxy.openSockets).toBe(0)
+  }
+
+  it('is reset', async () => {
+    await start({ kind: 'reset', units: 1 })
+    await interrupted()
+    expect(counts()).toEqual({ reset: 1 })
+  })
+
+  it('is reset before the response', async () => {
+    await start({ kind: 'broken off' })
+    await expect(answerTo()).rejects.toThrow('ECONNRESET')
+    expect(counts()).toEqual({ 'broken off': 1 })
+  })
+
+  it('is closed by half', async () => {
+    await start({ kind: 'half-close', units: 2 })
+    const socket = ask()
+    expect(idsOf(await text(socket))).toEqual([1, 2])
+    expect(counts()).toEqual({ 'half-close': 1 })
+    expect(proxy.openSockets).toBe(1)
+    socket.destroy()
+    await eventually(() => proxy.openSockets).toBe(0)
+  })
+
+  it('falls silent, which counts once the client has left', async () => {
+    await start({ kind: 'stall', units: 2 })
+    const socket = ask()
+    await eventually(() => socket.read() ?? '').toContain('id: 2')
+    expect(counts()).toEqual({})
+    socket.destroy()
+    await eventually(counts).toEqual({ stall: 1 })
+  })
+
+  it('is not answered, which counts once the client has left', async () => {
+    await start({ kind: 'unanswered' })
+    const socket = ask()
+    await eventually(() => proxy.openSockets).toBe(1)
+    expect(counts()).toEqual({})
+    socket.destroy()
+    await eventually(counts).toEqual({ unanswered: 1 })
+  })
+
+  it('is refused for a moment, which counts once the client says that it has tried', async () => {
+    await start({ kind: 'refused', units: 1 })
+    await interrupted({ Attempt: '1' })
+    await expect(answerTo({ Attempt: '2' })).rejects.toThrow('ECONNREFUSED')
+    expect(counts()).toEqual({})
+    await eventually(() => answerTo({ Attempt: '3', Connection: 'close' }).catch(String)).toContain('id: 1')
+    expect(counts()).toEqual({ refused: 1, end: 1 })
+  })
+
+  it('is refused to nobody where no attempt failed', async () => {
+    await start({ kind: 'refused', units: 1 })
+    await interrupted({ Attempt: '1' })
+    await eventually(() => answerTo({ Attempt: '2' }).catch(String)).toContain('id: 1')
+    expect(counts()).toEqual({ end: 1 })
+  })
+
+  it('that ends before anything goes wrong leaves the record empty', async () => {
+    await start({ kind: 'reset', units: 1_000_000 })
+    const socket = ask()
+    await eventually(() => socket.read() ?? '').toContain('id: 1')
+    socket.destroy()
+    await eventually(() => proxy.openSockets).toBe(0)
+    expect(counts()).toEqual({})
+  })
+})
+
+describe('a response', () => {
+  it('ends, and the next one comes over the same connection', async () => {
+    await start({ kind: 'end', events: 2, request: chunked })
+    const socket = ask()
+    await eventually(() => socket.read() ?? '').toMatch(/\r\n0\r\n\r\n$/)
+    expect(counts()).toEqual({ end: 1 })
+    socket.write('GET /events HTTP/1.1\r\nHost: feed.example\r\nLast-Event-ID: 2\r\n\r\n')
+    expect(idsOf(await text(socket))).toEqual([3])
+    expect(counts()).toEqual({ end: 2 })
+  })
+
+  it('comes byte by byte', async () => {
+    await start({ kind: 'drip', events: 3, request: plain })
+    const socket = ask()
+    let pieces = 0
+    socket.on('data', () => pieces++)
+    expect(idsOf(await text(socket))).toEqual([1, 2, 3])
+    // Several bytes may have arrived before the client looks.
+    expect(pieces).toBeGreaterThan(20)
+    expect(counts()).toEqual({ drip: 1, end: 1 })
+  })
+
+  it('comes after garbage', async () => {
+    await start({ kind: 'garbage', events: 1, request: plain })
+    expect(await answerTo()).toMatch(/^\0.+\r\n\r\nHTTP\/1\.1 200 OK\r\n/s)
+    expect(counts()).toEqual({ garbage: 1, end: 1 })
+  })
+
+  it('has a huge header', async () => {
+    await start({ kind: 'huge header', events: 1, request: plain })
+    const answer = await answerTo()
+    expect(answer.indexOf('\r\n\r\n')).toBeGreaterThan(1_048_576)
+    expect(idsOf(bodyOf(answer))).toEqual([1])
+    expect(counts()).toEqual({ 'huge header': 1, end: 1 })
+  })
+
+  it('brings again what the client said it has, and that is on record', async () => {
+    await start(
+      { kind: 'redelivery', events: 2, redelivered: 3, request: plain },
+      { kind: 'redelivery', events: 2, redelivered: 30, request: plain },
+      { kind: 'redelivery', events: 2, redelivered: 3, request: plain },
+    )
+    expect(idsOf(await answerTo({ 'Last-Event-ID': '10' }))).toEqual([8, 9, 10, 11, 12])
+    expect(idsOf(await answerTo({ 'Last-Event-ID': '2' }))).toEqual([1, 2, 3, 4])
+    // Who has nothing can get nothing again.
+    expect(idsOf(await answerTo())).toEqual([1, 2])
+    expect(counts()).toEqual({ redelivery: 2, end: 3 })
+    expect(proxy.redeliveries).toEqual([
+      { asked: 10, given: 7 },
+      { asked: 2, given: 0 },
+    ])
+  })
+
+  it('has a status of 500 and more, several times in a row, which is one fault', async () => {
+    await start({ kind: 'unavailable', statuses: [503, 500] })
+    const socket = ask()
+    await eventually(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 503 /)
+    expect(counts()).toEqual({})
+    socket.write('GET /events HTTP/1.1\r\nHost: feed.example\r\n\r\n')
+    await eventually(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 500 /)
+    expect(counts()).toEqual({ unavailable: 1 })
+    socket.destroy()
+  })
+})
+
+describe('a seeded plan', () => {
+  const first = Array.from({ length: 200 }, (_, index) => index)
+
+  it('is the same for the same seed, in whatever order it is asked for', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.shuffledSubarray(first), (seed, order) => {
+        const whole = first.map(seededPlan(seed, 100))
+        expect(order.map(seededPlan(seed, 100))).toEqual(order.map((index) => whole[index]))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('has every kind in each round', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      expect(new Set(first.slice(0, 50).map((index) => seededPlan(seed, 100)(index).kind)).size).toBe(faultKinds.length)
+    }
+  })
+
+  it('differs from seed to seed', () => {
+    expect(first.map(seededPlan(1, 100))).not.toEqual(first.map(seededPlan(2, 100)))
+  })
+})

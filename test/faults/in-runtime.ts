@@ -1,0 +1,20 @@
+import process from 'node:process'
+import { it } from 'vitest'
+
+interface Runtime {
+  readonly name: string
+  /** Undefined where it is not installed. */
+  readonly executable: string | undefined
+}
+
+/** A test that a laptop without the runtime passes over visibly, and CI does not. */
+export function inRuntime({ name, executable }: Runtime, does: string, test: () => Promise<void>): void {
+  it.runIf(executable !== undefined || process.env['CI'])(
+    executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,
+    { timeout: 220_000 },
+    async () => {
+      if (executable === undefined) throw new Error(`${name} is not installed`)
+      await test()
+    },
+  )
+}
