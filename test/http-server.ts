@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface HttpServer {
@@ -8,8 +8,8 @@ export interface HttpServer {
 }
 
 /** Starts a server on a free port of this machine. */
-export async function startHttpServer(listener: RequestListener): Promise<HttpServer> {
-  const server = createServer(listener)
+export async function startHttpServer(listener: RequestListener, options: ServerOptions = {}): Promise<HttpServer> {
+  const server = createServer(options, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { buildForBrowsers } from './conformance/runners/bundle.ts'
+
+/** Bundles a program for a page, with the library as the package's build for browsers has it. */
+export async function bundlePage(entry: URL): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(entry)],
+    bundle: true,
+    write: false,
+    target: 'es2022',
+    format: 'iife',
+    logLevel: 'error',
+    plugins: [buildForBrowsers],
+  })
+  const [output] = outputFiles
+  if (output === undefined) throw new Error(`nothing was bundled for ${entry}`)
+  return output.text
+}

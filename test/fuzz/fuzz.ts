@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import type { Difference } from './compare.ts'
+import { judge, type Verdict } from './judge.ts'
+import type { Lab } from './lab.ts'
+import type { ClientName } from './observation.ts'
+import { bytesOfChunk, chunksOf, randomStream, type Token, type Tokens } from './random-stream.ts'
+import { shrink } from './shrink.ts'
+
+/** A stream that a client took otherwise than the standard says, which no known deviation explains. */
+export interface Finding {
+  readonly tokens: Tokens
+  readonly differences: readonly Difference[]
+}
+
+/** What came of one client. */
+export interface Tally {
+  /** In how many streams it did as the standard says. */
+  agreed: number
+  /** In how many streams it did otherwise in known ways. */
+  deviated: number
+  /** In how many streams each known deviation had a part. */
+  readonly deviations: Map<string, number>
+  readonly findings: Finding[]
+}
+
+export type Tallies = Readonly<Record<ClientName, Tally>>
+
+/** How many streams are under way at the same time: most of the time is spent waiting for the next request. */
+const concurrency = 300
+
+/** How many of those are that get a second look. */
+const concurrencyOfSecondLooks = 10
+
+export function randomStreams(seed: number, count: number): Tokens[] {
+  return fc.sample(randomStream, { seed, numRuns: count })
+}
+
+/**
+ * Lets both clients listen to all the streams.
+ * @param lateness how many ms a request may come too late
+ */
+export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number): Promise<Tallies> {
+  const tallies = { native: emptyTally(), ours: emptyTally() }
+  const suspects: Tokens[] = []
+  await forEach(streams, concurrency, async (tokens) => {
+    const { native, ours } = await judgeTokens(lab, tokens, lateness)
+    enter(tokens, ours, tallies.ours)
+    // A busy browser may be late for no reason of its own. What ours tells does not depend on time.
+    if (native.kind === 'differs') suspects.push(tokens)
+    else enter(tokens, native, tallies.native)
+  })
+  await forEach(suspects, concurrencyOfSecondLooks, async (tokens) => {
+    enter(tokens, (await judgeTokens(lab, tokens, lateness)).native, tallies.native)
+  })
+  return tallies
+}
+
+async function forEach<Item>(
+  items: Iterable<Item>,
+  atATime: number,
+  process: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items[Symbol.iterator]()
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.next(); !next.done; next = waiting.next()) await process(next.value)
+  }
+  await Promise.all(Array.from({ length: atATime }, worker))
+}
+
+function emptyTally(): Tally {
+  return { agreed: 0, deviated: 0, deviations: new Map(), findings: [] }
+}
+
+function judgeTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Readonly<Record<ClientName, Verdict>>> {
+  return judge(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
+}
+
+function enter(tokens: Tokens, verdict: Verdict, tally: Tally): void {
+  switch (verdict.kind) {
+    case 'agrees':
+      tally.agreed++
+      break
+    case 'deviates':
+      tally.deviated++
+      for (const name of verdict.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
+      break
+    case 'differs':
+      tally.findings.push({ tokens, differences: verdict.differences })
+      break
+  }
+}
+
+/** Takes away what is not needed for the client to differ. */
+export async function shrinkFinding(lab: Lab, client: ClientName, found: Finding, lateness: number): Promise<Finding> {
+  let { differences } = found
+  const differs = async (tokens: Tokens): Promise<boolean> => {
+    const verdict = (await judgeTokens(lab, tokens, lateness))[client]
+    if (verdict.kind === 'differs') differences = verdict.differences
+    return verdict.kind === 'differs'
+  }
+  const pieces = await shrink<Token>(found.tokens, differs)
+  const characters = pieces.flatMap((token): Token[] =>
+    typeof token === 'string' && !token.startsWith('<') ? Array.from(token) : [token],
+  )
+  const tokens = await shrink(characters, differs)
+  await differs(tokens)
+  return { tokens, differences }
+}

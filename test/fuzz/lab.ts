@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type BrowserName, launchers } from '../browsers.ts'
+import { bundlePage } from '../bundle-page.ts'
+import type { Browser } from '../conformance/runners/run-browser.ts'
+import { startHttpServer } from '../http-server.ts'
+import { eventTypesOf } from './event-types.ts'
+import type { ClientName, Job, JobReport, NextRequest, Observation } from './observation.ts'
+
+/** A page that listens to streams, and the server that answers it. */
+export interface Lab {
+  readonly browser: BrowserName
+  readonly origin: string
+  /** Lets both clients in the page listen to a stream until they come back for more, or have waited for too long. */
+  observe(chunks: readonly Uint8Array[], patience: number): Promise<Observation>
+  close(): Promise<void>
+}
+
+interface Experiment extends Job {
+  readonly chunks: readonly Uint8Array[]
+  readonly ended: Partial<Record<ClientName, number>>
+  readonly nextRequests: Partial<Record<ClientName, NextRequest>>
+  readonly resolve: (observation: Observation) => void
+}
+
+/** How many streams the page is given at a time; it asks for more in several places at once. */
+const jobsAtATime = 50
+
+/** How long the page may keep silent while it has something to do, in ms. */
+const longestSilence = 180_000
+
+export async function startLab(browser: BrowserName): Promise<Lab> {
+  const launch = launchers[browser]
+  if (launch === undefined) throw new Error(`${browser} is not installed`)
+  const script = await bundlePage(new URL('client.page.ts', import.meta.url))
+  const experiments = new Map<number, Experiment>()
+  const waiting: Experiment[] = []
+  const idle: ServerResponse[] = []
+  let count = 0
+  let silence: ReturnType<typeof setTimeout> | undefined
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+
+  const expectReport = (): void => {
+    clearTimeout(silence)
+    if (experiments.size === 0) return
+    silence = setTimeout(() => fail(new Error(`the page kept silent for ${longestSilence} ms`)), longestSilence)
+  }
+
+  const handOut = (): void => {
+    while (waiting.length > 0 && idle.length > 0) {
+      const jobs = waiting
+        .splice(0, jobsAtATime)
+        .map(({ number, types, patience }): Job => ({ number, types, patience }))
+      idle.shift()?.end(JSON.stringify(jobs))
+    }
+  }
+
+  const take = ({ number, native, ours }: JobReport): void => {
+    const experiment = experiments.get(number)
+    if (experiment === undefined) {
+      fail(new Error(`the page reported stream ${number}, which it does not have`))
+      return
+    }
+    experiments.delete(number)
+    const { nextRequests } = experiment
+    experiment.resolve({
+      native: { ...native, nextRequest: nextRequests.native },
+      ours: { ...ours, nextRequest: nextRequests.ours },
+    })
+  }
+
+  const control = await startHttpServer(async (request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    for (const report of JSON.parse(await text(request)) as JobReport[]) take(report)
+    expectReport()
+    idle.push(response)
+    handOut()
+  })
+
+  // Ids may be large, and hold characters that a header should not have.
+  const lenient = { insecureHTTPParser: true, maxHeaderSize: 2 ** 20 }
+  const server = await startHttpServer(async (request, response) => {
+    const [, part, number, client] = new URL(request.url ?? '', 'http://localhost').pathname.split('/')
+    const experiment = part === 'stream' ? experiments.get(Number(number)) : undefined
+    if (experiment !== undefined)
+      await answer(experiment, client as ClientName, request.headers['last-event-id'], response)
+    else if (part === 'page.js') response.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(script)
+    else if (part === 'page.html') response.setHeader('Content-Type', 'text/html').end(page)
+    else response.writeHead(404).end()
+  }, lenient)
+
+  let launched: Browser | undefined
+  const close = async (): Promise<void> => {
+    clearTimeout(silence)
+    await launched?.close()
+    await Promise.all([server.close(), control.close()])
+  }
+  // Whoever observes something hears of it; nobody else has to.
+  failed.catch(() => {})
+  try {
+    const address = `${server.origin}/page.html?${new URLSearchParams({ control: control.origin })}`
+    launched = await launch()
+    await launched.openPage(address, (problem) => {
+      // Firefox logs the end of a stream, and the answer that stops it, as it logs errors of a script.
+      if (!problem.includes(`${server.origin}/stream/`)) fail(new Error(problem))
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    browser,
+    origin: server.origin,
+    observe(chunks, patience) {
+      const observed = new Promise<Observation>((resolve) => {
+        const number = ++count
+        const types = eventTypesOf(Buffer.concat(chunks))
+        const experiment = { number, types, patience, chunks, ended: {}, nextRequests: {}, resolve }
+        experiments.set(number, experiment)
+        waiting.push(experiment)
+        if (experiments.size === 1) expectReport()
+        handOut()
+      })
+      return Promise.race([observed, failed])
+    },
+    close,
+  }
+}
+
+const page = '<!doctype html><meta charset="utf-8"><title>fuzz</title><script src="page.js"></script>'
+
+/** The first request of a client gets the stream, the second one an answer that stops it. */
+async function answer(
+  { chunks, ended, nextRequests }: Experiment,
+  client: ClientName,
+  lastEventId: string | string[] | undefined,
+  response: ServerResponse,
+): Promise<void> {
+  const end = ended[client]
+  if (end !== undefined) {
+    nextRequests[client] ??= { lastEventId: lastEventId?.toString(), delay: performance.now() - end }
+    response.writeHead(204).end()
+    return
+  }
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+  for (const [index, chunk] of chunks.entries()) {
+    // So that it travels alone.
+    if (index > 0) await wait(2)
+    if (!response.write(chunk)) await once(response, 'drain')
+  }
+  ended[client] = performance.now()
+  response.end()
+}

@@ -1,0 +1,106 @@
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { type BrowserName, browserNames } from '../browsers.ts'
+import { type Finding, fuzz, randomStreams, shrinkFinding, type Tally } from './fuzz.ts'
+import { startLab } from './lab.ts'
+import type { ClientName } from './observation.ts'
+import { chunksOf, type Tokens } from './random-stream.ts'
+
+/*
+ * Listens to random streams in real browsers, with their own EventSource and with ours:
+ *
+ *   npm run test:fuzz -- --streams 20000 [--browsers chromium,firefox,webkit] [--seed N]
+ *
+ * It ends with exit code 0 only if ours did what the standard says with every stream, and if every browser did so, too,
+ * or deviated in ways that are known (deviations.ts).
+ */
+
+function readOptions(): { streams: number; seed: number; browsers: BrowserName[] } {
+  const { values } = parseArgs({
+    options: {
+      streams: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+      browsers: { type: 'string', default: browserNames.join(',') },
+    },
+  })
+  return {
+    streams: readNumber('streams', values.streams),
+    seed: readNumber('seed', values.seed),
+    browsers: values.browsers.split(',').map(readBrowser),
+  }
+}
+
+function readNumber(option: string, value: string): number {
+  if (!/^\d+$/.test(value)) throw new Error(`--${option} is "${value}", not a whole number`)
+  return Number(value)
+}
+
+function readBrowser(name: string): BrowserName {
+  const found = browserNames.find((known) => known === name)
+  if (found === undefined) throw new Error(`--browsers has "${name}", not ${browserNames.join(' or ')}`)
+  return found
+}
+
+/** How many findings of a client are shrunk and shown. */
+const shown = 5
+
+/** How many ms late a request may come: a stream that asks for a long time first shows whether a short one counts. */
+const lateness = 8_000
+
+function describe(client: ClientName, { agreed, deviated, deviations, findings }: Tally): string {
+  const known = [...deviations].sort(([, a], [, b]) => b - a)
+  return [
+    `  ${client}: as the standard says with ${agreed} streams`,
+    `    otherwise, as known, with ${deviated}; otherwise with ${findings.length}`,
+    ...known.map(([name, count]) => `    ${String(count).padStart(6)} times it ${name}`),
+  ].join('\n')
+}
+
+function describeFinding(client: ClientName, { tokens, differences }: Finding): string {
+  return [
+    `  ${client} differs with "chunks": ${JSON.stringify(chunksOf(tokens))}`,
+    ...differences.map(
+      ({ aspect, observed, expected }) =>
+        `    ${aspect}: ${shorten(observed)}\n    the standard has: ${shorten(expected)}`,
+    ),
+  ].join('\n')
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text
+}
+
+/** Tells now and then how many have been begun. */
+function* withProgress(streams: readonly Tokens[]): Generator<Tokens> {
+  for (const [index, tokens] of streams.entries()) {
+    if (index > 0 && index % 1_000 === 0) console.log(`  ${index} streams begun`)
+    yield tokens
+  }
+}
+
+async function run(browser: BrowserName, streams: number, seed: number): Promise<number> {
+  const lab = await startLab(browser)
+  try {
+    const tallies = await fuzz(lab, withProgress(randomStreams(seed, streams)), lateness)
+    for (const client of ['native', 'ours'] as const) {
+      console.log(describe(client, tallies[client]))
+      for (const finding of tallies[client].findings.slice(0, shown)) {
+        console.log(describeFinding(client, await shrinkFinding(lab, client, finding, lateness)))
+      }
+    }
+    return tallies.native.findings.length + tallies.ours.findings.length
+  } finally {
+    await lab.close()
+  }
+}
+
+const { streams, seed, browsers } = readOptions()
+let findings = 0
+for (const browser of browsers) {
+  console.log(`${browser}: ${streams} streams (--seed ${seed})`)
+  const start = performance.now()
+  findings += await run(browser, streams, seed)
+  console.log(`  in ${Math.round((performance.now() - start) / 1_000)} s`)
+}
+process.exitCode = findings === 0 ? 0 : 1
