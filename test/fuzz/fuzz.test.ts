@@ -31,7 +31,7 @@ for (const browser of browserNames) {
       const { native, ours } = await fuzz(lab, randomStreams(seed, count), lateness)
       console.log(
         `${browser}, FUZZ_SEED=${seed}: its own EventSource did as the standard says with ${native.agreed} streams, ` +
-          `otherwise, as known, with ${native.deviated}; otherwise with ${native.findings.length}`,
+          `otherwise in known ways with ${native.deviated}, in new ways with ${native.findings.length}`,
       )
       // What is new about a browser is no fault of ours: `npm run test:fuzz` judges it.
       for (const { tokens } of native.findings) console.warn(`${browser} differs with`, chunksOf(tokens))

@@ -50,8 +50,7 @@ const lateness = 8_000
 function describe(client: ClientName, { agreed, deviated, deviations, findings }: Tally): string {
   const known = [...deviations].sort(([, a], [, b]) => b - a)
   return [
-    `  ${client}: as the standard says with ${agreed} streams`,
-    `    otherwise, as known, with ${deviated}; otherwise with ${findings.length}`,
+    `  ${client}: as the standard says with ${agreed} streams; otherwise in known ways with ${deviated}, in new ways with ${findings.length}`,
     ...known.map(([name, count]) => `    ${String(count).padStart(6)} times it ${name}`),
   ].join('\n')
 }

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { hostileNames } from './hostile-names.ts'
+import { parseOnlyRequest, type RawServer, startRawServer } from './raw-server.ts'
+
+/** What the whole program shares: nothing that a server sends may change it. */
+const shared = [Object.prototype, Object, Function.prototype, Array.prototype, EventTarget.prototype, Event.prototype]
+
+const block = (name: string): string => `event: ${name}\n${name}: polluted\nid: ${name}\ndata: ${name}\n\n`
+/** Each name as that of two headers, and as type, field, id and data of an event. */
+const answer = [
+  'HTTP/1.1 200 OK',
+  'Content-Type: text/event-stream',
+  'Connection: close',
+  ...hostileNames.flatMap((name) => [`${name}: polluted`, `${name}: twice`]),
+  '',
+  hostileNames.map(block).join(''),
+].join('\r\n')
+
+const expected = hostileNames.map((name) => ({ type: name, data: name, lastEventId: name }))
+
+describe.each([
+  ['fetch', { fetch: globalThis.fetch }],
+  ['undici', {}],
+] as readonly (readonly [name: string, init: EventSourceInit])[])('over %s', (_, transport) => {
+  let server: RawServer
+  beforeAll(async () => {
+    server = await startRawServer(() => answer)
+  })
+  afterAll(() => server.close())
+
+  /** Fails if anything was added, changed or taken away meanwhile. */
+  async function expectUnchanged(action: () => Promise<void>): Promise<void> {
+    const describeShared = () =>
+      shared.map((object) =>
+        Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)?.value]),
+      )
+    const before = describeShared()
+    await action()
+    expect(describeShared()).toEqual(before)
+  }
+
+  const untilClosed = (source: EventSource): Promise<unknown> =>
+    new Promise((resolve) => {
+      source.onerror = (event: ErrorEvent) => event.willReconnect || resolve(undefined)
+    })
+
+  it('events are called as the server calls them, and change nothing else', async () => {
+    await expectUnchanged(async () => {
+      const received: unknown[] = []
+      let headers: Headers | undefined
+      const source = new EventSource(server.origin, {
+        ...transport,
+        retry: false,
+        onResponse(response) {
+          headers = response.headers
+        },
+      })
+      for (const name of hostileNames) {
+        source.addEventListener(name, ({ type, data, lastEventId }) => received.push({ type, data, lastEventId }))
+      }
+      await untilClosed(source)
+      expect(received).toEqual(expected)
+      for (const name of hostileNames) expect(headers?.get(name)).toBe('polluted, twice')
+    })
+  })
+
+  it('streams with for await have them, too', async () => {
+    await expectUnchanged(async () => {
+      const received: unknown[] = []
+      for await (const event of openEventStream(server.origin, { ...transport, retry: false })) {
+        received.push(event)
+      }
+      expect(received).toEqual(expected.map((event) => ({ ...event, origin: server.origin })))
+    })
+  })
+
+  it('headers may be called so, and options that were JSON set nothing by such a member', async () => {
+    await expectUnchanged(async () => {
+      const headers = JSON.parse(`{${hostileNames.map((name) => `"${name}": "value"`)}}`)
+      const init = JSON.parse('{ "__proto__": { "method": "POST", "lastEventId": "1" } }')
+      const before = server.received.length
+      await untilClosed(new EventSource(server.origin, { ...transport, ...init, headers, retry: false }))
+      const [request, ...others] = server.received.slice(before).map(parseOnlyRequest)
+      expect(others).toEqual([])
+      expect(request?.method).toBe('GET')
+      expect(request?.headers.has('last-event-id')).toBe(false)
+      // Node's Headers, made of an object, lose a header of that name, which harms nobody.
+      for (const name of hostileNames.filter((name) => name !== '__proto__')) {
+        expect(request?.headers.get(name.toLowerCase()), name).toBe('value')
+      }
+    })
+  })
+})
