@@ -679,7 +679,7 @@ export const cases: ConformanceCase[] = [
 
   timeouts('openTimeout: the request is aborted and tried again', async (scene) => {
     await scene.plan([silence, stream('data: a\n\n')])
-    const watch = scene.watch({ openTimeout: 150, retry: soon })
+    const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     const error = await watch.nextError()
     assert.equal(error.code, 'timeout')
     assert.isTrue(error.willReconnect)
@@ -691,11 +691,11 @@ export const cases: ConformanceCase[] = [
 
   timeouts('openTimeout ends with the response: an open stream may be silent', async (scene) => {
     await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
-    const watch = scene.watch({ openTimeout: 600, retry: soon })
+    const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     await watch.next('open')
     // On a busy machine there may have been attempts before that were late.
     const before = watch.types.indexOf('open')
-    await aWhile(900)
+    await aWhile(2_500)
     await scene.openGate('go')
     await watch.next('message')
     assert.deepEqual(watch.types.slice(before), ['open', 'message'])
