@@ -4,9 +4,9 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { startFaultFeed } from '../../fixtures/fault-feed.ts'
 import { type Look, listen } from '../../src/cli/demo/listen.ts'
 import { EventSource } from '../../src/index.ts'
+import { startHttpServer } from '../http-server.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -128,16 +128,12 @@ describe('the demo', () => {
   })
 
   it('notices that the connection was closed before the end', async () => {
-    const feed = await startFaultFeed({
-      plan: () => ({ kind: 'stream', events: 1, ending: 'end' }),
-      event: () => ({ type: 'message', data: 'reading' }),
-      reconnectionTime: 1,
-    })
+    const page = await startHttpServer((_, response) => response.setHeader('Content-Type', 'text/html').end())
     const printed: string[] = []
     try {
       const complete = await listen({
         EventSource,
-        url: `${feed.origin}/not-a-feed`,
+        url: page.origin,
         maxEvents: 2,
         signal: new AbortController().signal,
         print: (line) => printed.push(line),
@@ -145,7 +141,7 @@ describe('the demo', () => {
       expect(complete).toBe(false)
       expect(printed.at(-1)).toBe('0 events, 1 interruption; the connection was closed before the end')
     } finally {
-      await feed.close()
+      await page.close()
     }
   })
 })

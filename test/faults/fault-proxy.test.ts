@@ -27,8 +27,12 @@ afterEach(async () => {
 
 /** The plans are for the first requests; what follows ends cleanly after an event. */
 async function start(...plans: readonly FaultPlan[]): Promise<void> {
+  await startWithDowntime(100, ...plans)
+}
+
+async function startWithDowntime(downtime: number, ...plans: readonly FaultPlan[]): Promise<void> {
   const plan = (index: number): FaultPlan => plans[index] ?? { kind: 'end', events: 1, request: plain }
-  proxy = await startFaultProxy({ target: feed.origin, plan, downtime: 200 })
+  proxy = await startFaultProxy({ target: feed.origin, plan, downtime })
 }
 
 /** A client that knows nothing of HTTP but how to ask. */
@@ -49,7 +53,7 @@ async function answerTo(headers?: Readonly<Record<string, string>>): Promise<str
   }
 }
 
-const eventually = <Value>(value: () => Value | Promise<Value>) => expect.poll(value, { timeout: 10_000 })
+const eventually = <Value>(value: () => Value | Promise<Value>) => expect.poll(value, { timeout: 30_000 })
 
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4)
 const bytesOf = (answer: string): Buffer => Buffer.from(answer, 'latin1')
@@ -156,7 +160,7 @@ describe('a connection', () => {
   })
 
   it('is refused for a moment, which counts once the client says that it has tried', async () => {
-    await start({ kind: 'refused', units: 1 })
+    await startWithDowntime(5_000, { kind: 'refused', units: 1 })
     await interrupted({ Attempt: '1' })
     await expect(answerTo({ Attempt: '2' })).rejects.toThrow('ECONNREFUSED')
     expect(counts()).toEqual({})

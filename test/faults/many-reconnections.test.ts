@@ -1,12 +1,19 @@
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assert, expect, it } from 'vitest'
-import { type Ending, startFaultFeed } from '../../fixtures/fault-feed.ts'
-import { numberedEvent } from '../../fixtures/numbered-events.ts'
+import type { FaultPlan } from '../../fixtures/fault-proxy/plan.ts'
+import { startFaultyFeed } from './faulty-feed.ts'
 import type { Holdings } from './many-reconnections.ts'
 import { runProgram } from './run-client.ts'
 
-const endings: readonly Ending[] = ['end', 'tear', 'end', 'end', 'tear in a chunk header']
+const end: FaultPlan = { kind: 'end', events: 2 }
+const plans: readonly FaultPlan[] = [
+  end,
+  { kind: 'tear in an event', units: 2 },
+  end,
+  end,
+  { kind: 'tear in a chunk header', units: 2 },
+]
 const stops = [10, 1_000, 10_000] as const
 
 /** 500 bytes for each of 9,000 reconnections; a listener or a controller left behind by each would be more. */
@@ -19,14 +26,12 @@ it('holds after 10,000 reconnections what it held after ten', { timeout: 220_000
     for (let polls = 0; polls < 100 && feed.openSockets !== 1; polls++) await pause(10)
     openSockets.push(feed.openSockets)
   }
-  const feed = await startFaultFeed({
+  const feed = await startFaultyFeed({
     plan: (request) => {
-      const ending = endings[request % endings.length] ?? 'end'
-      if (!stops.some((stop) => stop === request)) return { kind: 'stream', events: 2, ending }
+      if (!stops.some((stop) => stop === request)) return plans[request % plans.length] ?? end
       void countSockets()
-      return { kind: 'stream', events: 2, ending: 'silence' }
+      return { kind: 'stall', units: 2 }
     },
-    event: numberedEvent,
     reconnectionTime: 0,
   })
   try {

@@ -40,7 +40,8 @@ export async function receiveAll(runtime: Runtime, task: Task): Promise<Receptio
   const interruptions: Record<string, number> = {}
   const log = new EventLog(total, runtime.measureMemory)
   const init: Init = {
-    retry: { initialDelay: 1, maxDelay: 20, statuses: (status) => status >= 500 },
+    // It gives up some seconds after the proxy has gone for good.
+    retry: { initialDelay: 1, maxDelay: 20, maxAttempts: 1_000, statuses: (status) => status >= 500 },
     idleTimeout: patience,
     openTimeout: patience,
     // From these the fault proxy knows which attempts it was not there for.

@@ -1,9 +1,7 @@
 import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
-import { startFaultProxy } from '../../fixtures/fault-proxy.ts'
-import { numberedFeed } from '../../fixtures/numbered-feed.ts'
-import { startHttpServer } from '../http-server.ts'
 import type { Client } from './clients.ts'
+import { startFaultyFeed } from './faulty-feed.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Face, Reception } from './receive-all.ts'
 
@@ -37,11 +35,8 @@ const mostGrowth = 10_000_000
 /** Lets a client receive all events of a feed through a proxy that hardly lets anything go right. */
 export async function runThroughFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { client, face, events, seed, onProgress, longestRun } = options
-  const feed = await startHttpServer(numberedFeed({ total: events, reconnectionTime: 1 }))
-  const proxy = await startFaultProxy({
-    target: feed.origin,
-    plan: seededPlan(seed, eventsPerFault, client.faultKinds),
-  })
+  const plan = seededPlan(seed, eventsPerFault, client.faultKinds)
+  const proxy = await startFaultyFeed({ plan, total: events, reconnectionTime: 1 })
   const progress = setInterval(
     () => onProgress?.({ events: proxy.reached, faults: sum(proxy.faults) }),
     progressInterval,
@@ -55,7 +50,6 @@ export async function runThroughFaults(options: FaultRunOptions): Promise<FaultR
   } finally {
     clearInterval(progress)
     await proxy.close()
-    await feed.close()
   }
 }
 
