@@ -14,7 +14,7 @@ const events = 20_000
 
 const faces: readonly Face[] = ['EventSource', 'openEventStream']
 
-describe(`${events} events through a proxy that lets hardly any connection live`, () => {
+describe(`${events} events through a proxy that lets hardly any connection live (--seed ${seed})`, () => {
   for (const name of Object.keys(clients) as ClientName[]) {
     const client = clients[name]
     for (const face of faces) {
