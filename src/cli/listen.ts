@@ -70,7 +70,8 @@ const generalOptions = {
 const options = { ...requestOptions, ...outputOptions, ...reconnectionOptions, ...generalOptions }
 
 const help = `Usage: everysource [options] URL
-       everysource demo --help
+       everysource doctor [options] URL
+       everysource demo [options]
 
 Listens to a stream of server-sent events and prints each event as a line of JSON: {"event":…,"id":…,"data":…}.
 A connection that is lost, or a GET that ends, is made again, with the last event ID.

@@ -44,7 +44,7 @@ export async function printEvents(settings: PrintSettings): Promise<number> {
       return data === until
     },
     onInterruption({ message, delay = 0 }) {
-      const next = delay > 0 ? `in ${(delay / 1_000).toFixed(1)} s` : 'at once'
+      const next = delay < 50 ? 'at once' : `in ${(delay / 1_000).toFixed(1)} s`
       diagnostics.notice(`${message}; next attempt ${next}`)
     },
     onRequest({ method, url, headers, attempt }) {

@@ -6,9 +6,8 @@ import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { describe } from '../events.ts'
 import { type EventSourceInit, readHeaders, readSettings } from '../options.ts'
-import { mendPausedEnds } from '../transport/paused-end.ts'
 import { runBearerCommand } from './bearer-command.ts'
-import { type CommandLine, type Options, readSeconds, UsageError } from './usage.ts'
+import { type CommandLine, type Options, readSeconds, UsageError, type Values } from './usage.ts'
 
 /** What says how an endpoint is asked: the same for every command that asks one. */
 export const requestOptions = {
@@ -55,6 +54,8 @@ export const requestOptions = {
   },
   insecure: { type: 'boolean', help: 'accept any certificate: anybody may pose as the server' },
 } as const satisfies Options
+
+type RequestValues = Values<typeof requestOptions>
 
 /** An endpoint, and how it is asked. */
 export interface Endpoint {
@@ -166,17 +167,29 @@ function readHeaderOptions(given: readonly string[]): Headers {
   }
 }
 
-async function createDispatcher(values: CommandLine<typeof requestOptions>['values']): Promise<Dispatcher> {
-  mendPausedEnds()
-  const { cacert, insecure = false, proxy } = values
+async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Dispatcher> {
   const tls = {
     allowH2: true,
     rejectUnauthorized: !insecure,
     // Node has its own roots only as long as no others are given.
     ...(cacert !== undefined && { ca: [...rootCertificates, ...(await readCertificates(cacert))] }),
   }
-  // A stream has no end that could be late. Through a proxy, the TLS options are asked for under other names.
-  const options = { bodyTimeout: 0, headersTimeout: 0, allowH2: true, connect: tls, requestTls: tls, proxyTls: tls }
+  const agent = createAgent(proxy, {
+    allowH2: true,
+    connect: tls,
+    // The same for a server behind a proxy, and for a proxy that speaks TLS itself.
+    requestTls: tls,
+    proxyTls: tls,
+    // Many a proxy tunnels to TLS servers only, and forwards what is for others.
+    proxyTunnel: false,
+  })
+  // A stream has no end that could be late. Agents for proxies do not hand on what they were told of this.
+  return agent.compose(
+    (dispatch) => (request, handler) => dispatch({ ...request, bodyTimeout: 0, headersTimeout: 0 }, handler),
+  )
+}
+
+function createAgent(proxy: string | undefined, options: EnvHttpProxyAgent.Options): Dispatcher {
   if (proxy === undefined) return new EnvHttpProxyAgent(options)
   const { protocol } = URL.canParse(proxy) ? new URL(proxy) : { protocol: undefined }
   switch (protocol) {
@@ -185,14 +198,14 @@ async function createDispatcher(values: CommandLine<typeof requestOptions>['valu
       return new ProxyAgent({ ...options, uri: proxy })
     case 'socks5:':
     case 'socks:': {
-      // Its type lacks this documented option.
-      const socksOptions: Socks5ProxyAgent.Options & { readonly requestTls: object } = { requestTls: tls }
+      // Its type lacks an option that its documentation has.
+      const { requestTls } = options
+      const socksOptions: Socks5ProxyAgent.Options & { requestTls: typeof requestTls } = { requestTls }
       return new Socks5ProxyAgent(proxy, socksOptions)
     }
     default:
-      throw new UsageError(
-        `--proxy is ${JSON.stringify(proxy)}, not a URL such as http://localhost:3128 or socks5://localhost:1080`,
-      )
+      // What was given may hold a password.
+      throw new UsageError('--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080')
   }
 }
 

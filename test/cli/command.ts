@@ -23,26 +23,25 @@ const running = new Set<ChildProcess>()
 /** What the machine of a test may have set, and would change what is tested. */
 const meddlesome = /^(node_options|no_color|force_color|(https?|no)_proxy)$/i
 
-export function cleanEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+function cleanEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !meddlesome.test(name))
   return { ...Object.fromEntries(kept), ...added }
 }
 
-/** The command while it runs. */
-export class RunningCommand {
+/** A program while it runs; what it writes is collected. */
+class RunningProgram {
   readonly #child: ChildProcess
   #stdout = ''
   #stderr = ''
+  #lines = 0
   readonly result: Promise<CommandResult>
 
-  constructor(
-    commandLine: readonly string[],
-    { input = '', environment, node = process.execPath }: CommandOptions = {},
-  ) {
-    const child = spawn(node, [inject('command'), ...commandLine], { env: cleanEnvironment(environment) })
+  constructor(program: string, programArguments: readonly string[], { input = '', environment }: CommandOptions = {}) {
+    const child = spawn(program, programArguments, { env: cleanEnvironment(environment) })
     running.add(child)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
+      this.#lines += text.split('\n').length - 1
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
@@ -53,12 +52,12 @@ export class RunningCommand {
     this.result = this.#end()
   }
 
-  /** Resolves when so many lines have come, or the command has ended. */
-  async printed(count: number): Promise<void> {
-    await this.#happened(() => this.#stdout.split('\n').length > count)
+  /** Resolves when so many lines have come, or the program has ended. */
+  async printed(lines: number): Promise<void> {
+    await this.#happened(() => this.#lines >= lines)
   }
 
-  /** Resolves when this text has come on standard error, or the command has ended. */
+  /** Resolves when this text has come on standard error, or the program has ended. */
   async said(text: string): Promise<void> {
     await this.#happened(() => this.#stderr.includes(text))
   }
@@ -95,9 +94,24 @@ export class RunningCommand {
   }
 }
 
+export function startCommand(commandLine: readonly string[], options: CommandOptions = {}): RunningProgram {
+  return new RunningProgram(options.node ?? process.execPath, [inject('command'), ...commandLine], options)
+}
+
 /** Runs the command to its end. */
 export function runCommand(commandLine: readonly string[], options?: CommandOptions): Promise<CommandResult> {
-  return new RunningCommand(commandLine, options).result
+  return startCommand(commandLine, options).result
+}
+
+/** Starts a script of bash's; in it, `everysource` is the command. */
+export function startScript(script: string, parameters: readonly string[] = []): RunningProgram {
+  const command = `everysource() { '${process.execPath}' '${inject('command')}' "$@"; }`
+  return new RunningProgram('bash', ['-c', `${command}\n${script}`, 'bash', ...parameters])
+}
+
+/** Runs a script of bash's to its end. */
+export function runScript(script: string, parameters?: readonly string[]): Promise<CommandResult> {
+  return startScript(script, parameters).result
 }
 
 /** For `afterEach`: a test that failed may have left something behind. */

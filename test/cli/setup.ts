@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
@@ -14,11 +15,11 @@ const root = resolve(import.meta.dirname, '../..')
 
 /** Runs once before all test files of this project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Where packages are found from, the command's own by its name included.
-  const cache = join(root, 'node_modules/.cache')
-  await mkdir(cache, { recursive: true })
-  const directory = await mkdtemp(join(cache, 'everysource-command-'))
-  const command = join(directory, 'main.mjs')
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'everysource-command-')))
+  const command = join(directory, 'dist/cli/main.mjs')
+  // It finds its own package by its name, and those it needs where packages are.
+  await cp(join(root, 'package.json'), join(directory, 'package.json'))
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
   await build({
     entryPoints: [join(root, 'src/cli/main.ts')],
     outfile: command,
