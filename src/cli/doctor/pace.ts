@@ -43,37 +43,42 @@ const harmlessDelay = 250
 
 /** Looks for signs that something on the way collects events and passes them on later. */
 export function findDelay(observation: Observation): Delay | undefined {
-  return (
-    findTornLines(observation) ?? findLateEvents(observation) ?? findClumps(observation) ?? findLateStart(observation)
-  )
+  const torn = findTornLines(observation)
+  if (torn?.isCertain) return torn
+  return findLateEvents(observation) ?? torn ?? findClumps(observation) ?? findLateStart(observation)
 }
 
-/** Who fills a buffer before passing it on cuts lines anywhere. */
+/** Who fills a buffer before passing it on cuts lines anywhere. So does a network that is too slow, but in no sizes of its own. */
 function findTornLines(observation: Observation): Delay | undefined {
   const pauses = longPauses(observation)
   const torn = pauses.filter(isTorn)
   const longest = Math.max(0, ...torn.map(({ length }) => length))
   if (torn.length < 2 || torn.length < pauses.length / 2 || longest < harmlessDelay) return undefined
   const size = usualSize(observation)
-  const pieces = size ? `in pieces of ${amount(size, 'byte')}` : 'in pieces'
+  const pieces = size === undefined ? 'in pieces' : `in pieces of ${amount(size, 'byte')}`
   const seen = `the stream comes ${pieces}: of ${amount(pauses.length, 'pause')}, up to ${time(longest)} long, ${torn.length} began in the middle of a line`
-  return { isCertain: true, seen }
+  return { isCertain: size !== undefined, seen }
 }
 
-/** The size in bytes that most pieces have, if they are alike; a piece is what comes between two long pauses. */
+/** No buffer is smaller, in bytes. */
+const smallestBuffer = 256
+
+/** The size in bytes of which most pieces are, or a multiple of it; a piece is what comes between two long pauses. */
 function usualSize(observation: Observation): number | undefined {
-  const { recording } = observation
   const ends = new Set(longPauses(observation).map(({ at }) => at))
-  const counts = new Map<number, number>()
+  const sizes: number[] = []
   let size = 0
-  for (const { at, bytes } of recording.body) {
+  for (const { at, bytes } of observation.recording.body) {
     size += bytes.length
     if (!ends.has(at)) continue
-    counts.set(size, (counts.get(size) ?? 0) + 1)
+    sizes.push(size)
     size = 0
   }
-  const [usual] = [...counts].toSorted(([, one], [, other]) => other - one)
-  return usual && usual[1] > ends.size / 2 ? usual[0] : undefined
+  const counts = new Map<number, number>()
+  for (const each of sizes) counts.set(each, (counts.get(each) ?? 0) + 1)
+  const [[usual] = [0]] = [...counts].sort(([, one], [, other]) => other - one)
+  const multiples = sizes.filter((each) => each % usual === 0)
+  return usual >= smallestBuffer && multiples.length > sizes.length / 2 ? usual : undefined
 }
 
 /** Events that say when they were made, at different times, and yet arrive at one time. */

@@ -38,6 +38,8 @@ describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
     const { compression, buffering } = await diagnose(proxy.origin + path)
     return { compression, buffering }
   }
+  // On a busy machine, buffers may run into each other; then the events' own times tell.
+  const passedOnLater = /in pieces of .+ began in the middle of a line|late and together/
   const finding = (check: CheckName, status: string, seen: RegExp, mend: RegExp) => ({
     check,
     status,
@@ -48,7 +50,7 @@ describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
   test.concurrent('proxy_buffering on', async () => {
     expect(await verdicts('/buffered')).toEqual({
       compression: { check: 'compression', status: 'ok', seen: 'none' },
-      buffering: finding('buffering', 'fail', /in pieces.+ began in the middle of a line/, /proxy_buffering off;/),
+      buffering: finding('buffering', 'fail', passedOnLater, /proxy_buffering off;/),
     })
   })
 
@@ -62,7 +64,7 @@ describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
   test.concurrent('gzip on, where something else holds the events back anyway', async () => {
     expect(await verdicts('/buffered-and-gzipped')).toEqual({
       compression: { check: 'compression', status: 'skip', seen: expect.stringMatching(/^gzip: cannot be told/) },
-      buffering: finding('buffering', 'fail', /in pieces/, /proxy_buffering off;/),
+      buffering: finding('buffering', 'fail', passedOnLater, /proxy_buffering off;/),
     })
   })
 

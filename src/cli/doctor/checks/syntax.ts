@@ -17,8 +17,8 @@ export function checkBlankLine({ main }: Examination): Verdict {
   if (recording.end.kind === 'ended' && last.hasData) {
     return fail('the stream ended before the empty line after its last data, which is lost', mend)
   }
-  const pauses = longPauses(main).filter((pause) => !isTorn(pause))
-  const waits = pauses.filter(({ hasData }) => hasData)
+  const pauses = longPauses(main)
+  const waits = pauses.filter((pause) => pause.hasData && !isTorn(pause))
   const longest = Math.max(0, ...waits.map(({ length }) => length))
   if (waits.length === 0 || waits.length < pauses.length / 2) return ok('every event is complete when it is sent')
   const none = stream.events.length === 0 ? ', and no event was complete' : ''
