@@ -1,4 +1,5 @@
 import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
+import { createMessageEvent } from './message-event.ts'
 import { type EventSourceInit, readSettings, type Settings } from './options.ts'
 import { type Session, startSession } from './session.ts'
 import { createTransport } from './transport/default.ts'
@@ -78,8 +79,7 @@ export class EventSource<Events = unknown> extends EventTarget {
         this.#handlers.dispatch(new Event('open'))
       },
       message: (type, data) => {
-        const init = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
-        this.#handlers.dispatch(new MessageEvent(type, init))
+        this.#handlers.dispatch(createMessageEvent(type, data, this.#origin, this.#session.lastEventId))
       },
       dropped: () => {
         this.#readyState = CONNECTING
