@@ -14,6 +14,11 @@ export interface Pause extends Rest {
 /** A pause of at least this share of the longest one is a long one; others come from how writes are cut into packets. */
 const longShare = 0.25
 
+/** The greatest of them and of 0; there may be more than a function takes arguments. */
+export function greatest(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.max(one, other), 0)
+}
+
 /** The pauses between the writes of a server, as opposed to those within them. */
 export function longPauses({ body, stream, recording }: Observation): readonly Pause[] {
   const { end, duration } = recording
@@ -22,7 +27,7 @@ export function longPauses({ body, stream, recording }: Observation): readonly P
     if (next) return [{ ...rest, length: next.at - rest.at, next: next.bytes[0] }]
     return end.kind === 'time' ? [{ ...rest, length: duration - rest.at, next: undefined }] : []
   })
-  const longest = Math.max(0, ...pauses.map(({ length }) => length))
+  const longest = greatest(pauses.map(({ length }) => length))
   return pauses.filter(({ length }) => length > 0 && length >= longShare * longest)
 }
 
@@ -52,7 +57,7 @@ export function findDelay(observation: Observation): Delay | undefined {
 function findTornLines(observation: Observation): Delay | undefined {
   const pauses = longPauses(observation)
   const torn = pauses.filter(isTorn)
-  const longest = Math.max(0, ...torn.map(({ length }) => length))
+  const longest = greatest(torn.map(({ length }) => length))
   if (torn.length < 2 || torn.length < pauses.length / 2 || longest < harmlessDelay) return undefined
   const size = usualSize(observation)
   const pieces = size === undefined ? 'in pieces' : `in pieces of ${amount(size, 'byte')}`
@@ -85,7 +90,7 @@ function usualSize(observation: Observation): number | undefined {
 function findLateEvents({ stream, recording }: Observation): Delay | undefined {
   const dated = findDatedEvents(stream.events, recording.date)
   // No more than this can be known of the difference of the clocks: the quickest event took no time.
-  const difference = Math.min(...dated.map(({ event, date }) => event.at - date))
+  const difference = dated.reduce((least, { event, date }) => Math.min(least, event.at - date), Infinity)
   const sent = Math.max(0, sentOnServersClock(recording) + difference)
   // What was made before the request is sent all at once by rights.
   const live = dated.filter(({ date }) => date + difference >= sent)
@@ -99,7 +104,7 @@ function findLateEvents({ stream, recording }: Observation): Delay | undefined {
     else together.push([event])
   }
   const spans = together.map((events) => Math.max(0, span(events) - resolution))
-  const longest = Math.max(0, ...spans)
+  const longest = greatest(spans)
   const sum = spans.reduce((one, other) => one + other, 0)
   if (live.length < 3 || longest < harmlessDelay || sum < span(live) / 2) return undefined
   const clump = together[spans.indexOf(longest)] ?? []
@@ -118,7 +123,7 @@ function sentOnServersClock({ head }: Observation['recording']): number {
 function findClumps({ stream, recording }: Observation): Delay | undefined {
   const { events } = stream
   const gaps = events.slice(1).map(({ at }, index) => at - (events[index]?.at ?? 0))
-  const longest = Math.max(0, ...gaps)
+  const longest = greatest(gaps)
   const isShort = (gap: number): boolean => gap <= 0.05 * longest
   const isLong = (gap: number): boolean => gap >= 0.15 * longest
   if (longest < harmlessDelay || gaps.filter((gap) => !isShort(gap) && !isLong(gap)).length > 0.1 * gaps.length) {

@@ -101,6 +101,8 @@ class Recorder implements Dispatcher.DispatchHandler {
           method,
           headers: Object.fromEntries(headers),
           body,
+          // Otherwise a preflight waits for the stream to end where they share a connection of HTTP/2.
+          idempotent: true,
           headersTimeout: 0,
           bodyTimeout: 0,
         },

@@ -22,12 +22,19 @@ const marks: Readonly<Record<Status, readonly [mark: string, format: Format]>> =
 
 const nameWidth = 25
 
+/** What a server says could else take hold of the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+  })
+}
+
 /** For people: a check a line, and below it how to mend what was seen. */
 export function formatText({ url, seconds }: Subject, findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, seen, mend }) => {
     const [mark, format] = marks[status]
-    const line = `${paint(mark, format, process.stdout)}  ${check.padEnd(nameWidth)}${seen}`
-    return mend === undefined ? line : `${line}\n${' '.repeat(nameWidth + 6)}mend: ${mend}`
+    const line = `${paint(mark, format, process.stdout)}  ${check.padEnd(nameWidth)}${printable(seen)}`
+    return mend === undefined ? line : `${line}\n${' '.repeat(nameWidth + 6)}mend: ${printable(mend)}`
   })
   const counts = countStatuses(findings)
   const summary = `${counts.fail} failed, ${counts.warn} to look at, ${counts.ok} ok, ${counts.skip} skipped`

@@ -33,9 +33,10 @@ export interface Rest {
   readonly hasData: boolean
 }
 
-/** The first few of something, and how many there are. */
+/** The first few of something, the last one, and how many there are. */
 export interface Few<Item> {
   readonly first: readonly Item[]
+  readonly last: Item | undefined
   readonly count: number
 }
 
@@ -165,9 +166,11 @@ export class Scanner implements Scan {
 
 class FirstFew<Item> implements Few<Item> {
   readonly first: Item[] = []
+  last: Item | undefined
   count = 0
 
   add(item: Item): void {
+    this.last = item
     this.count++
     if (this.first.length < 3) this.first.push(item)
   }

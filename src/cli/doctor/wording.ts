@@ -6,16 +6,14 @@ export function time(milliseconds: number): string {
   return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`
 }
 
-export function amount(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`
+export function amount(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** The beginning of a text that came from the server, in quotes, with nothing in it that would take hold of a terminal. */
+/** The beginning of a text that came from the server, in quotes. */
 export function excerpt(text: string, longest = 40): string {
   const characters = [...text.slice(0, 2 * longest)]
   const shortened = characters.slice(0, longest).join('')
-  const quoted = JSON.stringify(shortened).replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
-  })
+  const quoted = JSON.stringify(shortened)
   return shortened.length < text.length ? `${quoted}…` : quoted
 }

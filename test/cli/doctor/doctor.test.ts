@@ -132,6 +132,19 @@ describe('the request options', () => {
     })
   })
 
+  test('a certificate of its own, and HTTP/2', async () => {
+    const secureFeeds = await startDoctorFeeds('http2')
+    const refused = await examine(`${secureFeeds.origin}/short`)
+    expect(refused.find('status')).toMatchObject({
+      seen: expect.stringMatching(/^the certificate is signed by itself/),
+    })
+    const accepted = await examine(`${secureFeeds.origin}/short`, '--insecure', '--origin', 'https://app.example')
+    expect(accepted.find('http-version')).toMatchObject({ status: 'ok', seen: 'HTTP/2' })
+    expect(accepted.find('connection-limit')).toMatchObject({ status: 'ok' })
+    expect(accepted.find('resumption')).toMatchObject({ status: 'ok' })
+    await secureFeeds.close()
+  })
+
   test('a bearer command that fails', async () => {
     const given = ['doctor', `${feeds.origin}/short`, '--bearer-command', 'exit 3']
     expect(await runCommand(given)).toMatchObject({

@@ -4,7 +4,7 @@ import { fail, ok, skip, type Verdict, warn } from '../verdict.ts'
 import { amount, time } from '../wording.ts'
 
 const mend =
-  'turn buffering off in the proxy (nginx: proxy_buffering off; or send X-Accel-Buffering: no; Apache: flushpackets=on at ProxyPass), and flush after every event in the server'
+  'turn buffering off in the proxy (nginx: proxy_buffering off; or send X-Accel-Buffering: no; Apache: flushpackets=on at ProxyPass), and flush after every event in the server, which may be what collects them'
 
 export function checkBuffering({ main, uncompressed }: Examination): Verdict {
   // What a compressor holds back is the matter of another check.

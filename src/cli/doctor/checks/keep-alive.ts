@@ -1,4 +1,5 @@
 import type { Examination } from '../examination.ts'
+import { greatest } from '../pace.ts'
 import { fail, ok, skip, type Verdict, warn } from '../verdict.ts'
 import { amount, time } from '../wording.ts'
 
@@ -14,7 +15,7 @@ export function checkKeepAlive({ main, idleTimeout }: Examination): Verdict {
   const { head, body, end, duration } = recording
   const last = end.kind === 'time' ? duration : (body.at(-1)?.at ?? duration)
   const arrivals = [head.at, ...body.map(({ at }) => at), last]
-  const silence = Math.max(...arrivals.map((at, index) => at - (arrivals[index - 1] ?? at)))
+  const silence = greatest(arrivals.map((at, index) => at - (arrivals[index - 1] ?? at)))
   const { comments } = stream
   const intervals = comments.slice(1).map((at, index) => at - (comments[index] ?? at))
   const interval = intervals.toSorted((one, other) => one - other)[Math.floor(intervals.length / 2)]

@@ -69,11 +69,10 @@ const shortReconnection = 100
 const longReconnection = 600_000
 
 export function checkRetry({ main }: Examination): Verdict {
-  const { first, count } = main.stream.retries
+  const { first, last, count } = main.stream.retries
   const invalid = first.find(({ value }) => !/^\d+$/.test(value))
   const mend = 'write a whole number of milliseconds, such as retry: 3000'
   if (invalid) return fail(`${excerpt(invalid.value)} at line ${invalid.line}, which clients ignore`, mend)
-  const last = first.at(-1)
   if (count === 0 || !last) return ok('none; clients wait for some seconds, as they like')
   const milliseconds = Number(last.value)
   const seen = `${milliseconds.toLocaleString('en-US')} ms`

@@ -1,7 +1,7 @@
 import type { Examination } from '../examination.ts'
-import { isTorn, longPauses } from '../pace.ts'
+import { greatest, isTorn, longPauses } from '../pace.ts'
 import type { Place, ScannedEvent, ScannedField } from '../scan.ts'
-import { fail, ok, skip, type Verdict } from '../verdict.ts'
+import { fail, ok, skip, type Verdict, warn } from '../verdict.ts'
 import { amount, excerpt, time } from '../wording.ts'
 
 const place = ({ offset, line }: Place): string => `line ${line}, byte ${offset.toLocaleString('en-US')}`
@@ -19,10 +19,13 @@ export function checkBlankLine({ main }: Examination): Verdict {
   }
   const pauses = longPauses(main)
   const waits = pauses.filter((pause) => pause.hasData && !isTorn(pause))
-  const longest = Math.max(0, ...waits.map(({ length }) => length))
   if (waits.length === 0 || waits.length < pauses.length / 2) return ok('every event is complete when it is sent')
+  const longest = time(greatest(waits.map(({ length }) => length)))
+  if (waits.every(({ position, next }) => position === 'in line' && next === undefined)) {
+    return warn(`a line of data had not ended after ${longest}`, `${mend}; or a proxy holds the rest of it back`)
+  }
   const none = stream.events.length === 0 ? ', and no event was complete' : ''
-  return fail(`data waited up to ${time(longest)} for an empty line after it${none}`, mend)
+  return fail(`data waited up to ${longest} for an empty line after it${none}`, mend)
 }
 
 export function checkUtf8({ main }: Examination): Verdict {
