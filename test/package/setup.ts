@@ -26,12 +26,12 @@ const pack = async (workspace: string): Promise<string> => {
 }
 
 /**
- * Installs the tarball in a new project, with copies of the parser, and of the schema libraries that the type tests use,
- * which are here already: nothing has to be fetched.
+ * Installs the tarball in a new project, with copies of what it depends on, and of the schema libraries that the type
+ * tests use, which are here already: nothing has to be fetched.
  */
 const install = async (workspace: string, tarball: string): Promise<string> => {
   const consumer = join(workspace, 'consumer')
-  const copied = ['eventsource-parser', 'valibot', 'zod'].map((name) => join(root, 'node_modules', name))
+  const copied = ['eventsource-parser', 'undici', 'valibot', 'zod'].map((name) => join(root, 'node_modules', name))
   const flags = ['--offline', '--install-links', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']
   await mkdir(consumer)
   await writeFile(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
