@@ -31,11 +31,11 @@ export default defineConfig({
         test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
-          globalSetup: ['test/cli/setup.ts'],
-          testTimeout: 60_000,
+          globalSetup: ['test/cli/setup.ts', 'test/runtimes/install.ts'],
         },
       },
       { extends: true, test: { name: 'lifecycle', include: ['test/lifecycle/*.test.ts'] } },
+      { extends: true, test: { name: 'playground', include: ['test/playground/*.test.ts'] } },
       { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
       { extends: true, test: { name: 'fuzz', include: ['test/fuzz/*.test.ts'] } },
       { extends: true, test: { name: 'security', include: ['test/security/*.test.ts'] } },
