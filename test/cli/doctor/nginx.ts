@@ -7,7 +7,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Agent, request } from 'undici'
 
 /** Where Debian has it, and others. */
 export const nginx = ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync)
@@ -15,20 +17,29 @@ export const nginx = ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/
 export interface Nginx {
   /** Such as http://127.0.0.1:40001. */
   readonly origin: string
+  /** Has it read its configuration anew: other processes serve from then on, and those before end. */
+  reload(): void
   close(): Promise<void>
+}
+
+export interface NginxOptions {
+  /** The paths of a certificate and its key: with them it speaks HTTP/2 over TLS. */
+  readonly certificate?: { readonly certificate: string; readonly key: string }
+  /** Without it there is one process, which cannot be reloaded. */
+  readonly isReloadable?: boolean
 }
 
 /**
  * Starts nginx on this machine.
  * @param locations the `location` blocks of its server
  */
-export async function startNginx(locations: string): Promise<Nginx> {
+export async function startNginx(locations: string, options: NginxOptions = {}): Promise<Nginx> {
   if (nginx === undefined) throw new Error('nginx is missing')
   const directory = await mkdtemp(join(tmpdir(), 'everysource-nginx-'))
   try {
     // Nobody can promise that a free port still is when nginx comes to it.
     for (let tries = 1; tries <= 10; tries++) {
-      const started = await tryToStart(nginx, directory, locations)
+      const started = await tryToStart(nginx, directory, locations, options)
       if (started) return started
     }
     throw new Error('nginx did not start')
@@ -38,11 +49,16 @@ export async function startNginx(locations: string): Promise<Nginx> {
   }
 }
 
-async function tryToStart(executable: string, directory: string, locations: string): Promise<Nginx | undefined> {
+async function tryToStart(
+  executable: string,
+  directory: string,
+  locations: string,
+  options: NginxOptions,
+): Promise<Nginx | undefined> {
   const port = await findFreePort()
   const token = randomUUID()
   const configuration = join(directory, 'nginx.conf')
-  await writeFile(configuration, configure(directory, port, token, locations))
+  await writeFile(configuration, configure(directory, port, token, locations, options))
   const child = spawn(executable, ['-e', 'stderr', '-p', directory, '-c', configuration], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -50,10 +66,11 @@ async function tryToStart(executable: string, directory: string, locations: stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints += text
   })
-  const origin = `http://127.0.0.1:${port}`
+  const origin = `${options.certificate ? 'https' : 'http'}://127.0.0.1:${port}`
   if (await answers(child, origin, token)) {
     return {
       origin,
+      reload: () => child.kill('SIGHUP'),
       close: async () => {
         await stop(child)
         await rm(directory, { recursive: true, force: true })
@@ -74,27 +91,40 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-const configure = (directory: string, port: number, token: string, locations: string): string => `
+const configure = (
+  directory: string,
+  port: number,
+  token: string,
+  locations: string,
+  { certificate, isReloadable = false }: NginxOptions,
+): string => `
   daemon off;
-  master_process off;
+  ${process.getuid?.() === 0 ? 'user root;' : ''}
+  master_process ${isReloadable ? 'on' : 'off'};
+  worker_processes 1;
+  worker_shutdown_timeout 1s;
   pid ${directory}/pid;
   events {}
   http {
     access_log off;
     ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`).join('\n')}
     server {
-      listen 127.0.0.1:${port};
+      listen 127.0.0.1:${port}${certificate ? ' ssl http2' : ''};
+      ${certificate ? `ssl_certificate ${certificate.certificate}; ssl_certificate_key ${certificate.key};` : ''}
       location = /token { return 200 ${token}; }
       ${locations}
     }
   }
 `
 
+/** Its certificate is one for tests. */
+const dispatcher = new Agent({ connect: { rejectUnauthorized: false }, pipelining: 0 })
+
 /** Whether it is our nginx that answers there. */
 async function answers(child: ChildProcess, origin: string, token: string): Promise<boolean> {
   for (let tries = 1; tries <= 300 && child.exitCode === null && child.signalCode === null; tries++) {
-    const said = await fetch(`${origin}/token`).then(
-      (response) => response.text(),
+    const said = await request(`${origin}/token`, { dispatcher }).then(
+      ({ body }) => body.text(),
       () => undefined,
     )
     if (said === token) return true

@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { Agent } from 'undici'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { certificate, key } from '../../fixtures/certificate.ts'
+import { numberedEvent } from '../../fixtures/numbered-events.ts'
+import { numberedFeed } from '../../fixtures/numbered-feed.ts'
+import { type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
+
+const { CI } = process.env
+
+let upstream: Server
+let port: number
+let proxy: Nginx
+
+/** Listens on the port of the upstream before it, if there was one. */
+async function startUpstream(): Promise<void> {
+  upstream = createServer(numberedFeed({ reconnectionTime: 20, pace: 2 }))
+  await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
+  port = (upstream.address() as AddressInfo).port
+}
+
+function stopUpstream(): Promise<void> {
+  return new Promise((resolve) => {
+    upstream.close(() => resolve())
+    upstream.closeAllConnections()
+  })
+}
+
+beforeEach(async () => {
+  port = 0
+  await startUpstream()
+})
+
+afterEach(async () => {
+  await proxy?.close()
+  await stopUpstream()
+})
+
+interface Run {
+  /** Codes of the interruptions. */
+  readonly interruptions: readonly string[]
+  readonly responses: readonly Headers[]
+}
+
+/** Receives events until their number, and each has to come once, in order; `at` is called with every number. */
+async function receive(
+  total: number,
+  at: (number: number) => void = () => {},
+  init: EventSourceInit = {},
+): Promise<Run> {
+  const interruptions: string[] = []
+  const responses: Headers[] = []
+  const stream = openEventStream(`${proxy.origin}/events`, {
+    retry: { initialDelay: 20, maxDelay: 200, statuses: [502, 503, 504] },
+    onInterruption: ({ code }) => interruptions.push(code),
+    onResponse: ({ headers }) => responses.push(headers),
+    ...init,
+  })
+  let number = 0
+  for await (const event of stream) {
+    number++
+    expect(event).toMatchObject({ ...numberedEvent(number), lastEventId: `${number}` })
+    at(number)
+    if (number === total) break
+  }
+  return { interruptions, responses }
+}
+
+const location = (...directives: string[]): string =>
+  `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
+
+describe.runIf(executable)('through nginx, every event comes once and in order', () => {
+  it('while it is reloaded again and again', async () => {
+    proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
+    // The processes before a reload cut their connections a second later.
+    const { interruptions } = await receive(3_000, (number) => number % 700 === 0 && proxy.reload())
+    expect(interruptions.length).toBeGreaterThan(0)
+  })
+
+  it('while the server behind it restarts, and nginx says 502 meanwhile', async () => {
+    proxy = await startNginx(location('proxy_buffering off;'))
+    const restarts: Promise<void>[] = []
+    const { interruptions, responses } = await receive(300, (number) => {
+      if (number % 100 === 0 && number < 300) restarts.push(stopUpstream().then(() => startUpstream()))
+    })
+    await Promise.all(restarts)
+    expect(interruptions.length).toBeGreaterThanOrEqual(2)
+    expect(responses.length).toBeGreaterThanOrEqual(3)
+  })
+
+  it('when its own timeout cuts a stream that is silent', async () => {
+    await stopUpstream()
+    // Silent after every 50 events, until nginx has had enough.
+    upstream = createServer((request, response) => {
+      const last = Number(request.headers['last-event-id'] ?? 0)
+      const feed = numberedFeed({ reconnectionTime: 20, total: last + 50 })
+      feed(request, response)
+    })
+    await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
+    proxy = await startNginx(location('proxy_buffering off;', 'proxy_read_timeout 1s;'))
+    const { interruptions } = await receive(150)
+    expect(interruptions).toHaveLength(2)
+  })
+
+  it('compressed by it', async () => {
+    proxy = await startNginx(
+      location(
+        'proxy_set_header Accept-Encoding "";',
+        'gzip on;',
+        'gzip_types text/event-stream;',
+        'gzip_min_length 1;',
+      ),
+    )
+    const { responses } = await receive(2_000)
+    expect(responses).toHaveLength(1)
+  })
+
+  it('over HTTP/2 and TLS', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
+    const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
+    await writeFile(paths.certificate, certificate)
+    await writeFile(paths.key, key)
+    try {
+      proxy = await startNginx(`${location('proxy_buffering off;', 'add_header X-Protocol $server_protocol;')}`, {
+        certificate: paths,
+        isReloadable: true,
+      })
+      const dispatcher = new Agent({ allowH2: true, bodyTimeout: 0, connect: { ca: certificate } })
+      const { responses, interruptions } = await receive(1_500, (number) => number === 500 && proxy.reload(), {
+        dispatcher,
+      })
+      expect(responses[0]?.get('X-Protocol')).toBe('HTTP/2.0')
+      expect(interruptions.length).toBeLessThanOrEqual(2)
+      await dispatcher.destroy()
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+describe.runIf(!executable)('through nginx', () => {
+  it('needs nginx', ({ skip }) => {
+    if (CI) throw new Error('nginx is missing')
+    console.warn('SKIPPED: nginx is missing')
+    skip('missing')
+  })
+})
