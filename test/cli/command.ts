@@ -37,7 +37,7 @@ class RunningProgram {
   readonly result: Promise<CommandResult>
 
   constructor(program: string, programArguments: readonly string[], { input = '', environment }: CommandOptions = {}) {
-    const child = spawn(program, programArguments, { env: cleanEnvironment(environment) })
+    const child = spawn(program, programArguments, { env: cleanEnvironment(environment), detached: true })
     running.add(child)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
@@ -116,5 +116,12 @@ export function runScript(script: string, parameters?: readonly string[]): Promi
 
 /** For `afterEach`: a test that failed may have left something behind. */
 export function killCommands(): void {
-  for (const child of running) child.kill('SIGKILL')
+  for (const { pid } of running) {
+    try {
+      // The whole group, for what a script has started would live on.
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
+  }
 }
