@@ -18,19 +18,22 @@ function withoutReference(connect: Connect): Connect {
     })
 }
 
-/** Without a limit on silence or on connections, and with the proxies that the environment names. */
-function createAgent(kind: AgentKind): Dispatcher {
-  const allowH2 = kind !== 'unref'
+/**
+ * Without a limit on silence or on connections, and with the proxies that the environment names.
+ * @param given what else connections are made with
+ */
+export function createAgent(kind: AgentKind, given: buildConnector.BuildOptions = {}): Dispatcher {
+  const connectOptions = { ...given, allowH2: kind !== 'unref' }
   const options: EnvHttpProxyAgent.Options & Partial<ProxyAgent.Options> = {
-    allowH2,
+    connect: connectOptions,
     // Of servers behind a proxy.
-    requestTls: { allowH2 },
+    requestTls: connectOptions,
     // Many a proxy tunnels to TLS servers only, and forwards what is for others.
     proxyTunnel: false,
     factory: (origin: string | URL, given: object) => {
       const options = given as Pool.Options
       const { connect } = options
-      const connector = typeof connect === 'function' ? connect : buildConnector({ ...connect, allowH2 })
+      const connector = typeof connect === 'function' ? connect : buildConnector(connect)
       return new Connections(
         new URL(origin),
         kind === 'unref' ? withoutReference(connector) : connector,

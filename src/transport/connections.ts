@@ -2,9 +2,15 @@ import type { Http2Session } from 'node:http2'
 import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 
+/** That somebody waits for a response. */
+export interface Interest {
+  isOver: boolean
+  /** To be called when it is over. */
+  onOver?: () => void
+}
+
 export interface DispatchOptions extends Dispatcher.DispatchOptions {
-  /** Aborted as soon as nobody waits for the response any more. */
-  readonly signal?: AbortSignal
+  readonly interest?: Interest
 }
 
 type Dispatch = [options: DispatchOptions, handler: Dispatcher.DispatchHandler]
@@ -17,8 +23,8 @@ export type Connect = (
 
 /** A connection that is being made. */
 interface Connecting {
-  /** That of the request it is made for. */
-  readonly signal: AbortSignal | undefined
+  /** In the request it is made for. */
+  readonly interest: Interest | undefined
   giveUp(): void
 }
 
@@ -60,7 +66,8 @@ export class Connections extends Pool {
   }
 
   override dispatch(...given: Dispatch): boolean {
-    given[0].signal?.addEventListener('abort', () => this.#giveUp(given), { once: true })
+    const [{ interest }] = given
+    if (interest) interest.onOver = this.#giveUp
     this.#waiting.add(given)
     this.#dispatchWaiting()
     return true
@@ -71,12 +78,12 @@ export class Connections extends Pool {
       const [client] = this.#free
       if (!client && this.#connecting.size && this.#isShared !== false) return
       this.#waiting.delete(given)
-      const used = client ?? this.#open(given[0].signal)
+      const used = client ?? this.#open(given[0].interest)
       if (!used.dispatch(...given)) this.#free.delete(used)
     }
   }
 
-  #open(signal?: AbortSignal): Client {
+  #open(interest?: Interest): Client {
     let session: Http2Session | undefined
     const client: Client = new Client(this.#origin, {
       ...this.#options,
@@ -97,7 +104,7 @@ export class Connections extends Pool {
           })
         })
         this.#connecting.set(client, {
-          signal,
+          interest,
           giveUp() {
             controller.abort()
             if (socket instanceof Socket) socket.destroy(new Error('nobody waits for it any more'))
@@ -130,14 +137,19 @@ export class Connections extends Pool {
 
   /** Those that wait would have met the same error. */
   #fail(client: Client, error: Error): void {
-    this.#connecting.delete(client)
+    if (!this.#connecting.delete(client)) return
     for (const [, handler] of this.#waiting) handler.onError?.(error)
     this.#waiting.clear()
   }
 
-  #giveUp(given: Dispatch): void {
-    this.#waiting.delete(given)
+  /** Forgets those that nobody waits for any more, and closes what is being made for nobody else. */
+  readonly #giveUp = (): void => {
+    for (const given of this.#waiting) if (given[0].interest?.isOver) this.#waiting.delete(given)
     if (this.#waiting.size) return
-    for (const { signal, giveUp } of this.#connecting.values()) if (signal?.aborted) giveUp()
+    for (const [client, { interest, giveUp }] of this.#connecting) {
+      if (!interest?.isOver) continue
+      this.#connecting.delete(client)
+      giveUp()
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import { applyRules, type BodyInit, type Rule, type Settings } from '../options.ts'
 import { commonAgent } from './agent.ts'
-import type { DispatchOptions } from './connections.ts'
+import type { DispatchOptions, Interest } from './connections.ts'
 import { acceptedCodings, createDecoders, readCodings } from './content-coding.ts'
 import { createFetchTransport } from './fetch.ts'
 import { mendPausedEnds } from './paused-end.ts'
@@ -115,7 +115,12 @@ function exchange(
       // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
       controller?.abort(error ?? new Error('done'))
     }
-    const abort = (): void => finish(signal.reason)
+    const interest: Interest = { isOver: false }
+    const abort = (): void => {
+      finish(signal.reason)
+      interest.isOver = true
+      interest.onOver?.()
+    }
 
     signal.addEventListener('abort', abort)
     if (signal.aborted) return abort()
@@ -127,7 +132,7 @@ function exchange(
       body,
       // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
       idempotent: true,
-      signal,
+      interest,
     }
     dispatcher.dispatch(options, {
       onRequestStart(given) {
@@ -145,7 +150,8 @@ function exchange(
         handler.response(response)
       },
       onResponseData(_, chunk) {
-        if (!signal.aborted) sink?.write(chunk)
+        // An empty one is the first that comes after a pause.
+        if (chunk.length && !signal.aborted) sink?.write(chunk)
       },
       onResponseEnd() {
         sink?.end()
@@ -195,6 +201,7 @@ export function createUndiciTransport(settings: Settings): Transport {
       return handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
     const body = await extractBody(request.body, headers)
     const current: DispatchableRequest = { url: new URL(url), method, headers, body, signal }
+    current.url.hash = ''
     const kind = isStream(body) ? 'exclusive' : 'shared'
     const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
     for (let redirects = 0; ; redirects++) {

@@ -1,27 +1,14 @@
-import { once } from 'node:events'
-import type { RequestListener, ServerResponse } from 'node:http'
-import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Fetch } from '../../src/options.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { createRequest, record, textOf } from './record.ts'
 
 // As in the build for browsers.
 vi.mock('../../src/transport/fetch.server.ts', () => import('../../src/transport/fetch.browser.ts'))
 
 const url = 'http://feed.example/'
-const servers: HttpServer[] = []
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = await startHttpServer(listener)
-  servers.push(server)
-  return server.origin
-}
-
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllGlobals()
-  await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
 /** A response that `fetch` would never make, for those that others make. */
@@ -160,106 +147,7 @@ describe('the response', () => {
   })
 })
 
-describe('the body', () => {
-  it('is reported byte by byte as it is, and in its order', async () => {
-    const anyChunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 20 })
-    await fc.assert(
-      fc.asyncProperty(anyChunks, async (chunks) => {
-        const origin = await serve((_, response) => {
-          for (const chunk of chunks) response.write(chunk)
-          response.end()
-        })
-        const recording = await record(createFetchTransport(undefined), createRequest(origin))
-        expect(Buffer.concat(recording.chunks)).toEqual(Buffer.concat(chunks))
-      }),
-      { numRuns: 20 },
-    )
-  })
-
-  it('that breaks off has lost the connection, and what came before is reported', async () => {
-    const origin = await serve((_, response) => {
-      response.writeHead(200, { 'Content-Length': 100 })
-      response.write('a', () => response.destroy())
-    })
-    const chunks: string[] = []
-    const sent = createFetchTransport(undefined)(createRequest(origin), {
-      response: () => {},
-      bytes: (chunk) => void chunks.push(Buffer.from(chunk).toString()),
-      refuse: () => {},
-    })
-    await expect(sent).rejects.toThrow()
-    expect(chunks).toEqual(['a'])
-  })
-
-  it('is not read while its reader is behind, so that the server has to wait', async () => {
-    const chunk = Buffer.alloc(65_536, 'a')
-    const total = 32 * 1_024 * 1_024
-    let sent = 0
-    const write = async (response: ServerResponse): Promise<void> => {
-      while (sent < total) {
-        sent += chunk.length
-        if (!response.write(chunk)) await once(response, 'drain')
-      }
-      response.end()
-    }
-    const origin = await serve((_, response) => {
-      void write(response)
-    })
-    let resume = (): void => {}
-    const paused = new Promise<void>((resolve) => {
-      resume = resolve
-    })
-    let received = 0
-    const done = createFetchTransport(undefined)(createRequest(origin), {
-      response: () => {},
-      bytes(bytes) {
-        received += bytes.length
-        return paused
-      },
-      refuse: () => {},
-    })
-    await stalls(() => sent)
-    expect(sent).toBeLessThan(total / 2)
-    expect(received).toBeLessThan(1_024 * 1_024)
-    resume()
-    await done
-    expect(received).toBe(total)
-  })
-})
-
-/** Waits until a count has been going up, and then has stayed as it is for a quarter of a second. */
-async function stalls(count: () => number): Promise<void> {
-  let last = -1
-  let unchanged = 0
-  for (let polls = 0; polls < 300 && unchanged < 10; polls++) {
-    await new Promise((resolve) => setTimeout(resolve, 25))
-    unchanged = count() === last && last > 0 ? unchanged + 1 : 0
-    last = count()
-  }
-  expect(unchanged, 'the count never stayed as it is').toBe(10)
-}
-
 describe('a request that is aborted', () => {
-  it('closes the connection, before the response as after', async () => {
-    for (const responds of [false, true]) {
-      const closed: Promise<unknown>[] = []
-      const origin = await serve((_, response) => {
-        closed.push(once(response, 'close'))
-        if (responds) response.write('a')
-        else controller.abort()
-      })
-      const controller = new AbortController()
-      const sent = createFetchTransport(undefined)(createRequest(origin, { signal: controller.signal }), {
-        response: () => {},
-        bytes: () => void controller.abort(),
-        refuse: () => {},
-      })
-      await sent.catch(() => {})
-      await Promise.all(closed)
-      expect(closed).toHaveLength(1)
-    }
-  })
-
   /** A `fetch` that does not heed the signal, and the body that it made. */
   function createHeedless(): { fetch: Fetch; cancelled: () => boolean } {
     let isCancelled = false

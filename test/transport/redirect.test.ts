@@ -1,0 +1,300 @@
+import { once } from 'node:events'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { text } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { createRequest, type Recording, record, textOf } from './record.ts'
+import { transports } from './transports.ts'
+
+interface SeenRequest {
+  readonly method: string | undefined
+  readonly path: string | undefined
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+interface Answer {
+  readonly status?: number
+  readonly headers?: Record<string, string>
+  readonly body?: string
+}
+
+interface Site {
+  readonly origin: string
+  readonly seen: SeenRequest[]
+}
+
+const servers: HttpServer[] = []
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = await startHttpServer(listener)
+  servers.push(server)
+  return server.origin
+}
+
+/** Starts a server that remembers what it was asked. */
+async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
+  const seen: SeenRequest[] = []
+  const origin = await listen(async (request, response) => {
+    const { method, url: path, headers } = request
+    const asked = { method, path, headers, body: await text(request) }
+    seen.push(asked)
+    const { status = 200, headers: answered = {}, body = '' } = answer(asked)
+    response.writeHead(status, answered).end(body)
+  })
+  return { origin, seen }
+}
+
+/** A site whose path `/` redirects, and whose other paths answer with themselves. */
+function redirecting(status: number, location: string | undefined): Promise<Site> {
+  return serve(({ path }) => {
+    if (path !== '/') return { body: `this is ${path}` }
+    return { status, headers: location === undefined ? {} : { Location: location } }
+  })
+}
+
+const statuses = [301, 302, 303, 307, 308]
+
+describe.each(transports)('over %s', (_transport, createTransport) => {
+  function send(url: string, given: Parameters<typeof createRequest>[1] = {}): Promise<Recording> {
+    return record(createTransport(), createRequest(url, given))
+  }
+
+  describe('a redirect', () => {
+    const table = statuses.flatMap((status) =>
+      ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => {
+        const becomesGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST'
+        return [status, method, becomesGet ? 'GET' : method] as const
+      }),
+    )
+
+    it.each(table)('%d of a %s is followed with a %s', async (status, method, followed) => {
+      const site = await redirecting(status, '/next')
+      const hasBody = method !== 'GET' && method !== 'HEAD'
+      const headers = new Headers({ 'Content-Type': 'text/plain', 'Content-Language': 'en', 'X-Key': 'sesame' })
+      const { response } = await send(`${site.origin}/`, { method, headers, body: hasBody ? 'body' : undefined })
+      expect(response).toMatchObject({ status: 200, url: `${site.origin}/next` })
+      expect(site.seen.map((request) => [request.method, request.path])).toEqual([
+        [method, '/'],
+        [followed, '/next'],
+      ])
+      const [first, second] = site.seen
+      expect(first?.body).toBe(hasBody ? 'body' : '')
+      // What describes the body goes with it.
+      const keepsBody = hasBody && followed !== 'GET'
+      expect(second?.body).toBe(keepsBody ? 'body' : '')
+      expect(second?.headers['x-key']).toBe('sesame')
+      if (!hasBody) return
+      expect(second?.headers['content-type']).toBe(keepsBody ? 'text/plain' : undefined)
+      expect(second?.headers['content-language']).toBe(keepsBody ? 'en' : undefined)
+    })
+
+    it('reports nothing but the last response', async () => {
+      const site = await serve(({ path }) =>
+        path === '/'
+          ? { status: 302, headers: { Location: '/next' }, body: 'moved' }
+          : { status: 503, body: 'overloaded' },
+      )
+      const recording = await send(`${site.origin}/`)
+      expect(recording.response?.status).toBe(503)
+      expect(textOf(recording)).toBe('overloaded')
+    })
+
+    it('is followed 20 times, and not a 21st time', async () => {
+      const site = await serve(({ path = '' }) => {
+        const left = Number(path.slice(1))
+        return left === 0 ? { body: 'arrived' } : { status: 307, headers: { Location: `/${left - 1}` } }
+      })
+      expect(textOf(await send(`${site.origin}/20`))).toBe('arrived')
+      expect(site.seen).toHaveLength(21)
+      site.seen.length = 0
+      const { refusal, response } = await send(`${site.origin}/21`)
+      expect(response).toBeUndefined()
+      expect(refusal).toMatchObject({ code: 'redirect', response: { status: 307, url: `${site.origin}/1` } })
+      expect(site.seen).toHaveLength(21)
+    })
+
+    it('of a body that can be sent once only is lost, but for a 303, which drops the body', async () => {
+      for (const status of [307, 303]) {
+        const site = await redirecting(status, '/next')
+        const body = new Blob(['once']).stream() as unknown as string
+        const sent = send(`${site.origin}/`, { method: 'POST', body })
+        if (status === 307) await expect(sent).rejects.toThrow()
+        else expect(textOf(await sent)).toBe('this is /next')
+        expect(site.seen.map((request) => request.body)).toEqual(status === 307 ? ['once'] : ['once', ''])
+      }
+    })
+
+    it('is not followed where it is an error', async () => {
+      for (const status of statuses) {
+        const site = await redirecting(status, '/next')
+        const { refusal, response } = await send(`${site.origin}/`, { redirect: 'error' })
+        expect(response).toBeUndefined()
+        expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+        expect(refusal?.response?.headers.get('Location')).toBe('/next')
+        expect(site.seen).toHaveLength(1)
+      }
+    })
+
+    it('is not followed any further once the request is aborted', async () => {
+      const controller = new AbortController()
+      const site = await serve(({ path }) => {
+        if (path === '/next') controller.abort()
+        return { status: 307, headers: { Location: '/next' } }
+      })
+      await expect(send(`${site.origin}/`, { signal: controller.signal })).rejects.toThrow()
+      expect(site.seen).toHaveLength(2)
+    })
+
+    it('closes the connection of the response that it leaves', async () => {
+      const closed: Promise<unknown>[] = []
+      const origin = await listen((request, response) => {
+        if (request.url === '/next') return void response.end('arrived')
+        closed.push(once(response, 'close'))
+        // Its body never ends.
+        response.writeHead(302, { Location: '/next' }).write('moved')
+      })
+      expect(textOf(await send(`${origin}/`))).toBe('arrived')
+      await Promise.all(closed)
+      expect(closed).toHaveLength(1)
+    })
+  })
+
+  describe('the Location of a redirect', () => {
+    it.each([
+      ['/next', '/next'],
+      ['next', '/a/next'],
+      ['../next', '/next'],
+      ['?b=c', '/a/b?b=c'],
+      ['/next?a=%7E+b', '/next?a=%7E+b'],
+      ['/next#fragment', '/next'],
+      ['/a b', '/a%20b'],
+      // The bytes of UTF-8, as browsers take them.
+      [Buffer.from('/é').toString('latin1'), '/%C3%A9'],
+      [Buffer.from('/名前').toString('latin1'), '/%E5%90%8D%E5%89%8D'],
+    ])('may be relative to the URL that it came from: %s', async (location, path) => {
+      const site = await serve(({ path: asked }) =>
+        asked === '/a/b' ? { status: 302, headers: { Location: location } } : { body: 'arrived' },
+      )
+      const { response } = await send(`${site.origin}/a/b`)
+      expect(response?.status).toBe(200)
+      expect(site.seen.at(-1)?.path).toBe(path)
+    })
+
+    it('may name the host without the scheme', async () => {
+      const other = await redirecting(302, undefined)
+      const site = await redirecting(302, `${other.origin.replace('http:', '')}/next`)
+      expect(textOf(await send(`${site.origin}/`))).toBe('this is /next')
+      expect(other.seen).toHaveLength(1)
+    })
+
+    it('that is empty is the URL that it came from, over and over', async () => {
+      const site = await redirecting(302, '')
+      expect((await send(`${site.origin}/`)).refusal).toMatchObject({ code: 'redirect' })
+      expect(site.seen).toHaveLength(21)
+    })
+
+    it.each([
+      ['none', undefined],
+      ['no URL', 'http://['],
+      ['no host', 'http://'],
+      ['another scheme: ftp', 'ftp://127.0.0.1/'],
+      ['another scheme: file', 'file:///etc/hosts'],
+      ['another scheme: data', 'data:text/event-stream,data:%20a%0A%0A'],
+      ['another scheme: javascript', 'javascript:0'],
+      ['another scheme: about', 'about:blank'],
+      ['another scheme: blob', 'blob:http://127.0.0.1/1'],
+    ])('that leads nowhere is refused, with the response: %s', async (_, location) => {
+      for (const status of statuses) {
+        const site = await redirecting(status, location)
+        const { refusal, response } = await send(`${site.origin}/`)
+        expect(response).toBeUndefined()
+        expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+        expect(site.seen).toHaveLength(1)
+      }
+    })
+
+    it('may hold credentials, which are not used', async () => {
+      const other = await redirecting(302, undefined)
+      for (const user of ['user:pass', 'user']) {
+        const site = await redirecting(302, `${other.origin.replace('//', `//${user}@`)}/next`)
+        const { response } = await send(`${site.origin}/`)
+        expect(response).toMatchObject({ status: 200, url: `${other.origin}/next` })
+        expect(other.seen.at(-1)?.headers.authorization).toBeUndefined()
+      }
+    })
+  })
+
+  describe('secrets in headers', () => {
+    const known = ['Authorization', 'Cookie', 'Proxy-Authorization', 'X-Api-Key', 'X-CSRF-Token', 'Accept-Language']
+    const anyNames = fc
+      .uniqueArray(fc.oneof(fc.constantFrom(...known), fc.stringMatching(/^x-[a-z\d-]{1,12}$/)), { minLength: 1 })
+      .map((names) => [...new Set(names.map((name) => name.toLowerCase()))])
+
+    function headersOf(names: readonly string[]): Headers {
+      const ours = { Accept: 'text/event-stream', 'Last-Event-ID': '7' }
+      return new Headers({ ...ours, ...Object.fromEntries(names.map((name) => [name, 'sesame'])) })
+    }
+
+    it('of any name stay behind when a redirect leaves the origin, if only by its port; ours go along', async () => {
+      const other = await redirecting(302, undefined)
+      await fc.assert(
+        fc.asyncProperty(anyNames, fc.constantFrom(...statuses), async (names, status) => {
+          const site = await redirecting(status, `${other.origin}/next`)
+          await send(`${site.origin}/`, { headers: headersOf(names) })
+          const sent = site.seen[0]?.headers
+          for (const name of names) expect(sent?.[name], name).toBe('sesame')
+          const followed = other.seen.at(-1)?.headers ?? {}
+          expect(JSON.stringify(followed)).not.toContain('sesame')
+          expect(followed).toMatchObject({ accept: 'text/event-stream', 'last-event-id': '7' })
+        }),
+        { numRuns: 25 },
+      )
+    })
+
+    it('go along within the origin', async () => {
+      await fc.assert(
+        fc.asyncProperty(anyNames, fc.constantFrom(...statuses), async (names, status) => {
+          const site = await redirecting(status, '/next')
+          await send(`${site.origin}/`, { headers: headersOf(names) })
+          for (const name of names) expect(site.seen[1]?.headers[name], name).toBe('sesame')
+        }),
+        { numRuns: 25 },
+      )
+    })
+
+    it('do not come back when a later redirect returns to the origin', async () => {
+      const home = await serve(({ path }) =>
+        path === '/' ? { status: 307, headers: { Location: `${away.origin}/` } } : { body: 'home again' },
+      )
+      const away = await serve(() => ({ status: 307, headers: { Location: `${home.origin}/back` } }))
+      expect(textOf(await send(`${home.origin}/`, { headers: headersOf(['x-key']) }))).toBe('home again')
+      expect(home.seen.map(({ headers }) => headers['x-key'])).toEqual(['sesame', undefined])
+    })
+
+    it('are not taken from the headers that were given', async () => {
+      const other = await redirecting(302, undefined)
+      const site = await redirecting(303, `${other.origin}/next`)
+      const headers = headersOf(['x-key', 'content-type'])
+      await send(`${site.origin}/`, { headers, method: 'POST', body: 'a' })
+      expect([...headers.keys()]).toEqual(['accept', 'content-type', 'last-event-id', 'x-key'])
+    })
+
+    it('stay behind where the body and its type go along to another origin', async () => {
+      const other = await redirecting(302, undefined)
+      const site = await redirecting(307, `${other.origin}/next`)
+      const headers = headersOf(['x-key'])
+      headers.set('Content-Type', 'application/json')
+      await send(`${site.origin}/`, { headers, method: 'POST', body: '{}' })
+      expect(other.seen).toMatchObject([
+        { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } },
+      ])
+      expect(other.seen[0]?.headers['x-key']).toBeUndefined()
+    })
+  })
+})

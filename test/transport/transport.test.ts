@@ -1,0 +1,371 @@
+import { once } from 'node:events'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { TransportHandler, TransportRequest } from '../../src/transport/transport.ts'
+import { startHttpServer } from '../http-server.ts'
+import { createRequest, type Recording, record, textOf } from './record.ts'
+import { stalls } from './stalls.ts'
+import { transports } from './transports.ts'
+
+const closers: (() => unknown)[] = []
+
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()))
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const { origin, close } = await startHttpServer(listener)
+  closers.push(close)
+  return origin
+}
+
+/** Answers every request with these bytes, and closes the connection. */
+async function serveBytes(...bytes: (string | Uint8Array)[]): Promise<string> {
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.once('data', () => socket.end(Buffer.concat(bytes.map((part) => Buffer.from(part as string, 'latin1')))))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
+
+describe.each(transports)('over %s', (_transport, createTransport) => {
+  const send = (url: string, given?: Partial<TransportRequest>): Promise<Recording> =>
+    record(createTransport(), createRequest(url, given))
+
+  /** Sends a request whose body is handed on to `bytes`. */
+  const listen = (
+    url: string,
+    bytes: TransportHandler['bytes'],
+    given?: Partial<TransportRequest>,
+  ): ReturnType<ReturnType<typeof createTransport>> =>
+    createTransport()(createRequest(url, given), { response() {}, bytes, refuse() {} })
+
+  describe('the request', () => {
+    /** Sends a request, and returns what the server saw. */
+    async function seen(
+      given: Partial<TransportRequest>,
+      path = '/',
+    ): Promise<Pick<IncomingMessage, 'headers' | 'method' | 'rawHeaders' | 'url'> & { body: string }> {
+      const requests: Awaited<ReturnType<typeof seen>>[] = []
+      const origin = await serve(async (request, response) => {
+        const { headers, method, rawHeaders, url } = request
+        requests.push({ headers, method, rawHeaders, url, body: (await buffer(request)).toString('latin1') })
+        response.end()
+      })
+      await send(`${origin}${path}`, given)
+      const [request] = requests
+      if (requests.length !== 1 || !request) throw new Error(`${requests.length} requests`)
+      return request
+    }
+
+    it('goes to the path and the query of the URL, without its fragment', async () => {
+      expect((await seen({}, '/a%20b/?c=d%2F#fragment')).url).toBe('/a%20b/?c=d%2F')
+    })
+
+    it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'REPORT', 'QUERY'])(
+      'has the method that is given: %s',
+      async (method) => {
+        expect((await seen({ method })).method).toBe(method)
+      },
+    )
+
+    it('has the headers that are given, Latin-1 as bytes, and tells caches to keep nothing', async () => {
+      const { headers } = await seen({
+        headers: new Headers([
+          ['Accept', 'text/event-stream'],
+          ['X-Twice', '1'],
+          ['X-Twice', '2'],
+          ['X-Empty', ''],
+          ['X-Latin-1', 'é'],
+          ['Last-Event-ID', latin1('名前')],
+        ]),
+      })
+      expect(headers).toMatchObject({
+        accept: 'text/event-stream',
+        'x-twice': '1, 2',
+        'x-empty': '',
+        'x-latin-1': 'é',
+        'last-event-id': latin1('名前'),
+        pragma: 'no-cache',
+        'cache-control': 'no-cache',
+        'accept-encoding': expect.stringContaining('gzip'),
+      })
+    })
+
+    it('leaves to the caller what says who asks, and what it takes', async () => {
+      const given = { 'user-agent': 'me', 'accept-encoding': 'identity', 'cache-control': 'max-age=0' }
+      expect((await seen({ headers: new Headers(given) })).headers).toMatchObject(given)
+    })
+
+    const form = new FormData()
+    form.set('a', 'b')
+    const bytes = Uint8Array.of(0, 128, 255)
+    it.each([
+      ['text', () => 'é', latin1('é'), 'text/plain;charset=UTF-8'],
+      ['nothing', () => '', '', 'text/plain;charset=UTF-8'],
+      ['bytes', () => bytes, '\0\x80\xff', undefined],
+      ['a part of a buffer', () => bytes.subarray(1, 2), '\x80', undefined],
+      ['a buffer', () => bytes.buffer, '\0\x80\xff', undefined],
+      ['a blob', () => new Blob(['a', 'b'], { type: 'a/b' }), 'ab', 'a/b'],
+      ['a query', () => new URLSearchParams('a=b+c'), 'a=b+c', 'application/x-www-form-urlencoded;charset=UTF-8'],
+      [
+        'a form',
+        () => form,
+        expect.stringContaining('name="a"'),
+        expect.stringMatching(/^multipart\/form-data; bound/),
+      ],
+      ['a stream', () => new Blob(['a', 'b']).stream(), 'ab', undefined],
+    ])('has a body that is %s, and says its type', async (_body, create, body, type) => {
+      const sent = await seen({ method: 'POST', body: create() as string })
+      expect(sent.body).toEqual(body)
+      expect(sent.headers['content-type']).toEqual(type)
+    })
+
+    it('has the type that is given for its body', async () => {
+      const { headers } = await seen({ method: 'POST', headers: new Headers({ 'Content-Type': 'a/b' }), body: '{}' })
+      expect(headers['content-type']).toBe('a/b')
+    })
+
+    it('is lost if the stream that is its body fails', async () => {
+      const origin = await serve((request) => request.resume())
+      const body = new ReadableStream({ pull: (controller) => controller.error(new Error('no more')) })
+      await expect(send(origin, { method: 'POST', body: body as unknown as string })).rejects.toThrow()
+    })
+  })
+
+  describe('the response', () => {
+    it('is reported with the URL it came from, its status and its headers', async () => {
+      const origin = await serve((_, response) => {
+        response.writeHead(503, { 'Content-Type': 'text/plain', 'X-Twice': ['1', '2'], 'Set-Cookie': ['a=1', 'b=2'] })
+        response.end('busy')
+      })
+      const { response } = await send(`${origin}/a?b#c`)
+      expect(response).toMatchObject({ url: `${origin}/a?b`, status: 503 })
+      expect(response?.headers.get('content-type')).toBe('text/plain')
+      expect(response?.headers.get('x-twice')).toBe('1, 2')
+      expect(response?.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    })
+
+    it('has headers of Latin-1, a character for each byte', async () => {
+      const origin = await serveBytes('HTTP/1.1 200 OK\r\nX-Latin-1: é\r\nX-UTF-8: ', Buffer.from('é'), '\r\n\r\n')
+      const { response } = await send(origin)
+      expect(response?.headers.get('x-latin-1')).toBe('é')
+      expect(response?.headers.get('x-utf-8')).toBe(latin1('é'))
+    })
+
+    it('follows informational ones, which are not reported', async () => {
+      const origin = await serve((_, response) => {
+        response.writeProcessing()
+        response.writeEarlyHints({ link: '</a>; rel=preload' })
+        response.end('the one that counts')
+      })
+      const recording = await send(origin)
+      expect(recording.response?.status).toBe(200)
+      expect(recording.response?.headers.get('link')).toBeNull()
+      expect(textOf(recording)).toBe('the one that counts')
+    })
+
+    it.each([200, 201, 204, 300, 304, 305, 306, 399, 401, 404, 429, 500, 599])('may have status %d', async (status) => {
+      const origin = await serve((_, response) => void response.writeHead(status, { Location: '/next' }).end())
+      const { response, refusal } = await send(origin)
+      expect(response?.status).toBe(status)
+      expect(refusal).toBeUndefined()
+    })
+
+    it.each([
+      ['of a HEAD', 200, 'HEAD'],
+      ['with status 204', 204, 'GET'],
+      ['with status 304', 304, 'GET'],
+    ])('%s has no body, whatever it says about one', async (_response, status, method) => {
+      const headers = { 'Content-Encoding': 'gzip', ...(status === 200 && { 'Content-Length': '100' }) }
+      const origin = await serve((_, response) => void response.writeHead(status, headers).end())
+      const recording = await send(origin, { method })
+      expect(recording.response?.status).toBe(status)
+      expect(recording.chunks).toEqual([])
+    })
+
+    it('of a data: or blob: URL is taken as that of a server', async () => {
+      const blob = new Blob(['data: a\n\n'], { type: 'text/event-stream' })
+      const blobUrl = URL.createObjectURL(blob)
+      closers.push(() => URL.revokeObjectURL(blobUrl))
+      for (const url of ['data:text/event-stream,data:%20a%0A%0A', blobUrl]) {
+        const recording = await send(url)
+        expect(recording.response).toMatchObject({ url, status: 200 })
+        expect(recording.response?.headers.get('content-type')).toBe('text/event-stream')
+        expect(textOf(recording)).toBe('data: a\n\n')
+      }
+    })
+
+    it.each([
+      ['nothing', ''],
+      ['no HTTP', 'hello\r\n\r\n'],
+      ['half a head', 'HTTP/1.1 200 OK\r\nContent-Ty'],
+    ])('may be %s: the connection is lost', async (_response, bytes) => {
+      await expect(send(await serveBytes(bytes))).rejects.toThrow()
+    })
+
+    it('may never come, for nobody listens: the connection is lost', async () => {
+      const { origin, close } = await startHttpServer(() => {})
+      await close()
+      await expect(send(origin)).rejects.toThrow()
+    })
+  })
+
+  describe('the body', () => {
+    const anyChunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 20 })
+
+    it('is reported byte by byte as it is, and in its order', async () => {
+      let chunks: Uint8Array[] = []
+      const origin = await serve((_, response) => {
+        for (const chunk of chunks) response.write(chunk)
+        response.end()
+      })
+      await fc.assert(
+        fc.asyncProperty(anyChunks, async (given) => {
+          chunks = given
+          const recording = await send(origin)
+          expect(Buffer.concat(recording.chunks)).toEqual(Buffer.concat(chunks))
+        }),
+        { numRuns: 20 },
+      )
+    })
+
+    it('is reported as it arrives: the server goes on only when what it sent was reported', async () => {
+      let goOn = (): void => {}
+      const origin = await serve(async (_, response) => {
+        for (let number = 0; number < 5; number++) {
+          const reported = new Promise<void>((resolve) => {
+            goOn = resolve
+          })
+          response.write(`${number}`)
+          await reported
+        }
+        response.end()
+      })
+      const chunks: string[] = []
+      await listen(origin, (chunk) => {
+        chunks.push(`${Buffer.from(chunk)}`)
+        goOn()
+        return undefined
+      })
+      expect(chunks).toEqual(['0', '1', '2', '3', '4'])
+    })
+
+    it.each([
+      ['with a length', 'Content-Length: 10\r\n\r\nall of it.'],
+      ['in chunks', 'Transfer-Encoding: chunked\r\n\r\na\r\nall of it.\r\n0\r\n\r\n'],
+      ['until the connection is closed', '\r\nall of it.'],
+    ])('may be sent %s', async (_body, rest) => {
+      expect(textOf(await send(await serveBytes(`HTTP/1.1 200 OK\r\n${rest}`)))).toBe('all of it.')
+    })
+
+    it.each([
+      ['with a length', 'Content-Length: 10\r\n\r\nall'],
+      ['in chunks', 'Transfer-Encoding: chunked\r\n\r\na\r\nall'],
+      ['in chunks, but for the last', 'Transfer-Encoding: chunked\r\n\r\n3\r\nall\r\n'],
+    ])('that breaks off, sent %s, has lost the connection, and what came before is reported', async (_body, rest) => {
+      const chunks: string[] = []
+      const sent = listen(
+        await serveBytes(`HTTP/1.1 200 OK\r\n${rest}`),
+        (chunk) => void chunks.push(`${Buffer.from(chunk)}`),
+      )
+      await expect(sent).rejects.toThrow()
+      expect(chunks.join('')).toBe('all')
+    })
+
+    it('is not read while its reader is behind, so that the server has to wait', async () => {
+      const chunk = Buffer.alloc(65_536, 'a')
+      const total = 32 * 1_024 * 1_024
+      let sent = 0
+      const write = async (response: ServerResponse): Promise<void> => {
+        while (sent < total) {
+          sent += chunk.length
+          if (!response.write(chunk)) await once(response, 'drain')
+        }
+        response.end()
+      }
+      const origin = await serve((_, response) => void write(response))
+      let resume = (): void => {}
+      const paused = new Promise<void>((resolve) => {
+        resume = resolve
+      })
+      let received = 0
+      const done = listen(origin, (bytes) => {
+        received += bytes.length
+        return paused
+      })
+      await stalls(() => sent)
+      expect(sent).toBeLessThan(total / 2)
+      expect(received).toBeLessThan(1_024 * 1_024)
+      resume()
+      await done
+      expect(received).toBe(total)
+    })
+  })
+
+  describe('a request that is aborted', () => {
+    it('before it was sent is not sent', async () => {
+      let requests = 0
+      const origin = await serve((_, response) => {
+        requests++
+        response.end()
+      })
+      const reason = new Error('no more')
+      await expect(send(origin, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+      await send(origin)
+      expect(requests).toBe(1)
+    })
+
+    it.each([
+      'its body is being sent',
+      'nothing has come',
+      'a part of the body has come',
+      'nothing more comes',
+      'its reader is behind',
+      'it is decompressed',
+    ])('closes the connection while %s', async (stage) => {
+      const controller = new AbortController()
+      const { signal } = controller
+      const abort = (): void => controller.abort(new Error('no more'))
+      const closed: Promise<unknown>[] = []
+      const origin = await serve((request, response) => {
+        closed.push(once(response, 'close'))
+        request.once('data', () => stage === 'its body is being sent' && abort())
+        if (stage === 'nothing has come') return abort()
+        if (stage === 'it is decompressed') response.setHeader('Content-Encoding', 'gzip')
+        if (stage === 'it is decompressed') response.write(gzipSync(Buffer.alloc(10_000_000, 'a')))
+        else if (stage !== 'its body is being sent') response.write('a')
+      })
+      let chunks = 0
+      const body =
+        stage === 'its body is being sent'
+          ? new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('begun')) })
+          : undefined
+      const sent = listen(
+        origin,
+        () => {
+          chunks++
+          if (stage === 'nothing more comes') setImmediate(abort)
+          else if (stage !== 'its reader is behind') abort()
+          if (stage !== 'its reader is behind') return undefined
+          setImmediate(abort)
+          return new Promise(() => {})
+        },
+        { signal, method: body ? 'POST' : 'GET', body: body as unknown as string },
+      )
+      // Over fetch it ends only with the pause.
+      sent.catch(() => {})
+      await expect.poll(() => closed.length).toBe(1)
+      await Promise.all(closed)
+      expect(chunks).toBeLessThanOrEqual(1)
+    })
+  })
+})

@@ -1,0 +1,16 @@
+import type { Dispatcher } from 'undici'
+import { readSettings } from '../../src/options.ts'
+import { createFetchTransport } from '../../src/transport/fetch.ts'
+import type { Transport } from '../../src/transport/transport.ts'
+import { createUndiciTransport } from '../../src/transport/undici.ts'
+
+/** The transport that Node has by default, or over a dispatcher that is given. */
+export function overUndici(dispatcher?: Dispatcher): Transport {
+  return createUndiciTransport(readSettings('http://feed.example/', dispatcher && { dispatcher }))
+}
+
+/** Those that have to behave in the same way. */
+export const transports = [
+  ['fetch', () => createFetchTransport(undefined)],
+  ['undici', overUndici],
+] as const satisfies readonly (readonly [string, () => Transport])[]
