@@ -9,7 +9,8 @@ const { version, license } = JSON.parse(await readFile(new URL('package.json', i
 
 const index = 'src/index.ts'
 const polyfills = { polyfill: 'src/polyfill.ts', 'polyfill.force': 'src/polyfill.force.ts' }
-const entries = { index, ...polyfills }
+const shared = { 'shared-event-source': 'src/shared-event-source.ts' }
+const entries = { index, ...shared, ...polyfills }
 const command = { 'cli/main': 'src/cli/main.ts' }
 /** Node's, which stand beside the others and share their modules. */
 const nodeIndex = 'src/index.node.ts'
@@ -60,10 +61,18 @@ const modules = (input, dir, ...plugins) => ({
   onwarn,
 })
 
-const commonJs = (input, file) => ({
+/** What is built together has the same class. */
+const commonJs = (input) => ({
   input,
   external: ['undici', /^node:/],
-  output: { file, format: 'cjs', exports: 'named', sourcemap: true },
+  output: {
+    dir: 'dist',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
+    format: 'cjs',
+    exports: 'named',
+    sourcemap: true,
+  },
   plugins: [typescript(), parserInside(), parserLicence()],
   onwarn,
 })
@@ -98,13 +107,16 @@ const script = {
 
 /**
  * TypeScript reads a declaration file as the kind of module that its ending names, so each kind gets its own. The class
- * has a member named by Symbol.dispose, which the libs of a project need not know.
+ * has a member named by Symbol.dispose, which the libs of a project need not know. It is declared once, since no class
+ * with private members is assignable to another.
  */
 const declarations = ([name, input]) => ({
   input,
+  external: name in shared ? /^\.\// : [],
   output: ['d.ts', 'd.cts'].map((ending) => ({
     file: `dist/${name}.${ending}`,
     format: 'es',
+    paths: () => `./index.${ending.replace('d.ts', 'js').replace('d.cts', 'cjs')}`,
     banner: input === index ? '/// <reference lib="esnext.disposable" />' : '',
   })),
   plugins: [dts({ tsconfig: 'tsconfig.json' })],
@@ -114,8 +126,8 @@ const declarations = ([name, input]) => ({
 export default [
   modules({ ...entries, 'index.node': nodeIndex, ...nodePolyfills, ...command }, 'dist', emptyDist()),
   modules(entries, 'dist/browser', forBrowsers()),
-  commonJs(index, 'dist/index.cjs'),
-  commonJs(nodeIndex, 'dist/index.node.cjs'),
+  commonJs({ index, ...shared }),
+  commonJs({ 'index.node': nodeIndex, 'shared-event-source.node': shared['shared-event-source'] }),
   commonJsPolyfills(polyfills, './index.cjs'),
   commonJsPolyfills(nodePolyfills, './index.node.cjs'),
   script,

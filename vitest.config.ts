@@ -36,7 +36,8 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'lifecycle', include: ['test/lifecycle/*.test.ts'] } },
       { extends: true, test: { name: 'playground', include: ['test/playground/*.test.ts'] } },
-      { extends: true, test: { name: 'interop', include: ['test/interop/*.test.ts'] } },
+      { extends: true, test: { name: 'shared', include: ['test/shared/*.test.ts'] } },
+      { extends: true, test: { name: 'interop', include: ['test/{interop,nginx}/*.test.ts'] } },
       { extends: true, test: { name: 'fuzz', include: ['test/fuzz/*.test.ts'] } },
       { extends: true, test: { name: 'security', include: ['test/security/*.test.ts'] } },
       {
@@ -47,6 +48,7 @@ export default defineConfig({
           globalSetup: ['test/runtimes/install.ts'],
         },
       },
+      { extends: true, test: { name: 'bench', include: ['test/bench/*.test.ts'] } },
       {
         extends: true,
         test: {

@@ -19,12 +19,18 @@ test('@arethetypeswrong/cli finds nothing in the tarball, for what reads `export
   const flags = ['--profile', 'node16', '--no-definitely-typed', '--format', 'json']
   const { analysis } = JSON.parse(await run(process.execPath, [attw, inject('tarball'), ...flags]))
   const isRead = ({ resolutionKind }: { resolutionKind?: string }): boolean => resolutionKind !== 'node10'
-  expect(Object.keys(analysis.entrypoints)).toEqual(['.', './polyfill', './polyfill/force', './package.json'])
+  expect(Object.keys(analysis.entrypoints)).toEqual([
+    '.',
+    './shared',
+    './polyfill',
+    './polyfill/force',
+    './package.json',
+  ])
   expect(analysis.problems.filter(isRead)).toEqual([])
 })
 
-test('the parser is the one runtime dependency', () => {
-  expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser'])
+test('the parser, and undici for Node, are the only runtime dependencies', () => {
+  expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser', 'undici'])
   expect(manifest.peerDependencies).toBeUndefined()
   expect(manifest.optionalDependencies).toBeUndefined()
 })
@@ -39,8 +45,10 @@ test('nothing is published but the built files, their types and maps, and what a
   expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
 })
 
-// An index.js only names what the other modules export: there is no code in it to map.
-const scripts = published.filter((file) => /\.c?js$/.test(file) && !file.endsWith('/index.js'))
+// An index.js only names what the other modules export, and a polyfill for Node what it imports: nothing there to map.
+const scripts = published.filter(
+  (file) => /\.c?js$/.test(file) && !/\/(index|polyfill(\.force)?\.node)\.js$/.test(file),
+)
 
 test.for(scripts)('%s has a source map that carries our own source', async (script) => {
   expect(await readFile(join(installed, script), 'utf8')).toMatch(/\n\/\/# sourceMappingURL=\S+\n?$/)

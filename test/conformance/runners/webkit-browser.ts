@@ -29,8 +29,21 @@ export function webKitExecutables(): WebKitExecutables | undefined {
   return driver === undefined || miniBrowser === undefined ? undefined : { driver, miniBrowser }
 }
 
+export interface WebKitTab {
+  /** Runs the body of a function in the tab, and awaits what it returns. */
+  execute(script: string): Promise<unknown>
+  close(): Promise<void>
+}
+
+export interface WebKit extends Browser {
+  /** Opens a page that can be steered. The tabs are steered one at a time. */
+  openTab(url: string): Promise<WebKitTab>
+  /** Runs the body of a function in the page that was opened last. */
+  execute(script: string): Promise<unknown>
+}
+
 /** Starts WebKit under a display of its own where Xvfb is installed, otherwise on the user's. */
-export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): Promise<Browser> {
+export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): Promise<WebKit> {
   const profile = await mkdtemp(join(tmpdir(), 'conformance-webkit-'))
   const started: ChildProcess[] = []
   const stop = async (): Promise<void> => {
@@ -44,6 +57,9 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
       XDG_DATA_HOME: profile,
       XDG_CACHE_HOME: profile,
       XDG_CONFIG_HOME: profile,
+      // Under the locale C, the page's own language is "C", which Intl refuses.
+      LANG: 'en_US.UTF-8',
+      LC_ALL: 'en_US.UTF-8',
     }
     if (existsSync('/usr/bin/Xvfb')) {
       const display = spawn('/usr/bin/Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
@@ -57,7 +73,11 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
     started.push(driverProcess)
     const session = await startSession(`http://127.0.0.1:${port}`, miniBrowser)
     return {
-      openPage: (url) => session.openPage(url),
+      openTab: session.openTab,
+      async openPage(url) {
+        await session.openTab(url)
+      },
+      execute: (script) => session.execute(script),
       async close() {
         await session.close()
         await stop()
@@ -70,7 +90,8 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
 }
 
 interface Session {
-  openPage(url: string): Promise<void>
+  openTab(url: string): Promise<WebKitTab>
+  execute(script: string): Promise<unknown>
   /** Ends the browser; the driver lives on. */
   close(): Promise<void>
 }
@@ -82,11 +103,23 @@ async function startSession(driver: string, miniBrowser: string): Promise<Sessio
   const { sessionId } = await command<{ sessionId: string }>('POST', `${driver}/session`, { capabilities })
   const session = `${driver}/session/${sessionId}`
   return {
-    async openPage(url) {
+    async openTab(url) {
       const { handle } = await command<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' })
-      await command('POST', `${session}/window`, { handle })
+      const select = (): Promise<unknown> => command('POST', `${session}/window`, { handle })
+      await select()
       await command('POST', `${session}/url`, { url })
+      return {
+        async execute(script) {
+          await select()
+          return command('POST', `${session}/execute/sync`, { script, args: [] })
+        },
+        async close() {
+          await select()
+          await command('DELETE', `${session}/window`)
+        },
+      }
     },
+    execute: (script) => command('POST', `${session}/execute/sync`, { script, args: [] }),
     async close() {
       await command('DELETE', session)
     },

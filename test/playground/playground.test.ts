@@ -1,0 +1,253 @@
+import process from 'node:process'
+import puppeteer, { type Browser, type LaunchOptions, type Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
+import { chromiumExecutable, chromiumOptions, firefoxExecutable } from '../conformance/runners/puppeteer-browser.ts'
+import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
+
+const { CI } = process.env
+
+/** How long a browser may take to start, in ms. */
+const longestStart = 120_000
+
+const chromium = chromiumExecutable()
+const firefox = firefoxExecutable()
+const webKit = webKitExecutables()
+
+let playground: Playground
+let browser: Browser
+let page: Page
+let problems: string[]
+
+beforeEach(async () => {
+  playground = await startPlayground({ library: 'src' })
+})
+
+afterEach(() => playground.close())
+
+async function openPage(): Promise<void> {
+  problems = []
+  page = await browser.newPage()
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    // What the network brings is the subject of the page, and browsers log it.
+    if (message.type() === 'error' && !/Failed to load resource|net::/.test(message.text()))
+      problems.push(message.text())
+  })
+  await page.goto(playground.url, { timeout: longestStart })
+}
+
+function read(selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent ?? '')
+}
+
+async function readCount(selector: string): Promise<number> {
+  return Number(await read(selector))
+}
+
+/** What a plot shows, as its pixels. */
+function readPlot(id: string): Promise<string> {
+  return page.$eval(`#${id} canvas`, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
+}
+
+async function expectState(side: 'ours' | 'native', state: string): Promise<void> {
+  await expect
+    .poll(() => page.$eval(`#${side}-state`, (element) => (element as HTMLElement).dataset['state']))
+    .toBe(state)
+}
+
+/** Waits for the side's next event. */
+async function expectEvent(side: 'ours' | 'native'): Promise<void> {
+  const before = await readCount(`#${side}-events`)
+  await expect.poll(() => readCount(`#${side}-events`)).toBeGreaterThan(before)
+}
+
+async function press(name: string): Promise<void> {
+  await page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
+}
+
+/** Runs the tests in a browser; where it is missing, says so. */
+function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
+  describe(`in ${name}, the playground`, () => {
+    if (options === undefined) {
+      it('needs the browser', ({ skip }) => {
+        if (CI) throw new Error(`${name} is missing`)
+        console.warn(`SKIPPED: ${name} is missing`)
+        skip('missing')
+      })
+      return
+    }
+    beforeAll(async () => {
+      browser = await puppeteer.launch(options)
+    }, longestStart)
+    afterAll(() => browser.close())
+    afterEach(() => page.close())
+    register()
+  })
+}
+
+inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
+  it('shows both clients open, their events and what the plots make of them', async () => {
+    await openPage()
+    await expectState('ours', 'open')
+    await expectState('native', 'open')
+    await expectEvent('native')
+    await expectEvent('ours')
+    const plots = [await readPlot('states'), await readPlot('rates')]
+    await expectEvent('ours')
+    for (const [index, id] of ['states', 'rates'].entries()) {
+      await expect.poll(() => readPlot(id)).not.toBe(plots[index])
+    }
+    const [time, id, type, data] = await page.$$eval('#events tr:first-child td', (cells) =>
+      cells.map((cell) => cell.textContent),
+    )
+    expect(time).not.toBe('')
+    expect(Number(id)).toBeGreaterThan(0)
+    expect(type).toMatch(/^(message|notice)$/)
+    expect(JSON.parse(data ?? '')).toMatchObject({ number: Number(id) })
+    expect(problems).toEqual([])
+  })
+
+  it('drops the connections: both come back, and nothing is missed', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await press('Drop the connections')
+    await expectState('ours', 'waiting')
+    expect(await read('#error')).toContain('"code": "network"')
+    expect(await read('#native-error')).toContain('error, and no more')
+    await expectState('ours', 'open')
+    await expectState('native', 'open')
+    await expectEvent('ours')
+    expect(await readCount('#ours-attempts')).toBeGreaterThan(1)
+    expect(await readCount('#ours-missed')).toBe(0)
+  })
+
+  it('answers 503 with Retry-After: ours counts down and comes back, the native one is closed for good', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await press('503 with Retry-After, for 6 s')
+    await expectState('native', 'closed')
+    await expect.poll(() => read('#error')).toContain('"status": 503')
+    expect(await read('#error')).toContain('maintenance')
+    await expect.poll(() => read('#ours-state')).toMatch(/^waiting, \d+\.\d s$/)
+    await expectState('ours', 'open')
+    await expectEvent('ours')
+    expect(await readCount('#ours-missed')).toBe(0)
+    await expectState('native', 'closed')
+  })
+
+  it('goes silent: ours finds out, the native one does not', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await press('Go silent')
+    await expect.poll(() => read('#error')).toContain('"code": "idle"')
+    await expectState('native', 'open')
+    await press('Back to normal')
+    await expectEvent('ours')
+    await expectEvent('native')
+  })
+
+  it('sends slowly, and garbage, and neither is a reason to stop', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await press('Send slowly')
+    await expectEvent('ours')
+    await press('Send garbage')
+    await expect
+      .poll(() => page.$$eval('#events td:last-child', (cells) => cells.map((cell) => cell.textContent)))
+      .toContainEqual(expect.stringContaining('not UTF-8: \uFFFD'))
+    await press('Back to normal')
+    await expectEvent('ours')
+    await expectState('ours', 'open')
+  })
+
+  it('closes, connects with headers, reconnects, and refuses what is no header', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await press('Close')
+    await expectState('ours', 'closed')
+    await expectState('native', 'closed')
+    await page.locator('#headers').fill('X-Key: sesame')
+    const requested = page.waitForRequest((request) => request.headers()['x-key'] === 'sesame')
+    await press('Connect')
+    await requested
+    await expectState('ours', 'open')
+    await press('Reconnect')
+    await expect.poll(() => readCount('#ours-attempts')).toBe(2)
+    await expectState('ours', 'open')
+    await page.locator('#headers').fill('no header')
+    await press('Connect')
+    await expect.poll(() => read('#mistake')).toContain('"no header" is no header')
+  })
+
+  it('counts tabs, which share one connection', async () => {
+    await openPage()
+    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
+    const opened = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
+    await press('Open another tab')
+    const other = await opened
+    await expect.poll(() => other.$eval('#tabs', (element) => element.textContent)).toContain('2 tabs, 1 connection')
+    await other.close()
+    await page.bringToFront()
+    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
+  })
+
+  it('can be used by keyboard, and on a phone without scrolling sideways', async () => {
+    await openPage()
+    await expectEvent('ours')
+    await page.focus('#troubles button')
+    await page.keyboard.press('Enter')
+    await expectState('ours', 'waiting')
+    await page.setViewport({ width: 360, height: 740 })
+    const { scrollWidth, clientWidth } = await page.$eval('html', ({ scrollWidth, clientWidth }) => ({
+      scrollWidth,
+      clientWidth,
+    }))
+    expect(scrollWidth).toBeLessThanOrEqual(clientWidth)
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+    const dark = await page.$eval('body', (body) => getComputedStyle(body).backgroundColor)
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
+    expect(await page.$eval('body', (body) => getComputedStyle(body).backgroundColor)).not.toBe(dark)
+  })
+})
+
+const firefoxOptions = {
+  browser: 'firefox',
+  executablePath: firefox ?? '',
+  headless: true,
+  timeout: longestStart,
+} as const
+
+inBrowser('Firefox', firefox ? firefoxOptions : undefined, () => {
+  it('opens without an error', async () => {
+    await openPage()
+    await expectState('ours', 'open')
+    await expectEvent('ours')
+    await expectEvent('native')
+    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
+    expect(await read('#mistake')).toBe('')
+    expect(problems).toEqual([])
+  })
+})
+
+describe('in WebKit, the playground', () => {
+  it('opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
+    if (webKit === undefined) {
+      if (CI) throw new Error('WebKit is missing')
+      console.warn('SKIPPED: WebKit is missing')
+      skip('missing')
+      return
+    }
+    const started = await launchWebKit(webKit)
+    try {
+      await started.openPage(playground.url, () => {})
+      const readText = (id: string): Promise<unknown> =>
+        started.execute(`return document.getElementById(${JSON.stringify(id)}).textContent`)
+      await expect.poll(async () => Number(await readText('ours-events'))).toBeGreaterThan(2)
+      await expect.poll(async () => Number(await readText('native-events'))).toBeGreaterThan(2)
+      expect(await readText('mistake')).toBe('')
+    } finally {
+      await started.close()
+    }
+  })
+})
