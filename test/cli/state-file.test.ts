@@ -3,11 +3,13 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startFaultFeed } from '../../fixtures/fault-feed.ts'
+import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
+import { seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
-import { randomFaults, seededRandom } from '../../fixtures/random-faults.ts'
+import { seededRandom } from '../../fixtures/seeded-random.ts'
 import { StateFile } from '../../src/cli/state-file.ts'
 import { Failure, UsageError } from '../../src/cli/usage.ts'
+import { startFaultyFeed } from '../faults/faulty-feed.ts'
 import { killCommands, startCommand } from './command.ts'
 
 let directory: string
@@ -136,6 +138,19 @@ const seed = Number(process.env['FAULTS_SEED'] ?? Math.floor(Math.random() * 1e9
 describe(`10,000 events through a feed that fails, and 20 signals (FAULTS_SEED=${seed})`, { timeout: 600_000 }, () => {
   const total = 10_000
   const signals = 20
+  /** None that leaves the command without a `retry:` for a while, and none that delivers an event again. */
+  const kinds: readonly FaultKind[] = [
+    'end',
+    'reset',
+    'half-close',
+    'refused',
+    'truncated',
+    'tear in an event',
+    'tear in a character',
+    'tear in a line end',
+    'tear in a chunk header',
+    'tear in a gzip block',
+  ]
   // What a signal does is the same on every disk, and a disk that others use as well is slow.
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
@@ -144,16 +159,15 @@ describe(`10,000 events through a feed that fails, and 20 signals (FAULTS_SEED=$
     ...sent: readonly NodeJS.Signals[]
   ): Promise<{ numbers: readonly number[]; exits: readonly unknown[] }> {
     const random = seededRandom(seed)
-    const plan = randomFaults(random, 400)
     const state = join(await mkdtemp(join(memory, 'everysource-state-')), 'state')
-    const feed = await startFaultFeed({ plan, event: numberedEvent, total, reconnectionTime: 1, random })
+    const feed = await startFaultyFeed({ plan: seededPlan(seed, 400, kinds), total, reconnectionTime: 1 })
     const stops = Array.from({ length: signals }, () => 1 + Math.floor(random() * (total - 1_000)))
     const numbers: number[] = []
     const exits: unknown[] = []
     try {
       const options = [
         '--state',
-        path,
+        state,
         '--open-timeout',
         '5',
         '--idle-timeout',
