@@ -39,13 +39,13 @@ const hostile = fc
   })
   .map((pieces) => pieces.join(''))
 
-const runs = { numRuns: 60 }
+const runs = { numRuns: 40 }
 
 const stream = (text: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n${Buffer.from(text).toString('latin1')}`
 const noContent = 'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
 
-describe.each(transports)('over %s', (_, transport) => {
+describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
   let server: RawServer
   /** What the server answers, in this order; 204 after that. */
   let answers: string[] = []
