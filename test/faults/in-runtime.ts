@@ -7,11 +7,19 @@ interface Runtime {
   readonly executable: string | undefined
 }
 
-/** A test that a laptop without the runtime passes over visibly, and CI does not. */
-export function inRuntime({ name, executable }: Runtime, does: string, test: () => Promise<void>): void {
+/**
+ * A test that a laptop without the runtime passes over visibly, and CI does not.
+ * @param timeout in ms
+ */
+export function inRuntime(
+  { name, executable }: Runtime,
+  does: string,
+  test: () => Promise<void>,
+  timeout = 220_000,
+): void {
   it.runIf(executable !== undefined || process.env['CI'])(
     executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,
-    { timeout: 220_000 },
+    { timeout },
     async () => {
       if (executable === undefined) throw new Error(`${name} is not installed`)
       await test()

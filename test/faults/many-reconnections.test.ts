@@ -1,10 +1,10 @@
-import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { assert, expect, it } from 'vitest'
+import { assert, describe, expect } from 'vitest'
 import type { FaultPlan } from '../../fixtures/fault-proxy/plan.ts'
+import { clients, type ProgramClient } from './clients.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
+import { inRuntime } from './in-runtime.ts'
 import type { Holdings } from './many-reconnections.ts'
-import { runProgram } from './run-client.ts'
 
 const end: FaultPlan = { kind: 'end', events: 2 }
 const plans: readonly FaultPlan[] = [
@@ -22,7 +22,7 @@ const heapGrowth = 4_500_000
 /** In ms. It is half a minute where the machine has nothing else to do. */
 const longestRun = 500_000
 
-it('holds after 10,000 reconnections what it held after ten', { timeout: longestRun + 20_000 }, async () => {
+async function holdsTheSame(client: ProgramClient): Promise<void> {
   const openSockets: number[] = []
   /** How many are open once those that are about to close have closed. */
   const countSockets = async (): Promise<void> => {
@@ -38,13 +38,12 @@ it('holds after 10,000 reconnections what it held after ten', { timeout: longest
     reconnectionTime: 0,
   })
   try {
-    const programArguments = [feed.url, ...stops.map(String)]
-    const flags = ['--expose-gc']
-    const output = await runProgram('many-reconnections.ts', programArguments, process.execPath, flags, { longestRun })
+    const output = await client.runProgram('many-reconnections.ts', [feed.url, ...stops.map(String)], longestRun)
     const [afterTen, afterThousand, atEnd] = output
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Holdings)
+    console.log(`${client.name}: ${output}`)
     assert(afterTen && afterThousand && atEnd)
     expect([afterTen, afterThousand, atEnd].map(({ reconnections }) => reconnections)).toEqual(stops)
 
@@ -55,5 +54,12 @@ it('holds after 10,000 reconnections what it held after ten', { timeout: longest
     expect(atEnd.heap - afterThousand.heap, 'bytes that the heap grew by').toBeLessThan(heapGrowth)
   } finally {
     await feed.close()
+  }
+}
+
+describe('an object', () => {
+  for (const client of [clients.node, clients['node-fetch']]) {
+    const test = () => holdsTheSame(client)
+    inRuntime(client, 'holds after 10,000 reconnections what it held after ten', test, longestRun + 20_000)
   }
 })

@@ -92,7 +92,8 @@ const forNode: Plugin = {
   },
 }
 
-async function bundle(entry: string, target: 'any runtime' | 'Node' | 'browsers'): Promise<string> {
+/** @param entry a module that stands beside this file */
+export async function bundle(entry: string, target: 'any runtime' | 'Node' | 'browsers'): Promise<string> {
   const plugins = { 'any runtime': [], Node: [forNode], browsers: [buildForBrowsers] }
   const result = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
