@@ -1,0 +1,155 @@
+import { createHistogram, performance } from 'node:perf_hooks'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { distribution } from '../statistics.ts'
+import type { Client } from './adapters.ts'
+import { openUntil, receiveAll } from './receive.ts'
+
+/** What to measure: one client, or for a limit a function that reads all there is to read. */
+export interface Measured {
+  readonly client: Client | undefined
+  readonly read: ((url: string) => Promise<void>) | undefined
+  /** The feed's route, for so many events or bytes of it. */
+  urlOf(count: number): string
+  readonly count: number
+}
+
+type Values = Readonly<Record<string, number>>
+
+/** How much is read before anything is measured: whatever a client loads late, it has loaded then. */
+const warmUp = 1_000
+
+/** CPU time of all threads, in µs. */
+function cpuSince(start?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return user + system
+}
+
+/** In µs. */
+async function timed(work: () => Promise<unknown>): Promise<{ cpu: number; wall: number }> {
+  const cpu = process.cpuUsage()
+  const wall = performance.now()
+  await work()
+  return { wall: (performance.now() - wall) * 1_000, cpu: cpuSince(cpu) }
+}
+
+/** The most that the process has ever had, in MiB. */
+const mostMemory = (): number => process.resourceUsage().maxRSS / 1_024
+
+async function perItem({ count }: Measured, receive: (count: number) => Promise<void>): Promise<Values> {
+  await receive(warmUp)
+  const { cpu, wall } = await timed(() => receive(count))
+  return { cpu: cpu / count, wall: wall / count, memory: mostMemory() }
+}
+
+/** Reads an answer to its end as a program would: with `for await`, if the client has it. */
+async function receiveAnswer({ client, read, urlOf }: Measured, count: number): Promise<void> {
+  const url = urlOf(count)
+  if (read) return read(url)
+  if (!client?.iterate) return openUntil(client, url, (data) => data === '[DONE]')
+  for await (const { data } of client.iterate(url)) if (data === '[DONE]') break
+}
+
+/** One event whose data is that long. */
+async function receiveLarge({ client, read, urlOf }: Measured, length: number): Promise<void> {
+  const url = urlOf(length)
+  if (read) return read(url)
+  await openUntil(client, url, (data) => {
+    if (data.length !== length) throw new Error(`the event has ${data.length} characters, not ${length}`)
+    return true
+  })
+}
+
+function collectGarbage(): void {
+  const { gc } = globalThis as { gc?(): void }
+  if (!gc) throw new Error('this needs --expose-gc')
+  gc()
+  gc()
+}
+
+const connections: unknown[] = []
+
+/** Resolves with the first event of a stream that stays open. */
+function connect({ client, urlOf }: Measured): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connections.push(client?.open(urlOf(0), { event: () => resolve(), failed: reject }))
+  })
+}
+
+const now = (): number => Number(process.hrtime.bigint())
+
+export const measurements = {
+  flood: (measured: Measured) => perItem(measured, (count) => receiveAll(measured, count)),
+
+  answer: (measured: Measured) => perItem(measured, (count) => receiveAnswer(measured, count)),
+
+  /** `count` streams that stay open and silent. */
+  async idle(measured: Measured): Promise<Values> {
+    const { count } = measured
+    await connect(measured)
+    collectGarbage()
+    const before = process.memoryUsage()
+    const { cpu, wall } = await timed(() => Promise.all(Array.from({ length: count }, () => connect(measured))))
+    await pause(1_000)
+    collectGarbage()
+    const after = process.memoryUsage()
+    return {
+      cpu: cpu / count,
+      wall: wall / count,
+      memory: after.rss / 2 ** 20,
+      memoryPerStream: (after.rss - before.rss) / 1_024 / count,
+      heapPerStream: (after.heapUsed - before.heapUsed) / 1_024 / count,
+    }
+  },
+
+  async large(measured: Measured): Promise<Values> {
+    await receiveLarge(measured, warmUp)
+    const { cpu, wall } = await timed(() => receiveLarge(measured, measured.count))
+    return { cpu: cpu / 1_000, wall: wall / 1_000, memory: mostMemory() }
+  },
+
+  /** From each of `count` kills, by the feed's clock, to the first event of the resumed stream, in ms. */
+  async resume({ client, urlOf, count }: Measured): Promise<Values> {
+    const times: number[] = []
+    await openUntil(client, urlOf(process.pid), (killed) => {
+      if (killed !== '0') times.push((now() - Number(killed)) / 1e6)
+      return times.length === count
+    })
+    return { wall: distribution(times).median }
+  },
+
+  /** From each of `count` writes, by the feed's clock, to the handler, in µs. The first fifth is for warming up. */
+  async latency({ client, urlOf, count }: Measured): Promise<Values> {
+    const histogram = createHistogram()
+    let received = 0
+    const cpu = process.cpuUsage()
+    await openUntil(client, urlOf(count), (written) => {
+      if (++received > count / 5) histogram.record(Math.max(now() - Number(written), 1))
+      return received === count
+    })
+    const [p50, p99] = [histogram.percentile(50) / 1_000, histogram.percentile(99) / 1_000]
+    return { p50, p99, cpu: cpuSince(cpu) / count }
+  },
+
+  /** The longest time, in ms, that nothing else gets its turn during a flood. */
+  async block(measured: Measured): Promise<Values> {
+    await receiveAll(measured, warmUp)
+    let longest = 0
+    let longestCpu = 0
+    let last = performance.now()
+    let lastCpu = cpuSince()
+    const turn = (): void => {
+      const time = performance.now()
+      const cpu = cpuSince()
+      longest = Math.max(longest, time - last)
+      longestCpu = Math.max(longestCpu, cpu - lastCpu)
+      last = time
+      lastCpu = cpu
+      next = setImmediate(turn)
+    }
+    let next = setImmediate(turn)
+    await receiveAll(measured, measured.count)
+    clearImmediate(next)
+    return { cpu: longestCpu / 1_000, wall: longest }
+  },
+}

@@ -1,0 +1,23 @@
+import type { SubjectName } from '../subjects.ts'
+import { adapters, type Load } from './adapters.ts'
+import { readWithFetch } from './read-with-fetch.ts'
+import { receiveAll } from './receive.ts'
+
+/** Measures a flood in a page, whose URL says `?subject=NAME&count=N`, and posts to /measured what it took. */
+export async function measurePage(load: Load): Promise<void> {
+  const parameters = new URLSearchParams(location.search)
+  const subject = `${parameters.get('subject')}` as SubjectName
+  const count = Number(parameters.get('count'))
+  const client = await adapters[subject]?.(load, '')
+  const reader = {
+    client,
+    read: client ? undefined : readWithFetch,
+    urlOf: (events: number) => `/flood?count=${events}`,
+  }
+  await receiveAll(reader, 1_000)
+  await fetch('/go')
+  const start = performance.now()
+  await receiveAll(reader, count)
+  const wall = ((performance.now() - start) * 1_000) / count
+  await fetch('/measured', { method: 'POST', body: JSON.stringify({ wall }) })
+}

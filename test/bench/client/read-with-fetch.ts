@@ -1,0 +1,6 @@
+/** Reads a response to its end and throws it away. */
+export async function readWithFetch(url: string): Promise<void> {
+  const { body } = await fetch(url)
+  const reader = body?.getReader()
+  while (reader && !(await reader.read()).done);
+}

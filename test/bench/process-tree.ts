@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+/** Linux counts in hundredths of a second. */
+const microsecondsPerTick = 10_000
+
+interface ProcessState {
+  readonly pid: number
+  readonly parent: number
+  readonly cpu: number
+}
+
+/** None if it has ended meanwhile. */
+async function readState(pid: string): Promise<ProcessState[]> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    // The second field is a name in parentheses, which may hold anything.
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
+    const [parent = 0] = fields.slice(1)
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11)
+    return [{ pid: Number(pid), parent, cpu: (user + system + endedUser + endedSystem) * microsecondsPerTick }]
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The CPU time in µs that all processes have taken that one has started, directly or not.
+ * @param except one of them, left out with those that it has started
+ * @returns undefined where the system does not tell as Linux does
+ */
+export async function cpuOfDescendants(ancestor: number, except: number): Promise<number | undefined> {
+  let names: string[]
+  try {
+    names = await readdir('/proc')
+  } catch {
+    return undefined
+  }
+  const states = (await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readState))).flat()
+  const family = new Set([ancestor])
+  let cpu = 0
+  for (let size = 0; size < family.size; ) {
+    size = family.size
+    for (const state of states) {
+      if (state.pid === except || family.has(state.pid) || !family.has(state.parent)) continue
+      family.add(state.pid)
+      cpu += state.cpu
+    }
+  }
+  return family.size > 1 ? cpu : undefined
+}

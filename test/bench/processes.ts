@@ -1,0 +1,158 @@
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { bunExecutable, denoExecutable } from '../runtimes/binaries.ts'
+import type { Task } from './client/client.ts'
+import type { FeedCommand } from './feed/feed.ts'
+import type { Values } from './measure.ts'
+import { peersDirectory } from './peers.ts'
+import type { Runtime } from './works.ts'
+
+const here = import.meta.dirname
+
+/** The programs of the benchmarks as JavaScript that every runtime takes, beside the peers that they import. */
+export interface Programs {
+  readonly feed: string
+  readonly client: string
+  remove(): Promise<void>
+}
+
+export async function makePrograms(): Promise<Programs> {
+  const directory = await mkdtemp(join(peersDirectory, 'node_modules/.programs-'))
+  await build({
+    entryPoints: { feed: join(here, 'feed/feed.ts'), client: join(here, 'client/client.ts') },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+  })
+  return {
+    feed: join(directory, 'feed.mjs'),
+    client: join(directory, 'client.mjs'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** Without what would have some clients send their requests another way. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(node_options|(https?|no|all)_proxy)$/i.test(name))
+  return { ...Object.fromEntries(kept), DENO_NO_UPDATE_CHECK: '1' }
+}
+
+export interface Feed {
+  /** Such as http://127.0.0.1:40001. */
+  readonly origin: string
+  readonly pid: number
+  /** Serves a page's file from now on. */
+  serve(path: string, type: string, body: string): Promise<void>
+  /** Resolves when a page is ready to be measured. */
+  pageReady(): Promise<void>
+  /** Has the page begin, and resolves with what it measured. */
+  pageMeasured(): Promise<Values>
+  close(): Promise<void>
+}
+
+export async function startFeed(program: string): Promise<Feed> {
+  const child = fork(program, { env: environment(), execArgv: [] })
+  const send = (command: FeedCommand): boolean => child.send(command)
+  const origin = await receive(child)
+  return {
+    origin,
+    pid: child.pid ?? 0,
+    async serve(path, type, body) {
+      send({ path, type, body })
+      await receive(child)
+    },
+    async pageReady() {
+      await receive(child)
+    },
+    async pageMeasured() {
+      send('go')
+      return JSON.parse(await receive(child))
+    },
+    async close() {
+      if (child.exitCode !== null) return
+      const exited = once(child, 'exit')
+      if (child.connected) child.disconnect()
+      await exited
+    },
+  }
+}
+
+/** The next message of a feed. */
+async function receive(child: ChildProcess): Promise<string> {
+  const controller = new AbortController()
+  const { signal } = controller
+  try {
+    const exited = once(child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`the feed exited with ${code}`)
+    })
+    const [message] = await Promise.race([once(child, 'message', { signal }), exited])
+    return `${message}`
+  } finally {
+    controller.abort()
+  }
+}
+
+const executables: Readonly<Record<Runtime, () => string | undefined>> = {
+  node: () => process.execPath,
+  deno: denoExecutable,
+  bun: bunExecutable,
+}
+
+const runtimeArguments: Readonly<Record<Runtime, readonly string[]>> = {
+  node: ['--expose-gc'],
+  deno: ['run', '--allow-all', '--no-lock', '--node-modules-dir=manual'],
+  bun: [],
+}
+
+/** The files that the conditions of the package's exports lead to. */
+const entries = {
+  node: 'dist/index.node.js',
+  deno: 'dist/index.js',
+  bun: 'dist/index.js',
+  browser: 'dist/browser/index.js',
+} as const satisfies Record<Runtime | 'browser', string>
+
+/**
+ * The file of a checkout that programs of a runtime get.
+ * @throws Error if the checkout is not built
+ */
+export function entryOf(checkout: string, runtime: keyof typeof entries): string {
+  const file = resolve(checkout, entries[runtime])
+  if (!existsSync(file)) throw new Error(`there is no ${file}: npm run build makes it`)
+  return file
+}
+
+/**
+ * Runs a client in a process of its own.
+ * @param longestRun after which it is killed, in ms
+ * @throws Error with the reason, if it failed or took too long
+ */
+export async function runClient(program: string, runtime: Runtime, task: Task, longestRun: number): Promise<Values> {
+  const file = executables[runtime]()
+  if (file === undefined) throw new Error(`${runtime} is not installed`)
+  try {
+    const { stdout } = await promisify(execFile)(file, [...runtimeArguments[runtime], program, JSON.stringify(task)], {
+      cwd: peersDirectory,
+      env: environment(),
+      timeout: longestRun,
+      killSignal: 'SIGKILL',
+    })
+    return JSON.parse(stdout) as Values
+  } catch (error) {
+    const { killed, message } = error as Error & { killed?: boolean }
+    if (killed) throw new Error(`over ${longestRun / 1_000} s`, { cause: error })
+    // The first line is the command; then comes what the client printed.
+    const [command, ...lines] = message.split('\n')
+    throw new Error(lines.find((line) => /^\S*Error/.test(line)) ?? command, { cause: error })
+  }
+}

@@ -1,0 +1,34 @@
+/** Ours, a peer, or a limit: how fast any client could be at most. */
+export type SubjectKind = 'ours' | 'peer' | 'limit'
+
+export interface Subject {
+  readonly title: string
+  readonly kind: SubjectKind
+  /** The package, in the folder of the peers, that it is. */
+  readonly module?: string
+}
+
+const everySubject = {
+  everysource: { title: 'everysource', kind: 'ours' },
+  'everysource-fetch': { title: 'everysource over fetch', kind: 'ours' },
+  other: { title: 'the other everysource', kind: 'ours' },
+  eventsource: { title: 'eventsource 5', kind: 'peer', module: 'eventsource' },
+  eventsource4: { title: 'eventsource 4', kind: 'peer', module: 'eventsource4' },
+  undici: { title: 'undici', kind: 'peer', module: 'undici' },
+  'eventsource-client': { title: 'eventsource-client', kind: 'peer', module: 'eventsource-client' },
+  'launchdarkly-eventsource': { title: 'launchdarkly-eventsource', kind: 'peer', module: 'launchdarkly-eventsource' },
+  'event-source-polyfill': { title: 'event-source-polyfill', kind: 'peer', module: 'event-source-polyfill' },
+  'extended-eventsource': { title: 'extended-eventsource', kind: 'peer', module: 'extended-eventsource' },
+  'fetch-event-source': { title: 'fetch-event-source', kind: 'peer', module: '@microsoft/fetch-event-source' },
+  native: { title: 'native EventSource', kind: 'peer' },
+  'http-discard': { title: 'node:http, read', kind: 'limit' },
+  'fetch-discard': { title: 'fetch, read', kind: 'limit' },
+  'http-decode': { title: 'node:http, decoded', kind: 'limit' },
+  'http-parse': { title: 'node:http, decoded, parsed', kind: 'limit', module: 'eventsource-parser' },
+} as const satisfies Record<string, Subject>
+
+export type SubjectName = keyof typeof everySubject
+
+export const subjects: Readonly<Record<SubjectName, Subject>> = everySubject
+
+export const subjectNames = Object.keys(everySubject) as SubjectName[]
