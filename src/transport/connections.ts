@@ -37,6 +37,10 @@ function findSession(socket: Socket): Http2Session | undefined {
   return key && (socket as unknown as Record<symbol, Http2Session>)[key]
 }
 
+function hasRoom({ pipelining, stats: { connected, size } }: Client): boolean {
+  return connected && size < pipelining
+}
+
 /**
  * The connections to one origin, of which there may be any number. Where the server speaks HTTP/2, requests share them:
  * those that come before the first is there wait for it, while undici's Pool opens one for each. This is a Pool only
@@ -51,7 +55,7 @@ export class Connections extends Pool {
   #isShared: boolean | undefined
   /** Until it is known how many requests they take. */
   readonly #connecting = new Map<Client, Connecting>()
-  /** Those that take another request. */
+  /** Those that may take another request. */
   readonly #free = new Set<Client>()
   readonly #waiting = new Set<Dispatch>()
 
@@ -75,12 +79,19 @@ export class Connections extends Pool {
 
   #dispatchWaiting(): void {
     for (const given of this.#waiting) {
-      const [client] = this.#free
-      if (!client && this.#connecting.size && this.#isShared !== false) return
+      const free = this.#findFree()
+      if (!free && this.#connecting.size && this.#isShared !== false) return
       this.#waiting.delete(given)
-      const used = client ?? this.#open(given[0].interest)
-      if (!used.dispatch(...given)) this.#free.delete(used)
+      const client = free ?? this.#open(given[0].interest)
+      // One that takes a single request says when it is free again; what others say of that comes too early or never.
+      if (client.pipelining === 1) this.#free.delete(client)
+      client.dispatch(...given)
     }
+  }
+
+  #findFree(): Client | undefined {
+    for (const client of this.#free) if (hasRoom(client)) return client
+    return undefined
   }
 
   #open(interest?: Interest): Client {
@@ -99,8 +110,7 @@ export class Connections extends Pool {
           // The server's settings come first on a connection, and say how many requests it takes; the rest would hang.
           session?.on('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
             client.pipelining = Math.min(maxConcurrentStreams, mostShared)
-            // The client finds out about the room it has in a microtask of its own.
-            queueMicrotask(() => this.#offer(client))
+            this.#offer(client)
           })
         })
         this.#connecting.set(client, {
@@ -130,8 +140,7 @@ export class Connections extends Pool {
 
   #offer(client: Client): void {
     this.#connecting.delete(client)
-    const { connected, size } = client.stats
-    if (connected && size < client.pipelining) this.#free.add(client)
+    if (hasRoom(client)) this.#free.add(client)
     this.#dispatchWaiting()
   }
 

@@ -1,0 +1,67 @@
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { certificate, key } from '../../fixtures/certificate.ts'
+
+export interface Http2Server {
+  /** Such as https://localhost:40001. */
+  readonly origin: string
+  /** How many connections there have been. */
+  readonly connectionCount: number
+  /** Those that are there, of HTTP/1.1, too. */
+  readonly connections: ReadonlySet<Socket>
+  /** Those that are there of HTTP/2. */
+  readonly sessions: ReadonlySet<ServerHttp2Session>
+  close(): Promise<void>
+}
+
+export interface Http2Options extends SecureServerOptions {
+  /** Any free one by default. */
+  port?: number
+  /** Also where the client speaks HTTP/2. */
+  http1Only?: boolean
+}
+
+/** Starts a server on this machine that speaks HTTP/2, and HTTP/1.1 where the client wants it to. */
+export async function startHttp2Server(
+  listener: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  { port = 0, http1Only = false, ...options }: Http2Options = {},
+): Promise<Http2Server> {
+  const connections = new Set<Socket>()
+  const sessions = new Set<ServerHttp2Session>()
+  let connectionCount = 0
+  const protocols = http1Only ? { ALPNProtocols: ['http/1.1'] } : {}
+  const server = createSecureServer({ cert: certificate, key, allowHTTP1: true, ...protocols, ...options }, listener)
+  server.on('connection', (socket: Socket) => {
+    connectionCount++
+    connections.add(socket)
+    socket.on('error', () => socket.destroy()).on('close', () => connections.delete(socket))
+  })
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('error', () => session.destroy()).on('close', () => sessions.delete(session))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    origin: `https://localhost:${(server.address() as AddressInfo).port}`,
+    get connectionCount() {
+      return connectionCount
+    },
+    connections,
+    sessions,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const session of sessions) session.destroy()
+        for (const socket of connections) socket.destroy()
+      }),
+  }
+}
