@@ -36,6 +36,9 @@ export const onlyInBrowsers: Limit = anyOf(
 
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
+export const hasNoDispatchers: Limit = inBrowsers(
+  'browsers have no dispatchers, and the build for them knows nothing of any',
+)
 export const guardsCookies: Limit = inBrowsers('a browser lets no script set Cookie')
 
 export const announcesAtFirstByte: Limit = limitOf(

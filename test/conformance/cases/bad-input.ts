@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import type { ConformanceCase } from '../case.ts'
+import { hasNoDispatchers } from '../limits.ts'
 import { under } from '../scene.ts'
 
 const badInput = under('everysource: bad input')
@@ -95,6 +96,20 @@ export const cases: ConformanceCase[] = [
       /^(?!.*secret).*Authorization/,
     )
   }),
+
+  // A request that was meant to go by way of a proxy must not go without one.
+  ...[
+    ['that is none', { dispatcher: {} }],
+    ['beside a fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
+  ].map(([what, init]) =>
+    badInput(
+      `a dispatcher ${what} is an error from the constructor, which names it`,
+      async (scene) => {
+        assert.throws(() => scene.open(init as object, `${scene.context.feed}/plain`), TypeError, 'dispatcher')
+      },
+      { limits: hasNoDispatchers },
+    ),
+  ),
 
   ...right.map(([what, init]) =>
     badInput(`${what}: allowed`, async (scene) => {
