@@ -9,7 +9,8 @@ export interface HttpServer {
 
 /** Starts a server on a free port of this machine. */
 export async function startHttpServer(listener: RequestListener, options: ServerOptions = {}): Promise<HttpServer> {
-  const server = createServer(options, listener)
+  // Node would close an idle connection after five seconds: perhaps just when the next request comes on it.
+  const server = createServer({ keepAliveTimeout: 0, ...options }, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

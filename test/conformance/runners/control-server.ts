@@ -11,7 +11,8 @@ export interface ControlServer {
 
 /** Takes the reports that pages and workers post. It has an origin of its own, so it takes none of the feed's connections. */
 export async function startControlServer(record: (report: SuiteReport) => void): Promise<ControlServer> {
-  const server = createServer(async (request, response) => {
+  // Node would close an idle connection after five seconds: perhaps just when the next report comes on it.
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const body = await text(request)
     if (request.method === 'POST') record(JSON.parse(body) as SuiteReport)
     response.writeHead(204, { 'Access-Control-Allow-Origin': '*' }).end()
