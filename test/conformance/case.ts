@@ -39,7 +39,7 @@ export interface ConformanceCase {
   limits?: (context: ConformanceContext) => string | undefined
   /** Throws when it does not hold. Closes what it opened, also when it fails. */
   run: (context: ConformanceContext) => Promise<void>
-  /** Milliseconds after which the case has failed; a minute unless it says otherwise. */
+  /** Milliseconds after which the case has failed; two minutes unless it says otherwise. */
   timeout?: number
 }
 

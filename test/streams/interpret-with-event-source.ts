@@ -2,7 +2,7 @@ import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index
 import type { ErrorEvent, EventSource, EventSourceInit } from '../../src/index.ts'
 
 /** Milliseconds for the whole stream to arrive; a busy machine takes its time. */
-const longestWait = 30_000
+const longestWait = 50_000
 
 /**
  * Opens a source, waits for its first interruption, closes it there, and tells what came. `types` are the event types to

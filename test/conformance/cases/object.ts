@@ -44,7 +44,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   reconnect('it cuts the wait short', async (scene) => {
-    await scene.plan([endedStream('retry: 60000\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+    await scene.plan([endedStream('retry: 600000\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('error')
     watch.source.reconnect()
@@ -56,7 +56,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   reconnect('in an error listener it cuts the wait short, too', async (scene) => {
-    await scene.plan([endedStream('retry: 60000\ndata: a\n\n'), stream('data: b\n\n')])
+    await scene.plan([endedStream('retry: 600000\ndata: a\n\n'), stream('data: b\n\n')])
     const source = scene.open()
     source.onerror = () => source.reconnect()
     const watch = scene.observe(source)

@@ -77,7 +77,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   processing('readyState stays CONNECTING during the reconnection time', async (scene) => {
-    await scene.plan([endedStream('retry: 60000\ndata: a\n\n')])
+    await scene.plan([endedStream('retry: 600000\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
     await aWhile()

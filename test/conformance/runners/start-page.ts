@@ -47,4 +47,5 @@ async function startServiceWorker(script: string): Promise<void> {
     settle()
   })
   worker.postMessage('run')
+  setInterval(() => worker.postMessage('go on'), 60_000)
 }

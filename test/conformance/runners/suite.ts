@@ -12,7 +12,7 @@ export interface SuiteSettings {
 }
 
 /** Milliseconds that a case has: more than any of its waits, so that it can say itself what it waited for. */
-export const defaultTimeout = 60_000
+export const defaultTimeout = 120_000
 
 /** Runs every case once and reports it; settles when all have been reported. */
 export async function runSuite(
