@@ -117,7 +117,7 @@ describe('an event stream', () => {
   it('reconnects after each interruption, resumes, and tells of it', async () => {
     const feed = await plan(
       endedStream('retry: 1\n\n', numbers(1, 2)),
-      tornStream(numbers(3, 3), 'id: 4\ndata: incomplete'),
+      tornStream(numbers(3, 3), { gate: 'tear' }, 'id: 4\ndata: incomplete'),
       refusal(503),
       openStream(numbers(4, 5)),
     )
@@ -126,6 +126,8 @@ describe('an event stream', () => {
     const init = { retry: { statuses: [503] }, onInterruption: (details: ErrorDetails) => interruptions.push(details) }
     for await (const { data } of openEventStream(feed.url, init)) {
       received.push(data)
+      // What has not been read when a connection breaks, is lost with it.
+      if (data === '3') await feed.openGate('tear')
       if (data === '5') break
     }
     expect(received).toEqual(['1', '2', '3', '4', '5'])
@@ -451,11 +453,17 @@ describe('a stream ends', () => {
   })
 
   it('but not with an answer that broke off', async () => {
-    const feed = await plan(tornStream('retry: 1\n\nid: 1\ndata: 1\n\n'), endedStream('data: 2\n\n'))
-    expect(await collect(openEventStream(feed.url, { method: 'POST', body: 'question' }))).toEqual(['1', '2'])
-    const broken = await plan(tornStream('data: 1\n\n'))
+    const feed = await plan(tornStream('retry: 1\n\nid: 1\ndata: 1\n\n', { gate: 'tear' }), endedStream('data: 2\n\n'))
+    const received: string[] = []
+    for await (const { data } of openEventStream(feed.url, { method: 'POST', body: 'question' })) {
+      received.push(data)
+      await feed.openGate('tear')
+    }
+    expect(received).toEqual(['1', '2'])
+    const broken = await plan(tornStream('data: 1\n\n', { gate: 'tear' }))
     const iterator = openEventStream(broken.url, { method: 'POST', retry: false })[Symbol.asyncIterator]()
     expect(await next(iterator)).toBe('1')
+    await broken.openGate('tear')
     expect(await reasonOf(iterator.next())).toMatchObject({ code: 'network' })
   })
 })

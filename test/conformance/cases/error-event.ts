@@ -3,7 +3,7 @@ import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { takesTornForEnded } from '../limits.ts'
-import { type Scene, under } from '../scene.ts'
+import { aWhile, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
 
@@ -71,7 +71,11 @@ export const cases: ConformanceCase[] = [
   errorEvent(
     'network: the stream was torn',
     async (scene) => {
-      const event = await firstError(scene, [tornStream('data: a\n\ndata: half')])
+      await scene.plan([tornStream('data: a\n\n', { gate: 'tear' }, 'data: half')])
+      const watch = scene.watch()
+      await watch.next('message')
+      await scene.openGate('tear')
+      const event = await watch.nextError()
       assertError(event, 'network', true)
       assert.instanceOf(event.error, Error)
       assert.equal(event.status, 200)
@@ -219,9 +223,19 @@ export const cases: ConformanceCase[] = [
   }),
 
   errorEvent('a refused response that breaks off is refused all the same', async (scene) => {
-    const event = await firstError(scene, [
-      { status: 500, contentType: 'application/json', body: ['{"half":', { pause: 20 }], ending: 'tear' },
+    await scene.plan([
+      { status: 500, contentType: 'application/json', body: ['{"half":', { gate: 'tear' }], ending: 'tear' },
     ])
+    let announce = (): void => undefined
+    const response = new Promise<void>((resolve) => {
+      announce = resolve
+    })
+    const watch = scene.watch({ onResponse: () => announce() })
+    await response
+    // What of the body has not been read by then, is lost with the connection.
+    await aWhile(300)
+    await scene.openGate('tear')
+    const event = await watch.nextError()
     assertError(event, 'status', false)
     assert.equal(event.body, '{"half":')
   }),
