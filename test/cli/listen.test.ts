@@ -304,7 +304,7 @@ describe('colours', () => {
       console.warn('SKIPPED: there is no script(1) to make a terminal')
       skip()
     }
-    const command = `TERM=xterm-256color ${environment} '${process.execPath}' '${inject('command')}'`
+    const command = `env -u NO_COLOR -u FORCE_COLOR TERM=xterm-256color ${environment} '${process.execPath}' '${inject('command')}'`
     const { stdout } = await runScript('script --quiet --command "$1" /dev/null', [command])
     expect(stdout).toEqual(expected)
   })
