@@ -304,7 +304,8 @@ describe('colours', () => {
       console.warn('SKIPPED: there is no script(1) to make a terminal')
       skip()
     }
-    const command = `env -u NO_COLOR -u FORCE_COLOR TERM=xterm-256color ${environment} '${process.execPath}' '${inject('command')}'`
+    // Node has no colours for CI, either.
+    const command = `env -u CI -u NO_COLOR -u FORCE_COLOR TERM=xterm-256color ${environment} '${process.execPath}' '${inject('command')}'`
     const { stdout } = await runScript('script --quiet --command "$1" /dev/null', [command])
     expect(stdout).toEqual(expected)
   })
