@@ -273,8 +273,12 @@ export function startSharedSession(
     else join()
   }
 
-  /** An open channel would keep the page out of the back/forward cache. */
+  /**
+   * An open channel would keep the page out of the back/forward cache. And Firefox does not end requests that are made
+   * while it loads the next page.
+   */
   const onPageHide = (): void => {
+    leave()
     closeChannel()
     drop()
   }

@@ -164,16 +164,20 @@ function exchange(
 }
 
 /**
- * Dispatchers before undici 7 know handlers of another kind, and say so before they look at anything else: this asks
- * for no request.
+ * Dispatchers before undici 7 know handlers of another kind, and most say so before they look at anything else: this
+ * asks for no request. Others, such as those for proxies, have a property that is gone since.
  */
 function takesOurHandlers(dispatcher: Dispatcher): boolean {
-  try {
-    dispatcher.dispatch(undefined as never, { onRequestStart() {}, onResponseError() {} })
-  } catch (error) {
-    return !/invalid on\w+ method/.test(`${error}`)
+  let wasCalled = false
+  const onResponseError = (): void => {
+    wasCalled = true
   }
-  return true
+  try {
+    dispatcher.dispatch(undefined as never, { onRequestStart() {}, onResponseError })
+  } catch (error) {
+    if (/invalid on\w+ method/.test(`${error}`)) return false
+  }
+  return wasCalled || !('interceptors' in dispatcher)
 }
 
 const rules = {

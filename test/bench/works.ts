@@ -46,6 +46,7 @@ const clientsAndLimits: readonly SubjectName[] = [
   'fetch-discard',
   'http-decode',
   'http-parse',
+  'http-dispatch',
 ]
 
 const perEvent: readonly Metric[] = [

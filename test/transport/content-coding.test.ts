@@ -24,7 +24,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return server.origin
 }
 
-// zstd is tested in a Node that has it: test/node/zstd.test.ts. None of them takes its time.
+// zstd is tested in a Node that has it: test/package/zstd.test.ts. None of them takes its time.
 const encoders = {
   gzip: () => createGzip({ level: 1 }),
   'x-gzip': () => createGzip({ level: 1 }),

@@ -23,14 +23,22 @@ export const limits: Partial<Record<SubjectName, (load: Load) => Promise<Read>>>
     return readWithHttp(url, (chunk) => decoder.decode(chunk, { stream: true }))
   },
 
-  async 'http-parse'(load) {
-    const { createParser } = (await load('eventsource-parser')) as unknown as {
-      createParser(options: object): { feed(text: string): void }
-    }
-    return (url) => {
-      const decoder = new TextDecoder()
-      const parser = createParser({ onEvent() {}, maxBufferSize: Number.POSITIVE_INFINITY })
-      return readWithHttp(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
-    }
+  'http-parse': async (load) => readWithParser(load, () => {}),
+
+  async 'http-dispatch'(load) {
+    const target = new EventTarget()
+    target.addEventListener('message', () => {})
+    return readWithParser(load, () => target.dispatchEvent(new Event('message')))
   },
+}
+
+async function readWithParser(load: Load, onEvent: () => void): Promise<Read> {
+  const { createParser } = (await load('eventsource-parser')) as unknown as {
+    createParser(options: object): { feed(text: string): void }
+  }
+  return (url) => {
+    const decoder = new TextDecoder()
+    const parser = createParser({ onEvent, maxBufferSize: Number.POSITIVE_INFINITY })
+    return readWithHttp(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
+  }
 }

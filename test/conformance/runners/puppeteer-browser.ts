@@ -53,8 +53,8 @@ export function launchChromium(executablePath: string): Promise<Browser> {
   return launch(chromiumOptions(executablePath))
 }
 
-export function launchFirefox(executablePath: string): Promise<Browser> {
-  return launch({
+export function firefoxOptions(executablePath: string): LaunchOptions {
+  return {
     browser: 'firefox',
     executablePath,
     // Only one of the tabs can be in front, and the timers of the others are not to be slowed down.
@@ -63,7 +63,13 @@ export function launchFirefox(executablePath: string): Promise<Browser> {
       'dom.min_background_timeout_value_without_budget_throttling': 4,
       'dom.timeout.enable_budget_timer_throttling': false,
     },
-  })
+    headless: true,
+    timeout: longestStart,
+  }
+}
+
+export function launchFirefox(executablePath: string): Promise<Browser> {
+  return launch(firefoxOptions(executablePath))
 }
 
 /** Puppeteer makes a fresh profile, and removes it at the end. */

@@ -115,7 +115,9 @@ async function startSession(driver: string, miniBrowser: string): Promise<Sessio
         },
         async close() {
           await select()
-          await command('DELETE', `${session}/window`)
+          const [other] = await command<string[]>('DELETE', `${session}/window`)
+          // Nothing more can be asked for in a window that is gone.
+          await command('POST', `${session}/window`, { handle: other })
         },
       }
     },
