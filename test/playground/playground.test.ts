@@ -2,7 +2,12 @@ import process from 'node:process'
 import puppeteer, { type Browser, type LaunchOptions, type Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
-import { chromiumExecutable, chromiumOptions, firefoxExecutable } from '../conformance/runners/puppeteer-browser.ts'
+import {
+  chromiumExecutable,
+  chromiumOptions,
+  firefoxExecutable,
+  firefoxOptions,
+} from '../conformance/runners/puppeteer-browser.ts'
 import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
 
 const { CI } = process.env
@@ -211,14 +216,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
   })
 })
 
-const firefoxOptions = {
-  browser: 'firefox',
-  executablePath: firefox ?? '',
-  headless: true,
-  timeout: longestStart,
-} as const
-
-inBrowser('Firefox', firefox ? firefoxOptions : undefined, () => {
+inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
   it('opens without an error', async () => {
     await openPage()
     await expectState('ours', 'open')
