@@ -40,6 +40,9 @@ export async function runProgram(
       maxBuffer: 16 * 1_024 * 1_024,
     })
     return stdout
+  } catch (error) {
+    const { message, signal } = error as Error & { signal?: string }
+    throw new Error(`${entry} ${signal ? `was ended by ${signal}` : 'failed'}: ${message}`, { cause: error })
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
