@@ -206,9 +206,9 @@ export function createUndiciTransport(settings: Settings): Transport {
     const body = await extractBody(request.body, headers)
     const current: DispatchableRequest = { url: new URL(url), method, headers, body, signal }
     current.url.hash = ''
-    const kind = isStream(body) ? 'exclusive' : 'shared'
-    const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
     for (let redirects = 0; ; redirects++) {
+      const kind = isStream(current.body) ? 'exclusive' : 'shared'
+      const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
       const response = await exchange(used, current, handler)
       if (!response) return
       const { status } = response

@@ -67,14 +67,15 @@ interface Sent {
   abort(): void
 }
 
-function send(url: string, given: Partial<TransportRequest> = {}, dispatcher = agent): Sent {
+/** @param dispatcher null for the default */
+function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Dispatcher | null = agent): Sent {
   const controller = new AbortController()
   const chunks: string[] = []
   let begin = (): void => {}
   const chunk = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const done = overUndici(dispatcher)(createRequest(url, { signal: controller.signal, ...given }), {
+  const done = overUndici(dispatcher ?? undefined)(createRequest(url, { signal: controller.signal, ...given }), {
     response() {},
     bytes(bytes) {
       chunks.push(`${Buffer.from(bytes)}`)
@@ -306,6 +307,39 @@ describe('over HTTP/2', () => {
     }
     expect(hosts).toEqual([host, 'other.example', host, 'other.example'])
     expect(server.connectionCount).toBe(2)
+  })
+
+  it('a request whose Host header a redirect drops leaves the connection of that host alone', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const hosts: string[] = []
+    const server = await serve((request, response) => {
+      hosts.push(request.authority)
+      open(request, response)
+    })
+    const origin = await startHttp((_, response) => void response.writeHead(302, { Location: server.origin }).end())
+    const headers = new Headers({ Host: 'other.example' })
+    const direct = send(server.origin, { headers }, null)
+    await direct.begun
+    const redirected = send(origin, { headers }, null)
+    await redirected.begun
+    expect(hosts).toEqual(['other.example', new URL(server.origin).host])
+    expect(server.connectionCount).toBe(2)
+    for (const { abort } of [direct, redirected]) abort()
+    expect(await errorsOf([direct, redirected])).toEqual(['no more', 'no more'])
+  })
+
+  it('streams that a 303 left without their body share a connection', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const server = await serve(open)
+    const origin = await startHttp(async (request, response) => {
+      await text(request)
+      response.writeHead(303, { Location: server.origin }).end()
+    })
+    const create = () => new Blob(['a body']).stream() as unknown as string
+    const sent = Array.from({ length: 20 }, () => send(origin, { method: 'POST', body: create() }, null))
+    await begin(sent)
+    expect(server.connectionCount).toBe(1)
+    for (const { abort } of sent) abort()
   })
 
   it.each(['te', 'proxy-connection', 'http2-settings', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'])(
