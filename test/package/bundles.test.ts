@@ -44,20 +44,25 @@ describe('undici is not in what is bundled', () => {
   const isOfNode = (file: string): boolean =>
     /undici|node:|\.node\.|transport\/(agent|connections|content|paused)/.test(file)
 
-  const conditions = ['browser', 'worker', 'workerd', 'edge-light', 'deno', 'bun']
-  test.for(conditions)('by esbuild with the condition %s', async (condition) => {
+  test.for<[string, BuildOptions]>([
+    ['browsers', { platform: 'browser' }],
+    ['workers', { platform: 'browser', conditions: ['worker', 'import'] }],
+    ['workerd', { platform: 'browser', conditions: ['workerd', 'worker', 'import'] }],
+    ['workers at the edge', { platform: 'browser', conditions: ['edge-light', 'import'] }],
+    ['Deno', { platform: 'neutral', conditions: ['deno', 'node', 'import'] }],
+    ['Bun', { platform: 'neutral', conditions: ['bun', 'node', 'import'] }],
+    ['nobody in particular', { platform: 'neutral' }],
+  ])('by esbuild for %s', async ([, options]) => {
     const { metafile } = await build({
       stdin: { contents: everything, resolveDir: consumer },
       bundle: true,
       write: false,
       metafile: true,
       format: 'esm',
-      // Where nothing is said about a platform, that is browsers.
-      platform: 'browser',
-      conditions: [condition, 'import'],
+      ...options,
       absWorkingDir: consumer,
     })
-    const files = Object.keys(metafile.inputs)
+    const files = Object.keys(metafile?.inputs ?? {})
     expect(files.filter((file) => file.includes('everysource/dist'))).not.toEqual([])
     expect(files.filter(isOfNode)).toEqual([])
   })
