@@ -107,7 +107,9 @@ function exchange(
     let controller: Dispatcher.DispatchController | undefined
     let sink: ReturnType<typeof createSink> | undefined
 
+    const interest: Interest = { isOver: false }
     const finish = (error?: Error, redirect?: TransportResponse): void => {
+      interest.isOver = true
       signal.removeEventListener('abort', abort)
       sink?.destroy()
       if (error) reject(error)
@@ -115,10 +117,8 @@ function exchange(
       // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
       controller?.abort(error ?? new Error('done'))
     }
-    const interest: Interest = { isOver: false }
     const abort = (): void => {
       finish(signal.reason)
-      interest.isOver = true
       interest.onOver?.()
     }
 

@@ -467,4 +467,28 @@ describe('over HTTP/1.1', () => {
     }
     expect(sockets.size).toBe(3)
   })
+
+  it.each([
+    ['aborted', (sent: Sent) => sent.abort()],
+    ['redirected before its body has ended', () => {}],
+  ])('a request that is %s does not have its connection replaced', async (how, end) => {
+    const closed: Promise<unknown>[] = []
+    const server = await serve(
+      ({ url }, response) => {
+        const isFirst = url === '/'
+        if (isFirst) closed.push(once(response, 'close'))
+        if (isFirst && how !== 'aborted') response.writeHead(302, { Location: '/next' })
+        response.write('data: open\n\n')
+      },
+      { http1Only: true },
+    )
+    const sent = sendMany(10, server.origin)
+    await begin(sent)
+    sent.forEach(end)
+    await Promise.all(closed)
+    const before = server.connectionCount
+    await send(`${server.origin}/next`).begun
+    expect(before).toBe(how === 'aborted' ? 10 : 20)
+    expect(server.connectionCount).toBe(before + 1)
+  })
 })
