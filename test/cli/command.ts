@@ -52,9 +52,11 @@ class RunningProgram {
     this.result = this.#end()
   }
 
-  /** Resolves when so many lines have come, or the program has ended. */
-  async printed(lines: number): Promise<void> {
-    await this.#happened(() => this.#lines >= lines)
+  /** Resolves when so many lines, or this text, have come on standard output, or the program has ended. */
+  async printed(expected: number | string): Promise<void> {
+    await this.#happened(() =>
+      typeof expected === 'number' ? this.#lines >= expected : this.#stdout.includes(expected),
+    )
   }
 
   /** Resolves when this text has come on standard error, or the program has ended. */
