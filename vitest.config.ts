@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/*.test.ts'],
-          globalSetup: ['test/package/setup.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts'],
           // Compilers and packers need the machine for themselves, and do not have it.
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -55,6 +55,8 @@ export class Connections extends Pool {
   #isShared: boolean | undefined
   /** Until it is known how many requests they take. */
   readonly #connecting = new Map<Client, Connecting>()
+  /** Those of the requests that were sent last. */
+  readonly #interests = new WeakMap<Client, Interest | undefined>()
   /** Those that may take another request. */
   readonly #free = new Set<Client>()
   readonly #waiting = new Set<Dispatch>()
@@ -85,6 +87,7 @@ export class Connections extends Pool {
       const client = free ?? this.#open(given[0].interest)
       // One that takes a single request says when it is free again; what others say of that comes too early or never.
       if (client.pipelining === 1) this.#free.delete(client)
+      this.#interests.set(client, given[0].interest)
       client.dispatch(...given)
     }
   }
@@ -130,8 +133,8 @@ export class Connections extends Pool {
       if (client.destroyed) return
       this.#connecting.delete(client)
       this.#free.delete(client)
-      // Otherwise it would connect again, by itself and at once, for requests that are about to fail.
-      if (session) void client.destroy(details[2])
+      // Otherwise it would connect again, by itself and at once, for requests that are about to fail or were aborted.
+      if (session || this.#interests.get(client)?.isOver) void client.destroy(details[2])
       this.emit('disconnect', ...details)
       this.#dispatchWaiting()
     })

@@ -107,7 +107,9 @@ function exchange(
     let controller: Dispatcher.DispatchController | undefined
     let sink: ReturnType<typeof createSink> | undefined
 
+    const interest: Interest = { isOver: false }
     const finish = (error?: Error, redirect?: TransportResponse): void => {
+      interest.isOver = true
       signal.removeEventListener('abort', abort)
       sink?.destroy()
       if (error) reject(error)
@@ -115,10 +117,8 @@ function exchange(
       // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
       controller?.abort(error ?? new Error('done'))
     }
-    const interest: Interest = { isOver: false }
     const abort = (): void => {
       finish(signal.reason)
-      interest.isOver = true
       interest.onOver?.()
     }
 
@@ -206,9 +206,9 @@ export function createUndiciTransport(settings: Settings): Transport {
     const body = await extractBody(request.body, headers)
     const current: DispatchableRequest = { url: new URL(url), method, headers, body, signal }
     current.url.hash = ''
-    const kind = isStream(body) ? 'exclusive' : 'shared'
-    const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
     for (let redirects = 0; ; redirects++) {
+      const kind = isStream(current.body) ? 'exclusive' : 'shared'
+      const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
       const response = await exchange(used, current, handler)
       if (!response) return
       const { status } = response

@@ -67,14 +67,15 @@ interface Sent {
   abort(): void
 }
 
-function send(url: string, given: Partial<TransportRequest> = {}, dispatcher = agent): Sent {
+/** @param dispatcher null for the default */
+function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Dispatcher | null = agent): Sent {
   const controller = new AbortController()
   const chunks: string[] = []
   let begin = (): void => {}
   const chunk = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const done = overUndici(dispatcher)(createRequest(url, { signal: controller.signal, ...given }), {
+  const done = overUndici(dispatcher ?? undefined)(createRequest(url, { signal: controller.signal, ...given }), {
     response() {},
     bytes(bytes) {
       chunks.push(`${Buffer.from(bytes)}`)
@@ -308,6 +309,39 @@ describe('over HTTP/2', () => {
     expect(server.connectionCount).toBe(2)
   })
 
+  it('a request whose Host header a redirect drops leaves the connection of that host alone', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const hosts: string[] = []
+    const server = await serve((request, response) => {
+      hosts.push(request.authority)
+      open(request, response)
+    })
+    const origin = await startHttp((_, response) => void response.writeHead(302, { Location: server.origin }).end())
+    const headers = new Headers({ Host: 'other.example' })
+    const direct = send(server.origin, { headers }, null)
+    await direct.begun
+    const redirected = send(origin, { headers }, null)
+    await redirected.begun
+    expect(hosts).toEqual(['other.example', new URL(server.origin).host])
+    expect(server.connectionCount).toBe(2)
+    for (const { abort } of [direct, redirected]) abort()
+    expect(await errorsOf([direct, redirected])).toEqual(['no more', 'no more'])
+  })
+
+  it('streams that a 303 left without their body share a connection', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const server = await serve(open)
+    const origin = await startHttp(async (request, response) => {
+      await text(request)
+      response.writeHead(303, { Location: server.origin }).end()
+    })
+    const create = () => new Blob(['a body']).stream() as unknown as string
+    const sent = Array.from({ length: 20 }, () => send(origin, { method: 'POST', body: create() }, null))
+    await begin(sent)
+    expect(server.connectionCount).toBe(1)
+    for (const { abort } of sent) abort()
+  })
+
   it.each(['te', 'proxy-connection', 'http2-settings', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'])(
     'a request with the header %s is refused, and the other streams do not notice',
     async (name) => {
@@ -432,5 +466,29 @@ describe('over HTTP/1.1', () => {
       for (const socket of sockets) socket.destroy()
     }
     expect(sockets.size).toBe(3)
+  })
+
+  it.each([
+    ['aborted', (sent: Sent) => sent.abort()],
+    ['redirected before its body has ended', () => {}],
+  ])('a request that is %s does not have its connection replaced', async (how, end) => {
+    const closed: Promise<unknown>[] = []
+    const server = await serve(
+      ({ url }, response) => {
+        const isFirst = url === '/'
+        if (isFirst) closed.push(once(response, 'close'))
+        if (isFirst && how !== 'aborted') response.writeHead(302, { Location: '/next' })
+        response.write('data: open\n\n')
+      },
+      { http1Only: true },
+    )
+    const sent = sendMany(10, server.origin)
+    await begin(sent)
+    sent.forEach(end)
+    await Promise.all(closed)
+    const before = server.connectionCount
+    await send(`${server.origin}/next`).begun
+    expect(before).toBe(how === 'aborted' ? 10 : 20)
+    expect(server.connectionCount).toBe(before + 1)
   })
 })

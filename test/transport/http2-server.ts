@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import {
   createSecureServer,
   type Http2ServerRequest,
@@ -5,6 +6,7 @@ import {
   type SecureServerOptions,
   type ServerHttp2Session,
 } from 'node:http2'
+import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { certificate, key } from '../../fixtures/certificate.ts'
 
@@ -35,14 +37,16 @@ export async function startHttp2Server(
   const connections = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()
   let connectionCount = 0
-  const protocols = http1Only ? { ALPNProtocols: ['http/1.1'] } : {}
-  const server = createSecureServer({ cert: certificate, key, allowHTTP1: true, ...protocols, ...options }, listener)
+  const given = { cert: certificate, key, ...options }
+  const server = http1Only
+    ? createServer({ keepAliveTimeout: 0, ...given }, listener as unknown as RequestListener)
+    : createSecureServer({ allowHTTP1: true, ...given }, listener)
   server.on('connection', (socket: Socket) => {
     connectionCount++
     connections.add(socket)
     socket.on('error', () => socket.destroy()).on('close', () => connections.delete(socket))
   })
-  server.on('session', (session) => {
+  server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session)
     session.on('error', () => session.destroy()).on('close', () => sessions.delete(session))
   })

@@ -1,0 +1,178 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createGzip } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type ForwardProxy, startForwardProxy } from '../../fixtures/forward-proxy.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { startModule } from './program.ts'
+
+/** Where responses go that a test is to send more on. */
+let opened: ((response: ServerResponse) => void) | undefined
+
+/** Answers according to the path. */
+const answer: RequestListener = ({ url }, response) => {
+  if (url === '/redirect') response.writeHead(302, { Location: '/' }).end()
+  else if (url === '/silent') opened?.(response)
+  else {
+    response.setHeader('Content-Type', 'text/event-stream')
+    if (url === '/ending') response.end('retry: 1\n\ndata: hello\n\n')
+    else if (url === '/gzip') {
+      const gzip = createGzip()
+      response.setHeader('Content-Encoding', 'gzip')
+      gzip.pipe(response)
+      gzip.write('data: hello\n\n')
+      gzip.flush()
+    } else {
+      response.write('data: hello\n\n')
+      opened?.(response)
+    }
+  }
+}
+
+let server: HttpServer
+let tlsServer: Http2Server
+let proxy: ForwardProxy
+
+beforeAll(async () => {
+  server = await startHttpServer(answer)
+  tlsServer = await startHttp2Server(answer as unknown as Parameters<typeof startHttp2Server>[0])
+  proxy = await startForwardProxy()
+})
+afterAll(async () => {
+  await Promise.all([server.close(), tlsServer.close(), proxy[Symbol.asyncDispose]()])
+})
+afterEach(() => {
+  opened = undefined
+})
+
+const trustAll = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' }
+
+const nextResponse = (): Promise<ServerResponse> =>
+  new Promise((resolve) => {
+    opened = resolve
+  })
+
+/** Longer than a process lives that nothing keeps alive. */
+const aWhile = 1_000
+
+describe('the process lives', () => {
+  const listen = (url: string, then = ''): string => `
+    import { EventSource } from 'everysource'
+    const source = new EventSource('${url}')
+    source.onmessage = ({ data }) => {
+      console.log(data)
+      ${then}
+    }`
+
+  test.for(['http', 'https'] as const)('while a stream is open (%s), and ends after close()', async (scheme) => {
+    const { origin } = scheme === 'http' ? server : tlsServer
+    const responding = nextResponse()
+    using module = startModule(listen(origin, `if (data === 'more') source.close()`), { env: trustAll })
+    await module.printed('hello')
+    await pause(aWhile)
+    const response = await responding
+    response.write('data: more\n\n')
+    expect(await module.exited).toEqual({ stdout: 'hello\nmore\n', stderr: '', exitCode: 0 })
+  })
+
+  test('while it waits for a response', async () => {
+    const responding = nextResponse()
+    using module = startModule(listen(`${server.origin}/silent`, 'source.close()'))
+    const response = await responding
+    await pause(aWhile)
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: at last\n\n')
+    expect(await module.exited).toEqual({ stdout: 'at last\n', stderr: '', exitCode: 0 })
+  })
+
+  test('while it waits for the next attempt', async () => {
+    using module = startModule(`
+      import { EventSource } from 'everysource'
+      const source = new EventSource('${server.origin}/ending', { retry: () => ${aWhile} })
+      let times = 0
+      source.onmessage = ({ data }) => {
+        console.log(data)
+        if (++times === 2) source.close()
+      }`)
+    expect(await module.exited).toEqual({ stdout: 'hello\nhello\n', stderr: '', exitCode: 0 })
+  })
+
+  test('not any longer once a stream that was behind a proxy is closed', async () => {
+    const env = { ...trustAll, HTTPS_PROXY: `http://${proxy.host}` }
+    using module = startModule(listen(tlsServer.origin, 'source.close()'), { env })
+    expect(await module.exited).toEqual({ stdout: 'hello\n', stderr: '', exitCode: 0 })
+    expect(proxy.requests).toContain(`CONNECT ${new URL(tlsServer.origin).host}`)
+  })
+})
+
+describe('with unref, the process ends although', () => {
+  const cases: readonly (readonly [string, () => string, (string | undefined)?, (() => NodeJS.ProcessEnv)?])[] = [
+    ['a stream is open', () => server.origin],
+    ['a stream is open over TLS', () => tlsServer.origin],
+    ['a stream is open after a redirect', () => `${server.origin}/redirect`],
+    ['a stream is open that is compressed', () => `${server.origin}/gzip`],
+    [
+      'a stream is open whose request was a stream',
+      () => server.origin,
+      `method: 'POST', body: () => new Blob(['a']).stream()`,
+    ],
+    ['a stream is open that a proxy forwards', () => server.origin, '', () => ({ HTTP_PROXY: `http://${proxy.host}` })],
+    ['a stream is open through a tunnel', () => tlsServer.origin, '', () => ({ HTTPS_PROXY: `http://${proxy.host}` })],
+  ]
+
+  test.for(cases)('%s', async ([, url, options = '', env = () => ({})]) => {
+    using module = startModule(
+      `import { EventSource } from 'everysource'
+      const untilThen = setInterval(() => {}, 60_000)
+      const source = new EventSource('${url()}', { unref: true, ${options} })
+      source.onmessage = ({ data }) => {
+        console.log(data)
+        clearInterval(untilThen)
+      }`,
+      { env: { ...trustAll, ...env() } },
+    )
+    expect(await module.exited).toEqual({ stdout: 'hello\n', stderr: '', exitCode: 0 })
+  })
+
+  test.for(['http', 'https'] as const)(
+    'a stream is open over a connection that had been used before (%s)',
+    async (scheme) => {
+      const { origin } = scheme === 'http' ? server : tlsServer
+      using module = startModule(
+        `import { EventSource } from 'everysource'
+      const untilThen = setInterval(() => {}, 60_000)
+      const { origin } = new URL('${origin}')
+      const first = new EventSource(origin + '/ending', { unref: true, retry: false })
+      first.onerror = () => {
+        const second = new EventSource(origin, { unref: true })
+        second.onmessage = ({ data }) => {
+          console.log(data)
+          clearInterval(untilThen)
+        }
+      }`,
+        { env: trustAll },
+      )
+      expect(await module.exited).toEqual({ stdout: 'hello\n', stderr: '', exitCode: 0 })
+    },
+  )
+
+  test('nothing has come yet', async () => {
+    using module = startModule(`
+      import { EventSource } from 'everysource'
+      new EventSource('${server.origin}/silent', { unref: true })
+      process.on('exit', () => console.log('bye'))`)
+    expect(await module.exited).toEqual({ stdout: 'bye\n', stderr: '', exitCode: 0 })
+  })
+
+  test('an attempt is to follow', async () => {
+    using module = startModule(`
+      import { EventSource } from 'everysource'
+      const untilThen = setInterval(() => {}, 60_000)
+      const source = new EventSource('${server.origin}/ending', { unref: true, retry: () => 60_000 })
+      source.onerror = ({ delay }) => {
+        console.log(delay)
+        clearInterval(untilThen)
+      }`)
+    expect(await module.exited).toEqual({ stdout: '60000\n', stderr: '', exitCode: 0 })
+  })
+})

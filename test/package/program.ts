@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { inject } from 'vitest'
+
+export interface ProgramOptions {
+  /** The runtime; this Node by default. */
+  executable?: string
+  env?: NodeJS.ProcessEnv
+  /** Where it runs; the consumer's project by default. */
+  cwd?: string
+}
+
+export interface ModuleOptions extends ProgramOptions {
+  /** The text is a CommonJS module. */
+  commonJs?: boolean
+}
+
+export interface Program extends Disposable {
+  /** Fulfilled once this was printed as a line of its own, rejected if the process exits without. */
+  printed(line: string): Promise<void>
+  /** Fulfilled when it has exited by itself. */
+  readonly exited: Promise<{ stdout: string; stderr: string; exitCode: number | null }>
+}
+
+// Those of the machine that the tests run on.
+const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy, NODE_OPTIONS, ...environment } =
+  process.env
+
+/** Starts a runtime with these arguments. */
+export function startProgram(given: readonly string[], options: ProgramOptions = {}): Program {
+  const { executable = process.execPath, env = {}, cwd = inject('consumer') } = options
+  const child: ChildProcess = spawn(executable, given, {
+    cwd,
+    env: { ...environment, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Somewhat less than a test of the package may take, so that no test leaves a program behind.
+    timeout: 200_000,
+    killSignal: 'SIGKILL',
+  })
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('the process has no output')
+  let soFar = ''
+  stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    soFar += chunk
+  })
+  const errors = text(stderr)
+  const closed = once(child, 'close').then(async ([exitCode, signal]) => {
+    const result = { stdout: soFar, stderr: await errors, exitCode: exitCode as number | null }
+    if (signal) throw new Error(`ended by ${signal} after ${JSON.stringify(result)}`)
+    return result
+  })
+  closed.catch(() => {})
+  return {
+    exited: closed,
+    async printed(line) {
+      while (!`\n${soFar}`.includes(`\n${line}\n`)) {
+        const result = await Promise.race([closed, once(stdout, 'data').then(() => undefined)])
+        if (result && !`\n${soFar}`.includes(`\n${line}\n`)) {
+          throw new Error(`exited without printing ${line}: ${JSON.stringify(result)}`)
+        }
+      }
+    },
+    [Symbol.dispose]: () => child.kill('SIGKILL'),
+  }
+}
+
+/** Runs a module's text as a file in the consumer's project would run. */
+export function startModule(source: string, { commonJs = false, ...options }: ModuleOptions = {}): Program {
+  return startProgram([`--input-type=${commonJs ? 'commonjs' : 'module'}`, '--eval', source], options)
+}
+
+/** Runs a module's text to its end, and returns what it printed. */
+export async function runModule(source: string, options?: ModuleOptions): Promise<string> {
+  using module = startModule(source, options)
+  const { stdout, stderr, exitCode } = await module.exited
+  if (exitCode !== 0) throw new Error(`exited with ${exitCode}\n${stdout}${stderr}`)
+  return stdout
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
+import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { runModule } from './program.ts'
+
+const event = 'data: hello\n\n'
+
+let server: HttpServer
+let tlsServer: Http2Server
+
+beforeAll(async () => {
+  server = await startHttpServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(event)
+  })
+  tlsServer = await startHttp2Server(({ httpVersion }, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write(`${event}data: HTTP/${httpVersion}\n\n`)
+  })
+})
+afterAll(async () => {
+  await Promise.all([server.close(), tlsServer.close()])
+})
+
+/** Listens to a server, and prints what comes first. */
+function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<string> {
+  const source = `
+    import { EventSource } from 'everysource'
+    const source = new EventSource('${url}', ${options})
+    source.onmessage = ({ data }) => {
+      console.log(data)
+      source.close()
+    }
+    source.onerror = ({ code, message }) => {
+      console.log(code, message)
+      source.close()
+    }`
+  return runModule(source, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1', ...env } })
+}
+
+const hostOf = (url: string): string => new URL(url).host
+
+describe('of the environment', () => {
+  test.for(['HTTP_PROXY', 'http_proxy'])('%s forwards what goes to http: URLs', async (name) => {
+    await using proxy = await startForwardProxy()
+    expect(await listen(server.origin, { [name]: `http://${proxy.host}` })).toBe('hello\n')
+    expect(proxy.requests).toEqual([`GET ${server.origin}/`])
+  })
+
+  test.for(['HTTPS_PROXY', 'https_proxy'])('%s tunnels what goes to https: URLs', async (name) => {
+    await using proxy = await startForwardProxy()
+    expect(await listen(tlsServer.origin, { [name]: `http://${proxy.host}` })).toBe('hello\n')
+    expect(proxy.requests).toEqual([`CONNECT ${hostOf(tlsServer.origin)}`])
+  })
+
+  test('HTTPS_PROXY has nothing to do with http: URLs', async () => {
+    await using proxy = await startForwardProxy()
+    expect(await listen(server.origin, { HTTPS_PROXY: `http://${proxy.host}` })).toBe('hello\n')
+    expect(proxy.requests).toEqual([])
+  })
+
+  test('NO_PROXY names hosts that none is used for', async () => {
+    await using proxy = await startForwardProxy()
+    const { hostname } = new URL(server.origin)
+    const both = { HTTP_PROXY: `http://${proxy.host}`, HTTPS_PROXY: `http://${proxy.host}` }
+    const printed = await Promise.all(
+      ['*', hostname, `other.example, ${hostOf(server.origin)}`].map((hosts) =>
+        listen(server.origin, { ...both, NO_PROXY: hosts }),
+      ),
+    )
+    expect(printed).toEqual(['hello\n', 'hello\n', 'hello\n'])
+    expect(proxy.requests).toEqual([])
+    expect(await listen(server.origin, { ...both, NO_PROXY: 'other.example' })).toBe('hello\n')
+    expect(proxy.requests).toHaveLength(1)
+  })
+
+  test('a proxy is told who asks', async () => {
+    await using proxy = await startForwardProxy()
+    const env = { HTTP_PROXY: `http://me:sesame@${proxy.host}`, HTTPS_PROXY: `http://me:sesame@${proxy.host}` }
+    for (const { origin } of [server, tlsServer]) expect(await listen(origin, env)).toBe('hello\n')
+    expect(proxy.authorizations).toEqual([btoa('me:sesame'), btoa('me:sesame')].map((token) => `Basic ${token}`))
+  })
+
+  test('a SOCKS proxy takes both', async () => {
+    await using proxy = await startSocksProxy()
+    const env = { HTTP_PROXY: `socks5://me:sesame@${proxy.host}` }
+    for (const { origin } of [server, tlsServer]) expect(await listen(origin, env)).toBe('hello\n')
+    // undici connects anew, for nothing, when a stream is closed.
+    expect([...new Set(proxy.requests)]).toEqual([hostOf(server.origin), hostOf(tlsServer.origin)])
+    expect([...new Set(proxy.users)]).toEqual(['me:sesame'])
+  })
+
+  test('a proxy that is not there loses the connection, which is not made without it', async () => {
+    for (const { origin } of [server, tlsServer]) {
+      expect(await listen(origin, { HTTP_PROXY: 'http://127.0.0.1:1' })).toMatch(/^network connect ECONNREFUSED/)
+    }
+  })
+
+  test('a proxy is not asked by a dispatcher that is given', async () => {
+    await using proxy = await startForwardProxy()
+    const dispatcher = `{ dispatcher: new (await import('undici')).Agent() }`
+    expect(await listen(server.origin, { HTTP_PROXY: `http://${proxy.host}` }, dispatcher)).toBe('hello\n')
+    expect(proxy.requests).toEqual([])
+  })
+
+  test('streams share a connection through a tunnel, too, where the server speaks HTTP/2', async () => {
+    await using proxy = await startForwardProxy()
+    const source = `
+      import { EventSource } from 'everysource'
+      const sources = Array.from({ length: 50 }, () => new EventSource('${tlsServer.origin}'))
+      const messages = sources.map((source) => new Promise((resolve) => {
+        source.onmessage = ({ data }) => data.startsWith('HTTP') && resolve(data)
+      }))
+      console.log(...new Set(await Promise.all(messages)))
+      for (const source of sources) source.close()`
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' }
+    expect(await runModule(source, { env })).toBe('HTTP/2.0\n')
+    expect(proxy.requests).toEqual([`CONNECT ${hostOf(tlsServer.origin)}`])
+  })
+})

@@ -1,0 +1,132 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { certificate, key } from '../../fixtures/certificate.ts'
+import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
+import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
+import { type Program, startProgram } from './program.ts'
+
+const readme = await readFile(resolve(import.meta.dirname, '../../README.md'), 'utf8')
+
+const listener: RequestListener = (_, response) => {
+  response
+    .writeHead(200, { 'Content-Type': 'text/event-stream' })
+    .write('retry: 1\nid: 1\nevent: tick\ndata: hello\n\n')
+}
+
+let directory: string
+const closers: (() => unknown)[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(inject('consumer'), 'recipe-'))
+})
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()))
+})
+
+/** Starts a server at this address, by default a free port of this machine. */
+async function listen(server: Server & { closeAllConnections(): void }, path?: string): Promise<string> {
+  await new Promise<void>((fulfil, reject) => {
+    server.once('error', reject)
+    if (path) server.listen(path, fulfil)
+    else server.listen(0, '127.0.0.1', fulfil)
+  })
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return path ?? `localhost:${(server.address() as AddressInfo).port}`
+}
+
+/** What stands between the two, which have to be there. */
+function between(text: string, start: string, end: string): string {
+  const [, rest] = text.split(start)
+  const [found, after] = rest?.split(end) ?? []
+  if (!found || after === undefined) throw new Error(`the README has nothing between ${start} and ${end}`)
+  return found
+}
+
+function replace(text: string, replacements: Readonly<Record<string, string>>): string {
+  let replaced = text
+  for (const [old, replacement] of Object.entries(replacements)) {
+    expect(replaced).toContain(old)
+    replaced = replaced.replaceAll(old, replacement)
+  }
+  return replaced
+}
+
+/**
+ * Runs the README's script for a dispatcher with the dispatcher of this recipe.
+ * @param madeUp what to put in the place of addresses that the README made up
+ */
+async function follow(
+  title: string,
+  url: string,
+  madeUp: Readonly<Record<string, string>> = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<Program> {
+  const recipe = replace(between(readme, `- **${title}:** \``, '`'), madeUp)
+  const [className = ''] = /\w*Agent/.exec(recipe) ?? []
+  const script = replace(between(readme, '```js\n// agent.mjs\n', '```'), {
+    'new Agent({ bodyTimeout: 0 })': recipe,
+    '{ Agent }': `{ ${className} }`,
+    'http://localhost:3000/feed': url,
+  })
+  await writeFile(join(directory, 'agent.mjs'), `import { readFileSync } from 'node:fs'\n${script}`)
+  return startProgram(['agent.mjs'], { cwd: directory, env })
+}
+
+const event = '1 hello'
+
+test('a certificate authority of your own is trusted', async () => {
+  await writeFile(join(directory, 'ca.pem'), certificate)
+  const host = await listen(createTlsServer({ cert: certificate, key }, listener))
+  using program = await follow('A certificate authority of your own', `https://${host}`)
+  await program.printed(event)
+})
+
+test('a client certificate is shown', async () => {
+  for (const name of ['ca.pem', 'client.pem']) await writeFile(join(directory, name), certificate)
+  await writeFile(join(directory, 'client.key'), key)
+  const strict = { cert: certificate, key, ca: certificate, requestCert: true, rejectUnauthorized: true }
+  const host = await listen(createTlsServer(strict, listener))
+  using program = await follow('A client certificate', `https://${host}`, {}, { NODE_EXTRA_CA_CERTS: 'ca.pem' })
+  await program.printed(event)
+})
+
+test('a Unix socket is connected to', async () => {
+  const path = await listen(createServer(listener), join(directory, 'feed.sock'))
+  using program = await follow('A Unix socket', 'http://localhost/', { '/run/feed.sock': path })
+  await program.printed(event)
+})
+
+const proxies = [
+  ['A proxy', startForwardProxy, 'proxy.example:3128'],
+  ['A SOCKS proxy', startSocksProxy, 'proxy.example:1080'],
+] as const
+
+test.for(proxies)('%s is used for one source, and told who asks', async ([title, start, madeUp]) => {
+  await using proxy = await start()
+  const host = await listen(createServer(listener))
+  using program = await follow(title, `http://${host}`, { [madeUp]: `user:password@${proxy.host}` })
+  await program.printed(event)
+  expect(proxy.requests).toEqual([expect.stringContaining(host)])
+  const told = 'users' in proxy ? proxy.users : proxy.authorizations
+  expect(told).toEqual(['users' in proxy ? 'user:password' : `Basic ${btoa('user:password')}`])
+})
+
+// Agents for proxies do not hand on all that they are told: a limit that is short shows where undici looks for it.
+test.for(proxies)('%s is told the limit on silence where undici heeds it', async ([title, start, madeUp]) => {
+  await using proxy = await start()
+  const host = await listen(createServer(listener))
+  using program = await follow(title, `http://${host}`, {
+    [madeUp]: proxy.host,
+    'bodyTimeout: 0': 'bodyTimeout: 1',
+  })
+  await program.printed(event)
+  // The stream is resumed, and begins anew.
+  await expect.poll(() => proxy.requests.length).toBeGreaterThan(1)
+})
