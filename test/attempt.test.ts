@@ -81,6 +81,8 @@ describe('the MIME type of a response', () => {
     'text/event-stream, */*',
     'text/event-stream, text/',
     'text/event-stream, a text/plain',
+    'text/event-stream, text/plain"a"',
+    'text/event-stream, "a"text/plain',
     'text/event-stream, text/event-stream;a=b',
   ])('is that of an event stream: %s', (contentType) => {
     expect(isEventStream(contentType)).toBe(true)
@@ -104,6 +106,9 @@ describe('the MIME type of a response', () => {
     'text/plain;type=text/event-stream',
     'text/plain;a=",text/event-stream"',
     'text/plain;a=", text/event-stream',
+    'text/event-stream"a"',
+    'text/event-stream"',
+    '"a"text/event-stream',
     'event-stream',
   ])('is another one: %s', (contentType) => {
     expect(isEventStream(contentType)).toBe(false)
