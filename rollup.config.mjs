@@ -14,6 +14,7 @@ const entries = { index, ...shared, ...polyfills }
 const command = { 'cli/main': 'src/cli/main.ts' }
 /** Node's, which stand beside the others and share their modules. */
 const nodeIndex = 'src/index.node.ts'
+const nodeShared = { 'shared-event-source.node': 'src/shared-event-source.node.ts' }
 const nodePolyfills = { 'polyfill.node': 'src/polyfill.node.ts', 'polyfill.force.node': 'src/polyfill.force.node.ts' }
 
 /** Stops the build where rollup would only warn: an unresolved import or a cycle is a mistake here. */
@@ -124,10 +125,10 @@ const declarations = ([name, input]) => ({
 })
 
 export default [
-  modules({ ...entries, 'index.node': nodeIndex, ...nodePolyfills, ...command }, 'dist', emptyDist()),
+  modules({ ...entries, 'index.node': nodeIndex, ...nodeShared, ...nodePolyfills, ...command }, 'dist', emptyDist()),
   modules(entries, 'dist/browser', forBrowsers()),
   commonJs({ index, ...shared }),
-  commonJs({ 'index.node': nodeIndex, 'shared-event-source.node': shared['shared-event-source'] }),
+  commonJs({ 'index.node': nodeIndex, ...nodeShared }),
   commonJsPolyfills(polyfills, './index.cjs'),
   commonJsPolyfills(nodePolyfills, './index.node.cjs'),
   script,

@@ -25,11 +25,11 @@ const refusalTime = 1_000
 
 /**
  * "Extract a MIME type" of the Fetch standard: of several values the last one that is a MIME type counts.
- * A comma within a quoted string separates nothing.
+ * A comma within a quoted string separates nothing; of such a string a quotation mark is left, which no type's name has.
  */
 export function isEventStream(contentType: string | null): boolean {
-  const types = `${contentType}`.replace(/"[^"]*"?/g, '').split(',')
-  const last = types.findLast((type) => /^\s*(?!\*\/\*)[^\s;/]+\/[^\s;/]+\s*(;|$)/.test(type))
+  const types = `${contentType}`.replace(/"[^"]*"?/g, '"').split(',')
+  const last = types.findLast((type) => /^\s*(?!\*\/\*)[^\s;/"]+\/[^\s;/"]+\s*(;|$)/.test(type))
   return /^\s*text\/event-stream\s*(;|$)/i.test(`${last}`)
 }
 

@@ -8,9 +8,10 @@ import { watchPage } from './wake.ts'
  * One session for all tabs that use the same name. Whoever holds the lock of that name leads: it has the connection, and
  * says all that comes on the channel of that name. The others follow.
  *
- * Messages are numbered, and a tab delivers each number once, in order. A new leader goes on from where it is itself: from
- * its number and its last event ID. Tabs that were behind it ask for what they lack. To tabs that were ahead of it the
- * server's messages come again, and they drop them by their numbers.
+ * Messages are numbered within a series, and a tab delivers each number once, in order. A new leader goes on from where it
+ * is itself: from its number and its last event ID. A tab that is behind asks the leader for what it lacks; where the
+ * leader has that no more, the tab takes the lead and gets it from the server, and to tabs that are ahead the same messages
+ * come again, which they drop by their numbers.
  */
 
 export interface SharedSettings extends Settings {
@@ -29,7 +30,7 @@ interface Statement {
   readonly from: number
   /** Grows with every leader: whoever has heard of a later one does not listen to those before. */
   readonly term: number
-  /** Numbers count within a series. One begins where no tab knows of a message before. */
+  /** One begins where there is nothing to resume after; 0 where none is known yet. */
   readonly series: number
   /** That of the last message. */
   readonly number: number
@@ -37,12 +38,14 @@ interface Statement {
   readonly replay: number
   /** A follower asks the leader. */
   readonly asks?: 'for messages' | 'to reconnect'
-  /** Otherwise it is for all. */
+  /** The answer to one who asked for messages. Otherwise it is for all. */
   readonly to?: number
+  /** Whether the messages of the answer go on from where the one who asked was. */
+  readonly goesOn?: boolean
   /** The last messages up to the number. */
   readonly messages?: readonly Message[]
-  /** Where the response came from, if the connection is open. Said to all, it has just been announced. */
-  readonly url?: string
+  /** Where the response came from; the empty string if the connection is not open. */
+  readonly url: string
   readonly error?: Omit<ErrorDetails, 'headers'> & { readonly headers: [string, string][] | undefined }
 }
 
@@ -76,6 +79,7 @@ export function startSharedSession(
   const me = Math.random()
   const recent: Message[] = []
   let { lastEventId } = settings
+  let idBeforeRecent = lastEventId
   let term = 0
   let series = 0
   let number = 0
@@ -91,11 +95,16 @@ export function startSharedSession(
   let silentLooks = 0
 
   const say = (more: Partial<Statement>): void =>
-    channel?.postMessage({ from: me, term, series, number, lastEventId: session.lastEventId, replay, ...more })
+    channel?.postMessage({ from: me, term, series, number, lastEventId: session.lastEventId, replay, url, ...more })
 
-  const ask = (asks: NonNullable<Statement['asks']>): void => {
+  /** With `unref`, it is not to keep a Node process alive. */
+  const release = (handle: unknown): void => {
+    if (settings.unref) (handle as { unref?(): void }).unref?.()
+  }
+
+  const ask = (): void => {
     hasAsked = true
-    say({ asks })
+    say({ asks: 'for messages' })
   }
 
   const deliver = (message: Message): void => {
@@ -103,7 +112,7 @@ export function startSharedSession(
     number++
     lastEventId = message.lastEventId
     recent.push(message)
-    if (recent.length > Math.max(kept, replay)) recent.shift()
+    if (recent.length > Math.max(kept, replay)) idBeforeRecent = recent.shift()?.lastEventId ?? ''
     handler.message(message.type, message.data)
   }
 
@@ -115,18 +124,17 @@ export function startSharedSession(
 
   const lead = (): void => {
     term = Math.max(term + 1, Date.now()) + Math.random()
-    series ||= Math.random()
-    if (!lastEventId) {
-      // Nothing comes again, and nothing is to be dropped: higher numbers than any tab's, however many leaders there were.
-      recent.length = 0
-      number = Math.max(number, Date.now() * 1_000)
+    if (!series || !lastEventId) {
+      // The server sends but what is new to all.
+      series = Math.random()
+      number = 0
     }
     drop()
     say({})
     const own = startSession({ ...settings, lastEventId, signal: undefined }, transport, {
       announce(response) {
         url = response.url
-        say({ url })
+        say({})
         handler.announce(response)
       },
       message(type, data) {
@@ -178,7 +186,7 @@ export function startSharedSession(
     const hold = (): Promise<void> | undefined => {
       isGranted = true
       if (signal.aborted) return
-      if (!series && !hasYielded) {
+      if (!series && !steal && !hasYielded) {
         // Those who wait behind may know where the stream was left.
         hasYielded = true
         enter()
@@ -190,19 +198,24 @@ export function startSharedSession(
     locks.request(name, steal ? { steal } : { signal }, hold).catch(() => {
       if (signal.aborted) return
       if (isGranted) enter()
-      else leadAlone()
+      else {
+        refused()
+        leadAlone()
+      }
     })
   }
 
   const join = (): void => {
     try {
       channel ??= new BroadcastChannel(name)
+      release(channel)
     } catch {
+      refused()
       leadAlone()
       return
     }
     channel.onmessage = ({ data }) => hear(data)
-    ask('for messages')
+    ask()
     enter()
   }
 
@@ -212,26 +225,55 @@ export function startSharedSession(
   }
 
   const leadAlone = (): void => {
+    leave()
     closeChannel()
-    refused()
     lead()
   }
 
   const answer = (question: Statement): void => {
     if (!led) return
-    if (question.asks === 'to reconnect') led.reconnect()
-    // Nobody can go on before it is open; but it is there.
-    else if (!url) say({})
-    else {
-      const lacking = question.series === series ? number - question.number : question.replay
-      say({ to: question.from, url, messages: recent.slice(Math.max(0, recent.length - lacking)) })
+    if (question.asks === 'to reconnect') {
+      led.reconnect()
+      return
     }
+    let lacking = question.series ? 0 : question.replay
+    if (question.series === series) lacking = number - question.number
+    else if (question.lastEventId) {
+      const known = [idBeforeRecent, ...recent.map((message) => message.lastEventId)].indexOf(question.lastEventId)
+      lacking = known < 0 ? Infinity : recent.length - known
+    }
+    const goesOn = lacking <= recent.length
+    say({ to: question.from, goesOn, messages: recent.slice(Math.max(0, recent.length - lacking)) })
+  }
+
+  /** Whether the tab is where the statement's messages go on from; if not, it sees to it. */
+  const isUpTo = (said: Statement, before: number): boolean => {
+    const { to } = said
+    const isOfSeries = said.series === series
+    if (isOfSeries && before <= number) return true
+    const isReplayed = replay > 0 && !series && said.number > 0
+    if (to ? said.goesOn || !lastEventId : !isOfSeries && !lastEventId && !isReplayed) {
+      // It joins, or there is nothing to resume after.
+      recent.length = 0
+      idBeforeRecent = said.number === before ? said.lastEventId : ''
+      series = said.series
+      number = before
+      return true
+    }
+    if (!to) {
+      if (!hasAsked) ask()
+    } else if (!isAway) {
+      // It is asked no more until another leads.
+      hasAsked = true
+      if (isOfSeries || !said.lastEventId) enter(true)
+      // The others resume after something else: neither way of counting can be brought to the other.
+      else leadAlone()
+    }
+    return false
   }
 
   const hear = (said: Statement): void => {
     const { to, error, messages = [] } = said
-    const before = said.number - messages.length
-    const isOfSeries = said.series === series
     if (said.asks) answer(said)
     if (said.asks || said.term < term) return
     silentLooks = 0
@@ -247,23 +289,16 @@ export function startSharedSession(
       return
     }
     if (to && to !== me) return
-    if (!to && !said.url && !messages.length) drop()
-    if (to || said.url) hasAsked = false
-    if (to && !isOfSeries) {
-      recent.length = 0
-      series = said.series
-      number = before
-      lastEventId = said.lastEventId
-    } else if (to) number = Math.max(number, before)
-    if (said.series !== series || before > number) {
-      if (!hasAsked) ask('for messages')
-      return
-    }
-    if (said.url && !(to && url)) {
+    if (to) hasAsked = false
+    if (!said.url) drop()
+    const before = said.number - messages.length
+    if (!isUpTo(said, before)) return
+    if (said.url && !url) {
       url = said.url
       handler.announce({ url, status: 200, headers: new Headers() })
     }
     messages.slice(number - before).forEach(deliver)
+    if (number === said.number) lastEventId = said.lastEventId
   }
 
   /** A page that is away still hears the others, but can't lead. */
@@ -290,7 +325,7 @@ export function startSharedSession(
     if (silentLooks >= (series ? 1 : 2) * looksUntilReplaced) {
       silentLooks = 0
       enter(true)
-    } else if (silentLooks >= looksUntilAsked) ask('for messages')
+    } else if (silentLooks >= looksUntilAsked) ask()
   }
 
   const stop = (): void => {
@@ -313,12 +348,13 @@ export function startSharedSession(
     },
     reconnect() {
       if (led) led.reconnect()
-      else ask('to reconnect')
+      else say({ asks: 'to reconnect' })
     },
   }
   if (session.closed) return session
   signal?.addEventListener('abort', session.close)
   const timer = setInterval(watch, look)
+  release(timer)
   join()
   globalThis.addEventListener?.('pagehide', onPageHide)
   const stopWatching = watchPage(settings.pauseWhenHidden, onPage)

@@ -4,6 +4,7 @@ import { type Attempt, type AttemptHandler, isEventStream, startAttempt } from '
 import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
 import type { Interruption, Outcome } from '../src/retry.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
+import { uncaughtDuring } from './uncaught-during.ts'
 
 const url = 'http://feed.example/'
 
@@ -64,21 +65,6 @@ function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }):
   return outcome
 }
 
-/** Runs something and returns what was thrown meanwhile where nobody could catch it. */
-async function uncaughtDuring(run: () => Promise<void>): Promise<unknown[]> {
-  const uncaught: unknown[] = []
-  const listeners = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', (error) => uncaught.push(error))
-  try {
-    await run()
-  } finally {
-    process.removeAllListeners('uncaughtException')
-    for (const listener of listeners) process.on('uncaughtException', listener)
-  }
-  return uncaught
-}
-
 describe('the MIME type of a response', () => {
   it.each([
     'text/event-stream',
@@ -94,6 +80,9 @@ describe('the MIME type of a response', () => {
     'text/event-stream, event-stream',
     'text/event-stream, */*',
     'text/event-stream, text/',
+    'text/event-stream, a text/plain',
+    'text/event-stream, text/plain"a"',
+    'text/event-stream, "a"text/plain',
     'text/event-stream, text/event-stream;a=b',
   ])('is that of an event stream: %s', (contentType) => {
     expect(isEventStream(contentType)).toBe(true)
@@ -117,6 +106,9 @@ describe('the MIME type of a response', () => {
     'text/plain;type=text/event-stream',
     'text/plain;a=",text/event-stream"',
     'text/plain;a=", text/event-stream',
+    'text/event-stream"a"',
+    'text/event-stream"',
+    '"a"text/event-stream',
     'event-stream',
   ])('is another one: %s', (contentType) => {
     expect(isEventStream(contentType)).toBe(false)
@@ -292,10 +284,12 @@ describe('a function for headers or body', () => {
       new Promise((resolve) => {
         finish = () => resolve({})
       })
-    const started = await start({ init: { headers: headers as EventSourceInit['headers'] } })
+    const onRequest = vi.fn<() => void>()
+    const started = await start({ init: { headers: headers as EventSourceInit['headers'], onRequest } })
     started.attempt.abort()
     finish()
     await settle()
+    expect(onRequest).not.toHaveBeenCalled()
     expect(started.requests).toHaveLength(0)
     expect(started.outcome).toEqual({ kind: 'aborted' })
   })
@@ -305,6 +299,7 @@ describe('a body that can be sent once only', () => {
   const sources: Record<string, () => unknown> = {
     'a stream': () => new Blob(['a']).stream(),
     'an async generator': () => (async function* generate() {})(),
+    'a stream that does not iterate, as in older browsers': () => ({ getReader: () => {} }),
     'an object that iterates asynchronously': () => ({ [Symbol.asyncIterator]: () => ({}) }),
   }
 
@@ -316,7 +311,11 @@ describe('a body that can be sent once only', () => {
       if (given === body) expect(first.requests).toHaveLength(1)
       const second = await start({ init, context: { attempt: 2 } })
       expect(second.requests).toHaveLength(0)
-      expect(second.outcome).toMatchObject({ kind: 'refused', code: 'body-used' })
+      expect(second.outcome).toMatchObject({
+        kind: 'refused',
+        code: 'body-used',
+        message: expect.stringContaining('give a function'),
+      })
     }
   })
 
@@ -358,6 +357,7 @@ describe('the outcome', () => {
       ['message', 'message', 'a'],
     ])
     expect(started.outcome).toMatchObject({ kind: 'ended', code: 'ended', status: 200, body: undefined, attempt: 1 })
+    expect(interruptionOf(started).message).toBe('the stream ended')
     expect(started.latest.isOpen).toBe(false)
   })
 
@@ -397,7 +397,7 @@ describe('the outcome', () => {
     await expect(attempt.outcome).resolves.toMatchObject({ kind: 'lost', code: 'network', error })
   })
 
-  it.each(['ftp://feed.example/', 'about:blank', 'mailto:a@feed.example', 'javascript:0', 'data:text/event-stream,'])(
+  it.each(['ftp://http.example/', 'about:blank', 'mailto:a@feed.example', 'javascript:0', 'data:text/event-stream,'])(
     'is refused where the scheme makes it futile to try again: %s',
     async (address) => {
       const started = await start({ address })
@@ -414,7 +414,15 @@ describe('the outcome', () => {
     expect(started.outcome).toMatchObject({ kind: 'refused', code, message: 'why' })
   })
 
-  it('is refused when an event grows too large, and nothing of the chunk after it is reported', async () => {
+  it('has the status and the headers of a response that the transport refuses', async () => {
+    const started = await start()
+    const headers = new Headers({ Location: '/elsewhere' })
+    started.latest.refuse('redirect', 'why', { url, status: 301, headers })
+    await settle()
+    expect(started.outcome).toMatchObject({ code: 'redirect', status: 301, headers })
+  })
+
+  it('is refused when an event grows too large, and nothing that comes after it is reported or fails', async () => {
     const started = await start({ init: { maxEventSize: 10 } })
     started.latest.respond()
     started.latest.send(`data: a\n\ndata: ${'x'.repeat(11)}\n\ndata: b\n\n`)
@@ -424,7 +432,10 @@ describe('the outcome', () => {
       ['message', 'message', 'a'],
     ])
     expect(started.outcome).toMatchObject({ kind: 'refused', code: 'too-large', status: 200 })
+    expect(interruptionOf(started).message).toContain('over 10 characters')
     expect(started.latest.isOpen).toBe(false)
+    started.latest.send('data: c\n\n')
+    expect(started.reports).toHaveLength(2)
   })
 
   it('is aborted when we abort, once and for all', async () => {
@@ -444,6 +455,23 @@ describe('the outcome', () => {
     started.attempt.abort()
     await settle()
     expect(started.outcome).toMatchObject({ code: 'redirect', message: 'first' })
+  })
+
+  it('is not what a transport says of the abort itself', async () => {
+    const outcome = startAttempt(
+      readSettings(url, { openTimeout: 100 }),
+      { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
+      ({ signal }, handler) =>
+        new Promise((end) => {
+          signal.addEventListener('abort', () => {
+            handler.refuse('unsupported', 'aborted')
+            end()
+          })
+        }),
+      { open() {}, id() {}, message() {}, reconnectionTime() {} },
+    ).outcome
+    await vi.advanceTimersByTimeAsync(100)
+    await expect(outcome).resolves.toMatchObject({ kind: 'lost', code: 'timeout' })
   })
 })
 
@@ -526,6 +554,16 @@ describe('a refused response', () => {
     expect(await message(418, {})).toContain('418')
     expect(await message(200, { 'Content-Type': 'text/html; charset=utf-8' })).toContain('text/html; charset=utf-8')
     expect(await message(200, {})).toMatch(/null|no/)
+  })
+
+  it('for its type is reported with its body, too', async () => {
+    const started = await start()
+    started.latest.respond(200, { 'Content-Type': 'text/html' })
+    started.latest.send('<p>Sign in')
+    started.latest.end()
+    await settle()
+    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'content-type', status: 200, body: '<p>Sign in' })
+    expect(started.reports).toEqual([])
   })
 
   it('that breaks off is refused all the same', async () => {

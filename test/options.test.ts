@@ -54,6 +54,7 @@ const negativeOrNoNumber: Parameters<typeof bad>[2] = [
   [-Infinity, RangeError, '-Infinity'],
   [Number.NaN, RangeError, 'NaN'],
   ['soon', TypeError, '"soon"'],
+  ['5', TypeError, '"5"'],
   [{}, TypeError, '[object Object]'],
 ]
 const noFunction: Parameters<typeof bad>[2] = [
@@ -93,6 +94,11 @@ const badMembers = [
     ['', TypeError, '""'],
     [false, TypeError, 'false'],
     [0, RangeError, '0'],
+  ]),
+  bad('signal', /an AbortSignal/, [
+    [{}, TypeError, '[object Object]'],
+    ['abort', TypeError, '"abort"'],
+    [new AbortController(), TypeError, '[object AbortController]'],
   ]),
   bad('openTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
   bad('idleTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
@@ -251,7 +257,7 @@ describe('the defaults', () => {
 })
 
 describe('a value that is allowed', () => {
-  it.each(['get', 'Post', 'PUT', 'patch', 'delete', 'QUERY', "m!#$%&'*+.^`|~-9"])(
+  it.each(['get', 'Post', 'PUT', 'patch', 'delete', 'QUERY', 'reconnect', 'TRACER', "m!#$%&'*+.^`|~-9"])(
     'of method is any other token, in upper case: %s',
     (method) => {
       expect(read({ method }).method).toBe(method.toUpperCase())
@@ -279,6 +285,11 @@ describe('a value that is allowed', () => {
     for (const body of ['', 'a', new Uint8Array(1), new Blob(), new FormData(), new URLSearchParams(), () => 'a']) {
       expect(read({ method: 'POST', body }).body).toBe(body)
     }
+    for (const method of ['FORGET', 'GETTER', 'AHEAD', 'HEADER']) expect(read({ method, body: 'a' }).body).toBe('a')
+  })
+
+  it.each(['follow', 'error'] as const)('of redirect is either of two, the default among them: %s', (redirect) => {
+    expect(read({ redirect }).redirect).toBe(redirect)
   })
 
   it('of a member that nobody knows is ignored', () => {
@@ -436,7 +447,7 @@ describe('the URL', () => {
         expect(error.name).toBe('SyntaxError')
         expect(error.message).toContain(invalid)
       }
-      expect(errorOf(() => resolve(invalid, { location })).message).not.toMatch(/no base URL/)
+      expect(errorOf(() => resolve(invalid, { location })).message).toBe(`not a URL: ${invalid}`)
     },
   )
 

@@ -1,4 +1,4 @@
-import type { Transport, TransportHandler, TransportRequest } from '../src/transport/transport.ts'
+import type { Transport, TransportHandler, TransportRequest, TransportResponse } from '../src/transport/transport.ts'
 
 /** A request that was handed to a scripted transport, and what a server and a network may do to it, in any order. */
 export class ScriptedRequest {
@@ -28,8 +28,8 @@ export class ScriptedRequest {
     this.pause = this.#handler.bytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
   }
 
-  refuse(code: 'redirect' | 'unsupported', message: string): void {
-    this.#handler.refuse(code, message)
+  refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void {
+    this.#handler.refuse(code, message, response)
     this.end()
   }
 }

@@ -5,6 +5,7 @@ import type { ErrorDetails } from '../src/events.ts'
 import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
 import { type Session, type SessionHandler, startSession } from '../src/session.ts'
 import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
+import { uncaughtDuring } from './uncaught-during.ts'
 
 const url = 'http://feed.example/'
 const longestDelay = 2_147_483_647
@@ -97,6 +98,53 @@ describe('a session', () => {
     started.session.close()
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('whose user does not ask to be told is closed by its signal all the same', async () => {
+    const controller = new AbortController()
+    const settings = readSettings(url, { signal: controller.signal })
+    const session = startSession(settings, new ScriptedTransport().transport, {
+      announce() {},
+      message() {},
+      interrupted() {},
+    })
+    const uncaught = await uncaughtDuring(async () => {
+      controller.abort()
+      await settle()
+    })
+    expect(uncaught).toEqual([])
+    expect(session.closed).toBe(true)
+  })
+
+  it('says that a connection was dropped for another one, not that it was closed', async () => {
+    const dropped = vi.fn<() => void>()
+    const started = start({}, { dropped })
+    await settle()
+    started.latest.respond()
+    started.session.reconnect()
+    await settle()
+    expect(dropped).toHaveBeenCalledOnce()
+    started.latest.respond()
+    started.session.close()
+    await settle()
+    expect(dropped).toHaveBeenCalledOnce()
+  })
+
+  it('that has failed has no timer left, not even while it says so', async () => {
+    let timers: number | undefined
+    const started = start(
+      {},
+      {
+        interrupted: () => {
+          timers = vi.getTimerCount()
+        },
+      },
+    )
+    await settle()
+    started.latest.respond(404)
+    started.latest.end()
+    await settle()
+    expect(timers).toBe(0)
   })
 
   it('that is closed at any moment after the connection has ended reports nothing from then on', async () => {
@@ -271,6 +319,49 @@ describe('a function of a policy that closes the session', () => {
     await vi.advanceTimersByTimeAsync(day)
     expect(started.reports).toEqual([])
     expect(started.requests).toHaveLength(1)
+  })
+})
+
+describe('401', () => {
+  /** Has every request refused with 401, and returns how many there were. */
+  async function countRequests(headers: EventSourceInit['headers']): Promise<number> {
+    const started = start({ headers })
+    for (let times = 0; times < 5 && !started.session.closed; times++) {
+      await settle()
+      started.latest.respond(401)
+      started.latest.end()
+      await settle()
+    }
+    expect(started.reports.at(-1)).toEqual(['fail', 'status'])
+    return started.requests.length
+  }
+
+  it('fails where the headers are always the same', async () => {
+    expect(await countRequests({ Authorization: 'Bearer expired' })).toBe(1)
+  })
+
+  it('is tried again at once where a function makes fresh headers, and fails the second time in a row', async () => {
+    expect(await countRequests(() => ({ Authorization: 'Bearer expired' }))).toBe(2)
+  })
+
+  it('is tried again at once as often as the headers had worked before', async () => {
+    const started = start({ headers: () => ({}), retry: { initialDelay: 1, jitter: 0 } })
+    for (let times = 0; times < 3; times++) {
+      await settle()
+      started.latest.respond(401)
+      started.latest.end()
+      await settle()
+      endAfterMessage(started.latest)
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    started.session.close()
+    expect(started.requests).toHaveLength(7)
+    expect(started.interruptions.map(({ code, delay }) => [code, delay])).toEqual(
+      Array.from({ length: 3 }, () => [
+        ['status', 0],
+        ['ended', 1],
+      ]).flat(),
+    )
   })
 })
 

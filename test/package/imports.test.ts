@@ -37,6 +37,13 @@ test("a test in Jest's CommonJS requires it and receives an event", async () => 
   })
 })
 
+test.for(['module', 'commonjs'] as const)('everysource/shared extends the class of everysource (%s)', async (kind) => {
+  const load = { module: 'await import', commonjs: 'require' }[kind]
+  const script = `const { EventSource } = ${load}('everysource'); const { SharedEventSource } = ${load}('everysource/shared')
+    console.log(JSON.stringify([SharedEventSource.name, Object.getPrototypeOf(SharedEventSource) === EventSource]))`
+  expect(await evaluate(kind, script)).toEqual(['SharedEventSource', true])
+})
+
 test('the package says its version under everysource/package.json', async () => {
   const script = `console.log(JSON.stringify(require('everysource/package.json').version))`
   expect(await evaluate('commonjs', script)).toMatch(/^\d+\.\d+\.\d+/)

@@ -28,7 +28,7 @@ interface Project {
 
 const page = {
   globals: { lib: ['ES2022', 'DOM'], types: [] },
-  uses: ['drop-in', 'user-events', 'event-stream', 'event-stream-schemas'],
+  uses: ['drop-in', 'user-events', 'event-stream', 'event-stream-schemas', 'shared'],
 }
 const projects: Record<string, Project> = {
   'a page, node16': { resolution: 'node16', ...page },
@@ -38,7 +38,7 @@ const projects: Record<string, Project> = {
   'Node without lib.dom': {
     resolution: 'nodenext',
     globals: { lib: ['ES2022'], types: ['node'] },
-    uses: ['without-dom', 'user-events', 'event-stream'],
+    uses: ['without-dom', 'user-events', 'event-stream', 'shared'],
   },
 }
 

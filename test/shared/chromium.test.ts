@@ -1,0 +1,241 @@
+import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
+import type { LiveFeed } from './live-feed.ts'
+import { reportMissing } from './missing.ts'
+import {
+  ask,
+  closeSource,
+  closeTab,
+  type Departure,
+  expectWhole,
+  joinLate,
+  navigate,
+  openWitness,
+  replaceLeaders,
+  startFeed,
+  type Tab,
+} from './tabs.ts'
+
+/** How long a browser may take to start or to load a page, in ms. */
+const longestWait = 120_000
+
+const chromium = chromiumExecutable()
+
+let browser: Browser
+let feed: LiveFeed
+let problems: string[]
+
+interface ChromiumTab extends Tab {
+  readonly page: Page
+}
+
+const open = async (name: string, url: string): Promise<ChromiumTab> => {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(longestWait)
+  page.on('pageerror', (error) => problems.push(`${name}: ${error}`))
+  await page.goto(url)
+  return { name, page, evaluate: (expression) => page.evaluate(expression), close: () => page.close() }
+}
+
+const openTab = async (name: string, init?: string): Promise<ChromiumTab> =>
+  (await openWitness(feed, open, name, init)) as ChromiumTab
+
+/** Kills the process of the page. */
+const crash: Departure = async (tab) => {
+  const { page } = tab as ChromiumTab
+  const crashed = new Promise((resolve) => page.once('error', resolve))
+  const cdp = await page.createCDPSession()
+  // The page does not live to answer.
+  cdp.send('Page.crash').catch(() => {})
+  await crashed
+}
+
+async function setFrozen({ page }: ChromiumTab, isFrozen: boolean): Promise<void> {
+  const cdp = await page.createCDPSession()
+  await cdp.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' })
+}
+
+describe.runIf(chromium)('in Chromium, tabs', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    const options = chromiumOptions(chromium ?? '')
+    browser = await puppeteer.launch({
+      ...options,
+      // A name that is neither localhost nor reached by HTTPS is not to be trusted.
+      args: [...(options.args ?? []), '--host-resolver-rules=MAP plain.example 127.0.0.1'],
+      // Puppeteer turns the back/forward cache off.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    })
+  }, longestWait)
+
+  beforeEach(async () => {
+    problems = []
+    feed = await startFeed()
+  })
+
+  afterEach(async () => {
+    for (const page of await browser.pages()) await page.close()
+    await feed.close()
+    expect(problems).toEqual([])
+  })
+
+  afterAll(() => browser.close())
+
+  it('ten of them, have one connection, and 20 leaders in a row go without an event lost, doubled or out of order', async () => {
+    const departures = [closeTab, crash, closeSource, navigate]
+    console.log('Chromium:', await replaceLeaders(feed, open, { tabs: 10, times: 20, departures }))
+  })
+
+  it('of two scopes have two connections', async () => {
+    const init = (user: string): string => JSON.stringify({ scope: user, headers: { 'X-User': user } })
+    const tabs = [
+      await openTab('a1', init('a')),
+      await openTab('b1', init('b')),
+      await openTab('a2', init('a')),
+      await openTab('b2', init('b')),
+    ]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    expect(feed.connections).toEqual([
+      { tab: 'a1', user: 'a' },
+      { tab: 'b1', user: 'b' },
+    ])
+    feed.send()
+    for (const tab of tabs) await expectWhole(feed, tab)
+    expect(feed.requests).toBe(2)
+  })
+
+  it('that join late are open at once, and get as many events as they ask for', () => joinLate(feed, open))
+
+  it('close each for itself, and the last one closes the connection', async () => {
+    const [leader, follower] = [await openTab('leader'), await openTab('follower')]
+    for (const tab of [leader, follower]) await ask(tab, 'opened()')
+    expect(await ask(follower, 'sighting, witness.source.close(), witness.sighting')).toMatchObject({ readyState: 2 })
+    feed.send()
+    await expectWhole(feed, leader)
+    expect(await ask(follower, 'sighting')).toMatchObject({ readyState: 2, last: 0 })
+    expect(feed.requests).toBe(1)
+    await closeSource(leader)
+    await feed.until(() => feed.connections.length === 0)
+  })
+
+  it('hear of an interruption with the same details, and go on', async () => {
+    const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    feed.send()
+    feed.drop()
+    for (const tab of tabs) {
+      const { errors } = await ask(tab, 'opened(2)')
+      const details = { code: 'ended', status: 200, attempt: 1, willReconnect: true, type: 'text/event-stream' }
+      expect(errors).toEqual([details])
+      await expectWhole(feed, tab, 1)
+    }
+    expect(feed.requests).toBe(2)
+  })
+
+  it('hear of a refusal, and are all closed after one request', async () => {
+    const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    feed.refusal = 503
+    feed.drop()
+    for (const tab of tabs) {
+      const { readyState, errors } = await ask(tab, 'failed(2)')
+      const refusal = { code: 'status', status: 503, body: 'refused', attempt: 2, willReconnect: false }
+      expect(readyState).toBe(2)
+      expect(errors).toMatchObject([{ code: 'ended', willReconnect: true }, refusal])
+    }
+    expect(feed.requests).toBe(2)
+  })
+
+  it('of which the leader is frozen go on, and it does so, too, when it is resumed', async () => {
+    const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    const [frozen] = tabs as [ChromiumTab]
+    const flow = feed.flow(3)
+    await ask(frozen, 'reached(10)')
+    await setFrozen(frozen, true)
+    expect(await feed.leader('1')).toBe('2')
+    const { number } = feed
+    await ask(tabs[2] as Tab, `reached(${number + 100})`)
+    await setFrozen(frozen, false)
+    await ask(frozen, `reached(${number + 200})`)
+    await flow.stop()
+    for (const tab of tabs) await expectWhole(feed, tab, 1)
+    expect(feed.requests).toBe(2)
+  })
+
+  it('of which the leader hangs take the lead from it, and it follows when it is back', async () => {
+    const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    const hung = tabs[0] as Tab
+    const flow = feed.flow(10)
+    await ask(hung, 'reached(10)')
+    const request = '{ const request = new XMLHttpRequest(); request.open("GET", "/hang", false); request.send() }'
+    const back = hung.evaluate(`void (() => ${request})()`)
+    await feed.until(() => feed.connections.length === 2)
+    const { number } = feed
+    await ask(tabs[1] as Tab, `reached(${number + 20})`)
+    await ask(tabs[2] as Tab, `reached(${number + 20})`)
+    feed.release()
+    await back
+    expect(await feed.leader('1')).toMatch(/^[23]$/)
+    await ask(hung, `reached(${number + 50})`)
+    await flow.stop()
+    for (const tab of tabs) await expectWhole(feed, tab, 1)
+  })
+
+  it('of which the leader goes to the back/forward cache go on, and it gets what it missed when it is back', async () => {
+    const tabs = [await openTab('1'), await openTab('2')]
+    for (const tab of tabs) await ask(tab, 'opened()')
+    const [{ page }, other] = tabs as [ChromiumTab, ChromiumTab]
+    await page.evaluate('addEventListener("pageshow", ({ persisted }) => { globalThis.isBack = persisted })')
+    for (let count = 0; count < 3; count++) feed.send()
+    await page.goto(`${feed.origin}/other`)
+    expect(await feed.leader('1')).toBe('2')
+    for (let count = 0; count < 100; count++) feed.send()
+    await expectWhole(feed, other, 1)
+    await page.goBack()
+    expect(await page.evaluate('isBack')).toBe(true)
+    for (const tab of tabs) await expectWhole(feed, tab, 1)
+    feed.send()
+    for (const tab of tabs) await expectWhole(feed, tab, 1)
+    expect(feed.requests).toBe(2)
+  })
+
+  it.for(['Worker', 'SharedWorker'])('and a %s share, and the page takes over when the worker ends', async (kind) => {
+    const tab = await open('page', `${feed.origin}/tab?page`)
+    await tab.evaluate(`void (globalThis.worker = new ${kind}('/worker.js?worker'))`)
+    expect(await feed.leader()).toBe('worker')
+    await tab.evaluate('void (globalThis.witness = new Witness())')
+    await ask(tab, 'opened()')
+    feed.send()
+    const reached = `new Promise((resolve) => {
+      const port = worker.port ?? worker
+      port.onmessage = ({ data }) => resolve(data)
+      port.postMessage(1)
+    })`
+    expect(await tab.evaluate(reached)).toMatchObject({ readyState: 1, first: 1, last: 1, problem: null })
+    await expectWhole(feed, tab, 1)
+    expect(feed.requests).toBe(1)
+    if (kind === 'SharedWorker') return
+    await tab.evaluate('worker.terminate()')
+    expect(await feed.leader('worker')).toBe('page')
+    feed.send()
+    await expectWhole(feed, tab, 1)
+  })
+
+  it('of an origin that is not to be trusted have connections of their own, and each says so', async () => {
+    const said: string[] = []
+    for (const name of ['1', '2']) {
+      const tab = await open(name, `${feed.origin.replace('127.0.0.1', 'plain.example')}/tab?${name}`)
+      tab.page.on('console', (message) => said.push(`${message.type()} ${message.text()}`))
+      expect(await tab.evaluate('isSecureContext')).toBe(false)
+      await tab.evaluate('void (globalThis.witness = new Witness()), new Witness({ withCredentials: true })')
+      await ask(tab, 'opened()')
+    }
+    await feed.until(() => feed.connections.length === 4)
+    await expect.poll(() => said, { timeout: longestWait }).toHaveLength(2)
+    expect(said[0]).toMatch(/^warn SharedEventSource: .* each tab has a connection of its own$/)
+  })
+})
+
+if (chromium === undefined) reportMissing('Chromium')

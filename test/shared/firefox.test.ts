@@ -1,0 +1,49 @@
+import puppeteer, { type Browser } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { firefoxExecutable, firefoxOptions } from '../conformance/runners/puppeteer-browser.ts'
+import type { LiveFeed } from './live-feed.ts'
+import { reportMissing } from './missing.ts'
+import { closeSource, closeTab, joinLate, navigate, type OpenTab, replaceLeaders, startFeed } from './tabs.ts'
+
+/** How long a browser may take to start or to load a page, in ms. */
+const longestWait = 120_000
+
+const firefox = firefoxExecutable()
+
+describe.runIf(firefox)('in Firefox, tabs', { timeout: 180_000 }, () => {
+  let browser: Browser
+  let feed: LiveFeed
+  const problems: string[] = []
+
+  const open: OpenTab = async (name, url) => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(longestWait)
+    page.on('pageerror', (error) => problems.push(`${name}: ${error}`))
+    await page.goto(url)
+    return { name, evaluate: (expression) => page.evaluate(expression), close: () => page.close() }
+  }
+
+  beforeAll(async () => {
+    browser = await puppeteer.launch(firefoxOptions(firefox ?? ''))
+  }, longestWait)
+
+  beforeEach(async () => {
+    feed = await startFeed()
+  })
+
+  afterEach(async () => {
+    await feed.close()
+    expect(problems).toEqual([])
+  })
+
+  afterAll(() => browser.close())
+
+  it('ten of them, have one connection, and 20 leaders in a row go without an event lost, doubled or out of order', async () => {
+    const departures = [closeTab, closeSource, navigate]
+    console.log('Firefox:', await replaceLeaders(feed, open, { tabs: 10, times: 20, departures }))
+  })
+
+  it('that join late are open at once, and get as many events as they ask for', () => joinLate(feed, open))
+})
+
+if (firefox === undefined) reportMissing('Firefox')
