@@ -88,7 +88,7 @@ async function press(name: string): Promise<void> {
 
 /** Runs the tests in a browser; where it is missing, says so. */
 function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
-  describe(`in ${name}, the playground`, () => {
+  describe(`in ${name}, the playground`, { timeout: 2 * longestStart }, () => {
     if (options === undefined) {
       it('needs the browser', ({ skip }) => {
         if (CI) throw new Error(`${name} is missing`)
