@@ -5,9 +5,6 @@ import { seededRandom } from '../fixtures/seeded-random.ts'
 import type { EventSourceInit } from '../src/options.ts'
 import { Simulation } from './shared/simulated-tabs.ts'
 
-// Properties take their time on a machine that runs browsers meanwhile.
-vi.setConfig({ testTimeout: 60_000 })
-
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
 })
