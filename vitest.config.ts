@@ -7,9 +7,9 @@ export default defineConfig({
     // Most of a test's time is spent waiting for another process, hence more workers than cores.
     maxWorkers: 4,
     // On a machine that runs all of them meanwhile, nothing but a test that hangs takes that long.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 150_000,
+    hookTimeout: 150_000,
+    expect: { poll: { timeout: 60_000 } },
     // Cases about exceptions that leave a listener run in vitest's own process, too, with happy-dom.
     onUnhandledError: (error) => !error.message.includes(thrownOnPurpose),
     reporters: ['default', new ConformanceSummary()],

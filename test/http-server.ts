@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export interface HttpServer {
   /** Such as http://127.0.0.1:40001. */
@@ -22,5 +23,24 @@ export async function startHttpServer(listener: RequestListener, options: Server
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Listens at a port of this machine, where another server may have listened before; 0 is any free one. */
+export async function listenAt(port: number, server: Server): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, '127.0.0.1', () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+    } catch (error) {
+      // A connection of somebody else's may have been given the port meanwhile, and will be gone soon.
+      if (tries === 200 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      await pause(100)
+    }
   }
 }

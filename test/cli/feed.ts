@@ -48,7 +48,11 @@ export async function startFeed(answers: readonly Answer[], { tls = false } = {}
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch(() => response.destroy())
   }
-  const server = tls ? createTlsServer({ cert: certificate, key }, listener) : createServer(listener)
+  // Node would close an idle connection after five seconds: perhaps just when the next request comes on it.
+  const options = { keepAliveTimeout: 0 }
+  const server = tls
+    ? createTlsServer({ ...options, cert: certificate, key }, listener)
+    : createServer(options, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

@@ -156,6 +156,7 @@ describe('a reader that is slow', () => {
     const state = join(directory, 'state')
     const command = startCommand(['--state', state, url()])
     command.pause()
+    await expect.poll(() => existsSync(state)).toBe(true)
     await standstill()
     command.kill('SIGKILL')
     command.resume()
@@ -172,6 +173,7 @@ describe('a reader that is slow', () => {
     const state = join(directory, 'state')
     const first = startCommand(['--state', state, url()])
     first.pause()
+    await expect.poll(() => existsSync(state)).toBe(true)
     await standstill()
     first.kill('SIGTERM')
     await pause(500)
@@ -182,9 +184,11 @@ describe('a reader that is slow', () => {
     const lastLine = stdout.split('\n').at(-2) ?? ''
     expect(await readFile(state, 'utf8')).toBe(`${JSON.parse(lastLine).id}\n`)
 
-    const second = startCommand([url()])
+    // No pipe takes this payload, and the comment after it tells that the command is writing it.
+    await using feed = await startFeed([open(`data: ${'x'.repeat(4 * 1_024 * 1_024)}\n\n: read\n\n`)])
+    const second = startCommand(['--verbose', feed.origin])
     second.pause()
-    await standstill()
+    await second.said(': read')
     // One that comes before another was heeded counts for nothing.
     const signals = setInterval(() => second.kill('SIGINT'), 300)
     const ended = await second.result

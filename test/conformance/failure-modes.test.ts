@@ -115,9 +115,9 @@ describe.skipIf(executable === undefined)('a suite in Chromium fails when it', b
 
   beforeAll(async () => {
     browser = await launchChromium(executable ?? '')
-  }, 60_000)
+  })
 
-  afterAll(() => browser.close(), 60_000)
+  afterAll(() => browser.close())
 
   const scopes: readonly Scope[] = ['page', 'dedicated-worker', 'shared-worker', 'service-worker']
   for (const scope of scopes) {

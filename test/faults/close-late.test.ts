@@ -18,8 +18,7 @@ describe(`close() after ${connections} connections and a garbage collection`, ()
         if (++requests < connections) response.end()
       })
       try {
-        const programArguments = [server.origin, String(connections)]
-        expect(await client.runProgram('close-late.ts', programArguments, 100_000)).toBe('closed\n')
+        expect(await client.runProgram('close-late.ts', [server.origin, String(connections)])).toBe('closed\n')
         expect(requests).toBe(connections)
       } finally {
         await server.close()

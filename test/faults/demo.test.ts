@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Look, listen } from '../../src/cli/demo/listen.ts'
 import { EventSource } from '../../src/index.ts'
 import { startHttpServer } from '../http-server.ts'
@@ -11,7 +14,19 @@ import { startHttpServer } from '../http-server.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/** A build is part of it. */
+/** A copy of the checkout: a build is part of the demo, and others may be reading the checkout's own `dist`. */
+let checkout: string
+const leftOut = new Set(['.git', 'coverage', 'dist', 'node_modules'])
+
+beforeAll(async () => {
+  checkout = await mkdtemp(join(tmpdir(), 'everysource-demo-'))
+  await cp(root, checkout, { recursive: true, filter: (path) => !leftOut.has(basename(path)) })
+  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'))
+})
+
+afterAll(() => rm(checkout, { recursive: true, force: true }))
+
+/** The build takes most of it. */
 const longestRun = { timeout: 240_000 }
 
 let child: ChildProcess | undefined
@@ -34,7 +49,7 @@ async function run(
   commandArguments: readonly string[],
   onLine?: (line: string, child: ChildProcess) => void,
 ): Promise<Run> {
-  const started = spawn(command, commandArguments, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const started = spawn(command, commandArguments, { cwd: checkout, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   child = started
   const lines: string[] = []
   const complaints: string[] = []

@@ -53,8 +53,6 @@ async function answerTo(headers?: Readonly<Record<string, string>>): Promise<str
   }
 }
 
-const eventually = <Value>(value: () => Value | Promise<Value>) => expect.poll(value, { timeout: 30_000 })
-
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4)
 const bytesOf = (answer: string): Buffer => Buffer.from(answer, 'latin1')
 const idsOf = (answer: string): number[] => Array.from(answer.matchAll(/^id: (\d+)/gm), ([, id]) => Number(id))
@@ -116,7 +114,7 @@ describe('a connection', () => {
     const answer = await answerTo(headers).catch((error: Error) => error.message)
     expect(answer).toMatch(/^id: 1$|ECONNRESET/m)
     expect(answer).not.toMatch(/^id: 2$/m)
-    await eventually(() => proxy.openSockets).toBe(0)
+    await expect.poll(() => proxy.openSockets).toBe(0)
   }
 
   it('is reset', async () => {
@@ -138,25 +136,25 @@ describe('a connection', () => {
     expect(counts()).toEqual({ 'half-close': 1 })
     expect(proxy.openSockets).toBe(1)
     socket.destroy()
-    await eventually(() => proxy.openSockets).toBe(0)
+    await expect.poll(() => proxy.openSockets).toBe(0)
   })
 
   it('falls silent, which counts once the client has left', async () => {
     await start({ kind: 'stall', units: 2 })
     const socket = ask()
-    await eventually(() => socket.read() ?? '').toContain('id: 2')
+    await expect.poll(() => socket.read() ?? '').toContain('id: 2')
     expect(counts()).toEqual({})
     socket.destroy()
-    await eventually(counts).toEqual({ stall: 1 })
+    await expect.poll(counts).toEqual({ stall: 1 })
   })
 
   it('is not answered, which counts once the client has left', async () => {
     await start({ kind: 'unanswered' })
     const socket = ask()
-    await eventually(() => proxy.openSockets).toBe(1)
+    await expect.poll(() => proxy.openSockets).toBe(1)
     expect(counts()).toEqual({})
     socket.destroy()
-    await eventually(counts).toEqual({ unanswered: 1 })
+    await expect.poll(counts).toEqual({ unanswered: 1 })
   })
 
   it('is refused for a moment, which counts once the client says that it has tried', async () => {
@@ -164,23 +162,23 @@ describe('a connection', () => {
     await interrupted({ Attempt: '1' })
     await expect(answerTo({ Attempt: '2' })).rejects.toThrow('ECONNREFUSED')
     expect(counts()).toEqual({})
-    await eventually(() => answerTo({ Attempt: '3', Connection: 'close' }).catch(String)).toContain('id: 1')
+    await expect.poll(() => answerTo({ Attempt: '3', Connection: 'close' }).catch(String)).toContain('id: 1')
     expect(counts()).toEqual({ refused: 1, end: 1 })
   })
 
   it('is refused to nobody where no attempt failed', async () => {
     await start({ kind: 'refused', units: 1 })
     await interrupted({ Attempt: '1' })
-    await eventually(() => answerTo({ Attempt: '2' }).catch(String)).toContain('id: 1')
+    await expect.poll(() => answerTo({ Attempt: '2' }).catch(String)).toContain('id: 1')
     expect(counts()).toEqual({ end: 1 })
   })
 
   it('that ends before anything goes wrong leaves the record empty', async () => {
     await start({ kind: 'reset', units: 1_000_000 })
     const socket = ask()
-    await eventually(() => socket.read() ?? '').toContain('id: 1')
+    await expect.poll(() => socket.read() ?? '').toContain('id: 1')
     socket.destroy()
-    await eventually(() => proxy.openSockets).toBe(0)
+    await expect.poll(() => proxy.openSockets).toBe(0)
     expect(counts()).toEqual({})
   })
 })
@@ -189,7 +187,7 @@ describe('a response', () => {
   it('ends, and the next one comes over the same connection', async () => {
     await start({ kind: 'end', events: 2, request: chunked })
     const socket = ask()
-    await eventually(() => socket.read() ?? '').toMatch(/\r\n0\r\n\r\n$/)
+    await expect.poll(() => socket.read() ?? '').toMatch(/\r\n0\r\n\r\n$/)
     expect(counts()).toEqual({ end: 1 })
     socket.write('GET /events HTTP/1.1\r\nHost: feed.example\r\nLast-Event-ID: 2\r\n\r\n')
     expect(idsOf(await text(socket))).toEqual([3])
@@ -241,10 +239,10 @@ describe('a response', () => {
   it('has a status of 500 and more, several times in a row, which is one fault', async () => {
     await start({ kind: 'unavailable', statuses: [503, 500] })
     const socket = ask()
-    await eventually(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 503 /)
+    await expect.poll(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 503 /)
     expect(counts()).toEqual({})
     socket.write('GET /events HTTP/1.1\r\nHost: feed.example\r\n\r\n')
-    await eventually(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 500 /)
+    await expect.poll(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 500 /)
     expect(counts()).toEqual({ unavailable: 1 })
     socket.destroy()
   })

@@ -23,7 +23,7 @@ for (const browser of browserNames) {
     beforeAll(async () => {
       lab = await startLab(browser)
     }, 120_000)
-    afterAll(() => lab?.close(), 60_000)
+    afterAll(() => lab?.close())
 
     it.concurrent(`takes ${count} random streams with our EventSource as the standard says (FUZZ_SEED=${seed})`, async ({
       expect,

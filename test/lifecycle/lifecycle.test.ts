@@ -74,9 +74,9 @@ async function expectWhole(): Promise<void> {
 
 /** Leaves the page, waits until its stream is closed, and comes back. */
 async function leaveAndComeBack(): Promise<void> {
-  await page.goto(`${feed.origin}/other`)
+  await page.goto(`${feed.origin}/other`, { timeout: longestStart })
   await feed.until(() => feed.open === 0)
-  await page.goBack()
+  await page.goBack({ timeout: longestStart })
 }
 
 /** Says so where a browser is missing; CI has them all. */

@@ -11,6 +11,7 @@ import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventSourceInit, openEventStream } from '../../src/index.node.ts'
 import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
+import { listenAt } from '../http-server.ts'
 
 const { CI } = process.env
 
@@ -21,7 +22,7 @@ let proxy: Nginx
 /** Listens on the port of the upstream before it, if there was one. */
 async function startUpstream(): Promise<void> {
   upstream = createServer(numberedFeed({ reconnectionTime: 20, pace: 2 }))
-  await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
+  await listenAt(port, upstream)
   port = (upstream.address() as AddressInfo).port
 }
 
@@ -102,8 +103,9 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
       const feed = numberedFeed({ reconnectionTime: 20, total: last + 50 })
       feed(request, response)
     })
-    await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
-    proxy = await startNginx(location('proxy_buffering off;', 'proxy_read_timeout 1s;'))
+    await listenAt(port, upstream)
+    // So long that a busy machine does not keep it silent for that long by itself.
+    proxy = await startNginx(location('proxy_buffering off;', 'proxy_read_timeout 4s;'))
     const { interruptions } = await receive(150)
     expect(interruptions).toHaveLength(2)
   })

@@ -61,6 +61,21 @@ async function expectState(side: 'ours' | 'native', state: string): Promise<void
     .toBe(state)
 }
 
+/** Waits for a state that may be over before anybody looks: the page takes down all that it shows until `expectShown`. */
+async function watchState(side: 'ours' | 'native'): Promise<void> {
+  await page.$eval(`#${side}-state`, (element) => {
+    const shown: string[] = []
+    new MutationObserver(() => shown.push(element.textContent ?? '')).observe(element, { childList: true })
+    Object.assign(element, { shown })
+  })
+}
+
+async function expectShown(side: 'ours' | 'native', state: RegExp): Promise<void> {
+  await expect
+    .poll(() => page.$eval(`#${side}-state`, (element) => (element as unknown as { shown: string[] }).shown))
+    .toContainEqual(expect.stringMatching(state))
+}
+
 /** Waits for the side's next event. */
 async function expectEvent(side: 'ours' | 'native'): Promise<void> {
   const before = await readCount(`#${side}-events`)
@@ -73,7 +88,7 @@ async function press(name: string): Promise<void> {
 
 /** Runs the tests in a browser; where it is missing, says so. */
 function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
-  describe(`in ${name}, the playground`, () => {
+  describe(`in ${name}, the playground`, { timeout: 2 * longestStart }, () => {
     if (options === undefined) {
       it('needs the browser', ({ skip }) => {
         if (CI) throw new Error(`${name} is missing`)
@@ -116,10 +131,11 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
   it('drops the connections: both come back, and nothing is missed', async () => {
     await openPage()
     await expectEvent('ours')
+    await watchState('ours')
     await press('Drop the connections')
-    await expectState('ours', 'waiting')
+    await expectShown('ours', /^waiting, /)
     expect(await read('#error')).toContain('"code": "network"')
-    expect(await read('#native-error')).toContain('error, and no more')
+    await expect.poll(() => read('#native-error')).toContain('error, and no more')
     await expectState('ours', 'open')
     await expectState('native', 'open')
     await expectEvent('ours')
@@ -130,11 +146,12 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
   it('answers 503 with Retry-After: ours counts down and comes back, the native one is closed for good', async () => {
     await openPage()
     await expectEvent('ours')
+    await watchState('ours')
     await press('503 with Retry-After, for 6 s')
     await expectState('native', 'closed')
     await expect.poll(() => read('#error')).toContain('"status": 503')
     expect(await read('#error')).toContain('maintenance')
-    await expect.poll(() => read('#ours-state')).toMatch(/^waiting, \d+\.\d s$/)
+    await expectShown('ours', /^waiting, \d+\.\d s$/)
     await expectState('ours', 'open')
     await expectEvent('ours')
     expect(await readCount('#ours-missed')).toBe(0)
@@ -200,9 +217,10 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
   it('can be used by keyboard, and on a phone without scrolling sideways', async () => {
     await openPage()
     await expectEvent('ours')
+    await watchState('ours')
     await page.focus('#troubles button')
     await page.keyboard.press('Enter')
-    await expectState('ours', 'waiting')
+    await expectShown('ours', /^waiting, /)
     await page.setViewport({ width: 360, height: 740 })
     const { scrollWidth, clientWidth } = await page.$eval('html', ({ scrollWidth, clientWidth }) => ({
       scrollWidth,

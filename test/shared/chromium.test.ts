@@ -56,7 +56,7 @@ async function setFrozen({ page }: ChromiumTab, isFrozen: boolean): Promise<void
   await cdp.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' })
 }
 
-describe.runIf(chromium)('in Chromium, tabs', { timeout: 180_000 }, () => {
+describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
   beforeAll(async () => {
     const options = chromiumOptions(chromium ?? '')
     browser = await puppeteer.launch({

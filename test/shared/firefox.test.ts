@@ -10,7 +10,7 @@ const longestWait = 120_000
 
 const firefox = firefoxExecutable()
 
-describe.runIf(firefox)('in Firefox, tabs', { timeout: 180_000 }, () => {
+describe.runIf(firefox)('in Firefox, tabs', { timeout: 420_000 }, () => {
   let browser: Browser
   let feed: LiveFeed
   const problems: string[] = []

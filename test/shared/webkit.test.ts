@@ -9,7 +9,7 @@ const longestWait = 120_000
 
 const webKit = webKitExecutables()
 
-describe.runIf(webKit)('in WebKit, tabs', { timeout: 180_000 }, () => {
+describe.runIf(webKit)('in WebKit, tabs', { timeout: 420_000 }, () => {
   let browser: WebKit
   let feed: LiveFeed
 

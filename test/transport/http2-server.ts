@@ -9,6 +9,7 @@ import {
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { certificate, key } from '../../fixtures/certificate.ts'
+import { listenAt } from '../http-server.ts'
 
 export interface Http2Server {
   /** Such as https://localhost:40001. */
@@ -50,10 +51,7 @@ export async function startHttp2Server(
     sessions.add(session)
     session.on('error', () => session.destroy()).on('close', () => sessions.delete(session))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
+  await listenAt(port, server)
   return {
     origin: `https://localhost:${(server.address() as AddressInfo).port}`,
     get connectionCount() {

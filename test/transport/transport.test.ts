@@ -285,8 +285,9 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       const chunk = Buffer.alloc(65_536, 'a')
       const total = 32 * 1_024 * 1_024
       let sent = 0
+      let isEnough = false
       const write = async (response: ServerResponse): Promise<void> => {
-        while (sent < total) {
+        while (sent < total && !isEnough) {
           sent += chunk.length
           if (!response.write(chunk)) await once(response, 'drain')
         }
@@ -305,9 +306,10 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       await stalls(() => sent)
       expect(sent).toBeLessThan(total / 2)
       expect(received).toBeLessThan(1_024 * 1_024)
+      isEnough = true
       resume()
       await done
-      expect(received).toBe(total)
+      expect(received).toBe(sent)
     })
   })
 

@@ -12,15 +12,20 @@ async function tell(url: string): Promise<void> {
   await (await fetch(url)).text()
 }
 
-/** Leaves the loop after the first event, right after it has told the server, and stays until the connection is closed. */
-async function leaveAfterFirst(url: string): Promise<number> {
+/**
+ * So many times: leaves the loop after the first event, right after it has told the server, and stays until the
+ * connection is closed.
+ */
+async function leaveAfterFirst(url: string, times: number): Promise<number> {
   let received = 0
-  for await (const _event of openEventStream(`${url}/events`)) {
-    received++
-    await tell(`${url}/leaving`)
-    break
+  for (let time = 0; time < times; time++) {
+    for await (const _event of openEventStream(`${url}/events`)) {
+      received++
+      await tell(`${url}/leaving`)
+      break
+    }
+    await tell(`${url}/closed`)
   }
-  await tell(`${url}/closed`)
   return received
 }
 
