@@ -422,21 +422,26 @@ describe('the outcome', () => {
     expect(started.outcome).toMatchObject({ code: 'redirect', status: 301, headers })
   })
 
-  it('is refused when an event grows too large, and nothing that comes after it is reported or fails', async () => {
-    const started = await start({ init: { maxEventSize: 10 } })
-    started.latest.respond()
-    started.latest.send(`data: a\n\ndata: ${'x'.repeat(11)}\n\ndata: b\n\n`)
-    await settle()
-    expect(started.reports).toEqual([
-      ['open', 200],
-      ['message', 'message', 'a'],
-    ])
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'too-large', status: 200 })
-    expect(interruptionOf(started).message).toContain('over 10 characters')
-    expect(started.latest.isOpen).toBe(false)
-    started.latest.send('data: c\n\n')
-    expect(started.reports).toHaveLength(2)
-  })
+  it.each([
+    ['whole', `data: ${'x'.repeat(11)}\n\ndata: b\n\n`],
+    ['in pieces', `data: ${'x'.repeat(11)}`],
+  ])(
+    'is refused when an event grows too large that came %s, and nothing that comes after it is reported or fails',
+    async (_, large) => {
+      const started = await start({ init: { maxEventSize: 10 } })
+      started.latest.respond()
+      started.latest.send(`data: a\n\n${large}`)
+      await settle()
+      expect(started.outcome).toMatchObject({ kind: 'refused', code: 'too-large', status: 200 })
+      expect(interruptionOf(started).message).toContain('over 10 characters')
+      expect(started.latest.isOpen).toBe(false)
+      started.latest.send('data: c\n\n')
+      expect(started.reports).toEqual([
+        ['open', 200],
+        ['message', 'message', 'a'],
+      ])
+    },
+  )
 
   it('is aborted when we abort, once and for all', async () => {
     const started = await start()

@@ -29,7 +29,7 @@ export function redirect(status: number, location: string): Answer {
   return { status, contentType: null, headers: [['Location', location]], ending: 'end' }
 }
 
-/** The connection is reset before any response. */
+/** The connection is reset before there is a response. */
 export const noAnswer: Answer = { withoutHead: true, ending: 'reset' }
 
 /** The request stays without a response. */
