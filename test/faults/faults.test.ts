@@ -20,7 +20,7 @@ describe(`${events} events through a proxy that lets hardly any connection live 
     for (const face of faces) {
       inRuntime(client, `come once each, in order, to ${face}`, async () => {
         const replay = `npm run test:chaos -- --events ${events} --seed ${seed} --clients ${name} --faces ${face}`
-        const run = await runThroughFaults({ client, face, events, seed, longestRun: 200_000 })
+        const run = await runThroughFaults({ client, face, events, seed, longestRun: 400_000 })
         console.log(`${client.name}, ${face}: ${sum(run.faults)} faults of ${run.faults.size} kinds: ${replay}`)
         expect(complaints(run), replay).toEqual([])
         expect([...run.faults.keys()].sort(), replay).toEqual([...client.faultKinds].sort())

@@ -15,7 +15,7 @@ export function inRuntime(
   { name, executable }: Runtime,
   does: string,
   test: () => Promise<void>,
-  timeout = 220_000,
+  timeout = 420_000,
 ): void {
   it.runIf(executable !== undefined || process.env['CI'])(
     executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,

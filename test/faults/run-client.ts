@@ -11,7 +11,7 @@ import { buildForBrowsers } from '../conformance/runners/bundle.ts'
 import type { Reception, Task } from './receive-all.ts'
 
 /** How long a program, or a browser's start, may take, in ms; it takes a small part of it. */
-const longestUsualRun = 200_000
+const longestUsualRun = 400_000
 
 export interface RunOptions {
   /** After so many ms the program is killed. */

@@ -26,7 +26,7 @@ export interface Runtime {
 }
 
 /** How long a client may take before it is killed. */
-const longestRun = 180_000
+const longestRun = 400_000
 
 /** A runtime that takes a program as its argument. */
 function processRuntime(name: string, executable: string | undefined, runtimeArguments: readonly string[]): Runtime {

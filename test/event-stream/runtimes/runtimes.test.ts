@@ -9,7 +9,7 @@ const pace = Number(process.env['EVENT_STREAM_PACE'] ?? 0)
 
 const kibi = 1_024
 const mebi = kibi * kibi
-const bound = { timeout: 200_000 }
+const bound = { timeout: 420_000 }
 
 const connections = 20
 
