@@ -56,8 +56,8 @@ export default defineConfig({
           include: ['test/package/*.test.ts'],
           globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts'],
           // Compilers and packers need the machine for themselves, and do not have it.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
         },
       },
     ],

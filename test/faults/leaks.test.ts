@@ -47,7 +47,7 @@ async function run(does: keyof Work, openSockets: number): Promise<void> {
     for (const stop of stops) {
       await page.evaluate((name, count) => globalThis.work[name](count), does, stop - done)
       done = stop
-      // Connections that nobody uses any more are closed by the server after a while.
+      // What the page has closed, the server notices a moment later.
       await expect.poll(() => feed.openSockets, { message: 'open sockets' }).toBe(openSockets)
       const holding = await look(session)
       console.log(`Chromium, ${does}, ${stop}: ${JSON.stringify(holding)}`)

@@ -16,5 +16,5 @@ export const run = (file: string, args: readonly string[], options: CommandOptio
       if (failure) reject(new Error(message))
       else resolve(stdout)
     }
-    execFile(file, args, { timeout: 200_000, maxBuffer: 64 * 1024 * 1024, ...options }, finished)
+    execFile(file, args, { timeout: 360_000, maxBuffer: 64 * 1024 * 1024, ...options }, finished)
   })

@@ -36,7 +36,7 @@ export function startProgram(given: readonly string[], options: ProgramOptions =
     env: { ...environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Somewhat less than a test of the package may take, so that no test leaves a program behind.
-    timeout: 200_000,
+    timeout: 360_000,
     killSignal: 'SIGKILL',
   })
   const { stdout, stderr } = child
