@@ -341,7 +341,7 @@ export function startSharedSession(
   const stop = (): void => {
     session.closed = true
     clearInterval(timer)
-    stopWatching()
+    stopWatching?.()
     globalThis.removeEventListener?.('pagehide', onPageHide)
     closeChannel()
     signal?.removeEventListener('abort', session.close)
