@@ -54,7 +54,7 @@ function byteString(text: string): string {
 }
 
 function percentDecode(text: string): string {
-  return text.replace(/%([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+  return text.replace(/%([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number(`0x${code}`)))
 }
 
 /** Retry-After, in seconds or as a date, in ms from now. */

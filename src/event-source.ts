@@ -1,5 +1,5 @@
 import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
-import { createMessageEvent } from './message-event.ts'
+import { StreamMessageEvent } from './message-event.ts'
 import { type EventSourceInit, readSettings, type Settings } from './options.ts'
 import { type Session, startSession } from './session.ts'
 import { createTransport } from './transport/default.ts'
@@ -52,8 +52,7 @@ export class EventSource<Events = unknown> extends EventTarget {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  readonly #url: string
-  readonly #withCredentials: boolean
+  readonly #settings: Settings & SessionChoice
   readonly #handlers = createEventHandlers(this)
   readonly #session: Session
   /** Until the connection is closed. */
@@ -70,8 +69,7 @@ export class EventSource<Events = unknown> extends EventTarget {
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
     const settings: Settings & SessionChoice = readSettings(url, init)
-    this.#url = settings.url.href
-    this.#withCredentials = settings.withCredentials
+    this.#settings = settings
     this.#session = (settings[start] ?? startSession)(settings, createTransport(settings), {
       announce: ({ url }) => {
         this.#origin = new URL(url).origin
@@ -79,7 +77,9 @@ export class EventSource<Events = unknown> extends EventTarget {
         this.#handlers.dispatch(new Event('open'))
       },
       message: (type, data) => {
-        this.#handlers.dispatch(createMessageEvent(type, data, this.#origin, this.#session.lastEventId))
+        this.#handlers.dispatch(
+          new StreamMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#session.lastEventId }),
+        )
       },
       dropped: () => {
         this.#readyState = CONNECTING
@@ -93,11 +93,11 @@ export class EventSource<Events = unknown> extends EventTarget {
 
   /** The URL, resolved and serialized. */
   get url(): string {
-    return this.#url
+    return this.#settings.url.href
   }
 
   get withCredentials(): boolean {
-    return this.#withCredentials
+    return this.#settings.withCredentials
   }
 
   get readyState(): 0 | 1 | 2 {

@@ -1,5 +1,3 @@
-import { createStreamMessageEvent } from './message-event.node.ts'
-import { setCreateMessageEvent } from './message-event.ts'
 import { setDefaultTransport } from './transport/default.ts'
 import { refuseDispatcher } from './transport/fetch.server.ts'
 import { createFetchTransport } from './transport/fetch.ts'
@@ -8,7 +6,6 @@ import { createUndiciTransport } from './transport/undici.ts'
 // biome-ignore lint/performance/noReExportAll: the same names as everywhere is what this entry is, so they are not listed twice.
 export * from './index.ts'
 
-setCreateMessageEvent(createStreamMessageEvent)
 setDefaultTransport((settings) => {
   if (!settings.fetch) return createUndiciTransport(settings)
   refuseDispatcher(settings)

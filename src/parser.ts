@@ -33,8 +33,8 @@ export function createEventStreamParser(handler: ParserHandler, maxEventSize: nu
     },
     onRetry: handler.reconnectionTime,
     onComment: handler.comment,
-    onError(error) {
-      if (error.type === 'max-buffer-size-exceeded') handler.tooLarge()
+    onError({ type }) {
+      if (type === 'max-buffer-size-exceeded') handler.tooLarge()
     },
   })
   // eventsource-parser strips a byte order mark of its own, but only at the start: a blank line, which says nothing,

@@ -15,4 +15,9 @@ export function isHeader(name: unknown, value: unknown): boolean {
   }
 }
 
-export const adaptEventHandlers = (handlers: EventHandlers): EventHandlers => handlers
+// Declared as a function, as esbuild leaves out the calls of those that only return what they are given.
+export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
+  return handlers
+}
+
+export const messageEventMembers = Object.getOwnPropertyNames(MessageEvent.prototype)

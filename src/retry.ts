@@ -31,8 +31,6 @@ export interface Decision {
   readonly instead?: Pick<ErrorDetails, 'code' | 'message' | 'error'>
 }
 
-const stop: Decision = { delay: false }
-
 function backoff(outcome: Interruption, history: History, policy: Policy, random: () => number): number {
   const { failures, serverReconnectionTime } = history
   const reconnectionTime = serverReconnectionTime ?? policy.initialDelay
@@ -62,7 +60,7 @@ export function decide(
   // The standard reestablishes the connection only "if res is a network error" and at the end of the body. Statuses are
   // up to the policy, but for 204, which is how a server tells clients to stop.
   const unmendable = kind === 'refused' && (code !== 'status' || status === 204)
-  if (!retry || unmendable) return stop
+  if (!retry || unmendable) return { delay: false }
   if (status === 401 && history.canRefreshHeaders) return { delay: 0 }
   try {
     let delay: number | false
@@ -74,7 +72,7 @@ export function decide(
         throw new RangeError(`it returned ${delay}, not ms or false`)
       }
     } else {
-      if (kind === 'refused' && !retry.statuses(status)) return stop
+      if (kind === 'refused' && !retry.statuses(status)) return { delay: false }
       if (history.failures >= retry.maxAttempts) {
         const message = `${history.failures} failures in a row: ${outcome.message}`
         return {

@@ -49,7 +49,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     close() {
       session.closed = true
       signal?.removeEventListener('abort', abort)
-      stopWatching()
+      stopWatching?.()
       session.reconnect()
     },
     reconnect() {
@@ -74,21 +74,16 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     session.reconnect()
   }
 
-  /** Waits for as long as the page is away. */
-  const whileAway = async (): Promise<void> => {
-    while (isAway && !session.closed) {
-      await new Promise<void>((resolve) => {
-        endWait = resolve
-      })
-    }
-  }
-
   const run = async (): Promise<void> => {
     let failures = 0
     let serverReconnectionTime: number | undefined
     let previous: ErrorDetails | undefined
     for (let attempt = 1; ; attempt++) {
-      await whileAway()
+      while (isAway && !session.closed) {
+        await new Promise<void>((resolve) => {
+          endWait = resolve
+        })
+      }
       if (session.closed) return
       // When it counts as a success: some time after the response, for a server may accept and drop for ever.
       let successAt = Infinity
@@ -118,7 +113,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
         handler.dropped?.()
         continue
       }
-      const canRefreshHeaders = typeof headers === 'function' && previous?.status !== 401
+      const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
       const policy = kind !== 'ended' || reconnectOnEnd ? retry : false
       let { delay, instead } = decide(outcome, history, policy, Math.random)
@@ -138,8 +133,11 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     }
   }
 
-  const stopWatching = session.closed ? () => {} : watchPage(pauseWhenHidden, change)
-  if (!session.closed) signal?.addEventListener('abort', abort)
+  let stopWatching: (() => void) | undefined
+  if (!session.closed) {
+    stopWatching = watchPage(pauseWhenHidden, change)
+    signal?.addEventListener('abort', abort)
+  }
   queueMicrotask(run)
   return session
 }

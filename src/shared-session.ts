@@ -40,7 +40,8 @@ interface Statement {
   readonly asks?: 'for messages' | 'to reconnect'
   /** The answer to one who asked for messages. Otherwise it is for all. */
   readonly to?: number
-  /** Whether the messages of the answer go on from where the one who asked was. */
+  /** Where the one who asked was, and whether the messages of the answer go on from there. */
+  readonly asked?: string
   readonly goesOn?: boolean
   /** The last messages up to the number. */
   readonly messages?: readonly Message[]
@@ -67,6 +68,8 @@ export interface Platform {
   /** Called when the platform refuses to let this tab share: it has the session to itself then. */
   refused(): void
 }
+
+const placeOf = ({ series, number }: Pick<Statement, 'series' | 'number'>): string => `${series} ${number}`
 
 export function startSharedSession(
   name: string,
@@ -243,7 +246,12 @@ export function startSharedSession(
       lacking = known < 0 ? Infinity : recent.length - known
     }
     const goesOn = lacking <= recent.length
-    say({ to: question.from, goesOn, messages: recent.slice(Math.max(0, recent.length - lacking)) })
+    say({
+      to: question.from,
+      asked: placeOf(question),
+      goesOn,
+      messages: recent.slice(Math.max(0, recent.length - lacking)),
+    })
   }
 
   /** Whether the tab is where the statement's messages go on from; if not, it sees to it. */
@@ -252,7 +260,9 @@ export function startSharedSession(
     const isOfSeries = said.series === series
     if (isOfSeries && before <= number) return true
     const isReplayed = replay > 0 && !series && said.number > 0
-    if (to ? said.goesOn || !lastEventId : !isOfSeries && !lastEventId && !isReplayed) {
+    // It may have moved on since it asked.
+    const isAnswer = said.asked === placeOf({ series, number })
+    if (isAnswer ? said.goesOn || !lastEventId : !to && !isOfSeries && !lastEventId && !isReplayed) {
       // It joins, or there is nothing to resume after.
       recent.length = 0
       idBeforeRecent = said.number === before ? said.lastEventId : ''
@@ -260,7 +270,7 @@ export function startSharedSession(
       number = before
       return true
     }
-    if (!to) {
+    if (!isAnswer) {
       if (!hasAsked) ask()
     } else if (!isAway) {
       // It is asked no more until another leads.
@@ -331,7 +341,7 @@ export function startSharedSession(
   const stop = (): void => {
     session.closed = true
     clearInterval(timer)
-    stopWatching()
+    stopWatching?.()
     globalThis.removeEventListener?.('pagehide', onPageHide)
     closeChannel()
     signal?.removeEventListener('abort', session.close)

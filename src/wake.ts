@@ -52,11 +52,11 @@ const pageEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychang
 /**
  * Tells when the page goes away: into the back/forward cache, frozen, or, where that counts, hidden; and when it is
  * back. Where there is no page, nothing is told.
- * @returns a function that ends the watch
+ * @returns a function that ends the watch, if there is one
  */
-export function watchPage(countsHidden: boolean, change: (isAway: boolean) => void): () => void {
+export function watchPage(countsHidden: boolean, change: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = globalThis
-  if (!document) return () => {}
+  if (!document) return
   let isSuspended = false
   let wasAway = false
   const look = ({ type, persisted }: { type?: string; persisted?: boolean }): void => {

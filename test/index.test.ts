@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 
+// Node makes this global when it is first read.
+Reflect.get(globalThis, 'MessageEvent')
 const globalsBefore = Object.getOwnPropertyDescriptors(globalThis)
 const index = await import('../src/index.ts')
 const globalsAfter = Object.getOwnPropertyDescriptors(globalThis)

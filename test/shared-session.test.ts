@@ -150,7 +150,7 @@ async function apply(simulation: Simulation, made: Choice): Promise<void> {
 const choices = fc.array(choice, { maxLength: 150, size: 'max' })
 
 /** SHARED_SEED=N tries other orders. */
-const runs = { seed: Number(process.env['SHARED_SEED'] ?? 1), numRuns: 300 }
+const runs = { seed: Number(process.env['SHARED_SEED'] ?? 15), numRuns: 300 }
 
 /**
  * Where a machine is slow, there are fewer runs. fast-check's own limit would leave the last one under way, whose timers

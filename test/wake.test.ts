@@ -304,7 +304,7 @@ describe('a page', () => {
     const { network, dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
     const end = watchPage(true, change)
-    end()
+    end?.()
     expect(network.listeners).toBe(0)
     dispatch('freeze')
     expect(change).not.toHaveBeenCalled()
@@ -312,7 +312,7 @@ describe('a page', () => {
 
   it('is not looked for where there is none', () => {
     const network = stubNetwork()
-    watchPage(true, () => expect.unreachable())()
+    watchPage(true, () => expect.unreachable())
     expect(network.listeners).toBe(0)
   })
 })

@@ -6,14 +6,12 @@ import type { Transport } from './transport.ts'
 /** Makes the transport that a session's requests go over. */
 export type CreateTransport = (settings: Settings) => Transport
 
-let create: CreateTransport = (settings) => {
+export let createTransport: CreateTransport = (settings) => {
   refuseDispatcher(settings)
   return createFetchTransport(settings.fetch)
 }
 
-export const createTransport: CreateTransport = (settings) => create(settings)
-
 /** For the entry point of a runtime that has something better than fetch. */
 export function setDefaultTransport(createDefault: CreateTransport): void {
-  create = createDefault
+  createTransport = createDefault
 }

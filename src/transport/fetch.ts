@@ -31,20 +31,21 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
         return handler.refuse('redirect', 'redirect not followed', head)
       }
       handler.response(head)
+      if (response.body === null) return
     }
     // React Native's response has no body, and node-fetch's is a stream of Node's.
-    if (response?.body !== null && !response?.body?.getReader) {
+    const reader = response?.body?.getReader?.()
+    if (!reader) {
       return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
     }
-    const reader = response.body?.getReader()
     // Deno forgets the signal of a response at a garbage collection.
-    signal.addEventListener('abort', () => reader?.cancel().catch(() => {}))
+    signal.addEventListener('abort', () => reader.cancel().catch(() => {}))
     // A given fetch may not heed the signal, so that each step asks it.
-    while (reader && !signal.aborted) {
+    while (!signal.aborted) {
       const { done, value } = await reader.read()
       if (done) return
       await handler.bytes(value)
     }
-    await reader?.cancel()
+    await reader.cancel()
   }
 }

@@ -42,7 +42,15 @@ const usualHeaders = {
  * Names of headers that belong to the connection, not to the request. undici refuses some; over HTTP/2, others make it
  * throw where nobody can catch, or leave all further requests of the connection hanging.
  */
-const connectionHeader = /^(expect|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade)$/
+const connectionHeaders = [
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]
 
 function readHeaders(given: Record<string, string | string[] | undefined>): Headers {
   const headers = new Headers()
@@ -147,6 +155,8 @@ function exchange(
         const isEmpty = method === 'HEAD' || status === 204 || status === 304
         const codings = isEmpty ? [] : readCodings(response.headers.get('content-encoding'))
         sink = createSink(codings, (chunk) => handler.bytes(chunk), given, finish)
+        // They are views of the first packet, which would stay in memory as long as the stream.
+        given.rawHeaders = null
         handler.response(response)
       },
       onResponseData(_, chunk) {
@@ -200,7 +210,7 @@ export function createUndiciTransport(settings: Settings): Transport {
     const { url, method, signal, redirect } = request
     if (!/^https?:/.test(url)) return fetchTransport(request, handler)
     const headers = new Headers(request.headers)
-    const forbidden = [...headers.keys()].find((name) => connectionHeader.test(name))
+    const forbidden = connectionHeaders.find((name) => headers.has(name))
     if (forbidden)
       return handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
     const body = await extractBody(request.body, headers)

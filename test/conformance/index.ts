@@ -7,6 +7,7 @@ import { cases as errorEventCases } from './cases/error-event.ts'
 import { cases as failingCases } from './cases/failing.ts'
 import { cases as futileCases } from './cases/futile.ts'
 import { cases as handlersCases } from './cases/handlers.ts'
+import { cases as messageEventCases } from './cases/message-event.ts'
 import { cases as objectCases } from './cases/object.ts'
 import { cases as optionsCases } from './cases/options.ts'
 import { cases as parsingCases } from './cases/parsing.ts'
@@ -31,6 +32,7 @@ export const cases: readonly ConformanceCase[] = [
   ...parsingCases,
   ...streamsCases,
   ...dispatchCases,
+  ...messageEventCases,
   ...reconnectionCases,
   ...retryCases,
   ...closingCases,
