@@ -87,9 +87,9 @@ function createSink(
   }
   return {
     write(chunk: Buffer): void {
-      if (!codings.length) return deliver(chunk, source)
-      const decoder = decoders[0] ?? start(chunk[0] ?? 0)
-      if (decoder && !decoder.write(chunk)) source.pause()
+      const decoder = codings.length ? (decoders[0] ?? start(chunk[0] ?? 0)) : undefined
+      if (!decoder) deliver(chunk, source)
+      else if (!decoder.write(chunk)) source.pause()
     },
     end(): void {
       if (decoders[0]) decoders[0].end()
