@@ -73,8 +73,13 @@ function createSink(
   const deliver = (chunk: Uint8Array, from: { pause(): unknown; resume(): unknown }): void => {
     const paused = bytes(chunk)
     if (!paused) return
-    from.pause()
-    paused.then(() => from.resume())
+    let isPending = true
+    // What was read together comes to the end first: undici would parse the rest of it anew after every pause.
+    queueMicrotask(() => isPending && from.pause())
+    paused.then(() => {
+      isPending = false
+      from.resume()
+    })
   }
   let decoders: Duplex[] = []
   const start = (firstByte: number): Duplex | undefined => {
@@ -87,7 +92,7 @@ function createSink(
   }
   return {
     write(chunk: Buffer): void {
-      const decoder = decoders[0] ?? start(chunk[0] ?? 0)
+      const decoder = codings.length ? (decoders[0] ?? start(chunk[0] ?? 0)) : undefined
       if (!decoder) deliver(chunk, source)
       else if (!decoder.write(chunk)) source.pause()
     },

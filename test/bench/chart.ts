@@ -10,6 +10,8 @@ const barHeight = 20
 const rowHeight = 28
 const headHeight = 72
 const footHeight = 44
+/** How many times as long as ours a bar may be; a longer one is cut off, for the others could not be told apart. */
+const longestBar = 5
 
 /** The card has a ground of its own, so that it can be read whatever the page around it is like. */
 const style = `
@@ -49,12 +51,13 @@ function drawBar({ title, kind, median, least, greatest }: Bar, row: number, lon
   const middle = y + barHeight / 2
   const left = margin + titleWidth
   const scale = (width - left - valueWidth - margin) / longest
-  const at = (value: number): string => (left + value * scale).toFixed(1)
+  const at = (value: number): number => Math.round(left + Math.min(value, longest) * scale)
+  const note = median > longest ? ' (cut off)' : ''
   return `
   <text x="${left - 10}" y="${middle + 5}" text-anchor="end">${escapeText(title)}</text>
-  <rect class="${kind}" x="${left}" y="${y}" width="${Math.max(median * scale, 1).toFixed(1)}" height="${barHeight}" rx="2"/>
+  <rect class="${kind}" x="${left}" y="${y}" width="${Math.max(at(median) - left, 1)}" height="${barHeight}" rx="2"/>
   <path class="spread" d="M${at(least)} ${middle}H${at(greatest)}"/>
-  <text x="${Number(at(greatest)) + 8}" y="${middle + 5}">${formatNumber(median)}</text>`
+  <text x="${at(greatest) + 8}" y="${middle + 5}">${formatNumber(median)}${note}</text>`
 }
 
 /**
@@ -71,7 +74,8 @@ export function drawChart({ title, metrics, outcomes, date, machine, rounds }: R
   if (!metric || bars.length === 0) return undefined
   const missing = outcomes.flatMap(({ title, failure }) => (failure === undefined ? [] : [`${title}: ${failure}`]))
   const height = headHeight + bars.length * rowHeight + footHeight + missing.length * 16
-  const longest = Math.max(...bars.map(({ greatest }) => greatest))
+  const ours = bars.find(({ kind }) => kind === 'ours')
+  const longest = Math.min(Math.max(...bars.map(({ greatest }) => greatest)), (ours?.median ?? Infinity) * longestBar)
   const base = height - 18
   const notes = [`${date.slice(0, 10)}, ${machine}; median of ${rounds} rounds, lines from the least to the greatest`]
   const foot = [...missing, ...notes].map(

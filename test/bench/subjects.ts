@@ -25,7 +25,7 @@ const everySubject = {
   'fetch-discard': { title: 'fetch, read', kind: 'limit' },
   'http-decode': { title: 'node:http, decoded', kind: 'limit' },
   'http-parse': { title: 'node:http, decoded, parsed', kind: 'limit', module: 'eventsource-parser' },
-  'http-dispatch': { title: 'the same, and bare Events', kind: 'limit' },
+  'http-dispatch': { title: 'node:http, to bare Events', kind: 'limit' },
 } as const satisfies Record<string, Subject>
 
 export type SubjectName = keyof typeof everySubject
