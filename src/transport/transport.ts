@@ -22,7 +22,7 @@ export interface TransportResponse {
 /** What a transport reports, in this order. */
 export interface TransportHandler {
   response(response: TransportResponse): void
-  /** A chunk of the body, decompressed. While a promise that it returns is pending, no more is read from the socket. */
+  /** A chunk of the body, decompressed. While a promise that it returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** It cannot work, and no further attempt would change that. */
   refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void

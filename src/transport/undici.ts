@@ -73,13 +73,8 @@ function createSink(
   const deliver = (chunk: Uint8Array, from: { pause(): unknown; resume(): unknown }): void => {
     const paused = bytes(chunk)
     if (!paused) return
-    let isPending = true
-    // What was read together comes to the end first: undici would parse the rest of it anew after every pause.
-    queueMicrotask(() => isPending && from.pause())
-    paused.then(() => {
-      isPending = false
-      from.resume()
-    })
+    from.pause()
+    paused.then(() => from.resume())
   }
   let decoders: Duplex[] = []
   const start = (firstByte: number): Duplex | undefined => {
