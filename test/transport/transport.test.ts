@@ -281,6 +281,22 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(chunks.join('')).toBe('all')
     })
 
+    it('is handed on no further while its reader is behind, and then whole and to its end', async () => {
+      const pieces = Array.from({ length: 100 }, (_, index) => `${index} `)
+      const chunked = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+      const origin = await serveBytes(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`)
+      let received = ''
+      let isBehind = false
+      await listen(origin, async (chunk) => {
+        expect(isBehind).toBe(false)
+        isBehind = true
+        received += Buffer.from(chunk)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        isBehind = false
+      })
+      expect(received).toBe(pieces.join(''))
+    })
+
     it('is not read while its reader is behind, so that the server has to wait', async () => {
       const chunk = Buffer.alloc(65_536, 'a')
       const total = 32 * 1_024 * 1_024
