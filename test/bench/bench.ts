@@ -1,11 +1,10 @@
 import process from 'node:process'
 import installRuntimes from '../runtimes/install.ts'
-import { measureInTurn } from './measure.ts'
+import { measureWork } from './measure-work.ts'
 import { readOptions } from './options.ts'
 import { installPeers } from './peers.ts'
 import { entryOf, type Feed, makePrograms, type Programs, runClient, startFeed } from './processes.ts'
-import { startProgress } from './progress.ts'
-import { describeMachine, failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
+import { failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
 import type { Result } from './result.ts'
 import { subjects } from './subjects.ts'
 import { type Work, type WorkName, workNames, works } from './works.ts'
@@ -16,7 +15,7 @@ const longestRun = 60_000
 const root = `${import.meta.dirname}/../..`
 
 const options = readOptions('bench', workNames)
-const { rounds, scale } = options
+const { scale } = options
 
 function participantsOf({ subjects: names }: Work) {
   return names.filter((name) => options.takesPart(name))
@@ -38,19 +37,7 @@ async function measure(name: WorkName, programs: Programs, feed: Feed): Promise<
       }
     }),
   )
-  const progress = startProgress(name, rounds * participants.length)
-  const outcomes = await measureInTurn(participants, rounds, progress)
-  progress.clear()
-  return {
-    name,
-    title: titleAtScale(title, scale),
-    metrics,
-    date: new Date().toISOString(),
-    machine: describeMachine(),
-    rounds,
-    scale,
-    outcomes,
-  }
+  return measureWork(name, { title: titleAtScale(title, scale), metrics }, participants, options)
 }
 
 if (!(await installPeers())) process.exit(1)

@@ -7,13 +7,13 @@ import {
   launchChromium,
   launchFirefox,
 } from '../conformance/runners/puppeteer-browser.ts'
-import { measureInTurn, type Values } from './measure.ts'
+import type { Values } from './measure.ts'
+import { measureWork } from './measure-work.ts'
 import { readOptions } from './options.ts'
 import { installPeers, peersDirectory } from './peers.ts'
 import { cpuOfDescendants } from './process-tree.ts'
 import { entryOf, type Feed, makePrograms, startFeed } from './processes.ts'
-import { startProgress } from './progress.ts'
-import { describeMachine, failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
+import { failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
 import type { Result } from './result.ts'
 import { type SubjectName, subjects } from './subjects.ts'
 import type { WorkDescription } from './works.ts'
@@ -34,7 +34,7 @@ const browsers = {
 type BrowserName = keyof typeof browsers
 
 const options = readOptions('bench:browser', Object.keys(browsers) as BrowserName[])
-const { rounds, scale } = options
+const { scale } = options
 const count = Math.ceil(events * scale)
 const root = `${import.meta.dirname}/../..`
 
@@ -116,18 +116,7 @@ async function measure(name: BrowserName, executable: string, feed: Feed): Promi
       run: () => run(name, executable, subject, feed),
     })),
   )
-  const progress = startProgress(name, rounds * participants.length)
-  const outcomes = await measureInTurn(participants, rounds, progress)
-  progress.clear()
-  return {
-    name,
-    ...describe(name),
-    date: new Date().toISOString(),
-    machine: describeMachine(),
-    rounds,
-    scale,
-    outcomes,
-  }
+  return measureWork(name, describe(name), participants, options)
 }
 
 if (!(await installPeers())) process.exit(1)

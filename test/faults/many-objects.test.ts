@@ -1,7 +1,7 @@
 import { assert, describe, expect } from 'vitest'
 import { clients } from './clients.ts'
+import type { Holdings } from './holdings.ts'
 import { inRuntime } from './in-runtime.ts'
-import type { Holdings } from './many-objects.ts'
 import { startOneEventFeed } from './one-event-feed.ts'
 
 const stops = [50, 1_000, 10_000] as const
@@ -21,7 +21,7 @@ describe('10,000 objects opened and closed', () => {
         const holdings = output
           .trim()
           .split('\n')
-          .map((line) => JSON.parse(line) as Holdings)
+          .map((line) => JSON.parse(line) as Holdings & { readonly objects: number })
         console.log(`${client.name}: ${output}`)
         const [afterFifty, afterThousand, atEnd] = holdings
         assert(afterFifty && afterThousand && atEnd)

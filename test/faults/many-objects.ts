@@ -1,19 +1,8 @@
-import { getEventListeners } from 'node:events'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EventSource } from '../../src/index.ts'
+import { takeStock } from './holdings.ts'
 import { openAndClose, untilMessage } from './open-and-close.ts'
-
-/** What is held while one object is open, after so many others were opened and closed. */
-export interface Holdings {
-  readonly objects: number
-  /** How many of each resource keep the process alive: sockets, timers and the like. */
-  readonly resources: Readonly<Record<string, number>>
-  readonly listenersOfSignal: number
-  readonly listenersOfProcess: number
-  /** Bytes in use after a garbage collection. */
-  readonly heap: number
-}
 
 /*
  * A program: `many-objects.mjs URL COUNT…` prints Holdings as JSON, a line each, after so many objects as the COUNTs say.
@@ -31,16 +20,6 @@ for (const count of counts.map(Number)) {
   await untilMessage(source)
   // Whatever the objects before still have to do is done by then.
   await pause(2_000)
-  globalThis.gc?.()
-  const resources: Record<string, number> = {}
-  for (const resource of process.getActiveResourcesInfo()) resources[resource] = (resources[resource] ?? 0) + 1
-  const holdings: Holdings = {
-    objects,
-    resources,
-    listenersOfSignal: getEventListeners(signal, 'abort').length,
-    listenersOfProcess: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
-    heap: process.memoryUsage().heapUsed,
-  }
-  console.log(JSON.stringify(holdings))
+  console.log(JSON.stringify({ objects, ...takeStock(signal) }))
   source.close()
 }

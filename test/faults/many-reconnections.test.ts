@@ -3,8 +3,8 @@ import { assert, describe, expect } from 'vitest'
 import type { FaultPlan } from '../../fixtures/fault-proxy/plan.ts'
 import { clients, type ProgramClient } from './clients.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
+import type { Holdings } from './holdings.ts'
 import { inRuntime } from './in-runtime.ts'
-import type { Holdings } from './many-reconnections.ts'
 
 const end: FaultPlan = { kind: 'end', events: 2 }
 const plans: readonly FaultPlan[] = [
@@ -42,7 +42,7 @@ async function holdsTheSame(client: ProgramClient): Promise<void> {
     const [afterTen, afterThousand, atEnd] = output
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as Holdings)
+      .map((line) => JSON.parse(line) as Holdings & { readonly reconnections: number })
     console.log(`${client.name}: ${output}`)
     assert(afterTen && afterThousand && atEnd)
     expect([afterTen, afterThousand, atEnd].map(({ reconnections }) => reconnections)).toEqual(stops)

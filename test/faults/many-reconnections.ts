@@ -1,17 +1,6 @@
-import { getEventListeners } from 'node:events'
 import process from 'node:process'
 import { EventSource } from '../../src/index.ts'
-
-/** What one object holds on to while its connection is open. */
-export interface Holdings {
-  readonly reconnections: number
-  /** How many of each resource keep the process alive: sockets, timers and the like. */
-  readonly resources: Readonly<Record<string, number>>
-  readonly listenersOfSignal: number
-  readonly listenersOfProcess: number
-  /** Bytes in use after a garbage collection. */
-  readonly heap: number
-}
+import { takeStock } from './holdings.ts'
 
 /*
  * A program: `many-reconnections.mjs URL COUNT…` prints Holdings as JSON, a line each, after so many reconnections as the
@@ -32,17 +21,7 @@ source.addEventListener('open', () => {
 })
 
 function look(): void {
-  globalThis.gc?.()
-  const resources: Record<string, number> = {}
-  for (const resource of process.getActiveResourcesInfo()) resources[resource] = (resources[resource] ?? 0) + 1
-  const holdings: Holdings = {
-    reconnections,
-    resources,
-    listenersOfSignal: getEventListeners(signal, 'abort').length,
-    listenersOfProcess: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
-    heap: process.memoryUsage().heapUsed,
-  }
-  console.log(JSON.stringify(holdings))
+  console.log(JSON.stringify({ reconnections, ...takeStock(signal) }))
   if (stops.length === 0) source.close()
   else source.reconnect()
 }

@@ -1,28 +1,16 @@
 import { once } from 'node:events'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { constants, createBrotliCompress, createDeflate, createDeflateRaw, createGzip } from 'node:zlib'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { acceptedCodings, createDecoders, readCodings } from '../../src/transport/content-coding.ts'
 import type { TransportHandler } from '../../src/transport/transport.ts'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { createRequest, record, textOf } from './record.ts'
+import { serve } from './serve.ts'
 import { stalls } from './stalls.ts'
 import { overUndici } from './transports.ts'
-
-const servers: HttpServer[] = []
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = await startHttpServer(listener)
-  servers.push(server)
-  return server.origin
-}
 
 // zstd is tested in a Node that has it: test/package/zstd.test.ts. None of them takes its time.
 const encoders = {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { TransportHandler, TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
+import { serve } from './serve.ts'
 import { stalls } from './stalls.ts'
 import { transports } from './transports.ts'
 
@@ -16,12 +17,6 @@ const closers: (() => unknown)[] = []
 afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
 })
-
-async function serve(listener: RequestListener): Promise<string> {
-  const { origin, close } = await startHttpServer(listener)
-  closers.push(close)
-  return origin
-}
 
 /** Answers every request with these bytes, and closes the connection. */
 async function serveBytes(...bytes: (string | Uint8Array)[]): Promise<string> {

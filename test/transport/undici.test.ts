@@ -1,21 +1,9 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Agent, type Dispatcher, interceptors, MockAgent, RetryAgent } from 'undici'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { describe, expect, it } from 'vitest'
 import { createRequest, record, textOf } from './record.ts'
+import { serve } from './serve.ts'
 import { overUndici } from './transports.ts'
-
-const servers: HttpServer[] = []
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = await startHttpServer(listener)
-  servers.push(server)
-  return server.origin
-}
 
 describe('the request', () => {
   it('says that everysource asks, and in which codings it takes the answer', async () => {
