@@ -1,22 +1,23 @@
 import { describe, type ErrorCode } from './events.ts'
-import { type AttemptContext, readHeaders, type Settings } from './options.ts'
+import { type AttemptContext, type EventSourceInit, readHeaders, type Settings } from './options.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import { createDecoder } from './platform.server.ts'
 import type { Interruption, Outcome } from './retry.ts'
-import type { Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
+import type { Signal, Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
 import { startTimer, type Timer } from './wake.ts'
 
-/** What an attempt reports while it lasts; how it ended is its outcome. */
+/** What an attempt reports. */
 export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'comment'> {
   /** The response is an event stream: "announce the connection". */
   open(response: TransportResponse): void
   /** While a promise that it returns is pending, nothing is read. */
   paused?: (() => Promise<void> | undefined) | undefined
+  /** Called once, after all else, and not before the code that ended it has run. */
+  ended(outcome: Outcome): void
 }
 
 /** An attempt under way. */
 export interface Attempt {
-  readonly outcome: Promise<Outcome>
   abort(): void
 }
 
@@ -63,24 +64,21 @@ function parseRetryAfter(value: string | null | undefined): number | undefined {
   return milliseconds > 0 ? milliseconds : undefined
 }
 
-/** An option that is either a value, or a function that makes one for every attempt. */
-function call<Value>(
-  option: Value | ((context: AttemptContext) => Value | Promise<Value>),
-  context: AttemptContext,
-): Value | Promise<Value> {
-  return typeof option === 'function' ? (option as (context: AttemptContext) => Value)(context) : option
-}
-
-export async function buildRequest(settings: Settings, context: AttemptContext, signal: AbortSignal) {
+export async function buildRequest(settings: Settings, context: AttemptContext, signal: Signal) {
   const { lastEventId, lastEventIdQueryParam: param } = { ...settings, ...context }
-  const headers = readHeaders(await call(settings.headers, context))
-  const body = await call(settings.body, context)
+  let { headers: given, body }: Pick<EventSourceInit, 'headers' | 'body'> = settings
+  // Values are not awaited, so that where many streams open at once, what they are made of is soon gone.
+  if (typeof given === 'function') given = await given(context)
+  const headers = readHeaders(given)
+  if (typeof body === 'function') body = await body(context)
   const url = new URL(settings.url)
   // Only some runtimes' fetch takes a URL with credentials; as Basic authorization they work everywhere.
   const { username, password } = url
-  url.username = url.password = ''
-  if ((username || password) && !headers.has('Authorization')) {
-    headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  if (username || password) {
+    url.username = url.password = ''
+    if (!headers.has('Authorization')) {
+      headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+    }
   }
   // "Set (`Accept`, `text/event-stream`) in request's header list."
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
@@ -115,11 +113,9 @@ export function startAttempt(
 ): Attempt {
   const { attempt } = context
   const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
-  const controller = new AbortController()
-  const { signal } = controller
+  const signal = { aborted: false } as { aborted: boolean; onabort?: () => void }
+  /** Of the stream, or of the beginning of a refused response. */
   const decode = createDecoder()
-  let ended = false
-  let resolve: (outcome: Outcome) => void
   let head: TransportResponse | undefined
   /** Why the response is refused, while the beginning of its body is being read. */
   let refusal: { kind: 'refused'; code: ErrorCode; message: string; body: string } | undefined
@@ -143,16 +139,16 @@ export function startAttempt(
     })
 
   const settle = (outcome: Outcome): void => {
-    if (ended) return
-    ended = true
+    if (signal.aborted) return
+    signal.aborted = true
     clearTimeout(timer)
-    controller.abort()
-    resolve(outcome)
+    signal.onabort?.()
+    queueMicrotask(() => handler.ended(outcome))
   }
 
   const startTimeout = (code: 'timeout' | 'idle', delay: number): void => {
     clearTimeout(timer)
-    if (!delay || ended) return
+    if (!delay || signal.aborted) return
     const due = performance.now() + delay
     const expire = (): void => end('lost', code, `nothing came in ${delay} ms`)
     const onTime = (): void => {
@@ -166,37 +162,38 @@ export function startAttempt(
   // What follows in a chunk after the attempt has ended, say by a listener's close(), concerns nobody any more.
   const feed = createEventStreamParser(
     {
-      id: (id) => ended || handler.id(id),
-      message: (type, data) => ended || handler.message(type, data),
-      reconnectionTime: (milliseconds) => ended || handler.reconnectionTime(milliseconds),
-      comment: onComment && ((comment) => ended || tap(onComment, comment)),
+      id: (id) => signal.aborted || handler.id(id),
+      message: (type, data) => signal.aborted || handler.message(type, data),
+      reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
+      comment: onComment && ((comment) => signal.aborted || tap(onComment, comment)),
       tooLarge: () => end('refused', 'too-large', `event over ${maxEventSize} characters`),
     },
     maxEventSize,
+    decode,
   )
 
   const transportHandler: TransportHandler = {
     response(response) {
-      if (ended) return
+      if (signal.aborted) return
       head = response
-      tap(onResponse, { ...response, attempt })
-      const type = response.headers.get('content-type')
+      const { url, status, contentType } = response
+      if (onResponse) tap(onResponse, { url, status, headers: response.headers, attempt })
       // "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
       // connection." The beginning of the body is read before, for it often tells why.
-      if (response.status !== 200) {
-        refusal = { kind: 'refused', code: 'status', message: `status ${response.status}`, body: '' }
-      } else if (!isEventStream(type)) {
+      if (status !== 200) {
+        refusal = { kind: 'refused', code: 'status', message: `status ${status}`, body: '' }
+      } else if (!isEventStream(contentType)) {
         refusal = {
           kind: 'refused',
           code: 'content-type',
-          message: `content-type: ${type}, not text/event-stream`,
+          message: `content-type: ${contentType}, not text/event-stream`,
           body: '',
         }
-      } else if (!ended) handler.open(response)
+      } else if (!signal.aborted) handler.open(response)
       startTimeout('idle', refusal ? refusalTime : idleTimeout)
     },
     bytes(chunk) {
-      if (ended) return
+      if (signal.aborted) return
       if (refusal) {
         refusal.body += decode(chunk.subarray(0, refusalRoom))
         refusalRoom -= chunk.length
@@ -205,7 +202,7 @@ export function startAttempt(
       }
       startTimeout('idle', idleTimeout)
       feed(chunk)
-      const paused = ended ? undefined : handler.paused?.()
+      const paused = signal.aborted ? undefined : handler.paused?.()
       if (!paused) return
       // The time that a consumer takes is not the server's silence.
       clearTimeout(timer)
@@ -217,37 +214,33 @@ export function startAttempt(
     },
   }
 
-  const run = async (): Promise<void> => {
-    let request: Awaited<ReturnType<typeof buildRequest>>
-    try {
-      request = await buildRequest(settings, context, signal)
-    } catch (error) {
-      return end('lost', 'callback', `headers or body: ${describe(error)}`, error)
-    }
-    const { url, body } = request
-    if (ended) return
+  const send = (request: Awaited<ReturnType<typeof buildRequest>>): Promise<void> | undefined => {
+    const { body } = request
+    if (signal.aborted) return
     if (isOneShot(body)) {
-      if (isUsed(body)) return end('refused', 'body-used', bodyUsed)
+      if (isUsed(body)) return void end('refused', 'body-used', bodyUsed)
       sentStreams.add(body)
     }
     tap(onRequest, request)
-    if (ended) return
-    try {
-      await transport(request, transportHandler)
-      end('ended', 'ended', 'the stream ended')
-    } catch (error) {
-      // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
-      if (/^http/.test(url)) end('lost', 'network', describe(error), error)
-      else end('refused', 'unsupported', describe(error), error)
-    }
+    if (signal.aborted) return
+    return transport(request, transportHandler)
   }
 
   startTimeout('timeout', openTimeout)
-  queueMicrotask(run)
+  queueMicrotask(() =>
+    // Not in a function that awaits, which would keep the request, with all that it is made of, as long as the stream.
+    buildRequest(settings, context, signal)
+      .then(send, (error) => end('lost', 'callback', `headers or body: ${describe(error)}`, error))
+      .then(
+        () => end('ended', 'ended', 'the stream ended'),
+        (error) => {
+          // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
+          if (/^http/.test(settings.url)) end('lost', 'network', describe(error), error)
+          else end('refused', 'unsupported', describe(error), error)
+        },
+      ),
+  )
   return {
-    outcome: new Promise((fulfil) => {
-      resolve = fulfil
-    }),
     abort: () => settle({ kind: 'aborted' }),
   }
 }

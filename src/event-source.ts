@@ -93,7 +93,7 @@ export class EventSource<Events = unknown> extends EventTarget {
 
   /** The URL, resolved and serialized. */
   get url(): string {
-    return this.#settings.url.href
+    return this.#settings.url
   }
 
   get withCredentials(): boolean {

@@ -92,16 +92,16 @@ export interface EventHandlers {
 
 /** {@link https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-idl-attributes} */
 export function createEventHandlers(target: EventTarget): EventHandlers {
-  const entries = new Map<string, EventListenerObject & { handler: unknown }>()
+  const entries: Record<string, (EventListenerObject & { handler: unknown }) | undefined> = {}
   return adaptEventHandlers({
-    get: (type) => (entries.get(type)?.handler ?? null) as EventHandler,
+    get: (type) => (entries[type]?.handler ?? null) as EventHandler,
     set(type, handler) {
-      const entry = entries.get(type)
+      const entry = entries[type]
       // [LegacyTreatNonObjectAsNull]: an object that is not callable is kept and returned, though it never is called.
       if (Object(handler) !== handler) {
         // "Deactivate an event handler": the listener goes, and its place in the order with it.
         if (entry) target.removeEventListener(type, entry)
-        entries.delete(type)
+        entries[type] = undefined
       } else if (entry) {
         entry.handler = handler
       } else {
@@ -112,7 +112,7 @@ export function createEventHandlers(target: EventTarget): EventHandlers {
             if (typeof added.handler === 'function') added.handler.call(target, event)
           },
         }
-        entries.set(type, added)
+        entries[type] = added
         target.addEventListener(type, added)
       }
     },

@@ -121,9 +121,10 @@ export type Policy = { [Member in Exclude<keyof RetryPolicy, 'statuses'>]: numbe
 
 /** {@link EventSourceInit}, validated, with every default filled in: all that the engine reads. */
 export interface Settings extends EventSourceInit {
-  readonly url: URL
+  /** Resolved and serialized. */
+  readonly url: string
   readonly withCredentials: boolean
-  readonly headers: Headers | Extract<EventSourceInit['headers'], (...args: never) => unknown>
+  readonly headers: Headers | undefined | Extract<EventSourceInit['headers'], (...args: never) => unknown>
   readonly method: string
   readonly lastEventId: string
   readonly retry: Policy | ((context: RetryContext) => number | false) | false
@@ -163,7 +164,7 @@ export const callback: Rule = [undefined, (value) => typeof value === 'function'
 const functionOrObject = (value: unknown): boolean => /^[fo]/.test(typeof value)
 
 const rules = {
-  headers: [{}, functionOrObject, 'names and values, or a function'],
+  headers: [undefined, functionOrObject, 'names and values, or a function'],
   // A method is a token, as a header's name is.
   method: ['GET', (value) => isHeader(value, '') && !/^(connect|trace|track)$/i.test(value), 'a method fetch sends'],
   lastEventId: ['', (value) => !/[\0\r\n]/.test(value), 'free of CR, LF and NUL'],
@@ -176,7 +177,7 @@ const rules = {
   onComment: callback,
   onRequest: callback,
   onResponse: callback,
-  retry: [{}, (value) => value === false || functionOrObject(value), 'a policy, a function or false'],
+  retry: [undefined, (value) => value === false || functionOrObject(value), 'a policy, a function or false'],
 } satisfies Record<string, Rule>
 
 /** Either delay may be given alone: the other one's default gives way. */
@@ -207,6 +208,8 @@ function readPolicy(retry: RetryPolicy): Policy {
   return { ...policy, statuses: Array.isArray(statuses) ? (status) => statuses.includes(status) : statuses }
 }
 
+const usualPolicy = readPolicy({})
+
 /** Copies headers. Throws a TypeError that names the header, but not its value, which may be a secret. */
 export function readHeaders(init: HeadersInit | null | undefined): Headers {
   const headers = new Headers()
@@ -218,13 +221,13 @@ export function readHeaders(init: HeadersInit | null | undefined): Headers {
   return headers
 }
 
-function readUrl(url: string): URL {
+function readUrl(url: string): string {
   // The API base URL: the document's base URL, in workers the worker's location, elsewhere none.
   const base = globalThis.document?.baseURI ?? globalThis.location?.href
   try {
     const parsed = new URL(url, base)
     // Chromium percent-encodes spaces and the like in a host; the URL standard refuses them.
-    if (!parsed.hostname.includes('%')) return parsed
+    if (!parsed.hostname.includes('%')) return parsed.href
   } catch {}
   // "If urlRecord is failure, then throw a "SyntaxError" DOMException."
   throw new DOMException(`not a URL${base ? '' : ' (and no base URL here)'}: ${url}`, 'SyntaxError')
@@ -244,13 +247,12 @@ export function readSettings(url: unknown, init: EventSourceInit | null | undefi
   const { headers, body, retry } = settings
   const method = `${settings.method}`.toUpperCase()
   if (body != null && /^(GET|HEAD)$/.test(method)) fail('body', body, `allowed with ${method}`)
-  return {
-    ...settings,
+  return Object.assign(settings, {
     url: readUrl(address),
     withCredentials: !!settings.withCredentials,
-    headers: typeof headers === 'function' ? headers : readHeaders(headers),
+    headers: typeof headers === 'object' ? readHeaders(headers) : headers,
     method,
     lastEventId: `${settings.lastEventId}`,
-    retry: typeof retry === 'object' ? readPolicy(retry) : retry,
-  }
+    retry: typeof retry === 'object' ? readPolicy(retry) : (retry ?? usualPolicy),
+  })
 }

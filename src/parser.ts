@@ -17,11 +17,14 @@ export interface ParserHandler {
  * Interprets one event stream; every response needs a parser of its own.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation}
  * @param maxEventSize in characters
+ * @param decode "streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark
  * @returns the function to hand the bytes to, split anywhere
  */
-export function createEventStreamParser(handler: ParserHandler, maxEventSize: number): (bytes: Uint8Array) => void {
-  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
-  const decode = createDecoder()
+export function createEventStreamParser(
+  handler: ParserHandler,
+  maxEventSize: number,
+  decode = createDecoder(),
+): (bytes: Uint8Array) => void {
   const parser = createParser({
     maxBufferSize: maxEventSize,
     onId: handler.id,

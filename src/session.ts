@@ -1,4 +1,4 @@
-import { type Attempt, bodyUsed, isUsed, startAttempt } from './attempt.ts'
+import { type Attempt, type AttemptHandler, bodyUsed, isUsed, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Policy, Settings } from './options.ts'
 import { decide } from './retry.ts'
@@ -8,7 +8,7 @@ import { longestDelay, startWait, watchPage } from './wake.ts'
 /** What a face is told, in the standard's terms. */
 export interface SessionHandler {
   /** "Announce the connection." */
-  announce(response: TransportResponse): void
+  announce(response: Pick<TransportResponse, 'url'>): void
   message(type: string, data: string): void
   /**
    * "Reestablish the connection" where `details.willReconnect`: the next attempt follows after `details.delay` ms.
@@ -40,6 +40,12 @@ export function startSession(settings: Settings, transport: Transport, handler: 
   const { signal, retry, headers, body, unref, pauseWhenHidden, reconnectOnEnd = true } = settings
   const { resetAfter = 10_000 } = retry as Policy
   let current: Attempt | undefined
+  let attempt = 0
+  let failures = 0
+  let previous: ErrorDetails | undefined
+  let serverReconnectionTime: number | undefined
+  /** When the attempt counts as a success: some time after the response, for a server may accept and drop for ever. */
+  let successAt: number
   let endWait: (() => void) | undefined
   let isAway = false
 
@@ -63,56 +69,38 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     handler.aborted?.()
   }
 
-  const wait = (delay: number): Promise<void> =>
-    new Promise((resolve) => {
-      endWait = startWait(delay, unref, resolve)
-    })
-
   const change = (away: boolean): void => {
     isAway = away
     // Away, it drops the connection or the wait there is; back, it ends the wait for that.
     session.reconnect()
   }
 
-  const run = async (): Promise<void> => {
-    let failures = 0
-    let serverReconnectionTime: number | undefined
-    let previous: ErrorDetails | undefined
-    for (let attempt = 1; ; attempt++) {
-      while (isAway && !session.closed) {
-        await new Promise<void>((resolve) => {
-          endWait = resolve
-        })
-      }
+  const attemptHandler: AttemptHandler = {
+    open(response) {
+      successAt = performance.now() + resetAfter
+      handler.announce(response)
+    },
+    id(id) {
+      session.lastEventId = id
+    },
+    message(type, data) {
+      successAt = 0
+      handler.message(type, data)
+    },
+    reconnectionTime(milliseconds) {
+      serverReconnectionTime = Math.min(milliseconds, longestDelay)
+    },
+    paused: handler.paused,
+    ended(outcome) {
       if (session.closed) return
-      // When it counts as a success: some time after the response, for a server may accept and drop for ever.
-      let successAt = Infinity
-      current = startAttempt(settings, { attempt, failures, lastEventId: session.lastEventId, previous }, transport, {
-        ...handler,
-        open(response) {
-          successAt = performance.now() + resetAfter
-          handler.announce(response)
-        },
-        id(id) {
-          session.lastEventId = id
-        },
-        message(type, data) {
-          successAt = 0
-          handler.message(type, data)
-        },
-        reconnectionTime(milliseconds) {
-          serverReconnectionTime = Math.min(milliseconds, longestDelay)
-        },
-      })
-      const outcome = await current.outcome
-      if (session.closed) return
-      const { kind } = outcome
+      const isAborted = outcome.kind === 'aborted'
       if (performance.now() >= successAt) failures = 0
-      else if (kind !== 'aborted') failures++
-      if (kind === 'aborted') {
+      else if (!isAborted) failures++
+      if (isAborted) {
         handler.dropped?.()
-        continue
+        return connect()
       }
+      const { kind, retryAfter: _retryAfter, ...details } = outcome
       const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
       const history = { failures, serverReconnectionTime, canRefreshHeaders }
       const policy = kind !== 'ended' || reconnectOnEnd ? retry : false
@@ -124,13 +112,24 @@ export function startSession(settings: Settings, transport: Transport, handler: 
         instead = { code: 'body-used', message: bodyUsed, error: outcome.error }
       }
       if (delay === false) session.close()
-      const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
       previous = { ...details, ...instead, willReconnect: !session.closed, delay: delay === false ? undefined : delay }
       // The wait begins first, so that what is called in the handler may end it.
-      const waited = delay !== false && wait(delay)
+      if (delay !== false) endWait = startWait(delay, unref, connect)
       handler.interrupted(previous)
-      await waited
-    }
+    },
+  }
+
+  const connect = (): void => {
+    // Until the page is back.
+    endWait = isAway ? connect : undefined
+    if (isAway || session.closed) return
+    successAt = Infinity
+    current = startAttempt(
+      settings,
+      { attempt: ++attempt, failures, lastEventId: session.lastEventId, previous },
+      transport,
+      attemptHandler,
+    )
   }
 
   let stopWatching: (() => void) | undefined
@@ -138,6 +137,6 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     stopWatching = watchPage(pauseWhenHidden, change)
     signal?.addEventListener('abort', abort)
   }
-  queueMicrotask(run)
+  queueMicrotask(connect)
   return session
 }

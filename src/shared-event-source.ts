@@ -34,7 +34,7 @@ function sayAlone(): void {
 const startShared: SessionStart = (given, transport, handler) => {
   const settings = applyRules(given, rules) as unknown as SharedSettings & SharedEventSourceInit
   const { url, withCredentials, method, redirect, lastEventIdQueryParam, scope, headers, body, fetch } = settings
-  const hasHeaders = typeof headers === 'function' || !headers.keys().next().done
+  const hasHeaders = typeof headers === 'function' || (!!headers && !headers.keys().next().done)
   if (scope === undefined && (hasHeaders || method !== 'GET' || body != null || fetch)) {
     throw new TypeError('headers, body, fetch and methods but GET need a scope: a string that differs by user')
   }

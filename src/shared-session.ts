@@ -305,7 +305,7 @@ export function startSharedSession(
     if (!isUpTo(said, before)) return
     if (said.url && !url) {
       url = said.url
-      handler.announce({ url, status: 200, headers: new Headers() })
+      handler.announce({ url })
     }
     messages.slice(number - before).forEach(deliver)
     if (number === said.number) lastEventId = said.lastEventId

@@ -48,13 +48,14 @@ async function start({ init = {}, context = {}, handler = {}, address = url }: S
       id: (id) => reports.push(['id', id]),
       message: (type, data) => reports.push(['message', type, data]),
       reconnectionTime: (milliseconds) => reports.push(['reconnectionTime', milliseconds]),
+      ended(outcome) {
+        expect(started.outcome).toBeUndefined()
+        started.outcome = outcome
+      },
       ...handler,
     },
   )
   const started = Object.assign(scripted, { attempt, reports, outcome: undefined as Outcome | undefined })
-  void attempt.outcome.then((outcome) => {
-    started.outcome = outcome
-  })
   await settle()
   return started
 }
@@ -143,7 +144,7 @@ describe('the request', () => {
           sent.push(String(headers.get('a')))
           headers.set('a', 'changed')
         },
-        { open() {}, id() {}, message() {}, reconnectionTime() {} },
+        { open() {}, id() {}, message() {}, reconnectionTime() {}, ended() {} },
       )
       await settle()
     }
@@ -386,15 +387,17 @@ describe('the outcome', () => {
 
   it('is lost when the transport throws at once', async () => {
     const error = new Error('thrown')
-    const attempt = startAttempt(
+    const ended = vi.fn<AttemptHandler['ended']>()
+    startAttempt(
       readSettings(url, {}),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
       () => {
         throw error
       },
-      { open() {}, id() {}, message() {}, reconnectionTime() {} },
+      { open() {}, id() {}, message() {}, reconnectionTime() {}, ended },
     )
-    await expect(attempt.outcome).resolves.toMatchObject({ kind: 'lost', code: 'network', error })
+    await settle()
+    expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'lost', code: 'network', error }))
   })
 
   it.each(['ftp://http.example/', 'about:blank', 'mailto:a@feed.example', 'javascript:0', 'data:text/event-stream,'])(
@@ -417,7 +420,7 @@ describe('the outcome', () => {
   it('has the status and the headers of a response that the transport refuses', async () => {
     const started = await start()
     const headers = new Headers({ Location: '/elsewhere' })
-    started.latest.refuse('redirect', 'why', { url, status: 301, headers })
+    started.latest.refuse('redirect', 'why', { url, status: 301, headers, contentType: null })
     await settle()
     expect(started.outcome).toMatchObject({ code: 'redirect', status: 301, headers })
   })
@@ -463,20 +466,21 @@ describe('the outcome', () => {
   })
 
   it('is not what a transport says of the abort itself', async () => {
-    const outcome = startAttempt(
+    const ended = vi.fn<AttemptHandler['ended']>()
+    startAttempt(
       readSettings(url, { openTimeout: 100 }),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
       ({ signal }, handler) =>
         new Promise((end) => {
-          signal.addEventListener('abort', () => {
+          signal.onabort = () => {
             handler.refuse('unsupported', 'aborted')
             end()
-          })
+          }
         }),
-      { open() {}, id() {}, message() {}, reconnectionTime() {} },
-    ).outcome
+      { open() {}, id() {}, message() {}, reconnectionTime() {}, ended },
+    )
     await vi.advanceTimersByTimeAsync(100)
-    await expect(outcome).resolves.toMatchObject({ kind: 'lost', code: 'timeout' })
+    expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'lost', code: 'timeout' }))
   })
 })
 
@@ -868,6 +872,7 @@ describe('a tap', () => {
   ])('that aborts ends everything: %s', async (name, reported) => {
     const { transport, requests } = new ScriptedTransport()
     const reports: unknown[][] = []
+    const outcomes: Outcome[] = []
     const attempt: Attempt = startAttempt(
       readSettings(url, { idleTimeout: 100, [name]: () => attempt.abort() }),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
@@ -877,13 +882,15 @@ describe('a tap', () => {
         id: (id) => reports.push(['id', id]),
         message: (type, data) => reports.push(['message', type, data]),
         reconnectionTime: (milliseconds) => reports.push(['reconnectionTime', milliseconds]),
+        ended: (outcome) => outcomes.push(outcome),
       },
     )
     await settle()
     expect(requests).toHaveLength(name === 'onRequest' ? 0 : 1)
     requests[0]?.respond()
     requests[0]?.send(':\nid: 1\nretry: 1\ndata: a\n\n')
-    await expect(attempt.outcome).resolves.toEqual({ kind: 'aborted' })
+    await settle()
+    expect(outcomes).toEqual([{ kind: 'aborted' }])
     expect(reports).toEqual(reported)
     expect(vi.getTimerCount()).toBe(0)
   })

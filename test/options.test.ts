@@ -205,8 +205,7 @@ describe('the defaults', () => {
   ])('are filled in for %s', (_, init) => {
     const settings = read(init)
     expect(settings).toMatchObject(defaults)
-    expect([...(settings.headers as Headers)]).toEqual([])
-    for (const member of ['body', 'fetch', 'signal', 'onComment', 'onRequest', 'onResponse'] as const) {
+    for (const member of ['headers', 'body', 'fetch', 'signal', 'onComment', 'onRequest', 'onResponse'] as const) {
       expect(settings[member] ?? undefined, member).toBeUndefined()
     }
     expect(settings.lastEventIdQueryParam ?? '').toBe('')
@@ -406,7 +405,7 @@ describe('the URL', () => {
   function resolve(url: unknown, globals: { document?: unknown; location?: unknown } = {}): string {
     vi.stubGlobal('document', globals.document)
     vi.stubGlobal('location', globals.location)
-    return readSettings(url, {}).url.href
+    return readSettings(url, {}).url
   }
   const document = { baseURI: 'http://page.example/base/index.html' }
   const location = { href: 'http://worker.example/scripts/worker.js' }

@@ -21,7 +21,8 @@ export class ScriptedRequest {
   }
 
   respond(status = 200, headers: HeadersInit = { 'Content-Type': 'text/event-stream' }): void {
-    this.#handler.response({ url: this.request.url, status, headers: new Headers(headers) })
+    const given = new Headers(headers)
+    this.#handler.response({ url: this.request.url, status, headers: given, contentType: given.get('content-type') })
   }
 
   send(body: string | Uint8Array): void {

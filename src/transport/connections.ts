@@ -102,12 +102,19 @@ export class Connections extends Pool {
     const client: Client = new Client(this.#origin, {
       ...this.#options,
       connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
-        const controller = new AbortController()
-        const socket = this.#connect({ ...target, signal: controller.signal }, (...result) => {
+        let controller: AbortController | undefined
+        const withSignal = {
+          ...target,
+          get signal() {
+            controller ??= new AbortController()
+            return controller.signal
+          },
+        }
+        const socket = this.#connect(withSignal, (...result) => {
           callback(...result)
           const [error, connected] = result
           if (error) return this.#fail(client, error)
-          session = findSession(connected)
+          session = this.#origin.protocol === 'https:' ? findSession(connected) : undefined
           this.#isShared = this.#mayShare && !!session
           if (!this.#isShared) return this.#offer(client)
           // The server's settings come first on a connection, and say how many requests it takes; the rest would hang.
@@ -119,7 +126,7 @@ export class Connections extends Pool {
         this.#connecting.set(client, {
           interest,
           giveUp() {
-            controller.abort()
+            controller?.abort()
             if (socket instanceof Socket) socket.destroy(new Error('nobody waits for it any more'))
           },
         })

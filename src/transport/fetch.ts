@@ -6,6 +6,13 @@ import type { Transport } from './transport.ts'
 export function createFetchTransport(given: Fetch | null | undefined): Transport {
   return async (request, handler) => {
     const { url, method, headers, body = null, signal } = request
+    const controller = new AbortController()
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    signal.onabort = () => {
+      controller.abort()
+      // Deno forgets the signal of a response at a garbage collection.
+      reader?.cancel().catch(() => {})
+    }
     const fetch = given ?? globalThis.fetch
     const response =
       fetch &&
@@ -14,7 +21,7 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
         // Plain, for those who wrap fetch and add headers of their own: `{ ...init.headers, Authorization }`.
         headers: Object.fromEntries(headers),
         body,
-        signal,
+        signal: controller.signal,
         // "Set request's cache mode to "no-store"."
         cache: 'no-store',
         credentials: request.withCredentials ? 'include' : 'same-origin',
@@ -24,8 +31,8 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
         duplex: 'half',
       } as RequestInit))
     if (response) {
-      const { status } = response
-      const head = { url: response.url || url, status, headers: response.headers }
+      const { status, headers } = response
+      const head = { url: response.url || url, status, headers, contentType: headers.get('content-type') }
       // A browser hides the redirect that it does not follow: its status is 0.
       if (/^(0|30[12378])$/.test(`${status}`)) {
         return handler.refuse('redirect', 'redirect not followed', head)
@@ -34,12 +41,10 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
       if (response.body === null) return
     }
     // React Native's response has no body, and node-fetch's is a stream of Node's.
-    const reader = response?.body?.getReader?.()
+    reader = response?.body?.getReader?.()
     if (!reader) {
       return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
     }
-    // Deno forgets the signal of a response at a garbage collection.
-    signal.addEventListener('abort', () => reader.cancel().catch(() => {}))
     // A given fetch may not heed the signal, so that each step asks it.
     while (!signal.aborted) {
       const { done, value } = await reader.read()

@@ -11,8 +11,13 @@ interface Parser {
   finish(): unknown
 }
 
+/** Under which undici keeps the parser of a connection; each copy of undici has a symbol of its own. */
+let key: symbol | undefined
+
 function findParser(socket: Socket): Parser | undefined {
-  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser')
+  if (!key || !(key in socket)) {
+    key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser')
+  }
   return key && (socket as unknown as Record<symbol, Parser>)[key]
 }
 
@@ -32,13 +37,17 @@ function flush(parser: Parser): void {
   if (parser.paused) goOn()
 }
 
+/** What parsers inherit their functions from. */
+const mended = new WeakSet<object>()
+
 function mend({ socket }: { socket: Socket }): void {
-  const parser = findParser(socket)
-  if (!parser || !('finish' in parser)) return
-  const { finish } = parser
-  parser.finish = () => {
-    flush(parser)
-    return finish.call(parser)
+  const prototype = Object.getPrototypeOf(findParser(socket) ?? {}) as Partial<Parser>
+  if (!prototype.finish || mended.has(prototype)) return
+  mended.add(prototype)
+  const { finish } = prototype
+  prototype.finish = function (this: Parser) {
+    flush(this)
+    return finish.call(this)
   }
 }
 

@@ -1,5 +1,11 @@
 import type { BodyInit } from '../options.ts'
 
+/** As much of an AbortSignal as a transport needs: a whole one takes twenty times the memory in Node. */
+export interface Signal {
+  readonly aborted: boolean
+  onabort?: ((this: never, event: never) => unknown) | null | undefined
+}
+
 /** One request, ready to be sent. */
 export interface TransportRequest {
   readonly url: string
@@ -8,8 +14,8 @@ export interface TransportRequest {
   readonly body: BodyInit | null | undefined
   readonly withCredentials: boolean
   readonly redirect: 'follow' | 'error'
-  /** Aborted as soon as nobody is interested any more; the connection has to close then. */
-  readonly signal: AbortSignal
+  /** Aborted as soon as nobody is interested any more; the connection has to close then. It is not when this is sent. */
+  readonly signal: Signal
 }
 
 /** The head of a response, after redirects. */
@@ -17,6 +23,8 @@ export interface TransportResponse {
   readonly url: string
   readonly status: number
   readonly headers: Headers
+  /** One of the headers, apart from the others: not every transport has made Headers of them before somebody asks. */
+  readonly contentType: string | null
 }
 
 /** What a transport reports, in this order. */

@@ -1,19 +1,20 @@
-import { type Duplex, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import { applyRules, type BodyInit, type Rule, type Settings } from '../options.ts'
+import { isHeader } from '../platform.server.ts'
 import { commonAgent } from './agent.ts'
 import type { DispatchOptions, Interest } from './connections.ts'
-import { acceptedCodings, createDecoders, readCodings } from './content-coding.ts'
+import { acceptedCodings, readCodings } from './content-coding.ts'
 import { createFetchTransport } from './fetch.ts'
 import { mendPausedEnds } from './paused-end.ts'
 import { decodeByteString, follow, isRedirect, mostRedirects, type RedirectableRequest } from './redirect.ts'
-import type { Transport, TransportHandler, TransportResponse } from './transport.ts'
+import { Sink } from './sink.ts'
+import type { Signal, Transport, TransportHandler, TransportRequest, TransportResponse } from './transport.ts'
 
 /** A request as a dispatcher sends it: a stream can be sent once only. */
 interface DispatchableRequest extends RedirectableRequest {
   body: Buffer | Readable | null
-  readonly signal: AbortSignal
 }
 
 function isStream(body: unknown): boolean {
@@ -21,8 +22,7 @@ function isStream(body: unknown): boolean {
 }
 
 /** "Extract a body" of the Fetch standard; sets the Content-Type that goes with it. */
-async function extractBody(body: BodyInit | null | undefined, headers: Headers): Promise<DispatchableRequest['body']> {
-  if (body == null) return null
+async function extractBody(body: BodyInit, headers: Headers): Promise<DispatchableRequest['body']> {
   const extracted = new Response(body)
   const type = extracted.headers.get('content-type')
   if (type && !headers.has('content-type')) headers.set('content-type', type)
@@ -52,153 +52,154 @@ const connectionHeaders = [
   'upgrade',
 ]
 
-function readHeaders(given: Record<string, string | string[] | undefined>): Headers {
+type GivenHeaders = Record<string, string | string[] | undefined>
+
+/** The value of a header, as Headers say it. */
+function readHeader(given: GivenHeaders, name: string): string | null {
+  const values = Object.entries(given).flatMap(([key, value = '']) => (key.toLowerCase() === name ? value : []))
+  return values.length ? values.join(', ') : null
+}
+
+function readHeaders(given: GivenHeaders): Headers {
   const headers = new Headers()
   for (const [name, value = ''] of Object.entries(given)) {
-    for (const each of [value].flat()) headers.append(name, each)
+    for (const each of [value].flat()) if (isHeader(name, each)) headers.append(name, each)
   }
   return headers
 }
 
-/**
- * Hands on what arrives, decoded, and pauses the source while the other side is behind.
- * @param finish called once all was handed on after `end`, or with an error
- */
-function createSink(
-  codings: readonly string[],
-  bytes: TransportHandler['bytes'],
-  source: Dispatcher.DispatchController,
-  finish: (error?: Error) => void,
-) {
-  /** What was read together with a chunk that the other side has to take first. */
-  const waiting: Uint8Array[] = []
-  let isBehind = false
-  let hasEnded = false
-  /** What the chunks come from: the source, or the last decoder. */
-  let from: { pause(): unknown; resume(): unknown } = source
+/** The head of a response, whose headers are read when somebody asks: a stream that goes well needs none of them. */
+class Head implements TransportResponse {
+  readonly url: string
+  readonly status: number
+  readonly #headers: GivenHeaders
 
-  const deliver = (chunk: Uint8Array): void => {
-    if (isBehind) {
-      waiting.push(chunk)
-      return
-    }
-    const paused = bytes(chunk)
-    if (!paused) return
-    isBehind = true
-    // Not at once: undici would parse the rest of what was read together anew after every pause, which took a third of
-    // the time in `npm run bench -- --works answer`.
-    queueMicrotask(() => isBehind && from.pause())
-    paused.then(goOn)
+  constructor(url: string, status: number, headers: GivenHeaders) {
+    this.url = url
+    this.status = status
+    this.#headers = headers
   }
 
-  const goOn = (): void => {
-    isBehind = false
-    if (waiting.length) deliver(Buffer.concat(waiting.splice(0)))
-    if (isBehind) return
-    if (hasEnded) finish()
-    else from.resume()
+  get contentType(): string | null {
+    return readHeader(this.#headers, 'content-type')
   }
 
-  const end = (): void => {
-    hasEnded = true
-    if (!isBehind) finish()
-  }
-
-  let decoders: Duplex[] = []
-  const start = (firstByte: number): Duplex | undefined => {
-    decoders = createDecoders(codings, firstByte)
-    from = decoders.at(-1)?.on('data', deliver).on('end', end) ?? source
-    for (const decoder of decoders) decoder.on('error', finish)
-    decoders[0]?.on('drain', () => source.resume())
-    return decoders[0]
-  }
-  return {
-    write(chunk: Buffer): void {
-      const decoder = codings.length ? (decoders[0] ?? start(chunk[0] ?? 0)) : undefined
-      if (!decoder) deliver(chunk)
-      else if (!decoder.write(chunk)) source.pause()
-    },
-    end(): void {
-      if (decoders[0]) decoders[0].end()
-      else end()
-    },
-    destroy(): void {
-      waiting.length = 0
-      for (const decoder of decoders) decoder.destroy()
-    },
+  get headers(): Headers {
+    return readHeaders(this.#headers)
   }
 }
 
+const nobodyWaits = 'nobody waits any more'
+
+/** What comes of a request: a redirect, or a body that has an end. */
+type Reply = { readonly redirect: TransportResponse } | { readonly end: Promise<void> }
+
 /**
- * Sends one request. The promise is fulfilled with a redirect, or when the body ends, and rejected when the connection
- * is lost or the signal aborted.
+ * One request, sent. It lasts as long as the stream, so that it keeps nothing of the request but what it needs, and has
+ * its functions in common with all others.
  */
-function exchange(
-  dispatcher: Dispatcher,
-  request: DispatchableRequest,
-  handler: TransportHandler,
-): Promise<TransportResponse | undefined> {
-  const { url, method, headers, body, signal } = request
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let sink: ReturnType<typeof createSink> | undefined
+class Exchange implements Dispatcher.DispatchHandler, Interest {
+  /** Rejected when the connection is lost, or nobody is interested any more, before there is a response. */
+  readonly reply: Promise<Reply>
+  isOver = false
+  onOver?: () => void
+  readonly #url: string
+  readonly #isHead: boolean
+  readonly #handler: TransportHandler
+  #controller: Dispatcher.DispatchController | undefined
+  #sink: Sink | undefined
+  #resolve!: (reply: Reply) => void
+  #resolveEnd: (() => void) | undefined
+  #reject!: (error: Error) => void
 
-    const interest: Interest = { isOver: false }
-    const finish = (error?: Error, redirect?: TransportResponse): void => {
-      interest.isOver = true
-      signal.removeEventListener('abort', abort)
-      sink?.destroy()
-      if (error) reject(error)
-      else resolve(redirect)
-      // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
-      controller?.abort(error ?? new Error('done'))
-    }
-    const abort = (): void => {
-      finish(signal.reason)
-      interest.onOver?.()
-    }
-
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) return abort()
-    const options: DispatchOptions = {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: method as Dispatcher.HttpMethod,
-      headers: { ...usualHeaders, ...Object.fromEntries(headers) },
-      body,
-      // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
-      idempotent: true,
-      interest,
-    }
-    dispatcher.dispatch(options, {
-      onRequestStart(given) {
-        controller = given
-        if (signal.aborted) given.abort(signal.reason)
-      },
-      onResponseStart(given, status, givenHeaders) {
-        // Informational responses come before the one that counts.
-        if (signal.aborted || status < 200) return
-        const response = { url: url.href, status, headers: readHeaders(givenHeaders) }
-        if (isRedirect(status)) return finish(undefined, response)
-        const isEmpty = method === 'HEAD' || status === 204 || status === 304
-        const codings = isEmpty ? [] : readCodings(response.headers.get('content-encoding'))
-        sink = createSink(codings, (chunk) => handler.bytes(chunk), given, finish)
-        // They are views of the first packet, which would stay in memory as long as the stream.
-        given.rawHeaders = null
-        handler.response(response)
-      },
-      onResponseData(_, chunk) {
-        // An empty one is the first that comes after a pause.
-        if (chunk.length && !signal.aborted) sink?.write(chunk)
-      },
-      onResponseEnd() {
-        sink?.end()
-      },
-      onResponseError(_, error) {
-        finish(error)
-      },
+  constructor({ url, method }: DispatchableRequest, signal: Signal, handler: TransportHandler) {
+    this.#url = url.href
+    this.#isHead = method === 'HEAD'
+    this.#handler = handler
+    signal.onabort = () => this.abort()
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
     })
-  })
+  }
+
+  abort(): void {
+    this.finish(new Error(nobodyWaits))
+    this.onOver?.()
+  }
+
+  /** All was handed on, or nothing more will be. */
+  finish(error?: Error): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#sink?.destroy()
+    if (error) this.#reject(error)
+    else this.#resolveEnd?.()
+    // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
+    this.#controller?.abort(error ?? new Error('done'))
+  }
+
+  bytes(chunk: Uint8Array): Promise<void> | undefined {
+    return this.#handler.bytes(chunk)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.isOver) controller.abort(new Error(nobodyWaits))
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: GivenHeaders): void {
+    // Informational responses come before the one that counts.
+    if (this.isOver || status < 200) return
+    const response = new Head(this.#url, status, headers)
+    if (isRedirect(status)) {
+      this.#resolve({ redirect: response })
+      this.finish()
+      return
+    }
+    const isEmpty = this.#isHead || status === 204 || status === 304
+    const codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
+    this.#sink = new Sink(codings, this, controller)
+    // They are views of the first packet, which would stay in memory as long as the stream.
+    controller.rawHeaders = null
+    const end = new Promise<void>((resolve, reject) => {
+      this.#resolveEnd = resolve
+      this.#reject = reject
+    })
+    this.#resolve({ end })
+    this.#handler.response(response)
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    // An empty one is the first that comes after a pause.
+    if (chunk.length && !this.isOver) this.#sink?.write(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#sink?.end()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.finish(error)
+  }
+}
+
+function dispatch(
+  dispatcher: Dispatcher,
+  { url, method, headers, body }: DispatchableRequest,
+  exchange: Exchange,
+): void {
+  const options: DispatchOptions = {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: method as Dispatcher.HttpMethod,
+    headers: { ...usualHeaders, ...Object.fromEntries(headers) },
+    body,
+    // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
+    idempotent: true,
+    interest: exchange,
+  }
+  dispatcher.dispatch(options, exchange)
 }
 
 /**
@@ -226,38 +227,54 @@ const rules = {
   ],
 } satisfies Record<string, Rule>
 
+/** Sends a request and, where it is redirected, those that follow; changes it from one to the next. */
+async function send(
+  request: DispatchableRequest,
+  { signal, redirect }: Pick<TransportRequest, 'signal' | 'redirect'>,
+  findDispatcher: (request: DispatchableRequest) => Dispatcher,
+  handler: TransportHandler,
+): Promise<void> {
+  for (let redirects = 0; ; redirects++) {
+    if (signal.aborted) throw new Error(nobodyWaits)
+    const exchange = new Exchange(request, signal, handler)
+    dispatch(findDispatcher(request), request, exchange)
+    const reply = await exchange.reply
+    // Not awaited, so that the request, with all that it is made of, is not kept in memory as long as the stream.
+    if ('end' in reply) return reply.end
+    const { status, headers } = reply.redirect
+    const location = headers.get('location')
+    const canFollow = redirect === 'follow' && redirects < mostRedirects
+    if (!canFollow || !follow(request, status, location && decodeByteString(location))) {
+      return handler.refuse('redirect', 'redirect not followed', reply.redirect)
+    }
+    // "…request's body is non-null, and request's body's source is null, then return a network error."
+    if (isStream(request.body)) throw new TypeError(`status ${status} asks for a body again that can be sent once only`)
+  }
+}
+
 /**
  * A Transport straight over an undici Dispatcher: no web streams in between, and no limit on silence.
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createUndiciTransport(settings: Settings): Transport {
   const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatcher }
-  const fetchTransport = createFetchTransport(undefined)
   mendPausedEnds()
+
+  const findDispatcher = ({ headers, body }: DispatchableRequest): Dispatcher => {
+    const kind = isStream(body) ? 'exclusive' : 'shared'
+    return dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
+  }
+
   return async (request, handler) => {
-    const { url, method, signal, redirect } = request
-    if (!/^https?:/.test(url)) return fetchTransport(request, handler)
+    const { method, body, signal, redirect } = request
+    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
+    const url = new URL(request.url)
+    if (url.hash) url.hash = ''
     const headers = new Headers(request.headers)
     const forbidden = connectionHeaders.find((name) => headers.has(name))
     if (forbidden)
       return handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
-    const body = await extractBody(request.body, headers)
-    const current: DispatchableRequest = { url: new URL(url), method, headers, body, signal }
-    current.url.hash = ''
-    for (let redirects = 0; ; redirects++) {
-      const kind = isStream(current.body) ? 'exclusive' : 'shared'
-      const used = dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
-      const response = await exchange(used, current, handler)
-      if (!response) return
-      const { status } = response
-      const location = response.headers.get('location')
-      const canFollow = redirect === 'follow' && redirects < mostRedirects
-      if (!canFollow || !follow(current, status, location && decodeByteString(location))) {
-        return handler.refuse('redirect', 'redirect not followed', response)
-      }
-      // "…request's body is non-null, and request's body's source is null, then return a network error."
-      if (isStream(current.body))
-        throw new TypeError(`status ${status} asks for a body again that can be sent once only`)
-    }
+    const extracted = body == null ? null : await extractBody(body, headers)
+    return send({ url, method, headers, body: extracted }, { signal, redirect }, findDispatcher, handler)
   }
 }

@@ -2,7 +2,7 @@ import type { ErrorDetails } from '../../src/events.ts'
 import { type EventSourceInit, readSettings } from '../../src/options.ts'
 import type { Session } from '../../src/session.ts'
 import { startSharedSession } from '../../src/shared-session.ts'
-import type { Transport, TransportHandler } from '../../src/transport/transport.ts'
+import type { Signal, Transport, TransportHandler } from '../../src/transport/transport.ts'
 
 /*
  * Tabs of one origin, their locks and channels, and a server, as a simulation: the order in which a browser delivers
@@ -160,7 +160,7 @@ class Connection {
   readonly #simulation: Simulation
   readonly #tab: SimulatedTab
   readonly #handler: TransportHandler
-  readonly #signal: AbortSignal
+  readonly #signal: Signal
   readonly end: () => void
   #next: number
 
@@ -168,7 +168,7 @@ class Connection {
     simulation: Simulation,
     tab: SimulatedTab,
     handler: TransportHandler,
-    signal: AbortSignal,
+    signal: Signal,
     next: number,
     end: () => void,
   ) {
@@ -183,8 +183,9 @@ class Connection {
   open(): void {
     const { status } = this.#simulation
     if (status === undefined) return
-    const headers = new Headers({ 'Content-Type': 'text/event-stream' })
-    this.#later(() => this.#handler.response({ url: 'http://feed.example/', status, headers }))
+    const contentType = 'text/event-stream'
+    const headers = new Headers({ 'Content-Type': contentType })
+    this.#later(() => this.#handler.response({ url: 'http://feed.example/', status, headers, contentType }))
     if (status === 200) this.proceed()
     else this.drop()
   }
@@ -329,9 +330,9 @@ export class SimulatedTab {
       const next = Number(headers.get('last-event-id') ?? this.#simulation.events) + 1
       const connection = new Connection(this.#simulation, this, handler, signal, next, resolve)
       this.connection = connection
-      signal.addEventListener('abort', () => {
+      signal.onabort = () => {
         if (this.connection === connection) this.connection = undefined
-      })
+      }
       connection.open()
     })
 }

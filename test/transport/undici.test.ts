@@ -155,6 +155,29 @@ describe('a dispatcher', () => {
     )
   })
 
+  it('may say names of headers in any case, and values that no header can have', async () => {
+    const said = { 'Content-Type': 'text/event-stream', 'X-Reason': ['a', 'b'], 'X-Odd': '\u0100' }
+    const agent = new Agent().compose(
+      (dispatch) => (options, handler) =>
+        dispatch(options, {
+          onRequestStart: handler.onRequestStart?.bind(handler) ?? (() => {}),
+          onResponseStart: (controller, status) => handler.onResponseStart?.(controller, status, said),
+          onResponseData: handler.onResponseData?.bind(handler) ?? (() => {}),
+          onResponseEnd: handler.onResponseEnd?.bind(handler) ?? (() => {}),
+          onResponseError: handler.onResponseError?.bind(handler) ?? (() => {}),
+        }),
+    )
+    const origin = await serve((_, response) => {
+      response.end('data: a\n\n')
+    })
+    const { response } = await record(overUndici(agent), createRequest(origin))
+    expect(response?.contentType).toBe('text/event-stream')
+    expect([...(response?.headers ?? [])]).toEqual([
+      ['content-type', 'text/event-stream'],
+      ['x-reason', 'a, b'],
+    ])
+  })
+
   it('that is closed has lost the connection', async () => {
     const agent = new Agent()
     await agent.close()

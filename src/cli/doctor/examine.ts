@@ -63,11 +63,9 @@ class Requests {
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
     const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
-    const request = await buildRequest(readSettings(url, init), context, new AbortController().signal).catch(
-      (error) => {
-        throw new Failure(describe(error), { cause: error })
-      },
-    )
+    const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
+      throw new Failure(describe(error), { cause: error })
+    })
     const headers = new Headers({
       'accept-encoding': codings,
       'user-agent': 'everysource',
