@@ -7,6 +7,7 @@ import {
   launchChromium,
   launchFirefox,
 } from '../conformance/runners/puppeteer-browser.ts'
+import type { Browser } from '../conformance/runners/run-browser.ts'
 import type { Values } from './measure.ts'
 import { measureWork } from './measure-work.ts'
 import { readOptions } from './options.ts'
@@ -28,8 +29,16 @@ const events = 300_000
 
 const browsers = {
   chromium: { title: 'Chromium', find: chromiumExecutable, launch: launchChromium },
+  'chromium-observed': {
+    title: 'Chromium, its network observed as by developer tools',
+    find: chromiumExecutable,
+    launch: (executable) => launchChromium(executable, true),
+  },
   firefox: { title: 'Firefox', find: firefoxExecutable, launch: launchFirefox },
-} as const
+} as const satisfies Record<
+  string,
+  { title: string; find: () => string | undefined; launch: (executable: string) => Promise<Browser> }
+>
 
 type BrowserName = keyof typeof browsers
 

@@ -49,8 +49,9 @@ export function chromiumOptions(executablePath: string): LaunchOptions {
   }
 }
 
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return launch(chromiumOptions(executablePath))
+/** @param isObserved whether puppeteer hears of all that goes over the network, as developer tools do */
+export function launchChromium(executablePath: string, isObserved = false): Promise<Browser> {
+  return launch({ ...chromiumOptions(executablePath), networkEnabled: isObserved })
 }
 
 export function firefoxOptions(executablePath: string): LaunchOptions {
