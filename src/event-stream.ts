@@ -147,7 +147,15 @@ export interface EventStream<Data = string> {
 interface StreamSettings extends Omit<Settings, 'reconnectOnEnd'>, Omit<EventStreamInit, keyof EventSourceInit> {
   reconnectOnEnd: boolean
   readonly highWaterMark: number
-  readonly decode: Decoder<unknown>
+  readonly decode: Decoder<unknown> | undefined
+}
+
+type Result = IteratorResult<ServerSentEvent<unknown>, undefined>
+
+/** A call of next() that waits for its answer. */
+interface Read {
+  readonly resolve: (result: Result) => void
+  readonly reject: (reason: unknown) => void
 }
 
 const rules = {
@@ -157,7 +165,7 @@ const rules = {
   onInterruption: callback,
   onDecodeError: oneOf('throw', 'skip'),
   decode: [
-    (data: string) => data,
+    undefined,
     (value) => typeof value === 'function' || '~standard' in Object(value),
     'a function or a Standard Schema',
   ],
@@ -203,8 +211,10 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   const settings = applyRules(readSettings(url, init), rules) as unknown as StreamSettings
   const { signal, method, highWaterMark, until, decode, onDecodeError, onSkip, onInterruption } = settings
   settings.reconnectOnEnd ??= method === 'GET'
-  /** What was read and not yet asked for. */
-  const buffer: ServerSentEvent[] = []
+  /** What was read and not yet asked for: first the one, of which the last comes first, then the other. */
+  let outgoing: ServerSentEvent[] = []
+  let incoming: ServerSentEvent[] = []
+  /** Of both. */
   let weight = 0
   let { lastEventId } = settings
   let origin: string
@@ -214,7 +224,8 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   /** What to throw after the last event. */
   let failure: unknown
   let wake: (() => void) | undefined
-  let controller: ReadableStreamDefaultController<ServerSentEvent<unknown>>
+  const reads: Read[] = []
+  let readableController: ReadableStreamDefaultController<ServerSentEvent<unknown>> | undefined
 
   /** For an event, or for room in the buffer: nobody waits for the one while somebody waits for the other. */
   const wait = (): Promise<void> =>
@@ -229,31 +240,57 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
     wake?.()
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once, if it did not end before: whoever waits is done, or gets the reason. */
   const stop = (reason?: unknown): void => {
+    if (stopped) return
     stopped = true
-    buffer.length = 0
+    failure = reason
+    weight = outgoing.length = incoming.length = 0
     end()
+    for (const read of reads.splice(0)) answerAfterEnd(read)
+    endReadable()
+  }
+
+  const answerAfterEnd = ({ resolve, reject }: Read): void => {
+    if (failure === undefined) resolve({ done: true, value: undefined })
+    else reject(failure)
+  }
+
+  const endReadable = (): void => {
     try {
-      if (reason === undefined) controller.close()
-      else controller.error(reason)
+      if (failure === undefined) readableController?.close()
+      else readableController?.error(failure)
     } catch {
-      // It was stopped before, or cancelled.
+      // It was cancelled.
     }
   }
 
-  /** Delivers one event. A ReadableStream calls it once for every read, and waits for it before it calls again. */
-  const pull = async (): Promise<void> => {
-    for (;;) {
-      while (!buffer.length && !session.closed) await wait()
-      const event = buffer.shift()
+  /** The event that is delivered next. */
+  const take = (): ServerSentEvent | undefined => {
+    if (!outgoing.length) {
+      // Taking the first of an array off moves all the others.
+      outgoing = incoming.reverse()
+      incoming = []
+    }
+    const event = outgoing.pop()
+    if (!event) return
+    weight -= weigh(event)
+    if (weight < highWaterMark) wake?.()
+    // The session, once it is over, tells no more of the signal.
+    if (signal?.aborted) stop(signal.reason)
+    return event
+  }
+
+  /** Answers those who wait, one after the other. */
+  const deliver = async (): Promise<void> => {
+    while (reads.length) {
+      while (!weight && !session.closed) await wait()
+      const event = take()
       if (!event) return stop(failure)
-      weight -= weigh(event)
-      if (weight < highWaterMark) wake?.()
       let data: unknown
       let error: EventStreamError | undefined
       try {
-        data = await decodeWith(decode, event.data)
+        data = decode ? await decodeWith(decode, event.data) : event.data
       } catch (cause) {
         const message = `decode failed: ${describe(cause)}`
         error = new EventStreamError({
@@ -264,27 +301,33 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
           data: event.data.slice(0, 8_192),
         })
       }
-      // The session, once it is over, tells no more of the signal.
       if (signal?.aborted) stop(signal.reason)
       if (stopped) return
       if (error && onDecodeError === 'throw') return stop(error)
       lastEventId = event.lastEventId
-      if (!error) return controller.enqueue({ ...event, data })
-      tap(onSkip, error)
+      if (error) tap(onSkip, error)
+      else reads.shift()?.resolve({ done: false, value: { ...event, data } })
     }
   }
 
-  // It asks for an event only when one is read from it, and settles the reads that wait when the stream ends.
-  const readable = new ReadableStream<ServerSentEvent<unknown>>(
-    {
-      start(given) {
-        controller = given
-      },
-      pull,
-      cancel: () => stop(),
-    },
-    { highWaterMark: 0 },
-  )
+  const next = (): Promise<Result> => {
+    // What is there already needs nobody to wait: `npm run bench -- --works answer` takes two thirds of the time with it.
+    if (!decode && !reads.length && !stopped) {
+      const event = take()
+      if (event && !stopped) {
+        lastEventId = event.lastEventId
+        return Promise.resolve({ done: false, value: event })
+      }
+    }
+    const result = new Promise<Result>((resolve, reject) => {
+      const read = { resolve, reject }
+      if (stopped) answerAfterEnd(read)
+      else if (reads.push(read) === 1) void deliver()
+    })
+    // A failure rejects all that wait, and who awaits one after the other never comes to the later ones.
+    result.catch(() => {})
+    return result
+  }
 
   const session = startSession(settings, createTransport(settings), {
     announce(response) {
@@ -298,7 +341,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
         end(error)
       }
       if (session.closed) return
-      buffer.push(event)
+      incoming.push(event)
       weight += weigh(event)
       wake?.()
     },
@@ -313,10 +356,9 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   })
   if (signal?.aborted) stop(signal.reason)
 
-  const toReadableStream = (): typeof readable => {
+  const claim = (): void => {
     if (hasConsumer) throw new TypeError('the stream has a consumer already')
     hasConsumer = true
-    return readable
   }
 
   const stream = {
@@ -324,16 +366,28 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
       return lastEventId
     },
     close: () => stop(),
-    toReadableStream,
-    [Symbol.asyncIterator]() {
-      const reader = toReadableStream().getReader()
-      const iterator = {
-        next() {
-          const result = reader.read()
-          // A failure rejects all that wait, and who awaits one after the other never comes to the later ones.
-          result.catch(() => {})
-          return result
+    toReadableStream() {
+      claim()
+      // It asks for an event only when one is read from it.
+      return new ReadableStream<ServerSentEvent<unknown>>(
+        {
+          start(controller) {
+            readableController = controller
+            if (stopped) endReadable()
+          },
+          async pull(controller) {
+            const { done, value } = await next()
+            if (!done) controller.enqueue(value)
+          },
+          cancel: () => stop(),
         },
+        { highWaterMark: 0 },
+      )
+    },
+    [Symbol.asyncIterator]() {
+      claim()
+      const iterator = {
+        next,
         async return() {
           stop()
           return { done: true, value: undefined }
