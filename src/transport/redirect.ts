@@ -1,8 +1,8 @@
-/** A request that may be redirected; following a redirect changes it. */
+/** A request that may be redirected; following a redirect changes it, and its headers. */
 export interface RedirectableRequest {
   url: URL
   method: string
-  readonly headers: Headers
+  headers: Headers
   body: unknown
 }
 

@@ -21,13 +21,16 @@ function isStream(body: unknown): boolean {
   return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
 }
 
-/** "Extract a body" of the Fetch standard; sets the Content-Type that goes with it. */
-async function extractBody(body: BodyInit, headers: Headers): Promise<DispatchableRequest['body']> {
+/** "Extract a body" of the Fetch standard, with the Content-Type that goes with it. */
+async function extractBody(request: DispatchableRequest, body: BodyInit): Promise<void> {
   const extracted = new Response(body)
   const type = extracted.headers.get('content-type')
-  if (type && !headers.has('content-type')) headers.set('content-type', type)
-  if (isStream(body) && extracted.body) return Readable.fromWeb(extracted.body as ReadableStream)
-  return Buffer.from(await extracted.arrayBuffer())
+  if (type && !request.headers.has('content-type')) {
+    request.headers = new Headers(request.headers)
+    request.headers.set('content-type', type)
+  }
+  if (isStream(body) && extracted.body) request.body = Readable.fromWeb(extracted.body as ReadableStream)
+  else request.body = Buffer.from(await extracted.arrayBuffer())
 }
 
 /** What fetch sends along, too, for a request whose cache mode is "no-store". */
@@ -230,7 +233,8 @@ const rules = {
 /** Sends a request and, where it is redirected, those that follow; changes it from one to the next. */
 async function send(
   request: DispatchableRequest,
-  { signal, redirect }: Pick<TransportRequest, 'signal' | 'redirect'>,
+  signal: Signal,
+  redirect: TransportRequest['redirect'],
   findDispatcher: (request: DispatchableRequest) => Dispatcher,
   handler: TransportHandler,
 ): Promise<void> {
@@ -243,6 +247,7 @@ async function send(
     if ('end' in reply) return reply.end
     const { status, headers } = reply.redirect
     const location = headers.get('location')
+    request.headers = new Headers(request.headers)
     const canFollow = redirect === 'follow' && redirects < mostRedirects
     if (!canFollow || !follow(request, status, location && decodeByteString(location))) {
       return handler.refuse('redirect', 'redirect not followed', reply.redirect)
@@ -265,16 +270,19 @@ export function createUndiciTransport(settings: Settings): Transport {
     return dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
   }
 
-  return async (request, handler) => {
-    const { method, body, signal, redirect } = request
+  // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.
+  return (request, handler) => {
+    const { method, headers, body, signal, redirect } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
+    const forbidden = connectionHeaders.find((name) => headers.has(name))
+    if (forbidden) {
+      handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
+      return Promise.resolve()
+    }
     const url = new URL(request.url)
     if (url.hash) url.hash = ''
-    const headers = new Headers(request.headers)
-    const forbidden = connectionHeaders.find((name) => headers.has(name))
-    if (forbidden)
-      return handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
-    const extracted = body == null ? null : await extractBody(body, headers)
-    return send({ url, method, headers, body: extracted }, { signal, redirect }, findDispatcher, handler)
+    const sent: DispatchableRequest = { url, method, headers, body: null }
+    if (body == null) return send(sent, signal, redirect, findDispatcher, handler)
+    return extractBody(sent, body).then(() => send(sent, signal, redirect, findDispatcher, handler))
   }
 }
