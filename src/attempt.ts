@@ -215,15 +215,12 @@ export function startAttempt(
   }
 
   const send = (request: Awaited<ReturnType<typeof buildRequest>>): Promise<void> | undefined => {
+    if (signal.aborted) return
     const { body } = request
-    if (signal.aborted) return
-    if (isOneShot(body)) {
-      if (isUsed(body)) return void end('refused', 'body-used', bodyUsed)
-      sentStreams.add(body)
-    }
+    if (isUsed(body)) return void end('refused', 'body-used', bodyUsed)
+    if (isOneShot(body)) sentStreams.add(body)
     tap(onRequest, request)
-    if (signal.aborted) return
-    return transport(request, transportHandler)
+    return signal.aborted ? undefined : transport(request, transportHandler)
   }
 
   startTimeout('timeout', openTimeout)

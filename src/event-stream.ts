@@ -223,21 +223,27 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   let stopped = false
   /** What to throw after the last event. */
   let failure: unknown
-  let wake: (() => void) | undefined
+  let resume: (() => void) | undefined
   const reads: Read[] = []
   let readableController: ReadableStreamDefaultController<ServerSentEvent<unknown>> | undefined
 
   /** For an event, or for room in the buffer: nobody waits for the one while somebody waits for the other. */
   const wait = (): Promise<void> =>
     new Promise((resolve) => {
-      wake = resolve
+      resume = resolve
     })
+
+  /** Ends the wait, if somebody waits. */
+  const wake = (): void => {
+    resume?.()
+    resume = undefined
+  }
 
   /** Ends the reading; what was read is still delivered. */
   const end = (reason?: unknown): void => {
     failure ??= reason
     session.close()
-    wake?.()
+    wake()
   }
 
   /** Ends everything at once, if it did not end before: whoever waits is done, or gets the reason. */
@@ -275,7 +281,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
     const event = outgoing.pop()
     if (!event) return
     weight -= weigh(event)
-    if (weight < highWaterMark) wake?.()
+    if (weight < highWaterMark) wake()
     // The session, once it is over, tells no more of the signal.
     if (signal?.aborted) stop(signal.reason)
     return event
@@ -343,7 +349,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
       if (session.closed) return
       incoming.push(event)
       weight += weigh(event)
-      wake?.()
+      wake()
     },
     interrupted(details) {
       if (details.willReconnect) return tap(onInterruption, details)

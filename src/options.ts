@@ -208,7 +208,8 @@ function readPolicy(retry: RetryPolicy): Policy {
   return { ...policy, statuses: Array.isArray(statuses) ? (status) => statuses.includes(status) : statuses }
 }
 
-const usualPolicy = readPolicy({})
+/** Read when it is first asked for, and shared: a policy for each of thousands of streams takes its memory. */
+let usualPolicy: Policy | undefined
 
 /** Copies headers. Throws a TypeError that names the header, but not its value, which may be a secret. */
 export function readHeaders(init: HeadersInit | null | undefined): Headers {
@@ -246,6 +247,7 @@ export function readSettings(url: unknown, init: EventSourceInit | null | undefi
   const settings = applyRules(given, rules) as unknown as Settings
   const { headers, body, retry } = settings
   const method = `${settings.method}`.toUpperCase()
+  usualPolicy ??= readPolicy({})
   if (body != null && /^(GET|HEAD)$/.test(method)) fail('body', body, `allowed with ${method}`)
   return Object.assign(settings, {
     url: readUrl(address),

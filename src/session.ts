@@ -93,13 +93,13 @@ export function startSession(settings: Settings, transport: Transport, handler: 
     paused: handler.paused,
     ended(outcome) {
       if (session.closed) return
-      const isAborted = outcome.kind === 'aborted'
-      if (performance.now() >= successAt) failures = 0
-      else if (!isAborted) failures++
-      if (isAborted) {
+      const isSuccess = performance.now() >= successAt
+      if (isSuccess) failures = 0
+      if (outcome.kind === 'aborted') {
         handler.dropped?.()
         return connect()
       }
+      if (!isSuccess) failures++
       const { kind, retryAfter: _retryAfter, ...details } = outcome
       const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
       const history = { failures, serverReconnectionTime, canRefreshHeaders }

@@ -484,6 +484,27 @@ describe('the outcome', () => {
   })
 })
 
+describe('the headers of a response', () => {
+  it('are not asked for while nobody needs them, for a transport may have to make them', async () => {
+    const started = await start({ init: { onComment: () => {} } })
+    const headers = vi.fn<() => Headers>(() => new Headers({ 'Retry-After': '7' }))
+    started.latest.head({
+      url,
+      status: 200,
+      contentType: 'text/event-stream',
+      get headers() {
+        return headers()
+      },
+    })
+    started.latest.send(':\nid: 1\ndata: a\n\n')
+    expect(started.reports).toContainEqual(['message', 'message', 'a'])
+    expect(headers).not.toHaveBeenCalled()
+    started.latest.end()
+    await settle()
+    expect(started.outcome).toMatchObject({ headers: expect.any(Headers), retryAfter: 7_000 })
+  })
+})
+
 describe('an attempt that is over', () => {
   type Action = (started: Started) => void
   const actions: Record<string, Action> = {

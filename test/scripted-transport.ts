@@ -22,7 +22,11 @@ export class ScriptedRequest {
 
   respond(status = 200, headers: HeadersInit = { 'Content-Type': 'text/event-stream' }): void {
     const given = new Headers(headers)
-    this.#handler.response({ url: this.request.url, status, headers: given, contentType: given.get('content-type') })
+    this.head({ url: this.request.url, status, headers: given, contentType: given.get('content-type') })
+  }
+
+  head(response: TransportResponse): void {
+    this.#handler.response(response)
   }
 
   send(body: string | Uint8Array): void {

@@ -89,6 +89,7 @@ test('a table of sizes has every peer that is for browsers', { timeout: longestR
 
 const browsers = [
   ['chromium', chromiumExecutable()],
+  ['chromium-observed', chromiumExecutable()],
   ['firefox', firefoxExecutable()],
 ] as const
 
