@@ -1,5 +1,4 @@
 import { createParser } from 'eventsource-parser'
-import { createDecoder } from './platform.server.ts'
 
 /** What a stream says, in its order. */
 export interface ParserHandler {
@@ -23,7 +22,7 @@ export interface ParserHandler {
 export function createEventStreamParser(
   handler: ParserHandler,
   maxEventSize: number,
-  decode = createDecoder(),
+  decode: (bytes: Uint8Array) => string,
 ): (bytes: Uint8Array) => void {
   const parser = createParser({
     maxBufferSize: maxEventSize,

@@ -122,7 +122,7 @@ export function startSession(settings: Settings, transport: Transport, handler: 
   const connect = (): void => {
     // Until the page is back.
     endWait = isAway ? connect : undefined
-    if (isAway || session.closed) return
+    if (session.closed || isAway) return
     successAt = Infinity
     current = startAttempt(
       settings,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
+import { createDecoder } from '../src/platform.server.ts'
 
 // What streams mean is in fixtures/streams and in test/streams; here is what lies beyond the standard.
 
@@ -17,6 +18,7 @@ function parse(pieces: readonly string[], maxEventSize: number, comment?: Parser
       comment,
     },
     maxEventSize,
+    createDecoder(),
   )
   for (const piece of pieces) {
     feed(new TextEncoder().encode(piece))

@@ -1,5 +1,6 @@
 import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index.ts'
 import { createEventStreamParser } from '../../src/parser.ts'
+import { createDecoder } from '../../src/platform.server.ts'
 
 /** What our parser makes of a stream that arrives in these chunks. */
 export function interpretWithParser(chunks: Iterable<Uint8Array>): Interpretation {
@@ -22,6 +23,7 @@ export function interpretWithParser(chunks: Iterable<Uint8Array>): Interpretatio
       },
     },
     Number.MAX_SAFE_INTEGER,
+    createDecoder(),
   )
   for (const chunk of chunks) feed(chunk)
   return { events, lastEventId, reconnectionTime, comments }
