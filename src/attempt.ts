@@ -1,5 +1,5 @@
 import { describe, type ErrorCode } from './events.ts'
-import { type AttemptContext, type EventSourceInit, readHeaders, type Settings } from './options.ts'
+import { type AttemptContext, type EventSourceInit, isOneShot, readHeaders, type Settings } from './options.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import { createDecoder } from './platform.server.ts'
 import type { Interruption, Outcome } from './retry.ts'
@@ -36,11 +36,6 @@ export function isEventStream(contentType: string | null): boolean {
 
 /** Streams that were handed to a transport. */
 const sentStreams = new WeakSet<object>()
-
-/** Whether a body can be sent once only. */
-function isOneShot(body: unknown): body is object {
-  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
-}
 
 /** Whether a body was sent, and cannot be sent again. */
 export function isUsed(body: unknown): boolean {

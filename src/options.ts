@@ -64,6 +64,11 @@ export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [
 /** A body that `fetch` can send. A stream can be sent once only. */
 export type BodyInit = NonNullable<RequestInit['body']>
 
+/** Whether a body can be sent once only. */
+export function isOneShot(body: unknown): body is object {
+  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
+}
+
 /** Any function that can be called like `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 

@@ -26,7 +26,7 @@ export class Sink {
   #isBehind = false
   #hasEnded = false
 
-  /** @param codings in the order in which they were applied */
+  /** @param codings the last one first, as they are undone */
   constructor(codings: readonly string[], consumer: Consumer, source: Source) {
     this.#codings = codings
     this.#consumer = consumer

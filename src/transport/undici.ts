@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
-import { applyRules, type BodyInit, type Rule, type Settings } from '../options.ts'
+import { applyRules, type BodyInit, isOneShot, type Rule, type Settings } from '../options.ts'
 import { isHeader } from '../platform.server.ts'
 import { commonAgent } from './agent.ts'
 import type { DispatchOptions, Interest } from './connections.ts'
@@ -17,10 +17,6 @@ interface DispatchableRequest extends RedirectableRequest {
   body: Buffer | Readable | null
 }
 
-function isStream(body: unknown): boolean {
-  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
-}
-
 /** "Extract a body" of the Fetch standard, with the Content-Type that goes with it. */
 async function extractBody(request: DispatchableRequest, body: BodyInit): Promise<void> {
   const extracted = new Response(body)
@@ -29,7 +25,7 @@ async function extractBody(request: DispatchableRequest, body: BodyInit): Promis
     request.headers = new Headers(request.headers)
     request.headers.set('content-type', type)
   }
-  if (isStream(body) && extracted.body) request.body = Readable.fromWeb(extracted.body as ReadableStream)
+  if (isOneShot(body) && extracted.body) request.body = Readable.fromWeb(extracted.body as ReadableStream)
   else request.body = Buffer.from(await extracted.arrayBuffer())
 }
 
@@ -253,7 +249,8 @@ async function send(
       return handler.refuse('redirect', 'redirect not followed', reply.redirect)
     }
     // "…request's body is non-null, and request's body's source is null, then return a network error."
-    if (isStream(request.body)) throw new TypeError(`status ${status} asks for a body again that can be sent once only`)
+    if (isOneShot(request.body))
+      throw new TypeError(`status ${status} asks for a body again that can be sent once only`)
   }
 }
 
@@ -266,7 +263,7 @@ export function createUndiciTransport(settings: Settings): Transport {
   mendPausedEnds()
 
   const findDispatcher = ({ headers, body }: DispatchableRequest): Dispatcher => {
-    const kind = isStream(body) ? 'exclusive' : 'shared'
+    const kind = isOneShot(body) ? 'exclusive' : 'shared'
     return dispatcher ?? commonAgent(settings.unref ? 'unref' : kind, headers.get('host'))
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { startHttpServer } from '../http-server.ts'
+import { createLookout } from '../lookout.ts'
 
 export interface LifecycleFeed {
   readonly origin: string
@@ -24,10 +25,7 @@ const pace = 20
 export async function startLifecycleFeed(script: string): Promise<LifecycleFeed> {
   const requests: string[] = []
   const streams = new Set<ServerResponse>()
-  const looks = new Set<() => void>()
-  const look = (): void => {
-    for (const each of [...looks]) each()
-  }
+  const { look, until } = createLookout()
 
   const server = await startHttpServer(async (request, response) => {
     if (request.url !== '/events') {
@@ -63,16 +61,7 @@ export async function startLifecycleFeed(script: string): Promise<LifecycleFeed>
     get open() {
       return streams.size
     },
-    until: (holds) =>
-      new Promise((resolve) => {
-        const check = (): void => {
-          if (!holds()) return
-          looks.delete(check)
-          resolve()
-        }
-        looks.add(check)
-        check()
-      }),
+    until,
     cut() {
       for (const stream of streams) stream.destroy()
     },

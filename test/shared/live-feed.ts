@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { startHttpServer } from '../http-server.ts'
+import { createLookout } from '../lookout.ts'
 
 /*
  * A feed as a live site has it: one sequence of numbered events for all, which goes on whoever listens. A connection gets
@@ -48,14 +49,10 @@ export interface LiveFeed {
 export async function startLiveFeed(files: Readonly<Record<string, string>>): Promise<LiveFeed> {
   const connections = new Map<ServerResponse, Connection>()
   const hanging = new Set<ServerResponse>()
-  const looks = new Set<() => void>()
+  const { look, until } = createLookout()
   let requests = 0
   let most = 0
   let number = 0
-
-  const look = (): void => {
-    for (const each of [...looks]) each()
-  }
 
   const connect = (last: number, connection: Connection, response: ServerResponse): void => {
     requests++
@@ -125,16 +122,7 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     drop() {
       for (const response of connections.keys()) response.end()
     },
-    until: (holds) =>
-      new Promise((resolve) => {
-        const each = (): void => {
-          if (!holds()) return
-          looks.delete(each)
-          resolve()
-        }
-        looks.add(each)
-        each()
-      }),
+    until,
     async leader(...others) {
       const isLeader = ({ tab }: Connection): boolean => !others.includes(tab)
       await feed.until(() => connections.size === 1 && feed.connections.every(isLeader))
