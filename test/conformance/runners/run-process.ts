@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
 import type { RuntimeName } from '../case.ts'
-import { bundleStarter } from './bundle.ts'
+import { type BuildPlatform, bundleStarter } from './bundle.ts'
 import type { Ledger } from './ledger.ts'
 import { registerMissing, registerRuns } from './register.ts'
 import { fromReportLine } from './report.ts'
@@ -19,8 +19,8 @@ export interface ProcessRuntime {
   arguments?: readonly string[]
   /** The text of a module to take the place of the suite's cases. */
   cases?: string
-  /** What to test, where that is not what the whole run tests. */
-  implementation?: string
+  /** What the program is built for; any runtime if undefined. */
+  platform?: BuildPlatform
 }
 
 /** Registers the suite for a runtime that takes a program as its argument. */

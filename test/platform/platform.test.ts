@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import * as browser from '../../src/platform/browser.ts'
+import * as server from '../../src/platform/default.ts'
+import type { EventHandlers } from '../../src/platform/platform.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+/** Pieces of UTF-8, whole and torn; the byte order mark and its beginnings above all. */
+const anyPiece = fc
+  .constantFrom(
+    'EF BB BF',
+    'EF BB BF',
+    'EF BB',
+    'EF',
+    'BB',
+    'BF',
+    '61',
+    'C3 A9',
+    'E2 82',
+    'AC',
+    'F0 9F A6 84',
+    'FF',
+    '0A',
+    '',
+  )
+  .map((hexadecimal) => Buffer.from(hexadecimal.replaceAll(' ', ''), 'hex'))
+
+describe.each([
+  ['for servers', server],
+  ['for browsers', browser],
+])('the decoder %s', (_, { createDecoder }) => {
+  it('makes of bytes in any pieces what UTF-8 makes of them whole, and strips the first byte order mark only', () => {
+    fc.assert(
+      fc.property(fc.array(anyPiece, { maxLength: 10 }), (pieces) => {
+        const decode = createDecoder()
+        const decoded = pieces.map((piece) => decode(piece)).join('')
+        // A character that is torn at the end is waited for.
+        expect(decoded).toBe(new TextDecoder().decode(Buffer.concat(pieces), { stream: true }))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
+
+describe('the decoder for servers', () => {
+  it("keeps a byte order mark that begins a later piece, although the platform's decoder strips it", () => {
+    // As in Deno and in workerd.
+    class EagerDecoder extends TextDecoder {
+      override decode(bytes: Uint8Array, options?: TextDecodeOptions): string {
+        const text = super.decode(bytes, options)
+        return this.ignoreBOM ? text : text.replace(/^\uFEFF/, '')
+      }
+    }
+    vi.stubGlobal('TextDecoder', EagerDecoder)
+    const decode = server.createDecoder()
+    const mark = Buffer.from('EFBBBF', 'hex')
+    expect([mark, mark, Buffer.from('a'), mark].map((piece) => decode(piece))).toEqual(['', '\uFEFF', 'a', '\uFEFF'])
+  })
+})
+
+describe('event handlers', () => {
+  const handlers: EventHandlers = { get: () => null, set() {}, dispatch() {} }
+
+  it('stay as they are where the platform does not call them', () => {
+    expect(server.adaptEventHandlers(handlers)).toBe(handlers)
+    expect(browser.adaptEventHandlers(handlers)).toBe(handlers)
+  })
+
+  it('are hidden for one read of their own type at the beginning of a dispatch, where the platform reads them', async () => {
+    // As in workerd.
+    class ReadingEventTarget extends EventTarget {
+      override dispatchEvent(event: Event): boolean {
+        Reflect.get(this, `on${event.type}`)
+        return super.dispatchEvent(event)
+      }
+    }
+    vi.stubGlobal('EventTarget', ReadingEventTarget)
+    vi.resetModules()
+    const { adaptEventHandlers } = await import('../../src/platform/default.ts')
+    const handler = (): void => {}
+    const read: unknown[] = []
+    const adapted: EventHandlers = adaptEventHandlers({
+      get: (type) => (type === 'ring' ? handler : null),
+      set() {},
+      dispatch: () => read.push(adapted.get('ring'), adapted.get('ring'), adapted.get('ring')),
+    })
+    expect(adapted.get('ring')).toBe(handler)
+    adapted.dispatch(new Event('ring'))
+    adapted.dispatch(new Event('message'))
+    expect(read).toEqual([null, handler, handler, handler, handler, handler])
+  })
+})
