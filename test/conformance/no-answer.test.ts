@@ -6,7 +6,7 @@ import { chromiumExecutable, chromiumOptions } from './runners/puppeteer-browser
 
 const chromium = chromiumExecutable()
 
-it.runIf(chromium)('Chromium does not send a request again by itself that gets no answer', async () => {
+it.runIf(chromium)('Chromium does not retry a request by itself that gets no answer', async () => {
   const type = 'text/html'
   const server = await startFeedServer({
     files: new Map([['page', { type, body: '<link rel="icon" href="data:,">' }]]),

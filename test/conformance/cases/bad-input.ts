@@ -73,7 +73,7 @@ const right: readonly (readonly [what: string, init: object])[] = [
 
 export const cases: ConformanceCase[] = [
   ...wrong.map(([what, init, told]) =>
-    badInput(`${what} is an error from the constructor, which names it`, async (scene) => {
+    badInput(`The constructor throws an error that names ${what}`, async (scene) => {
       let thrown: unknown
       try {
         scene.open(init, `${scene.context.feed}/plain`)
@@ -88,7 +88,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  badInput('the message about a header value does not give the value away', async (scene) => {
+  badInput('The error about a bad header value does not reveal the value', async (scene) => {
     const headers = { Authorization: 'Bearer secret\u0000' }
     assert.throws(
       () => scene.open({ headers }, `${scene.context.feed}/plain`),
@@ -103,7 +103,7 @@ export const cases: ConformanceCase[] = [
     ['beside a fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
   ].map(([what, init]) =>
     badInput(
-      `a dispatcher ${what} is an error from the constructor, which names it`,
+      `The constructor throws an error about a dispatcher ${what}`,
       async (scene) => {
         assert.throws(() => scene.open(init as object, `${scene.context.feed}/plain`), TypeError, 'dispatcher')
       },
@@ -112,14 +112,14 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...right.map(([what, init]) =>
-    badInput(`${what}: allowed`, async (scene) => {
+    badInput(`The constructor accepts ${what}`, async (scene) => {
       await scene.plan([{ body: ['data: a\n\n'] }])
       await scene.watch(init).next('message')
     }),
   ),
 
   ...(['undefined', 'null'] as const).map((name) =>
-    badInput(`members that are ${name} count as not given`, async (scene) => {
+    badInput(`The constructor treats members that are ${name} as not given`, async (scene) => {
       await scene.plan([{ body: ['data: a\n\n'] }])
       const members = ['headers', 'method', 'body', 'fetch', 'signal', 'lastEventId', 'lastEventIdQueryParam', 'retry']
       const more = ['openTimeout', 'idleTimeout', 'maxEventSize', 'redirect', 'onComment', 'onRequest', 'onResponse']

@@ -8,7 +8,7 @@ import { type Scene, under } from '../scene.ts'
 
 /** Every byte stream of fixtures/streams, sent over a real connection in its chunks. */
 export const cases: ConformanceCase[] = streams.map((stream) =>
-  under(stream.source)(`stream: ${stream.name}`, (scene) => play(stream, scene)),
+  under(stream.source)(`${stream.name} (fixtures/streams)`, (scene) => play(stream, scene)),
 )
 
 async function play({ chunks, expected }: EventStream, scene: Scene): Promise<void> {

@@ -57,7 +57,7 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
           }
         })
       }
-      it('the run as a whole: every case reported once, nothing was left uncaught, and it ended', async () => {
+      it('The run reports every case once, leaves nothing uncaught and ends', async () => {
         await ledgers[scope].whenClosed()
         expect(ledgers[scope].problems()).toEqual([])
       })
@@ -68,7 +68,7 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
 /** A runtime that is not installed: skipped where people work, a failure where CI says that all must be tested. */
 export function registerMissing(runtime: RuntimeName, reason: string): void {
   describe(runtime, () => {
-    it('is installed', ({ task, skip }) => {
+    it('The runtime is installed', ({ task, skip }) => {
       if (CI) throw new Error(`${runtime} is missing: ${reason}`)
       task.meta.conformance = { run: runtime, name: '', result: { kind: 'unavailable', reason } }
       console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
