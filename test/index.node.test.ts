@@ -20,11 +20,11 @@ afterEach(async () => {
   agents.length = 0
 })
 
-it('has the names that there are everywhere', () => {
+it('The entry point for Node exports the same names as the one for other runtimes', () => {
   expect({ ...node }).toEqual({ ...everywhere })
 })
 
-it('sends requests over undici, unless a fetch is given', async () => {
+it('The entry point for Node sends requests over undici unless fetch is given', async () => {
   for (const init of [{}, { dispatcher: new Agent() }, { fetch }]) {
     const source = new node.EventSource(server.origin, init)
     await once(source, 'message')
@@ -38,7 +38,7 @@ it('sends requests over undici, unless a fetch is given', async () => {
   expect(agents).toEqual(['everysource', 'everysource', 'everysource', 'everysource', 'node', 'node'])
 })
 
-it('refuses a dispatcher that cannot be used, at once', () => {
+it('The entry point for Node rejects an unusable dispatcher at once', () => {
   const message = /^dispatcher is .+, not /
   for (const init of [{ dispatcher: {} }, { dispatcher: new Agent(), fetch }]) {
     expect(() => new node.EventSource(server.origin, init as object)).toThrow(message)

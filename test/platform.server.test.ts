@@ -32,8 +32,8 @@ const anyPiece = fc
 describe.each([
   ['for servers', server],
   ['for browsers', browser],
-])('the decoder %s', (_, { createDecoder }) => {
-  it('makes of bytes in any pieces what UTF-8 makes of them whole, and strips the first byte order mark only', () => {
+])('The decoder %s decodes UTF-8', (_, { createDecoder }) => {
+  it('The decoder decodes bytes in any pieces like the whole, and removes only the first byte order mark', () => {
     fc.assert(
       fc.property(fc.array(anyPiece, { maxLength: 10 }), (pieces) => {
         const decode = createDecoder()
@@ -46,8 +46,8 @@ describe.each([
   })
 })
 
-describe('the decoder for servers', () => {
-  it("keeps a byte order mark that begins a later piece, although the platform's decoder strips it", () => {
+describe('The decoder for servers does not depend on the platform for byte order marks', () => {
+  it("The decoder preserves a byte order mark in a later piece, although the platform's decoder removes it", () => {
     // As in Deno and in workerd.
     class EagerDecoder extends TextDecoder {
       override decode(bytes: Uint8Array, options?: TextDecodeOptions): string {
@@ -62,15 +62,15 @@ describe('the decoder for servers', () => {
   })
 })
 
-describe('event handlers', () => {
+describe('Event handlers are adapted to the platform', () => {
   const handlers: EventHandlers = { get: () => null, set() {}, dispatch() {} }
 
-  it('stay as they are where the platform does not call them', () => {
+  it('Handlers are not changed where the platform does not call them', () => {
     expect(server.adaptEventHandlers(handlers)).toBe(handlers)
     expect(browser.adaptEventHandlers(handlers)).toBe(handlers)
   })
 
-  it('are hidden for one read of their own type at the beginning of a dispatch, where the platform reads them', async () => {
+  it('Handlers are hidden for the one read of their type at the start of a dispatch where the platform reads them', async () => {
     // As in workerd.
     class ReadingEventTarget extends EventTarget {
       override dispatchEvent(event: Event): boolean {

@@ -56,8 +56,8 @@ function endAfterMessage(request: ScriptedRequest): void {
   request.end()
 }
 
-describe('a session', () => {
-  it("begins after the caller's own code has run", async () => {
+describe('A session connects until it is closed', () => {
+  it("A session begins after the caller's own code has run", async () => {
     const { session, requests, reports } = start()
     expect(requests).toHaveLength(0)
     await settle()
@@ -66,7 +66,7 @@ describe('a session', () => {
     expect(reports).toEqual([])
   })
 
-  it('that is closed at once sends nothing', async () => {
+  it('A session that is closed at once sends nothing', async () => {
     const { session, requests } = start()
     session.close()
     await vi.advanceTimersByTimeAsync(day)
@@ -74,7 +74,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('whose signal is aborted already sends and reports nothing, and does not listen to it', async () => {
+  it('A session whose signal is already aborted sends and reports nothing, and adds no listener to the signal', async () => {
     const signal = AbortSignal.abort()
     const { requests, reports } = start({ signal })
     await vi.advanceTimersByTimeAsync(day)
@@ -83,7 +83,7 @@ describe('a session', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  it('listens to its signal once, and starts one timer at a time, however often it reconnects', async () => {
+  it('A session has one listener on its signal and one timer at a time, however often it reconnects', async () => {
     const { signal } = new AbortController()
     const started = start({ signal, retry: { initialDelay: 1, jitter: 0 } })
     await settle()
@@ -100,7 +100,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('whose user does not ask to be told is closed by its signal all the same', async () => {
+  it('A session without an aborted callback is still closed by its signal', async () => {
     const controller = new AbortController()
     const settings = readSettings(url, { signal: controller.signal })
     const session = startSession(settings, new ScriptedTransport().transport, {
@@ -116,7 +116,7 @@ describe('a session', () => {
     expect(session.closed).toBe(true)
   })
 
-  it('says that a connection was dropped for another one, not that it was closed', async () => {
+  it('A session reports that a connection was dropped for another one, but not that it was closed', async () => {
     const dropped = vi.fn<() => void>()
     const started = start({}, { dropped })
     await settle()
@@ -130,7 +130,7 @@ describe('a session', () => {
     expect(dropped).toHaveBeenCalledOnce()
   })
 
-  it('that has failed has no timer left, not even while it says so', async () => {
+  it('A session that has failed has no timer left, even while it reports the failure', async () => {
     let timers: number | undefined
     const started = start(
       {},
@@ -147,7 +147,7 @@ describe('a session', () => {
     expect(timers).toBe(0)
   })
 
-  it('that is closed at any moment after the connection has ended reports nothing from then on', async () => {
+  it('A session that is closed at any time after the connection ended reports nothing more', async () => {
     for (let turns = 0; turns < 20; turns++) {
       const started = start({ retry: { initialDelay: 0 } })
       await settle()
@@ -162,7 +162,7 @@ describe('a session', () => {
     }
   })
 
-  it('tells of an interruption all there is to tell', async () => {
+  it('A session reports all details of an interruption', async () => {
     const started = start({ retry: { statuses: [503], jitter: 0, maxAttempts: 2 } })
     await settle()
     started.latest.respond(503, { 'X-Reason': 'none' })
@@ -200,7 +200,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('tells functions about each attempt, and what ended the last one', async () => {
+  it('A session passes the context of each attempt to functions, with what ended the last one', async () => {
     const told: AttemptContext[] = []
     const started = start({
       headers: (context) => {
@@ -227,7 +227,7 @@ describe('a session', () => {
     expect(afterLoss).toMatchObject({ code: 'network', attempt: 2 })
   })
 
-  it('draws its delays at random', async () => {
+  it('A session chooses its delays at random', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0.25)
     const started = start()
     await settle()
@@ -242,7 +242,7 @@ describe('a session', () => {
     expect(started.interruptions.map(({ delay }) => delay)).toEqual([3_150, 3_000])
   })
 
-  it('waits no shorter for a reconnection time that no timer can hold', async () => {
+  it('A session does not wait for less time when no timer can hold the reconnection time', async () => {
     for (const digits of ['99999999999', '2147483648', '9'.repeat(400)]) {
       const started = start()
       await settle()
@@ -256,7 +256,7 @@ describe('a session', () => {
     }
   })
 
-  it('tells a retry function of no reconnection time that no timer can hold', async () => {
+  it('A session passes a retry function no reconnection time that no timer can hold', async () => {
     const retry = vi.fn<Extract<EventSourceInit['retry'], (...given: never) => unknown>>(() => false)
     const started = start({ retry })
     await settle()
@@ -267,7 +267,7 @@ describe('a session', () => {
     expect(retry.mock.calls[0]?.[0].reconnectionTime).toBe(longestDelay)
   })
 
-  it('reads no further while its user is behind', async () => {
+  it('A session stops reading while its user is behind', async () => {
     let resume = (): void => {}
     const paused = (): Promise<void> =>
       new Promise((resolve) => {
@@ -288,18 +288,18 @@ describe('a session', () => {
   })
 })
 
-describe('a function of a policy that closes the session', () => {
+describe('A session can be closed by a function of its policy', () => {
   type Create = (close: () => void) => EventSourceInit['retry']
   const policies: [string, Create][] = [
     [
-      'retry itself',
+      'a retry function',
       (close) => () => {
         close()
         return 1_000
       },
     ],
     [
-      'statuses',
+      'a function for statuses',
       (close) => ({
         statuses: () => {
           close()
@@ -309,7 +309,7 @@ describe('a function of a policy that closes the session', () => {
     ],
   ]
 
-  it.each(policies)('is the last that is heard of it: %s', async (_, create) => {
+  it.each(policies)('A session reports nothing after it was closed by %s', async (_, create) => {
     const started: Started = start({ retry: create(() => started.session.close()) })
     await settle()
     started.latest.respond(503)
@@ -322,7 +322,7 @@ describe('a function of a policy that closes the session', () => {
   })
 })
 
-describe('401', () => {
+describe('A session retries after a 401 with fresh headers', () => {
   /** Has every request refused with 401, and returns how many there were. */
   async function countRequests(headers: EventSourceInit['headers']): Promise<number> {
     const started = start({ headers })
@@ -336,15 +336,15 @@ describe('401', () => {
     return started.requests.length
   }
 
-  it('fails where the headers are always the same', async () => {
+  it('A 401 fails if the headers are always the same', async () => {
     expect(await countRequests({ Authorization: 'Bearer expired' })).toBe(1)
   })
 
-  it('is tried again at once where a function makes fresh headers, and fails the second time in a row', async () => {
+  it('A 401 is retried at once if a function makes fresh headers, and fails the second time in a row', async () => {
     expect(await countRequests(() => ({ Authorization: 'Bearer expired' }))).toBe(2)
   })
 
-  it('is tried again at once as often as the headers had worked before', async () => {
+  it('A 401 is retried at once every time that the headers had worked before', async () => {
     const started = start({ headers: () => ({}), retry: { initialDelay: 1, jitter: 0 } })
     for (let times = 0; times < 3; times++) {
       await settle()
@@ -365,7 +365,7 @@ describe('401', () => {
   })
 })
 
-describe('failures in a row', () => {
+describe('A session counts failures in a row', () => {
   /** The delays after streams that were open for so long, and brought no message. */
   async function delaysAfter(milliseconds: number, retry: EventSourceInit['retry']): Promise<unknown[]> {
     const started = start({ retry })
@@ -382,31 +382,31 @@ describe('failures in a row', () => {
     return started.interruptions.map(({ delay }) => delay)
   }
 
-  it('are not over with a response alone', async () => {
+  it('A response alone does not reset the count of failures', async () => {
     expect(await delaysAfter(9_999, { jitter: 0 })).toEqual([6_000, 12_000, 24_000])
     expect(await delaysAfter(99, { jitter: 0, resetAfter: 100 })).toEqual([6_000, 12_000, 24_000])
   })
 
-  it('are over once a stream was open for long enough', async () => {
+  it('A stream that was open for resetAfter resets the count of failures', async () => {
     expect(await delaysAfter(10_000, { jitter: 0 })).toEqual([3_000, 3_000, 3_000])
     expect(await delaysAfter(100, { jitter: 0, resetAfter: 100 })).toEqual([3_000, 3_000, 3_000])
   })
 
-  it('are over with a response where resetAfter is 0', async () => {
+  it('A response resets the count of failures if resetAfter is 0', async () => {
     expect(await delaysAfter(0, { jitter: 0, resetAfter: 0 })).toEqual([3_000, 3_000, 3_000])
   })
 
-  it('are counted for a retry function, too', async () => {
+  it('A retry function receives the count of failures', async () => {
     const count = ({ failures }: { readonly failures: number }): number => failures
     expect(await delaysAfter(9_999, count)).toEqual([1, 2, 3])
     expect(await delaysAfter(10_000, count)).toEqual([0, 0, 0])
   })
 })
 
-describe('a body that can be sent once only', () => {
+describe('A session with a one-shot body makes one request', () => {
   const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
 
-  it('ends the session when the connection is lost', async () => {
+  it('A one-shot body ends the session when the connection is lost', async () => {
     const error = new Error('reset')
     const started = start(createInit())
     await settle()
@@ -418,7 +418,7 @@ describe('a body that can be sent once only', () => {
     expect(started.requests).toHaveLength(1)
   })
 
-  it('ends the session upon reconnect()', async () => {
+  it('A one-shot body ends the session when reconnect() is called', async () => {
     const started = start(createInit())
     await settle()
     started.latest.respond()
@@ -428,7 +428,7 @@ describe('a body that can be sent once only', () => {
     expect(started.requests).toHaveLength(1)
   })
 
-  it('leaves a refused response what it is', async () => {
+  it('A one-shot body does not change the report of a refused response', async () => {
     const started = start(createInit())
     await settle()
     started.latest.respond(404)
@@ -437,7 +437,7 @@ describe('a body that can be sent once only', () => {
     expect(started.reports).toEqual([['fail', 'status']])
   })
 
-  it('is still there when it was not sent at all', async () => {
+  it('A one-shot body that was never sent can still be sent', async () => {
     let calls = 0
     const headers = (): Record<string, string> => {
       if (calls++ === 0) throw new Error('no token')
@@ -897,7 +897,7 @@ async function advance(steps: number): Promise<void> {
   }
 }
 
-describe('in any order of events, a session', () => {
+describe('A session behaves like its model in any order of events', () => {
   /** A request can be sent only by a session that is not over; requests to which nothing happens tell nothing. */
   function isMeaningful(model: Model, { command }: Command): boolean {
     if (command === 'respond' || command === 'refuse') return model.phase === 'requesting'
@@ -906,7 +906,7 @@ describe('in any order of events, a session', () => {
     return true
   }
 
-  it('does what the model does, with one request at the most, and leaves nothing behind', {
+  it('The session does what the model does, with at most one request at a time, and leaves nothing behind', {
     timeout: 240_000,
   }, async () => {
     await fc.assert(

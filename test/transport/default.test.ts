@@ -5,7 +5,7 @@ import type { Transport } from '../../src/transport/transport.ts'
 
 const dispatcher = { dispatch: () => true }
 
-it('a dispatcher is refused where fetch is the transport, for the request would go without it', () => {
+it('A dispatcher is rejected where fetch is the transport, since it would not be used', () => {
   const message = /^dispatcher is .+, not usable here: it is for Node, without the option 'fetch'$/
   for (const init of [{ dispatcher }, { dispatcher, fetch: () => fetch('data:,') }]) {
     expect(() => new EventSource('http://feed.example/', init as object)).toThrow(message)
@@ -13,7 +13,7 @@ it('a dispatcher is refused where fetch is the transport, for the request would 
   }
 })
 
-it('the entry point of a runtime may set another transport', async () => {
+it('The entry point of a runtime can set another transport', async () => {
   const urls: string[] = []
   const transport: Transport = async ({ url }) => void urls.push(url)
   setDefaultTransport(() => transport)

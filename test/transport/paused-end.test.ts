@@ -22,7 +22,7 @@ const manners = {
     ),
 }
 
-test.for(Object.entries(manners))('a paused body that is sent %s ends without a crash', async ([manner, send]) => {
+test.for(Object.entries(manners))('A paused body that is sent %s ends without a crash', async ([manner, send]) => {
   mendPausedEnds()
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy()).once('data', () => send(socket))
