@@ -76,15 +76,15 @@ async function receive(
 const location = (...directives: string[]): string =>
   `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
 
-describe.runIf(executable)('through nginx, every event comes once and in order', () => {
-  it('while it is reloaded again and again', async () => {
+describe.runIf(executable)('Every event comes once and in order through nginx', () => {
+  it('Every event comes once while nginx is reloaded repeatedly', async () => {
     proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
     // The processes before a reload cut their connections a second later.
     const { interruptions } = await receive(3_000, (number) => number % 700 === 0 && proxy.reload())
     expect(interruptions.length).toBeGreaterThan(0)
   })
 
-  it('while the server behind it restarts, and nginx says 502 meanwhile', async () => {
+  it('Every event comes once while the server behind nginx restarts and nginx answers 502', async () => {
     proxy = await startNginx(location('proxy_buffering off;'))
     const restarts: Promise<void>[] = []
     const { interruptions, responses } = await receive(300, (number) => {
@@ -95,7 +95,7 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
     expect(responses.length).toBeGreaterThanOrEqual(3)
   })
 
-  it('when its own timeout cuts a stream that is silent', async () => {
+  it('Every event comes once when nginx times out a silent stream', async () => {
     await stopUpstream()
     // Silent after every 50 events, until nginx has had enough.
     upstream = createServer((request, response) => {
@@ -110,7 +110,7 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
     expect(interruptions).toHaveLength(2)
   })
 
-  it('compressed by it', async () => {
+  it('Every event comes once when nginx compresses the stream', async () => {
     proxy = await startNginx(
       location(
         'proxy_set_header Accept-Encoding "";',
@@ -123,7 +123,7 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
     expect(responses).toHaveLength(1)
   })
 
-  it('over HTTP/2 and TLS', async () => {
+  it('Every event comes once over HTTP/2 and TLS', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
     const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
     await writeFile(paths.certificate, certificate)
@@ -146,8 +146,8 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
   })
 })
 
-describe.runIf(!executable)('through nginx', () => {
-  it('needs nginx', ({ skip }) => {
+describe.runIf(!executable)('The tests with nginx need nginx', () => {
+  it('nginx is installed', ({ skip }) => {
     if (CI) throw new Error('nginx is missing')
     console.warn('SKIPPED: nginx is missing')
     skip('missing')

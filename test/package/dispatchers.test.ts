@@ -56,11 +56,11 @@ async function outcomesOf(dispatchers: readonly string[], copy: string, executab
 
 const everywhere = ['new Agent()', 'new Pool(origin)', 'new Agent().compose()']
 
-describe('a dispatcher of undici', () => {
+describe('The option dispatcher accepts undici 7 and newer', () => {
   test.for([
     [5, ['new Agent()', 'new Pool(origin)', 'new ProxyAgent(origin)']],
     [6, [...everywhere, 'new ProxyAgent(origin)', 'new EnvHttpProxyAgent()']],
-  ] as const)('%d is refused at once', async ([major, dispatchers], { skip }) => {
+  ] as const)('A dispatcher of undici %d is rejected at once', async ([major, dispatchers], { skip }) => {
     const copy = installed(`undici ${major}`, findCopy(major), skip)
     const message = 'TypeError: dispatcher is [object Object], not a Dispatcher of undici 7 or newer'
     const refused = Object.fromEntries(dispatchers.map((text) => [text, message]))
@@ -72,7 +72,7 @@ describe('a dispatcher of undici', () => {
     [8, 22],
     [8, 24],
     [8, 26],
-  ] as const)('%d is used, in Node %d', async ([major, nodeMajor], { skip }) => {
+  ] as const)('A dispatcher of undici %d is used in Node %d', async ([major, nodeMajor], { skip }) => {
     const copy = installed(`undici ${major}`, findCopy(major), skip)
     const executable = installed(`Node ${nodeMajor}`, nodeExecutable(nodeMajor), skip)
     const dispatchers = [...everywhere, 'new EnvHttpProxyAgent()', 'new RetryAgent(new Agent())']

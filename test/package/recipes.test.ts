@@ -81,14 +81,14 @@ async function follow(
 
 const event = '1 hello'
 
-test('a certificate authority of your own is trusted', async () => {
+test('A certificate authority of your own is trusted', async () => {
   await writeFile(join(directory, 'ca.pem'), certificate)
   const host = await listen(createTlsServer({ cert: certificate, key }, listener))
   using program = await follow('A certificate authority of your own', `https://${host}`)
   await program.printed(event)
 })
 
-test('a client certificate is shown', async () => {
+test('A client certificate is sent', async () => {
   for (const name of ['ca.pem', 'client.pem']) await writeFile(join(directory, name), certificate)
   await writeFile(join(directory, 'client.key'), key)
   const strict = { cert: certificate, key, ca: certificate, requestCert: true, rejectUnauthorized: true }
@@ -97,7 +97,7 @@ test('a client certificate is shown', async () => {
   await program.printed(event)
 })
 
-test('a Unix socket is connected to', async () => {
+test('A Unix socket is used', async () => {
   const path = await listen(createServer(listener), join(directory, 'feed.sock'))
   using program = await follow('A Unix socket', 'http://localhost/', { '/run/feed.sock': path })
   await program.printed(event)
@@ -108,7 +108,7 @@ const proxies = [
   ['A SOCKS proxy', startSocksProxy, 'proxy.example:1080'],
 ] as const
 
-test.for(proxies)('%s is used for one source, and told who asks', async ([title, start, madeUp]) => {
+test.for(proxies)('%s is used for one source, and receives the credentials', async ([title, start, madeUp]) => {
   await using proxy = await start()
   const host = await listen(createServer(listener))
   using program = await follow(title, `http://${host}`, { [madeUp]: `user:password@${proxy.host}` })
@@ -119,7 +119,7 @@ test.for(proxies)('%s is used for one source, and told who asks', async ([title,
 })
 
 // Agents for proxies do not hand on all that they are told: a limit that is short shows where undici looks for it.
-test.for(proxies)('%s is told the limit on silence where undici heeds it', async ([title, start, madeUp]) => {
+test.for(proxies)('%s receives the limit for silence where undici reads it', async ([title, start, madeUp]) => {
   await using proxy = await start()
   const host = await listen(createServer(listener))
   using program = await follow(title, `http://${host}`, {

@@ -45,7 +45,7 @@ const loads = {
 
 for (const major of nodeMajors) {
   for (const [kind, load] of Object.entries(loads)) {
-    test(`two sources of everysource/shared in Node ${major} get the event, and leave the process to end (${kind})`, async ({
+    test(`Two sources of everysource/shared in Node ${major} receive the event and let the process end (${kind})`, async ({
       skip,
     }) => {
       const executable = installed(`Node ${major}`, nodeExecutable(major), skip)
@@ -57,7 +57,7 @@ for (const major of nodeMajors) {
   }
 }
 
-test('with unref, everysource/shared does not keep a process alive', async ({ skip }) => {
+test('A source of everysource/shared with unref does not keep a process alive', async ({ skip }) => {
   const executable = installed('Node 26', nodeExecutable(26), skip)
   const printed = await runModule(
     `${loads.module}

@@ -63,8 +63,8 @@ const create = async (directory: string, { resolution, globals, uses: names }: P
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*'] }))
 }
 
-describe.for(Object.entries(projects))('%s', ([name, project]) => {
-  test.for(Object.entries(compilers))('compiles with %s', async ([compilerName, compiler]) => {
+describe.for(Object.entries(projects))('The types work in %s', ([name, project]) => {
+  test.for(Object.entries(compilers))('The project compiles with %s', async ([compilerName, compiler]) => {
     const directory = join(inject('consumer'), `${name}, ${compilerName}`)
     await create(directory, project)
     await run(process.execPath, [compiler, '--project', directory])

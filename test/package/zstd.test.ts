@@ -3,7 +3,7 @@ import { nodeExecutable } from '../runtimes/binaries.ts'
 import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
-test('a body compressed with zstd is decompressed event by event, also inside gzip', async ({ skip }) => {
+test('A body compressed with zstd is decompressed event by event, also inside gzip', async ({ skip }) => {
   const executable = installed('Node 24', nodeExecutable(24), skip)
   // The server is in the same process, for this Node may have no zstd.
   const printed = await runModule(

@@ -88,9 +88,9 @@ async function press(name: string): Promise<void> {
 
 /** Runs the tests in a browser; where it is missing, says so. */
 function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
-  describe(`in ${name}, the playground`, { timeout: 2 * longestStart }, () => {
+  describe(`The playground works in ${name}`, { timeout: 2 * longestStart }, () => {
     if (options === undefined) {
-      it('needs the browser', ({ skip }) => {
+      it('The browser is installed', ({ skip }) => {
         if (CI) throw new Error(`${name} is missing`)
         console.warn(`SKIPPED: ${name} is missing`)
         skip('missing')
@@ -107,7 +107,7 @@ function inBrowser(name: string, options: LaunchOptions | undefined, register: (
 }
 
 inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
-  it('shows both clients open, their events and what the plots make of them', async () => {
+  it('The playground shows both clients open, their events and the plots', async () => {
     await openPage()
     await expectState('ours', 'open')
     await expectState('native', 'open')
@@ -128,7 +128,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     expect(problems).toEqual([])
   })
 
-  it('drops the connections: both come back, and nothing is missed', async () => {
+  it('Dropping the connections makes both clients reconnect without missing an event', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -143,7 +143,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     expect(await readCount('#ours-missed')).toBe(0)
   })
 
-  it('answers 503 with Retry-After: ours counts down and comes back, the native one is closed for good', async () => {
+  it('A 503 with Retry-After makes ours wait and reconnect, and closes the native client forever', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -158,7 +158,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectState('native', 'closed')
   })
 
-  it('goes silent: ours finds out, the native one does not', async () => {
+  it('A silent server is detected by ours and not by the native client', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Go silent')
@@ -169,7 +169,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectEvent('native')
   })
 
-  it('sends slowly, and garbage, and neither is a reason to stop', async () => {
+  it('Slow events and garbage do not stop our client', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Send slowly')
@@ -183,7 +183,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectState('ours', 'open')
   })
 
-  it('closes, connects with headers, reconnects, and refuses what is no header', async () => {
+  it('The buttons close, connect with headers and reconnect, and a bad header is rejected', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Close')
@@ -202,7 +202,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expect.poll(() => read('#mistake')).toContain('"no header" is no header')
   })
 
-  it('counts tabs, which share one connection', async () => {
+  it('The playground counts tabs, which share one connection', async () => {
     await openPage()
     await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
     const opened = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
@@ -214,7 +214,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
   })
 
-  it('can be used by keyboard, and on a phone without scrolling sideways', async () => {
+  it('The playground works by keyboard, and on a phone without scrolling sideways', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -235,7 +235,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
 })
 
 inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
-  it('opens without an error', async () => {
+  it('The playground opens without an error', async () => {
     await openPage()
     await expectState('ours', 'open')
     await expectEvent('ours')
@@ -246,8 +246,8 @@ inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
   })
 })
 
-describe('in WebKit, the playground', () => {
-  it('opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
+describe('The playground works in WebKit', () => {
+  it('The playground opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
     if (webKit === undefined) {
       if (CI) throw new Error('WebKit is missing')
       console.warn('SKIPPED: WebKit is missing')
