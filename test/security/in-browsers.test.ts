@@ -52,7 +52,7 @@ for (const name of browserNames) {
   const isMissing = launchers[name] === undefined
   if (isMissing) console.warn(`SKIPPED: ${name} is missing`)
 
-  describe.skipIf(isMissing && !process.env['CI'])(`A page is as safe as with the native EventSource in ${name}`, { timeout: 120_000 }, () => {
+  describe.skipIf(isMissing && !process.env['CI'])(`A page in ${name} is safe`, { timeout: 120_000 }, () => {
     let browser: ProgramBrowser
     let other: HttpServer
     let requests: IncomingMessage[] = []
