@@ -234,18 +234,21 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
     { Connection: 'Content-Length' },
     { Connection: 'Upgrade', Upgrade: 'h2c' },
     { Expect: '100-continue' },
-  ] as Record<string, string>[])('A body that looks like a request with the headers %o cannot split a request', async (headers) => {
-    const body = 'GET /smuggled HTTP/1.1\r\nHost: elsewhere\r\n\r\n'
-    const before = server.received.length
-    answers = []
-    const source = new EventSource(server.origin, { ...transport, method: 'POST', body, headers, retry: false })
-    await new Promise((resolve) => source.addEventListener('error', resolve))
-    for (const bytes of server.received.slice(before)) {
-      const headLength = bytes.indexOf('\r\n\r\n') + 4
-      const request = parseOnlyRequest(bytes.slice(0, headLength))
-      expect(request.headers.has('transfer-encoding')).toBe(false)
-      expect(request.headers.get('content-length')).toBe(`${body.length}`)
-      expect(body).toContain(bytes.slice(headLength))
-    }
-  })
+  ] as Record<string, string>[])(
+    'A body that looks like a request with the headers %o cannot split a request',
+    async (headers) => {
+      const body = 'GET /smuggled HTTP/1.1\r\nHost: elsewhere\r\n\r\n'
+      const before = server.received.length
+      answers = []
+      const source = new EventSource(server.origin, { ...transport, method: 'POST', body, headers, retry: false })
+      await new Promise((resolve) => source.addEventListener('error', resolve))
+      for (const bytes of server.received.slice(before)) {
+        const headLength = bytes.indexOf('\r\n\r\n') + 4
+        const request = parseOnlyRequest(bytes.slice(0, headLength))
+        expect(request.headers.has('transfer-encoding')).toBe(false)
+        expect(request.headers.get('content-length')).toBe(`${body.length}`)
+        expect(body).toContain(bytes.slice(headLength))
+      }
+    },
+  )
 })
