@@ -16,16 +16,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Lets promises settle, and no time pass. */
+/** Lets promises settle without any time passing. */
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
 interface Started extends ScriptedTransport {
   readonly attempt: Attempt
-  /** What the attempt reported, in its order. */
+  /** The reports of the attempt, in order. */
   readonly reports: unknown[][]
-  /** How it ended, if it did. */
+  /** The outcome of the attempt, once it has one. */
   readonly outcome: Outcome | undefined
 }
 
@@ -60,7 +60,7 @@ async function start({ init = {}, context = {}, handler = {}, address = url }: S
   return started
 }
 
-/** What interrupted an attempt. */
+/** The outcome of an attempt that was not aborted. */
 function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }): Interruption {
   if (outcome === undefined || outcome.kind === 'aborted') throw new Error(`the outcome is ${outcome?.kind}`)
   return outcome
@@ -159,7 +159,7 @@ describe('An attempt sends one request', () => {
         attempt.abort()
         const sent = String(latest.request.headers.get('Last-Event-ID'))
         const bytes = Uint8Array.from(sent, (character) => character.charCodeAt(0))
-        // A lone surrogate cannot be encoded, and a header has no white space at its ends.
+        // A lone surrogate cannot be encoded, and a header value has no white space at its ends.
         const encoded = new TextDecoder().decode(new TextEncoder().encode(lastEventId))
         expect(new TextDecoder().decode(bytes)).toBe(encoded.replace(/^[\t ]+|[\t ]+$/g, ''))
       }),
@@ -209,7 +209,7 @@ describe('An attempt sends one request', () => {
     ['http://user@feed.example/a?b', 'user:'],
     ['http://:pass@feed.example/a?b', ':pass'],
     ['http://us%3Aer:p%40ss@feed.example/a?b', 'us:er:p@ss'],
-    // A percent sign that encodes nothing stands for itself.
+    // A percent sign that does not encode anything stands for itself.
     ['http://100%:p%zz%4@feed.example/a?b', '100%:p%zz%4'],
     ['http://ü:€@feed.example/a?b', Buffer.from('ü:€').toString('latin1')],
   ])('The request to %s sends the credentials as Basic authorization, not in the URL', async (address, credentials) => {
@@ -642,7 +642,7 @@ describe('An attempt reports a refused response', () => {
           expect(sent - size).toBeLessThan(8_192)
           expect(started.latest.isOpen).toBe(false)
         }
-        // What is whole of the characters: without `stream`, the last one would become U+FFFD.
+        // Only complete characters count: without `stream`, the last one would become U+FFFD.
         expect(interruptionOf(started).body).toBe(new TextDecoder().decode(kept, { stream: true }))
       }),
       { numRuns: 30 },

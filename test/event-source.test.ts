@@ -22,17 +22,17 @@ async function settle(): Promise<void> {
 }
 
 /**
- * A `fetch` whose responses a test makes when it likes to: a stand-in, because the order of events has to be chosen, and
- * the clock is a fake one.
+ * A `fetch` whose responses are controlled by the test. It is a mock, because the order of events must be chosen and
+ * the clock is fake.
  */
 class ScriptedFetch {
   calls = 0
   #resolve: (response: Response) => void = () => {}
   #reject: (error: unknown) => void = () => {}
   #body: ReadableStreamDefaultController<Uint8Array> | undefined
-  /** Whether the latest request waits for its response. */
+  /** Whether the latest request is waiting for its response. */
   isPending = false
-  /** Whether the body of the latest response can go on. */
+  /** Whether the body of the latest response is open. */
   isOpen = false
 
   readonly fetch: NonNullable<EventSourceInit['fetch']> = (_url, { signal }) => {
@@ -109,7 +109,7 @@ describe('The states and events of an EventSource are consistent in any order of
         const source = new EventSource(url, { fetch: scripted.fetch, retry: { initialDelay: 1_000 } })
         let isClosed = false
         const violations: unknown[] = []
-        /** What a listener throws would not reach the test. */
+        /** Collects violations, because an exception in a listener would not reach the test. */
         const check = (event: Event, isTrue: boolean): void => {
           if (!isTrue) violations.push({ event, readyState: source.readyState, isClosed })
         }

@@ -63,7 +63,7 @@ describe('An ErrorEvent describes what happened', () => {
   })
 })
 
-/** A target with an event handler attribute, which is defined as those of EventSource are. */
+/** A target with an event handler attribute that is defined like those of EventSource. */
 interface Bell extends EventTarget {
   onring: unknown
   readonly handlers: EventHandlers
@@ -85,7 +85,7 @@ function ring(bell: Bell): Event {
   return event
 }
 
-/** What may happen to a target. Functions and listeners have numbers, so that their calls can be told apart. */
+/** A change of a target. Functions and listeners are numbered to distinguish their calls. */
 type Step =
   | { readonly step: 'set to function' | 'add listener' | 'remove listener'; readonly number: number }
   | { readonly step: 'set to object' | 'set to null' | 'set to something else' | 'ring' }
@@ -98,7 +98,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ step: fc.constantFrom('set to object', 'set to null', 'set to something else', 'ring') }),
 ) as fc.Arbitrary<Step>
 
-/** Does the steps to a target and, beside it, to the list of listeners that the HTML standard describes. */
+/** Applies the steps to a target and to a model of the list of listeners that the HTML standard describes. */
 function play(bell: Bell, steps: readonly Step[]): void {
   const calls: string[] = []
   const functions = [0, 1, 2].map((number) => () => calls.push(`function ${number}`))
@@ -217,7 +217,9 @@ describe('Event handler attributes behave as the HTML standard describes', () =>
   })
 })
 
-/** Stands in for workerd's EventTarget, which reads `on…` from the target when a dispatch begins, and calls it itself. */
+/**
+ * A mock of workerd's EventTarget, which reads `on…` from the target at the start of a dispatch, and calls it itself.
+ */
 class WorkerdEventTarget extends EventTarget {
   override dispatchEvent(event: Event): boolean {
     const handler: unknown = Reflect.get(this, `on${event.type}`)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-// Node makes this global when it is first read.
+// Node creates this global when it is read for the first time.
 Reflect.get(globalThis, 'MessageEvent')
 const globalsBefore = Object.getOwnPropertyDescriptors(globalThis)
 const index = await import('../src/index.ts')

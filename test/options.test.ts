@@ -4,7 +4,7 @@ import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readS
 
 const url = 'http://feed.example/'
 
-/** Reads what a caller without types may give. */
+/** Reads options as a caller without types can give them. */
 function read(init: unknown): ReturnType<typeof readSettings> {
   return readSettings(url, init as EventSourceInit)
 }
@@ -13,7 +13,7 @@ function readPolicy(retry: unknown): Policy {
   return read({ retry }).retry as Policy
 }
 
-/** What reading throws. */
+/** Returns the error that reading throws. */
 function errorOf(read: () => unknown): Error {
   try {
     read()
@@ -32,11 +32,11 @@ interface BadValue {
   readonly member: string
   readonly value: unknown
   readonly type: ErrorConstructor
-  /** The value, as the message has it. */
+  /** The value as the message shows it. */
   readonly shown: string
-  /** What the message says is allowed. */
+  /** The message says this about allowed values. */
   readonly allowed: RegExp
-  /** The other members that make the value bad. */
+  /** Other members that make the value bad. */
   readonly others?: object
 }
 
@@ -401,7 +401,7 @@ describe('Headers are read and validated', () => {
 })
 
 describe('The URL is resolved as in a browser', () => {
-  /** What the given globals make of it. */
+  /** Resolves the URL with the given globals. */
   function resolve(url: unknown, globals: { document?: unknown; location?: unknown } = {}): string {
     vi.stubGlobal('document', globals.document)
     vi.stubGlobal('location', globals.location)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
 import { createDecoder } from '../src/platform.server.ts'
 
-// What streams mean is in fixtures/streams and in test/streams; here is what lies beyond the standard.
+// The meaning of streams is tested in fixtures/streams and test/streams. This file tests what goes beyond the standard.
 
 type Report = readonly [report: keyof ParserHandler, ...given: unknown[]]
 
@@ -22,7 +22,7 @@ function parse(pieces: readonly string[], maxEventSize: number, comment?: Parser
   )
   for (const piece of pieces) {
     feed(new TextEncoder().encode(piece))
-    // Its user feeds nothing more.
+    // The user of the parser feeds nothing more.
     if (reports.some(([report]) => report === 'tooLarge')) break
   }
   return reports

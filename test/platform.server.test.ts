@@ -9,7 +9,7 @@ afterEach(() => {
   vi.resetModules()
 })
 
-/** Pieces of UTF-8, whole and torn; the byte order mark and its beginnings above all. */
+/** Complete and partial UTF-8 sequences, especially of the byte order mark. */
 const anyPiece = fc
   .constantFrom(
     'EF BB BF',
@@ -38,7 +38,7 @@ describe.each([
       fc.property(fc.array(anyPiece, { maxLength: 10 }), (pieces) => {
         const decode = createDecoder()
         const decoded = pieces.map((piece) => decode(piece)).join('')
-        // A character that is torn at the end is waited for.
+        // The rest of a partial character at the end is awaited.
         expect(decoded).toBe(new TextDecoder().decode(Buffer.concat(pieces), { stream: true }))
       }),
       { numRuns: 1_000 },
@@ -48,7 +48,7 @@ describe.each([
 
 describe('The decoder for servers does not depend on the platform for byte order marks', () => {
   it("The decoder preserves a byte order mark in a later piece, although the platform's decoder removes it", () => {
-    // As in Deno and in workerd.
+    // Deno and workerd do this.
     class EagerDecoder extends TextDecoder {
       override decode(bytes: Uint8Array, options?: TextDecodeOptions): string {
         const text = super.decode(bytes, options)
@@ -71,7 +71,7 @@ describe('Event handlers are adapted to the platform', () => {
   })
 
   it('Handlers are hidden for the one read of their type at the start of a dispatch where the platform reads them', async () => {
-    // As in workerd.
+    // workerd does this.
     class ReadingEventTarget extends EventTarget {
       override dispatchEvent(event: Event): boolean {
         Reflect.get(this, `on${event.type}`)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-/** Runs the polyfill, where `globalThis.EventSource` is defined as given. */
+/** Runs the polyfill with the given definition of `globalThis.EventSource`. */
 async function runPolyfill(given?: PropertyDescriptor): Promise<void> {
   vi.resetModules()
   Reflect.deleteProperty(globalThis, 'EventSource')

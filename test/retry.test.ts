@@ -4,7 +4,7 @@ import type { ErrorCode } from '../src/events.ts'
 import { type Policy, type RetryContext, type RetryPolicy, readSettings, type Settings } from '../src/options.ts'
 import { decide, type History, type Interruption } from '../src/retry.ts'
 
-/** The longest delay that a timer can hold. */
+/** The maximum delay that a timer can hold. */
 const longestDelay = 2_147_483_647
 
 function interruption(details: Partial<Interruption> = {}): Interruption {
@@ -34,7 +34,7 @@ function policy(given: RetryPolicy = {}): Policy {
   return readSettings('http://feed.example/', { retry: given }).retry as Policy
 }
 
-/** Draws nothing: a delay that calls it is not deterministic. */
+/** Fails if it is called: a delay that needs it is not deterministic. */
 const noRandom = (): never => {
   throw new Error('a random number was drawn')
 }

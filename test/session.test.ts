@@ -49,7 +49,7 @@ function start(init: EventSourceInit = {}, handler: Partial<SessionHandler> = {}
   return Object.assign(scripted, { session, reports, interruptions })
 }
 
-/** Has a stream bring one message and end. */
+/** Responds with one message and ends the stream. */
 function endAfterMessage(request: ScriptedRequest): void {
   request.respond()
   request.send('data: a\n\n')
@@ -323,7 +323,7 @@ describe('A session can be closed by a function of its policy', () => {
 })
 
 describe('A session retries after a 401 with fresh headers', () => {
-  /** Has every request refused with 401, and returns how many there were. */
+  /** Answers every request with 401, and returns the number of requests. */
   async function countRequests(headers: EventSourceInit['headers']): Promise<number> {
     const started = start({ headers })
     for (let times = 0; times < 5 && !started.session.closed; times++) {
@@ -366,7 +366,7 @@ describe('A session retries after a 401 with fresh headers', () => {
 })
 
 describe('A session counts failures in a row', () => {
-  /** The delays after streams that were open for so long, and brought no message. */
+  /** Returns the delays after streams that were open for this time without a message. */
   async function delaysAfter(milliseconds: number, retry: EventSourceInit['retry']): Promise<unknown[]> {
     const started = start({ retry })
     await settle()
@@ -452,14 +452,14 @@ describe('A session with a one-shot body makes one request', () => {
   })
 })
 
-// What follows chooses anything that server, network, user and clock may do, in any order, and compares what the session
-// does with a model of it: the smallest description of what must happen.
+// The rest of this file chooses anything that the server, the network, the user and the clock can do, in any order, and
+// compares the session with a model of it: the smallest description of what must happen.
 
 const policy = { initialDelay: 1_000, maxDelay: 8_000, factor: 2, jitter: 0, maxAttempts: 4, resetAfter: 3_000 }
 const retriedStatus = 503
 const openTimeout = 5_000
 const idleTimeout = 20_000
-/** All times in the model are a multiple of it. */
+/** The unit of all times in the model. */
 const step = 500
 
 type Reaction = 'close' | 'reconnect' | 'abort'
@@ -474,13 +474,13 @@ type Command =
     }
   | { readonly command: 'retry'; readonly milliseconds: number }
   | { readonly command: 'end' | 'lose' | 'refuse' | Reaction | PageEvent }
-  /** Everything a connection can do, upon a request that is over. */
+  /** Everything that a connection can do for a request that is over. */
   | { readonly command: 'go on about an old request'; readonly index: number }
   | { readonly command: 'advance'; readonly steps: number }
-  /** The user's code reacts to the next report, or within the next call of the headers function. */
+  /** The user's code reacts to the next report, or during the next call of the headers function. */
   | { readonly command: 'react to the next report' | 'react in the headers function'; readonly reaction: Reaction }
 
-/** What happens to the page, and to the network around it. */
+/** Events of the page, and of the network around it. */
 type PageEvent = 'pagehide' | 'pageshow' | 'freeze' | 'resume' | 'hide' | 'show' | 'online'
 
 const anyReaction = fc.constantFrom<Reaction>('close', 'reconnect', 'abort')
@@ -540,7 +540,7 @@ class Model {
   lastEventId = ''
   requests = 0
   #now = 0
-  /** When the phase ends by itself. */
+  /** The time at which the phase ends by itself. */
   #due = Infinity
   #attempt = 0
   #failures = 0
@@ -560,7 +560,7 @@ class Model {
     return this.phase === 'requesting' || this.phase === 'refused' || this.phase === 'open'
   }
 
-  /** Promises have settled: what is to happen without time passing has happened. */
+  /** Performs everything that needs no time to pass, after promises have settled. */
   settle(): void {
     if (this.phase === 'not begun') this.#begin()
     this.#expire()
@@ -628,7 +628,7 @@ class Model {
     return this.#isSuspended || this.#isHidden
   }
 
-  /** The connection ends when the page goes, and another begins when it is back. */
+  /** Ends the connection when the page goes away, and starts another one when it is back. */
   #attend(): void {
     if (this.#isAway === (this.phase === 'away')) return
     this.#react('reconnect')
@@ -705,7 +705,7 @@ class Model {
     this.#report(`message ${block.data.join('+')} ${this.lastEventId}`)
   }
 
-  /** What is due now happens, and what follows from it without a delay. */
+  /** Performs everything that is due now, and what follows without a delay. */
   #expire(): void {
     while (this.phase !== 'over' && this.#due <= this.#now) {
       if (this.phase === 'requesting') this.#interrupt('timeout')
@@ -737,11 +737,11 @@ class Model {
   }
 }
 
-/** What a session sees of a page: Node has none. Real ones are in test/lifecycle. */
+/** A mock of the page that a session sees, because Node has none. Real pages are tested in test/lifecycle. */
 class Page {
   readonly #target = new EventTarget()
   readonly document = { hidden: false }
-  /** As many as there are, each by its type and itself. */
+  /** All listeners, by type. */
   readonly #listeners = new Map<string, Set<unknown>>()
 
   constructor() {
@@ -769,7 +769,7 @@ class Page {
   }
 }
 
-/** The session, with all that is around it in the hands of the test. */
+/** The session with everything around it under control of the test. */
 class Rig {
   readonly log: string[] = []
   readonly page = new Page()
@@ -880,7 +880,7 @@ class Rig {
   }
 }
 
-/** Lets promises settle, and timers without a delay run, which takes less time than vitest's own way. */
+/** Lets promises settle and timers without a delay run, faster than vitest's own functions. */
 async function settleQuickly(): Promise<void> {
   for (let round = 0; round < 2; round++) {
     for (let turn = 0; turn < 25; turn++) await Promise.resolve()
@@ -898,7 +898,7 @@ async function advance(steps: number): Promise<void> {
 }
 
 describe('A session behaves like its model in any order of events', () => {
-  /** A request can be sent only by a session that is not over; requests to which nothing happens tell nothing. */
+  /** A request can be sent only by a session that is not over, and commands for other requests have no effect. */
   function isMeaningful(model: Model, { command }: Command): boolean {
     if (command === 'respond' || command === 'refuse') return model.phase === 'requesting'
     if (command === 'send' || command === 'retry') return model.phase === 'open'
@@ -922,12 +922,12 @@ describe('A session behaves like its model in any order of events', () => {
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
           expect(vi.getTimerCount()).toBe(model.phase === 'over' || model.phase === 'away' ? 0 : 1)
-          // Five for the page, and one for `online` during a wait.
+          // The page has five listeners, and a wait has one for `online`.
           const listeners = model.phase === 'waiting' ? 6 : 5
           expect(rig.page.listeners).toBe(model.phase === 'over' ? 0 : listeners)
         }
         for (const command of commands) {
-          // A transport keeps to the order that it has promised.
+          // A transport follows the order that its interface promises.
           if (!isMeaningful(model, command)) continue
           rig.do(command)
           if (command.command === 'advance') await advance(command.steps)

@@ -6,7 +6,7 @@ const second = 1_000
 const hour = 3_600_000
 const longestDelay = 2_147_483_647
 
-/** What counts as a listener of the network's: Node has no `online` event, browsers dispatch it at the global object. */
+/** A mock of the global object that dispatches `online`: Node has no such event. */
 function stubNetwork(): EventTarget & { readonly listeners: number } {
   const network = new EventTarget()
   const listeners = new Set<unknown>()
@@ -23,7 +23,7 @@ function stubNetwork(): EventTarget & { readonly listeners: number } {
   }
 }
 
-/** Sets the wall clock forward or back; the clock that timers go by does not notice. */
+/** Sets the wall clock forward or back. The clock of the timers does not change. */
 function turnWallClock(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds)
 }
@@ -228,7 +228,7 @@ describe('A wait takes longer while the browser says that it is offline', () => 
 })
 
 describe('A page can be away', () => {
-  /** Stands in for a document, which Node has not; what real browsers dispatch is tested in test/lifecycle. */
+  /** A mock of a document, which Node does not have. Real browsers are tested in test/lifecycle. */
   function stubPage() {
     const network = stubNetwork()
     const document = { hidden: false }
@@ -331,13 +331,13 @@ describe('A timer can be longer than the platform allows', () => {
 })
 
 describe('unref decides whether timers keep the process alive', () => {
-  /** Whether each timer that was started keeps the process alive, in their order. */
+  /** Records for each timer whether it keeps the process alive, in order. */
   function watchTimers(): boolean[] {
     const keepAlive: boolean[] = []
     const { setTimeout } = globalThis
     const watched = (callback: () => void, delay?: number): NodeJS.Timeout => {
       const timer = setTimeout(callback, delay)
-      // Only now is it known whether it was unreferenced.
+      // Whether the timer was unreferenced is known only now.
       queueMicrotask(() => keepAlive.push(timer.hasRef()))
       return timer
     }

@@ -9,9 +9,9 @@ import { runInProcess } from './runners/run-process.ts'
 interface Misbehaviour {
   suite: string
   body: string
-  /** What the runner must find, which expects the cases `first` and `second`. */
+  /** The problem that the runner must report. It expects the cases `first` and `second`. */
   problem: string
-  /** Milliseconds without a report after which it hangs; `longestSilence` where it does not. */
+  /** The milliseconds without a report after which the run counts as hanging (default: `maxSilence`). */
   silence?: number
 }
 
@@ -39,7 +39,7 @@ const misbehaving: readonly Misbehaviour[] = [
   },
   {
     suite: 'hangs',
-    // Not forever: a browser continues until the other tests are done, and keeps the machine busy.
+    // The loop is finite: a browser would continue it until the other tests are done, and keep the machine busy.
     body: `
       given('first', async () => {})
       given('second', async () => { for (const end = Date.now() + 30_000; Date.now() < end;); })`,
@@ -64,13 +64,13 @@ const processOnly: readonly Misbehaviour[] = [
     suite: 'leaves a timer running',
     body: `given('first', async () => {}); given('second', async () => { setInterval(() => {}, 1_000) })`,
     problem: 'hangs: the runtime did not finish after its last report',
-    // Long enough for a busy machine to start it.
+    // This is long enough for a busy machine to start the process.
     silence: 15_000,
   },
 ]
 
 const names = ['first', 'second']
-/** Where nothing hangs, a busy machine has time to start it. */
+/** The default for runs that do not hang, long enough for a busy machine to start the runtime. */
 const longestSilence = 60_000
 const bound = { timeout: 120_000 }
 

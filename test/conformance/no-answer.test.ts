@@ -18,7 +18,7 @@ it.runIf(chromium)('Chromium does not retry a request by itself that gets no ans
     const page = await browser.newPage()
     await page.goto(`${server.origin}/suite/page`)
     const outcome = await page.evaluate(async () => {
-      // A connection that has not been used; how long it takes to make one, nothing tells.
+      // The request must use a connection that has not been used before; no event tells when that is ready.
       const link = Object.assign(document.createElement('link'), { rel: 'preconnect', href: location.origin })
       document.head.append(link)
       await new Promise((resolve) => setTimeout(resolve, 500))

@@ -7,17 +7,17 @@ import { minify } from 'terser'
 import { expect, inject, test } from 'vitest'
 
 const consumer = inject('consumer')
-/** What the class is meant to fit into. It does not yet; until then the ceiling keeps it from growing. */
+/** The long-term goal for the size of the class. Until it is reached, the ceiling prevents growth. */
 const goal = 5_000
 const ceiling = 6_950
-/** What SharedEventSource may add to the class. */
+/** The maximum size that SharedEventSource may add to the class. */
 const sharedCeiling = 2_000
 
 const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length
 
 interface Bundle {
   code: string
-  /** The bytes, after minifying and before gzip, that each module brought in. */
+  /** The bytes that each module contributes, after minifying and before gzip. */
   modules: Record<string, number>
 }
 
@@ -107,7 +107,7 @@ test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
   },
 )
 
-// Bundlers for edge workers say that they are for browsers, too.
+// Bundlers for edge workers also use the condition `browser`.
 test.for(['workerd', 'edge-light'])('A bundle for %s contains what its fetch also needs', async (condition) => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`, [condition, 'worker', 'browser'])
   expect(Object.keys(modules)).toContain('everysource/dist/transport/fetch.server.js')

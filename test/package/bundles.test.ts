@@ -13,7 +13,7 @@ import { runModule, startProgram } from './program.ts'
 
 const consumer = inject('consumer')
 
-/** All that can be imported, all of it used. */
+/** A module that uses every export of the package. */
 const everything = `
   import 'everysource/polyfill'
   import 'everysource/polyfill/force'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What listens with the EventSource that is there, prints the first event, and ends. */
+/** Returns a program that prints the first event of the EventSource in scope, and ends. */
 const listen = (): string => `
   const source = new EventSource('${server.origin}')
   source.onmessage = ({ data }) => {
@@ -115,7 +115,7 @@ describe('A bundle for a runtime other than Node does not contain undici', () =>
 })
 
 describe('Requests are sent over undici in Node', () => {
-  /** Runs what listens, and returns who the server says asked. */
+  /** Runs a program and returns the User-Agent that the server received. */
   async function agentOf(source: string, commonJs = false): Promise<string | undefined> {
     agents.length = 0
     expect(await runModule(source, { commonJs })).toBe('hello\n')
@@ -139,7 +139,7 @@ describe('Requests are sent over undici in Node', () => {
     expect(await agentOf(`${statement}\n${listen()}`, true)).toBe('everysource')
   })
 
-  // As esbuild's documentation has it for packages that require modules of Node's.
+  // This is what esbuild's documentation recommends for packages that require modules of Node.
   const requires = `import { createRequire } from 'node:module'; const require = createRequire('${consumer}/')`
   test.for<[string, BuildOptions]>([
     ['an ES module', { format: 'esm', banner: { js: requires } }],

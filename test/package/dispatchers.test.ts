@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Where a copy of undici is, if it was installed. */
+/** Returns the URL of a copy of undici, if it is installed. */
 function findCopy(major: number): string | undefined {
   try {
     return pathToFileURL(copies.resolve(`undici-${major}`)).href
@@ -27,7 +27,7 @@ function findCopy(major: number): string | undefined {
   }
 }
 
-/** What comes of each of these dispatchers: the first event, or the error that the constructor throws. */
+/** Returns the outcome for each dispatcher: the first event, or the error that the constructor throws. */
 async function outcomesOf(dispatchers: readonly string[], copy: string, executable: string): Promise<unknown> {
   const printed = await runModule(
     `import { EventSource } from 'everysource'

@@ -8,7 +8,7 @@ import { startGreetingServer } from './greeting-server.ts'
 const consumer = inject('consumer')
 const greeting = { data: 'hello', lastEventId: '7', names: ['EventSource', 'ErrorEvent'] }
 
-/** Runs a script's text as a file in the consumer's project would run, and returns what it printed, read as JSON. */
+/** Runs a script in the consumer's project, and returns its output parsed as JSON. */
 const evaluate = async (kind: 'module' | 'commonjs', script: string): Promise<unknown> =>
   JSON.parse(await run(process.execPath, [`--input-type=${kind}`, '--eval', script], { cwd: consumer }))
 
@@ -49,7 +49,7 @@ test('everysource/package.json contains the version', async () => {
   expect(await evaluate('commonjs', script)).toMatch(/^\d+\.\d+\.\d+/)
 })
 
-// Node hides its own EventSource behind a flag today, and need not tomorrow: each script says itself what was there before.
+// Node currently hides its own EventSource behind a flag, so each script defines what was there before.
 const outcome = `console.log(JSON.stringify({
   native: globalThis.EventSource === Native,
   ours: globalThis.EventSource === EventSource,

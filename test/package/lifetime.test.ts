@@ -7,7 +7,7 @@ import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
 import { startModule } from './program.ts'
 
-/** Where responses go that a test is to send more on. */
+/** Receives responses that a test wants to continue. */
 let opened: ((response: ServerResponse) => void) | undefined
 
 /** Answers according to the path. */
@@ -53,7 +53,7 @@ const nextResponse = (): Promise<ServerResponse> =>
     opened = resolve
   })
 
-/** Longer than a process lives that nothing keeps alive. */
+/** Longer than a process takes to end when nothing keeps it alive. */
 const aWhile = 1_000
 
 describe('The process stays alive while a source is not closed', () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await Promise.all([server.close(), tlsServer.close()])
 })
 
-/** Listens to a server, and prints what comes first. */
+/** Listens to a server, and prints the first event or error. */
 function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<string> {
   const source = `
     import { EventSource } from 'everysource'
@@ -86,7 +86,7 @@ describe('The environment variables for proxies are followed', () => {
     await using proxy = await startSocksProxy()
     const env = { HTTP_PROXY: `socks5://me:sesame@${proxy.host}` }
     for (const { origin } of [server, tlsServer]) expect(await listen(origin, env)).toBe('hello\n')
-    // undici connects anew, for nothing, when a stream is closed.
+    // undici connects again, needlessly, when a stream is closed.
     expect([...new Set(proxy.requests)]).toEqual([hostOf(server.origin), hostOf(tlsServer.origin)])
     expect([...new Set(proxy.users)]).toEqual(['me:sesame'])
   })

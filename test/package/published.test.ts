@@ -45,7 +45,7 @@ test('Only the built files, their types and maps, and the documents for readers 
   expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
 })
 
-// Some only name what other modules export, or import one: nothing there to map.
+// Some scripts only re-export or import other modules, so there is nothing to map.
 const withoutCode = /\/(index\.js|index\.node\.cjs|(polyfill(\.force)?|shared-event-source)\.node\.js)$/
 const scripts = published.filter((file) => /\.c?js$/.test(file) && !withoutCode.test(file))
 

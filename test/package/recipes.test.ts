@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
-/** Starts a server at this address, by default a free port of this machine. */
+/** Starts a server, by default on a free port of this machine, and returns its address. */
 async function listen(server: Server & { closeAllConnections(): void }, path?: string): Promise<string> {
   await new Promise<void>((fulfil, reject) => {
     server.once('error', reject)
@@ -41,7 +41,7 @@ async function listen(server: Server & { closeAllConnections(): void }, path?: s
   return path ?? `localhost:${(server.address() as AddressInfo).port}`
 }
 
-/** What stands between the two, which have to be there. */
+/** Returns the text between two delimiters, which must exist. */
 function between(text: string, start: string, end: string): string {
   const [, rest] = text.split(start)
   const [found, after] = rest?.split(end) ?? []
@@ -60,7 +60,7 @@ function replace(text: string, replacements: Readonly<Record<string, string>>): 
 
 /**
  * Runs the README's script for a dispatcher with the dispatcher of this recipe.
- * @param madeUp what to put in the place of addresses that the README made up
+ * @param madeUp replacements for the example addresses in the README
  */
 async function follow(
   title: string,
@@ -118,7 +118,7 @@ test.for(proxies)('%s is used for one source, and receives the credentials', asy
   expect(told).toEqual(['users' in proxy ? 'user:password' : `Basic ${btoa('user:password')}`])
 })
 
-// Agents for proxies do not hand on all that they are told: a limit that is short shows where undici looks for it.
+// Agents for proxies do not forward all options, so a short limit shows whether undici receives it.
 test.for(proxies)('%s receives the limit for silence where undici reads it', async ([title, start, madeUp]) => {
   await using proxy = await start()
   const host = await listen(createServer(listener))
@@ -127,6 +127,6 @@ test.for(proxies)('%s receives the limit for silence where undici reads it', asy
     'bodyTimeout: 0': 'bodyTimeout: 1',
   })
   await program.printed(event)
-  // The stream is resumed, and begins anew.
+  // The stream is resumed in a new request.
   await expect.poll(() => proxy.requests.length).toBeGreaterThan(1)
 })

@@ -5,7 +5,7 @@ import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
 import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
-/** The first major of Node that has Web Locks in all its versions. */
+/** The first major version of Node that has Web Locks in all its releases. */
 const firstWithLocks = 26
 
 let server: HttpServer
@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 afterAll(() => server.close())
 
-/** Two sources that close when both have their event, after which nothing keeps the process alive. */
+/** Two sources that close when both have received their event, after which nothing keeps the process alive. */
 const program = (load: string): string => `
   ${load}
   let open = 2

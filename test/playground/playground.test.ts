@@ -12,7 +12,7 @@ import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-b
 
 const { CI } = process.env
 
-/** How long a browser may take to start, in ms. */
+/** The maximum time in ms for a browser to start. */
 const longestStart = 120_000
 
 const chromium = chromiumExecutable()
@@ -35,7 +35,7 @@ async function openPage(): Promise<void> {
   page = await browser.newPage()
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
-    // What the network brings is the subject of the page, and browsers log it.
+    // Network errors are the subject of the page, and browsers log them.
     if (message.type() === 'error' && !/Failed to load resource|net::/.test(message.text()))
       problems.push(message.text())
   })
@@ -50,7 +50,7 @@ async function readCount(selector: string): Promise<number> {
   return Number(await read(selector))
 }
 
-/** What a plot shows, as its pixels. */
+/** Returns the pixels of a plot. */
 function readPlot(id: string): Promise<string> {
   return page.$eval(`#${id} canvas`, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
 }
@@ -61,7 +61,7 @@ async function expectState(side: 'ours' | 'native', state: string): Promise<void
     .toBe(state)
 }
 
-/** Waits for a state that may be over before anybody looks: the page takes down all that it shows until `expectShown`. */
+/** Records all states that the page shows until `expectShown`, because a state may be brief. */
 async function watchState(side: 'ours' | 'native'): Promise<void> {
   await page.$eval(`#${side}-state`, (element) => {
     const shown: string[] = []
@@ -76,7 +76,7 @@ async function expectShown(side: 'ours' | 'native', state: RegExp): Promise<void
     .toContainEqual(expect.stringMatching(state))
 }
 
-/** Waits for the side's next event. */
+/** Waits for the next event of one side. */
 async function expectEvent(side: 'ours' | 'native'): Promise<void> {
   const before = await readCount(`#${side}-events`)
   await expect.poll(() => readCount(`#${side}-events`)).toBeGreaterThan(before)
@@ -86,7 +86,7 @@ async function press(name: string): Promise<void> {
   await page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
 }
 
-/** Runs the tests in a browser; where it is missing, says so. */
+/** Runs the tests in a browser, and reports a missing one. */
 function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
   describe(`The playground works in ${name}`, { timeout: 2 * longestStart }, () => {
     if (options === undefined) {

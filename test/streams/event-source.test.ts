@@ -24,7 +24,7 @@ describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_,
   })
 
   it('The class dispatches the expected events in small chunks', async () => {
-    // A byte at a time, but no more than a thousand chunks.
+    // Each chunk is one byte, unless that makes more than a thousand chunks.
     const size = Math.ceil(bytes.length / 1_000)
     const chunks = Array.from({ length: Math.ceil(bytes.length / size) || 0 }, (_, index) =>
       bytes.subarray(index * size, (index + 1) * size),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { streams } from '../../fixtures/streams/index.ts'
 import { interpretWithParser } from './interpret-with-parser.ts'
 
-/** Longer streams are not split at each place, which would take too long: they are about length. */
+/** Longer streams are not split at every position, which would take too long: they only test lengths. */
 const shortStream = 1_000
 
 describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, { chunks, expected }) => {

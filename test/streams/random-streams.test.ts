@@ -5,7 +5,7 @@ import { bytesOf } from '../../fixtures/streams/notation.ts'
 import { decodeUtf8, interpret } from '../../fixtures/streams/reference.ts'
 import { interpretWithParser } from './interpret-with-parser.ts'
 
-/** What random streams are put together from: whatever the standard's text gives a meaning of its own. */
+/** The parts of random streams: everything that the standard's text gives a meaning. */
 const parts = [
   ['data', 'event', 'id', 'retry', 'data:', 'event:', 'id:', 'retry:', 'data: ', 'id: ', 'event: tick', 'retry: 10'],
   ['\n', '\r', '\r\n', '\n\n', '\r\r', '\r\n\r\n', ':', ': ', ' ', '\t', '\u0000'],
@@ -26,7 +26,7 @@ function randomBytes(): fc.Arbitrary<string> {
     .map((bytes) => `<${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ')}>`)
 }
 
-/** A stream, and places to split it at, the same place more than once too: that makes empty chunks. */
+/** A stream with positions to split it at. Equal positions make empty chunks. */
 const splitStream = randomStream.chain((bytes) =>
   fc.tuple(fc.constant(bytes), fc.array(fc.nat(bytes.length), { maxLength: 12 })),
 )

@@ -52,16 +52,16 @@ async function serve(listener: Listener, options?: Http2Options): Promise<Http2S
   return server
 }
 
-/** A stream that stays open. */
+/** Answers with a stream that stays open. */
 const open: Listener = (_, response) => {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   response.write('retry: 1\n\ndata: open\n\n')
 }
 
 interface Sent {
-  /** Fulfilled with the first chunk, or rejected. */
+  /** Resolves with the first chunk, or rejects. */
   readonly begun: Promise<void>
-  /** Rejected, unless the body ended. */
+  /** Rejects unless the body ends. */
   readonly done: Promise<void>
   readonly chunks: readonly string[]
   abort(): void
@@ -85,7 +85,7 @@ function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Di
     refuse() {},
   })
   const begun = Promise.race([chunk, done])
-  // Whoever awaits them hears of it.
+  // Rejections are handled by whoever awaits these promises.
   for (const promise of [begun, done]) promise.catch(() => {})
   return { begun, done, chunks, abort: () => controller.abort() }
 }
@@ -125,7 +125,7 @@ describe('Streams share connections over HTTP/2', () => {
     const first = sendMany(35, server.origin)
     await begin(first)
     expect(server.connectionCount).toBe(4)
-    // What has ended makes room.
+    // Streams that have ended make room for new ones.
     for (const { abort } of first.slice(0, 10)) abort()
     await Promise.all(closed.slice(0, 10))
     await begin(sendMany(15, server.origin))
@@ -360,7 +360,7 @@ describe('Streams share connections over HTTP/2', () => {
 })
 
 describe('Streams share a connection that is being made', () => {
-  /** Accepts connections, and says nothing. */
+  /** Starts a server that accepts connections and sends nothing. */
   async function serveSilence(): Promise<{ origin: string; next(): Promise<Socket> }> {
     const sockets: Socket[] = []
     const server = createServer((socket) => {
@@ -450,7 +450,7 @@ describe('Streams use connections over HTTP/1.1', () => {
     )
     for (let times = 0; times < 3; times++) {
       await send(origin).done
-      // A connection takes the next request in the next turn of the event loop.
+      // A connection accepts the next request in the next turn of the event loop.
       await new Promise(setImmediate)
     }
     expect(connections).toBe(1)

@@ -12,7 +12,7 @@ import { serve } from './serve.ts'
 import { stalls } from './stalls.ts'
 import { overUndici } from './transports.ts'
 
-// zstd is tested in a Node that has it: test/package/zstd.test.ts. None of them takes its time.
+// zstd is tested in a version of Node that has it, in test/package/zstd.test.ts. All encoders use a fast level.
 const encoders = {
   gzip: () => createGzip({ level: 1 }),
   'x-gzip': () => createGzip({ level: 1 }),
@@ -60,7 +60,7 @@ it('Accept-Encoding lists what this version of Node can decode', () => {
 })
 
 describe('Decoders decode the content codings', () => {
-  /** Cuts bytes at these places, each of which is a part of their length. */
+  /** Splits bytes at these positions, given as fractions of the length. */
   const cut = (bytes: Uint8Array, places: readonly number[]): Uint8Array[] => {
     const at = [0, ...places.map((place) => Math.floor(place * bytes.length)).toSorted((a, b) => a - b), bytes.length]
     return at.slice(1).map((end, index) => bytes.subarray(at[index], end))
@@ -91,7 +91,7 @@ describe('Decoders decode the content codings', () => {
 })
 
 describe('A compressed body is decompressed', () => {
-  /** Sends a request whose body is handed on to `bytes`. */
+  /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes']): Promise<void> =>
     overUndici()(createRequest(url), { response() {}, bytes, refuse() {} })
 
@@ -106,7 +106,7 @@ describe('A compressed body is decompressed', () => {
     end(): void
   }
 
-  /** Compresses what is written to a response so that each text goes out at once. */
+  /** Compresses each text that is written to a response and flushes it at once. */
   function encodeResponse(response: ServerResponse, combination: readonly Encoding[]): EncodedResponse {
     response.setHeader('Content-Encoding', combination.map(codingOf).join(', '))
     return combination.reduceRight<EncodedResponse>((next, encoding) => {
@@ -229,7 +229,7 @@ describe('A compressed body is decompressed', () => {
         })(),
         { objectMode: false },
       )
-      // At this level the bytes become no fewer, and it takes next to no time.
+      // This level does not reduce the size and takes almost no time.
       source.pipe(createGzip({ level: constants.Z_NO_COMPRESSION })).pipe(response)
     })
     let resume = (): void => {}

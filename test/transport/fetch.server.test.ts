@@ -32,7 +32,7 @@ describe('A redirect is followed by the transport', () => {
 })
 
 describe('The transport replaces what a runtime lacks', () => {
-  /** Records how a given fetch is called, and answers with the responses in turn. */
+  /** Records the calls of a given fetch function, and answers with the responses in turn. */
   function createFetch(...responses: Response[]): { fetch: Fetch; calls: { url: string; init: RequestInit }[] } {
     const calls: { url: string; init: RequestInit }[] = []
     const fetch: Fetch = async (url, init) => {
@@ -110,7 +110,7 @@ describe('The transport replaces what a runtime lacks', () => {
     await record(createFetchTransport(bytes.fetch), request)
     expect(new Headers(bytes.calls[0]?.init.headers).get('Last-Event-ID')).toBe(lastEventId)
 
-    /** Takes any character, as that of workerd does. */
+    /** A mock of workerd's Headers, which accept any character. */
     class EncodingHeaders extends Map<string, string> {
       constructor(init: Iterable<readonly [string, string]> | Record<string, string> = []) {
         super(Symbol.iterator in init ? [...init] : Object.entries(init))

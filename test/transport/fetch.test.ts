@@ -3,7 +3,7 @@ import type { Fetch } from '../../src/options.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { createRequest, record, textOf } from './record.ts'
 
-// As in the build for browsers.
+// This is what the build for browsers contains.
 vi.mock('../../src/transport/fetch.server.ts', () => import('../../src/transport/fetch.browser.ts'))
 
 const url = 'http://feed.example/'
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A response that `fetch` would never make, for those that others make. */
+/** Creates a response as only other implementations of `fetch` do. */
 function handMade(members: object): Response {
   return { url: '', status: 200, type: 'default', headers: new Headers(), ...members } as Response
 }
@@ -40,7 +40,7 @@ describe('The request has the options of an EventSource', () => {
     })
     expect((init as RequestInit).body ?? undefined).toBeUndefined()
     expect((init as RequestInit).signal?.aborted).toBe(false)
-    // Plain, so that a given fetch may spread them and add its own.
+    // The headers are a plain object, so that a given fetch function can spread them and add its own.
     expect((init as RequestInit).headers).toStrictEqual({ a: '1' })
   })
 
@@ -148,7 +148,7 @@ describe('The transport reports the response', () => {
 })
 
 describe('An aborted request reports nothing more', () => {
-  /** A `fetch` that does not heed the signal, and the body that it made. */
+  /** Creates a `fetch` function that ignores the signal, and reports whether its body was canceled. */
   function createHeedless(): { fetch: Fetch; cancelled: () => boolean } {
     let isCancelled = false
     const body = new ReadableStream<Uint8Array>({

@@ -37,7 +37,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return server.origin
 }
 
-/** Starts a server that remembers what it was asked. */
+/** Starts a server that records its requests. */
 async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
   const seen: SeenRequest[] = []
   const origin = await listen(async (request, response) => {
@@ -50,7 +50,7 @@ async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
   return { origin, seen }
 }
 
-/** A site whose path `/` redirects, and whose other paths answer with themselves. */
+/** Starts a server that redirects the path `/`, and answers other paths with a text about them. */
 function redirecting(status: number, location: string | undefined): Promise<Site> {
   return serve(({ path }) => {
     if (path !== '/') return { body: `this is ${path}` }
@@ -85,7 +85,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       ])
       const [first, second] = site.seen
       expect(first?.body).toBe(hasBody ? 'body' : '')
-      // What describes the body goes with it.
+      // The headers that describe the body are sent with it.
       const keepsBody = hasBody && followed !== 'GET'
       expect(second?.body).toBe(keepsBody ? 'body' : '')
       expect(second?.headers['x-key']).toBe('sesame')
@@ -156,7 +156,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       const origin = await listen((request, response) => {
         if (request.url === '/next') return void response.end('arrived')
         closed.push(once(response, 'close'))
-        // Its body never ends.
+        // The body never ends.
         response.writeHead(302, { Location: '/next' }).write('moved')
       })
       expect(textOf(await send(`${origin}/`))).toBe('arrived')
@@ -174,7 +174,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       ['/next?a=%7E+b', '/next?a=%7E+b'],
       ['/next#fragment', '/next'],
       ['/a b', '/a%20b'],
-      // The bytes of UTF-8, as browsers take them.
+      // Browsers decode the bytes as UTF-8.
       [Buffer.from('/é').toString('latin1'), '/%C3%A9'],
       [Buffer.from('/名前').toString('latin1'), '/%E5%90%8D%E5%89%8D'],
     ])('The Location %s is resolved against the URL of the response', async (location, path) => {

@@ -35,7 +35,7 @@ describe.each(transports)('The transport over %s', (_transport, createTransport)
   const send = (url: string, given?: Partial<TransportRequest>): Promise<Recording> =>
     record(createTransport(), createRequest(url, given))
 
-  /** Sends a request whose body is handed on to `bytes`. */
+  /** Sends a request and passes its body to `bytes`. */
   const listen = (
     url: string,
     bytes: TransportHandler['bytes'],
@@ -44,7 +44,7 @@ describe.each(transports)('The transport over %s', (_transport, createTransport)
     createTransport()(createRequest(url, given), { response() {}, bytes, refuse() {} })
 
   describe('The request is sent as given', () => {
-    /** Sends a request, and returns what the server saw. */
+    /** Sends a request, and returns what the server received. */
     async function seen(
       given: Partial<TransportRequest>,
       path = '/',
@@ -379,7 +379,7 @@ describe.each(transports)('The transport over %s', (_transport, createTransport)
         },
         { signal, method: body ? 'POST' : 'GET', body: body as unknown as string },
       )
-      // Over fetch it ends only with the pause.
+      // The transport over fetch ends only with the pause.
       sent.catch(() => {})
       await expect.poll(() => closed.length).toBe(1)
       await Promise.all(closed)

@@ -75,7 +75,7 @@ describe('The request over undici has its own headers', () => {
     for (const status of [303, 307]) {
       const origin = await serve((request, response) => {
         if (request.url === '/next') return void response.end('arrived')
-        // It answers before it has read all.
+        // The server answers before it has read the whole body.
         request.once('data', () => response.writeHead(status, { Location: '/next' }).end())
       })
       let cancel = (): void => {}

@@ -5,12 +5,12 @@ import { under } from '../scene.ts'
 
 const badInput = under('everysource: bad input')
 
-/** What is wrong, the init that has it, and what the message must tell: the member and the value. */
+/** What is wrong, the init with the mistake, and what the message must contain: the member and the value. */
 const wrong: readonly (readonly [what: string, init: object, told: readonly string[]])[] = [
   ['a header name with a space', { headers: { 'a b': '1' } }, ['headers', 'a b']],
   ['an empty header name', { headers: { '': '1' } }, ['headers']],
   ['a header name beyond ASCII', { headers: [['été', '1']] }, ['headers', 'été']],
-  // The value may be a secret; the message is to name the header only.
+  // The value may be a secret, so the message names only the header.
   ['a header value with a line feed', { headers: { 'X-One': 'a\nX-Two: b' } }, ['headers', 'X-One']],
   ['a header value with NUL', { headers: { 'X-One': 'a\u0000b' } }, ['headers', 'X-One']],
   ['a header value beyond Latin-1', { headers: { 'X-One': '名' } }, ['headers', 'X-One']],
@@ -56,7 +56,7 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['headers that are a number', { headers: 5 }, []],
 ]
 
-/** What is at the edge of what is allowed. */
+/** Values at the limit of what is allowed. */
 const right: readonly (readonly [what: string, init: object])[] = [
   ['timeouts of 0', { openTimeout: 0, idleTimeout: 0 }],
   ['timeouts beyond what a timer can hold', { openTimeout: 1e12, idleTimeout: 1e12 }],
@@ -83,7 +83,7 @@ export const cases: ConformanceCase[] = [
       assert.isTrue(thrown instanceof TypeError || thrown instanceof RangeError, `a TypeError or RangeError: ${thrown}`)
       const { message } = thrown as Error
       for (const part of told) assert.include(message, part)
-      // Beside member and value there is room for what is allowed.
+      // Besides the member and the value, the message has room for what is allowed.
       assert.isAbove(message.length, told.join(' is ').length + 5)
     }),
   ),
@@ -97,7 +97,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  // A request that was meant to go by way of a proxy must not go without one.
+  // A request that should use a proxy must not be sent without one.
   ...[
     ['that is none', { dispatcher: {} }],
     ['beside a fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],

@@ -7,7 +7,7 @@ import { type Scene, under } from '../scene.ts'
 const webIdl = under('Web IDL: interfaces')
 const theInterface = under('HTML: The EventSource interface')
 
-/** The API base URL of this global object; Node, Deno and Bun have none. */
+/** The API base URL of this global object. Node, Deno and Bun have none. */
 function baseUrl(): string | undefined {
   return 'document' in globalThis ? document.baseURI : globalThis.location?.href
 }
@@ -18,12 +18,12 @@ function descriptorOf(target: object, name: string): PropertyDescriptor {
   return descriptor as PropertyDescriptor
 }
 
-/** Calls the constructor as a caller without types would. */
+/** Calls the constructor as a caller without types can. */
 function construct(scene: Scene, ...given: unknown[]): EventSource {
   return scene.track(Reflect.construct(scene.context.EventSource, given))
 }
 
-/** What a function throws; fails where it throws nothing. */
+/** Returns what a function throws, and fails if it throws nothing. */
 function thrownBy(action: () => unknown): unknown {
   try {
     action()

@@ -7,7 +7,7 @@ import { aWhile, under } from '../scene.ts'
 const interpreting = under('HTML: Interpreting an event stream')
 const dispatching = under('DOM: Dispatching events')
 
-/** Lets an exception leave a listener without ending the process or the run, where the platform offers a way. */
+/** Throws an error that the platform reports as uncaught, without ending the process or failing the run. */
 function throwOnPurpose(): never {
   throw new Error(thrownOnPurpose)
 }

@@ -7,7 +7,7 @@ import { aWhile, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
 
-/** What holds for every error event, whatever happened. */
+/** Checks what holds for every error event. */
 function assertError(event: ErrorEvent, code: ErrorCode, willReconnect: boolean): void {
   assert.equal(event.code, code, event.message)
   assert.isNotEmpty(event.message)
@@ -16,7 +16,7 @@ function assertError(event: ErrorEvent, code: ErrorCode, willReconnect: boolean)
   else assert.isUndefined(event.delay)
 }
 
-/** Opens a source on one answer and takes its first error event. */
+/** Opens a source on the planned answers and returns its first error event. */
 async function firstError(scene: Scene, ...given: Parameters<Scene['plan']>): Promise<ErrorEvent> {
   await scene.plan(...given)
   return scene.watch().nextError()
@@ -162,7 +162,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({
       method: 'POST',
       body: new Blob(['once']).stream(),
-      // Most browsers cannot send streams; this one leaves it out.
+      // Most browsers cannot send streams, so this function omits the body.
       fetch: (url, { signal }) => fetch(url, { signal: signal ?? null }),
     })
     assertError(await watch.nextError(), 'body-used', false)
@@ -214,7 +214,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   errorEvent('The body of an error event is decoded as UTF-8, however it is split', async (scene) => {
-    // Each byte is a write of its own. Pauses could add up to more than the time for which the body is waited.
+    // Each byte is written separately, but without pauses, which could exceed the time that the body is waited for.
     const pieces = Array.from(new TextEncoder().encode('é名👩‍🚀'), (byte) => ({ bytes: [byte] }))
     const { body } = await firstError(scene, [
       { status: 500, contentType: 'application/json; charset=iso-8859-1', body: pieces, ending: 'end' },
@@ -232,7 +232,7 @@ export const cases: ConformanceCase[] = [
     })
     const watch = scene.watch({ onResponse: () => announce() })
     await response
-    // What of the body has not been read by then, is lost with the connection.
+    // Bytes of the body that have not been read by then are lost with the connection.
     await aWhile(300)
     await scene.openGate('tear')
     const event = await watch.nextError()

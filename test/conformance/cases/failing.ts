@@ -8,7 +8,7 @@ import { aWhile, under } from '../scene.ts'
 const processing = under('HTML: Processing model')
 const mimeType = under('Fetch: extract a MIME type')
 
-/** A case about an answer that fails the connection: one error, CLOSED, and no further request. */
+/** Creates a case about an answer that fails the connection: one error, CLOSED, and no further request. */
 function fails(
   section: ReturnType<typeof under>,
   name: string,
@@ -39,7 +39,7 @@ function opens(name: string, contentType: string | readonly string[]): Conforman
 }
 
 function isRefused(name: string, contentType: string | readonly string[] | null): ConformanceCase {
-  // The body ends: browsers sniff the type of some responses in as much of the body as they can get.
+  // The body ends, because browsers sniff the type of some responses in as much of the body as they get.
   return fails(mimeType, name, { contentType, body: ['data: a\n\n'], ending: 'end' })
 }
 

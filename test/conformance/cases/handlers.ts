@@ -9,15 +9,15 @@ const handlers = under('HTML: Event handlers')
 
 type HandlerName = 'onopen' | 'onmessage' | 'onerror'
 
-/** Assigns as a caller without types would. */
+/** Assigns as a caller without types can. */
 function assign(source: EventSource, name: HandlerName, value: unknown): void {
   Reflect.set(source, name, value)
 }
 
-/** A handler to be seen, not to be called. */
+/** A handler that is only compared, not called. */
 const ignore = (event: Event): Event => event
 
-/** A source with one message to come. */
+/** Opens a source that will receive one message. */
 async function openOnMessage(scene: Scene): Promise<EventSource> {
   await scene.plan([stream('data: a\n\n')])
   return scene.open()

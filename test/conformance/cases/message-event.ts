@@ -25,7 +25,7 @@ export const cases: ConformanceCase[] = [
     const event = await scene.watch().nextMessage()
     assert.instanceOf(event, Event)
     assert.equal(event.constructor, MessageEvent)
-    // In Node 20 it is "[object Event]".
+    // The string is "[object Event]" in Node 20.
     const own = new MessageEvent('message')
     assert.equal(Object.prototype.toString.call(event), Object.prototype.toString.call(own))
   }),
@@ -58,7 +58,7 @@ export const cases: ConformanceCase[] = [
     const event = await scene.watch().nextMessage()
     assert.equal(event.ports, event.ports)
     assert.isArray(event.ports)
-    // Not every runtime freezes it: Node 20 does not.
+    // Not every runtime freezes the array: Node 20 does not.
     assert.equal(Object.isFrozen(event.ports), Object.isFrozen(new MessageEvent('message').ports))
   }),
 

@@ -24,10 +24,10 @@ const maxEventSize = under('everysource: maxEventSize')
 const redirectOption = under('everysource: redirect')
 const taps = under('everysource: onComment, onRequest, onResponse')
 
-/** Reconnects quickly, also after failures. */
+/** A retry policy that reconnects quickly, also after failures. */
 const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
-/** Runs a source through one clean end; what it sent both times. */
+/** Runs a source through one clean end, and returns its two requests. */
 async function twoRequests(scene: Scene, init: EventSourceInit) {
   await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
   const watch = scene.watch(init)
@@ -38,7 +38,7 @@ async function twoRequests(scene: Scene, init: EventSourceInit) {
   return [first, second] as const
 }
 
-/** Sends as the platform does, but knows nothing of the signal. */
+/** Sends a request as the platform does, but ignores the signal. */
 function fetchWithoutSignal(url: string): Promise<Response> {
   return fetch(url)
 }
@@ -462,7 +462,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.observe(
       scene.open(
         {
-          // Comes right before the request, so that nothing else that goes on meets a global object without fetch.
+          // This runs right before the request, so that no other code meets a global object without fetch.
           onRequest: () => {
             Reflect.set(globalThis, 'fetch', undefined)
             queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
@@ -696,7 +696,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
     const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     await watch.next('open')
-    // On a busy machine there may have been attempts before that were late.
+    // On a busy machine there may have been earlier attempts that timed out.
     const before = watch.types.indexOf('open')
     await aWhile(2_500)
     await scene.openGate('go')

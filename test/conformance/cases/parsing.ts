@@ -5,8 +5,8 @@ import type { ConformanceCase } from '../case.ts'
 import { under } from '../scene.ts'
 
 /*
- * A sample of what the parser must do, at the level of the class: the bytes go through a real connection. All of the
- * rules in all their combinations are data in fixtures/streams.
+ * Some of the parser's rules at the level of the class, over a real connection. All rules and their combinations are
+ * data in fixtures/streams.
  */
 
 const parsing = under('HTML: Parsing an event stream')
@@ -16,7 +16,7 @@ type Message = readonly [type: string, data: string, lastEventId: string]
 
 const message = (data: string, lastEventId = ''): Message => ['message', data, lastEventId]
 
-/** A case about the messages that a stream yields until it ends. */
+/** Creates a case about the messages that a stream yields until it ends. */
 function reads(
   section: ReturnType<typeof under>,
   name: string,
@@ -36,7 +36,7 @@ function reads(
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** Each byte of the text in a chunk of its own. */
+/** Sends each byte of the text in its own chunk. */
 function byteByByte(text: string): Step[] {
   return [...new TextEncoder().encode(text)].flatMap((byte) => [{ bytes: [byte] }, { pause: 1 }])
 }

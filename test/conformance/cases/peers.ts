@@ -5,8 +5,8 @@ import { encodesHeaderBytes } from '../limits.ts'
 import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 
 /*
- * What went wrong in other implementations when they were tried, as far as no case about the standard has it already:
- * there are cases for close() before the response, for the id of an incomplete event and for futile schemes.
+ * Bugs that were found in other implementations and that no case about the standard covers. There are cases for close()
+ * before the response, the id of an incomplete event and futile schemes elsewhere.
  */
 const peers = under('everysource: what goes wrong in others')
 

@@ -181,13 +181,13 @@ export const cases: ConformanceCase[] = [
 
   interpreting('The retry field sets the reconnection time', async (scene) => {
     await scene.plan([endedStream('retry: 400\ndata: a\n\n'), stream('data: b\n\n')])
-    // Without the server's word it would take longer than a case may.
+    // Without the server's reconnection time it would take longer than a case may.
     const watch = scene.watch({ retry: { initialDelay: 600_000 } })
     await watch.next('error')
     await watch.next('open')
     await watch.next('open')
     const [first, second] = await scene.requests({ count: 2 })
-    // The clocks of the timers may be a little off.
+    // The clocks of client and server may differ slightly.
     assert.isAtLeast((second?.time ?? 0) - (first?.time ?? 0), 390)
   }),
 

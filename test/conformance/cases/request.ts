@@ -23,7 +23,7 @@ async function openAcross(scene: Scene, init = {}): Promise<MessageEvent<string>
   return scene.observe(source).nextMessage()
 }
 
-/** Has the browser hold a cookie for the host of the feed server, which its other origin shares. */
+/** Makes the browser store a cookie for the host of the feed server, which both origins share. */
 async function setCookie(scene: Scene): Promise<string> {
   const cookie = `${scene.key}=yes`
   await scene.plan([{ headers: [['Set-Cookie', `${cookie}; Path=/; SameSite=Lax`]], body: ['set'], ending: 'end' }])
@@ -32,7 +32,7 @@ async function setCookie(scene: Scene): Promise<string> {
   return cookie
 }
 
-/** Credentials as they are written in a URL, and as they are sent. */
+/** Credentials as written in a URL, and as sent. */
 const credentialsInUrls = [
   ['user:secret', 'user:secret'],
   ['user', 'user:'],

@@ -9,20 +9,20 @@ const functions = under('everysource: retry as a function or false')
 const statuses = under('everysource: retry.statuses and Retry-After')
 const unauthorized = under('everysource: 401')
 
-/** The delays of the next error events. */
+/** Returns the delays of the next error events. */
 async function delaysOf(watch: Watch, count: number): Promise<(number | undefined)[]> {
   const delays: (number | undefined)[] = []
   for (let index = 0; index < count; index++) delays.push((await watch.nextError()).delay)
   return delays
 }
 
-/** Opens a source whose attempts all fail, and takes its delays. */
+/** Opens a source whose attempts all fail, and returns its delays. */
 async function delaysOfFailures(scene: Scene, count: number, retry: RetryPolicy) {
   await scene.plan([noAnswer])
   return delaysOf(scene.watch({ retry }), count)
 }
 
-/** The first delay of several sources: random numbers out of thousands, of which no four are the same by chance. */
+/** Returns the first delay of four sources: random numbers that are very unlikely to be all the same. */
 async function firstDelays(scene: Scene, retry: RetryPolicy): Promise<number[]> {
   const watches = Array.from({ length: 4 }, () => scene.watch({ retry }))
   const delays = await Promise.all(watches.map((watch) => delaysOf(watch, 1)))
@@ -105,7 +105,7 @@ export const cases: ConformanceCase[] = [
     const delays = await delaysOf(watch, 1)
     for (const gate of gates) {
       await watch.next('open')
-      // By the client's own clock: the server cannot tell when the response was announced.
+      // The client's own clock counts: the server cannot tell when the response was announced.
       await aWhile(60)
       await scene.openGate(gate)
       delays.push(...(await delaysOf(watch, 1)))
@@ -330,7 +330,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     await watch.next('message')
     const requests = await scene.requests({ count: 3 })
-    // The timer may be a trifle early by the server's clock.
+    // The timer may fire slightly early by the server's clock.
     assert.isAtLeast((requests[2]?.time ?? 0) - (requests[1]?.time ?? 0), 995)
     assert.deepEqual(valuesOf(requests[2], 'Last-Event-ID'), ['7'])
   }),

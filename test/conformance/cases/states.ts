@@ -7,7 +7,7 @@ import { aWhile, type Sighting, under } from '../scene.ts'
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
 
-/** What a simple event fired at an EventSource looks like: no bubbling, nothing to cancel. */
+/** Checks that an event neither bubbles nor can be canceled. */
 function assertPlainEvent({ event }: Sighting, type: string, source: EventTarget): void {
   assert.instanceOf(event, Event)
   assert.notInstanceOf(event, MessageEvent)

@@ -15,7 +15,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-/** Takes the modules that the package's own build for browsers takes. */
+/** Selects the same modules as the package's own build for browsers. */
 export const buildForBrowsers: Plugin = {
   name: 'build-for-browsers',
   setup({ onResolve }) {
@@ -26,9 +26,8 @@ export const buildForBrowsers: Plugin = {
 }
 
 /**
- * Bundles a starter with the cases and the library into one program. Browsers get a classic script, because that is
- * what every kind of worker takes; other runtimes get a module. `cases` is the text of a module to take the place of
- * the suite's cases.
+ * Bundles a starter with the cases and the library into one program. Browsers get a classic script, which every kind of
+ * worker accepts, and other runtimes get a module. `cases` is the text of a module that replaces the suite's cases.
  */
 export function bundleStarter(
   starter: Starter,
@@ -55,7 +54,7 @@ async function bundle(starter: Starter, name: string, cases: string | undefined)
     target: 'es2022',
     format: forBrowser ? 'iife' : 'esm',
     external: ['node:*'],
-    // undici is CommonJS, and requires modules of Node's.
+    // undici is CommonJS and requires modules of Node.
     banner: name === 'undici' ? { js: requireBanner } : {},
     logLevel: 'error',
     plugins: [

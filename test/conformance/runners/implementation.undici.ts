@@ -1,2 +1,2 @@
-// The library as Node's own entry point has it: over undici.
+// The library as exported by the entry point for Node, over undici.
 export { ErrorEvent, EventSource } from '../../../src/index.node.ts'

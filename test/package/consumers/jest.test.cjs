@@ -1,6 +1,6 @@
 const { EventSource } = require('everysource')
 
-// Jest's own limit is too short for a busy machine.
+// The default limit of Jest is too short for a busy machine.
 jest.setTimeout(60_000)
 
 test('The EventSource receives an event in Jest', async () => {
