@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Attempt, type AttemptHandler, isEventStream, startAttempt } from '../src/attempt.ts'
-import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
-import type { Interruption, Outcome } from '../src/retry.ts'
+import { type Attempt, type AttemptHandler, startAttempt } from '../src/attempt.ts'
+import { isEventStream } from '../src/content-type.ts'
+import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
+import { readSettings } from '../src/options/settings.ts'
+import type { CompletedOutcome, Outcome } from '../src/outcome.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
 
@@ -61,7 +63,7 @@ async function start({ init = {}, context = {}, handler = {}, address = url }: S
 }
 
 /** The outcome of an attempt that was not aborted. */
-function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }): Interruption {
+function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }): CompletedOutcome {
   if (outcome === undefined || outcome.kind === 'aborted') throw new Error(`the outcome is ${outcome?.kind}`)
   return outcome
 }
@@ -778,13 +780,13 @@ describe('idleTimeout limits the silence of an open stream', () => {
 
   it('idleTimeout does not run while the consumer is behind, and restarts when it has caught up', async () => {
     let resume = (): void => {}
-    const paused = vi.fn<() => Promise<void> | undefined>(
+    const ready = vi.fn<() => Promise<void> | undefined>(
       () =>
         new Promise((resolve) => {
           resume = resolve
         }),
     )
-    const started = await start({ init, handler: { paused } })
+    const started = await start({ init, handler: { ready } })
     started.latest.respond()
     await vi.advanceTimersByTimeAsync(1_500)
     const resumed = vi.fn<() => void>()
@@ -804,23 +806,23 @@ describe('idleTimeout limits the silence of an open stream', () => {
 
 describe('An attempt waits for a slow consumer', () => {
   it('The consumer is asked after every chunk whether it is behind', async () => {
-    const paused = vi.fn<() => undefined>()
-    const started = await start({ handler: { paused } })
+    const ready = vi.fn<() => undefined>()
+    const started = await start({ handler: { ready } })
     started.latest.respond()
     for (const chunk of ['data: a\n\ndata: b\n\n', ':\n']) {
       started.latest.send(chunk)
       expect(started.latest.pause).toBeUndefined()
     }
-    expect(paused).toHaveBeenCalledTimes(2)
+    expect(ready).toHaveBeenCalledTimes(2)
   })
 
   it('An attempt that is aborted while the consumer is behind leaves no timer', async () => {
     let resume = (): void => {}
-    const paused = (): Promise<void> =>
+    const ready = (): Promise<void> =>
       new Promise((resolve) => {
         resume = resolve
       })
-    const started = await start({ init: { idleTimeout: 100 }, handler: { paused } })
+    const started = await start({ init: { idleTimeout: 100 }, handler: { ready } })
     started.latest.respond()
     started.latest.send('data: a\n\n')
     started.attempt.abort()
@@ -832,12 +834,12 @@ describe('An attempt waits for a slow consumer', () => {
   })
 
   it('The consumer is not asked about a chunk that ended the attempt', async () => {
-    const paused = vi.fn<() => undefined>()
-    const started: Started = await start({ handler: { paused, message: () => started.attempt.abort() } })
+    const ready = vi.fn<() => undefined>()
+    const started: Started = await start({ handler: { ready, message: () => started.attempt.abort() } })
     started.latest.respond()
     started.latest.send('data: a\n\n')
     expect(started.latest.pause).toBeUndefined()
-    expect(paused).not.toHaveBeenCalled()
+    expect(ready).not.toHaveBeenCalled()
   })
 })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../src/event-source.ts'
 import { ErrorEvent } from '../src/events.ts'
-import type { EventSourceInit } from '../src/options.ts'
+import type { EventSourceInit } from '../src/options/event-source-init.ts'
 
 const url = 'http://feed.example/'
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createEventHandlers, type ErrorDetails, ErrorEvent, type EventHandlers } from '../src/events.ts'
+import { createEventHandlers } from '../src/event-handlers.ts'
+import { type ErrorDetails, ErrorEvent } from '../src/events.ts'
+import type { EventHandlers } from '../src/platform/platform.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -232,7 +234,7 @@ describe('Event handlers work where the platform itself calls the attribute, as 
   async function createWorkerdBell(): Promise<Bell> {
     vi.stubGlobal('EventTarget', WorkerdEventTarget)
     vi.resetModules()
-    return createBell(await import('../src/events.ts'))
+    return createBell(await import('../src/event-handlers.ts'))
   }
 
   it('The handler is called once, in its position', async () => {

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+
+// As in every runtime except Node, where undici sets a global dispatcher while it is imported.
+vi.mock('#transport', () => import('../src/transport/default.ts'))
 
 // Node creates this global when it is read for the first time.
 Reflect.get(globalThis, 'MessageEvent')

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readSettings } from '../src/options.ts'
+import type { EventSourceInit, RetryPolicy } from '../src/options/event-source-init.ts'
+import { copyHeaders } from '../src/options/headers.ts'
+import type { Policy } from '../src/options/retry-policy.ts'
+import { readSettings } from '../src/options/settings.ts'
 
 const url = 'http://feed.example/'
 
@@ -360,7 +363,7 @@ describe('Headers are read and validated', () => {
 
   it('Two values of one header name are preserved', () => {
     expect(
-      readHeaders([
+      copyHeaders([
         ['a', '1'],
         ['A', '2'],
       ]).get('a'),
@@ -375,7 +378,7 @@ describe('Headers are read and validated', () => {
   })
 
   it.each([undefined, null])('Headers that are %s are empty', (init) => {
-    expect([...readHeaders(init)]).toEqual([])
+    expect([...copyHeaders(init)]).toEqual([])
   })
 
   it('The error about an invalid header contains its name and never its value', () => {
@@ -386,10 +389,10 @@ describe('Headers are read and validated', () => {
       fc.property(anyName, anyValue, (name, value) => {
         const isAllowed = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[^\0-\xff]|[\0\r\n]/.test(value.trim())
         if (isAllowed) {
-          expect([...readHeaders([[name, value]])]).toHaveLength(1)
+          expect([...copyHeaders([[name, value]])]).toHaveLength(1)
           return
         }
-        const error = errorOf(() => readHeaders([[name, value]]))
+        const error = errorOf(() => copyHeaders([[name, value]]))
         expect(error).toBeInstanceOf(TypeError)
         expect(error.message).toContain(JSON.stringify(name))
         expect(error.message).toMatch(/^headers .*Latin-1 value free of CR, LF and NUL$/)

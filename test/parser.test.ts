@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
-import { createDecoder } from '../src/platform.server.ts'
+import { createDecoder } from '../src/platform/default.ts'
 
 // The meaning of streams is tested in fixtures/streams and test/streams. This file tests what goes beyond the standard.
 

@@ -1,13 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../src/events.ts'
-import { type Policy, type RetryContext, type RetryPolicy, readSettings, type Settings } from '../src/options.ts'
-import { decide, type History, type Interruption } from '../src/retry.ts'
+import type { RetryContext, RetryPolicy } from '../src/options/event-source-init.ts'
+import type { Policy } from '../src/options/retry-policy.ts'
+import { readSettings, type Settings } from '../src/options/settings.ts'
+import type { CompletedOutcome } from '../src/outcome.ts'
+import { type Decision, decide, type History } from '../src/retry.ts'
+
+/** The delay of a decision, or false where the connection fails. */
+function delayOf(decision: Decision): number | false {
+  return decision.kind === 'reconnect' && decision.delay
+}
+
+/** What a decision to fail reports instead of the outcome. */
+function reasonOf(decision: Decision): Extract<Decision, { kind: 'fail' }>['reason'] {
+  return decision.kind === 'fail' ? decision.reason : undefined
+}
 
 /** The maximum delay that a timer can hold. */
 const longestDelay = 2_147_483_647
 
-function interruption(details: Partial<Interruption> = {}): Interruption {
+function interruption(details: Partial<CompletedOutcome> = {}): CompletedOutcome {
   return {
     kind: 'lost',
     code: 'network',
@@ -22,7 +35,7 @@ function interruption(details: Partial<Interruption> = {}): Interruption {
   }
 }
 
-function refusal(status: number, details: Partial<Interruption> = {}): Interruption {
+function refusal(status: number, details: Partial<CompletedOutcome> = {}): CompletedOutcome {
   return interruption({ kind: 'refused', code: 'status', message: `the status is ${status}`, status, ...details })
 }
 
@@ -84,34 +97,40 @@ describe('The default policy chooses the delay', () => {
     ['The delay never exceeds 30 s', 4, least, 30_000],
     ['The delay does not exceed 30 s after thousands of failures', 5_000, least, 30_000],
   ])('%s', (_, failures, random, delay) => {
-    expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ delay })
+    expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ kind: 'reconnect', delay })
   })
 
   it("The delay grows from the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 400 })
+    expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 400 })
   })
 
   it("The random delay is never below the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), most)).toEqual({ delay: 100 })
+    expect(decide(interruption(), history(given), policy(), most)).toEqual({ kind: 'reconnect', delay: 100 })
   })
 
   it("The delay is the server's reconnection time where that exceeds the maximum delay", () => {
     const given = { failures: 2, serverReconnectionTime: 60_000 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 60_000 })
+    expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 60_000 })
   })
 
   it('The delay grows even if the server asks for no delay', () => {
-    const delays = [1, 2, 3, 10].map(
-      (failures) => decide(interruption(), history({ failures, serverReconnectionTime: 0 }), policy(), least).delay,
+    const delays = [1, 2, 3, 10].map((failures) =>
+      delayOf(decide(interruption(), history({ failures, serverReconnectionTime: 0 }), policy(), least)),
     )
     expect(delays).toEqual([2, 4, 8, 1_024])
   })
 
   it('The delay is at least what Retry-After asks for', () => {
-    expect(decide(interruption({ retryAfter: 45_000 }), history(), policy(), half)).toEqual({ delay: 45_000 })
-    expect(decide(interruption({ retryAfter: 10 }), history(), policy(), half)).toEqual({ delay: 3_000 })
+    expect(decide(interruption({ retryAfter: 45_000 }), history(), policy(), half)).toEqual({
+      kind: 'reconnect',
+      delay: 45_000,
+    })
+    expect(decide(interruption({ retryAfter: 10 }), history(), policy(), half)).toEqual({
+      kind: 'reconnect',
+      delay: 3_000,
+    })
   })
 })
 
@@ -121,7 +140,7 @@ describe('Every policy chooses a valid delay', () => {
   it('The delay is a whole number of ms that a timer can hold', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const { delay } = decide(outcome, before, policy(given), () => random)
+        const delay = delayOf(decide(outcome, before, policy(given), () => random))
         expect(delay).toSatisfy(Number.isInteger)
         expect(delay).toBeGreaterThanOrEqual(0)
         expect(delay).toBeLessThanOrEqual(longestDelay)
@@ -133,7 +152,7 @@ describe('Every policy chooses a valid delay', () => {
   it("The delay is never below the server's reconnection time or Retry-After", () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const { delay } = decide(outcome, before, policy(given), () => random)
+        const delay = delayOf(decide(outcome, before, policy(given), () => random))
         const asked = Math.max(before.serverReconnectionTime ?? 0, outcome.retryAfter ?? 0)
         expect(delay).toBeGreaterThanOrEqual(Math.min(asked, longestDelay))
       }),
@@ -146,7 +165,7 @@ describe('Every policy chooses a valid delay', () => {
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         fc.pre(before.failures > 0)
         const applied = policy(given)
-        const { delay } = decide(outcome, before, applied, () => random)
+        const delay = delayOf(decide(outcome, before, applied, () => random))
         const longest = Math.max(applied.maxDelay, before.serverReconnectionTime ?? 0, outcome.retryAfter ?? 0)
         expect(delay).toBeLessThanOrEqual(Math.ceil(longest))
       }),
@@ -158,7 +177,7 @@ describe('Every policy chooses a valid delay', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const applied = policy(given)
-        const { delay } = decide(outcome, { ...before, failures: 0 }, applied, () => random)
+        const delay = delayOf(decide(outcome, { ...before, failures: 0 }, applied, () => random))
         const reconnectionTime = before.serverReconnectionTime ?? applied.initialDelay
         expect(delay).toBeLessThanOrEqual(Math.ceil(Math.max(reconnectionTime * 1.2, outcome.retryAfter ?? 0)))
       }),
@@ -180,7 +199,7 @@ describe('Every policy chooses a valid delay', () => {
     fc.assert(
       fc.property(reconnectionTime, fc.integer({ min: 1, max: 4 }), fc.nat(8), (initialDelay, factor, failures) => {
         const applied = policy({ initialDelay, factor, maxDelay: Infinity, jitter: 0 })
-        const { delay } = decide(interruption(), history({ failures }), applied, half)
+        const delay = delayOf(decide(interruption(), history({ failures }), applied, half))
         expect(delay).toBe(initialDelay * factor ** failures)
       }),
     )
@@ -191,7 +210,7 @@ describe('Every policy chooses a valid delay', () => {
       fc.property(anyLoss, anyHistory, anyPolicy, (outcome, before, given) => {
         const applied = policy({ ...given, jitter: 0 })
         const delayAfter = (failures: number): number | false =>
-          decide(outcome, { ...before, failures }, applied, half).delay
+          delayOf(decide(outcome, { ...before, failures }, applied, half))
         expect(delayAfter(before.failures + 1)).toBeGreaterThanOrEqual(Number(delayAfter(before.failures)))
       }),
       { numRuns: 1_000 },
@@ -203,8 +222,8 @@ describe('Every policy chooses a valid delay', () => {
       fc.property(anyLoss, anyHistory, anyPolicy, randomNumber, randomNumber, (outcome, before, given, one, other) => {
         const applied = policy(given)
         const [smaller, larger] = [one, other].toSorted((a, b) => a - b) as [number, number]
-        const withSmaller = Number(decide(outcome, before, applied, () => smaller).delay)
-        const withLarger = Number(decide(outcome, before, applied, () => larger).delay)
+        const withSmaller = Number(delayOf(decide(outcome, before, applied, () => smaller)))
+        const withLarger = Number(delayOf(decide(outcome, before, applied, () => larger)))
         if (before.failures) expect(withLarger).toBeLessThanOrEqual(withSmaller)
         else expect(withLarger).toBeGreaterThanOrEqual(withSmaller)
       }),
@@ -225,7 +244,7 @@ describe('Every policy chooses a valid delay', () => {
 describe('The policy decides whether a refused response is retried', () => {
   it('A refused response with any status fails unless the policy lists the status', () => {
     for (let status = 200; status < 600; status++) {
-      expect(decide(refusal(status), history(), policy(), noRandom), String(status)).toEqual({ delay: false })
+      expect(decide(refusal(status), history(), policy(), noRandom), String(status)).toEqual({ kind: 'fail' })
     }
   })
 
@@ -234,7 +253,7 @@ describe('The policy decides whether a refused response is retried', () => {
     ['a function', (status: number) => status === 503 || status === 429],
   ])('A refused response is retried if %s lists its status', (_, statuses) => {
     const delayAfter = (status: number): number | false =>
-      decide(refusal(status), history(), policy({ statuses, jitter: 0 }), least).delay
+      delayOf(decide(refusal(status), history(), policy({ statuses, jitter: 0 }), least))
     expect(delayAfter(503)).toBe(6_000)
     expect(delayAfter(429)).toBe(6_000)
     expect(delayAfter(500)).toBe(false)
@@ -253,7 +272,7 @@ describe('The policy decides whether a refused response is retried', () => {
     }
     const retries: Settings['retry'][] = [policy({ statuses: [204] }), policy({ statuses: say(204) }), answer]
     for (const retry of retries) {
-      expect(decide(refusal(204), history({ canRefreshHeaders: true }), retry, least)).toEqual({ delay: false })
+      expect(decide(refusal(204), history({ canRefreshHeaders: true }), retry, least)).toEqual({ kind: 'fail' })
     }
     expect(asked).toEqual([])
   })
@@ -264,7 +283,7 @@ describe('The policy decides whether a refused response is retried', () => {
       const everything = policy({ statuses: () => true })
       for (const retry of [everything, () => 0]) {
         const outcome = refusal(200, { code })
-        expect(decide(outcome, history({ canRefreshHeaders: true }), retry, least)).toEqual({ delay: false })
+        expect(decide(outcome, history({ canRefreshHeaders: true }), retry, least)).toEqual({ kind: 'fail' })
       }
     },
   )
@@ -275,13 +294,13 @@ describe('The policy decides whether a refused response is retried', () => {
       throw error
     }
     expect(decide(refusal(500), history(), policy({ statuses }), least)).toEqual({
-      delay: false,
-      instead: { code: 'callback', message: expect.stringContaining('no such status'), error },
+      kind: 'fail',
+      reason: { code: 'callback', message: expect.stringContaining('no such status'), error },
     })
   })
 
   it('A refused response is reported as such even if it is the last allowed failure', () => {
-    expect(decide(refusal(500), history(), policy({ maxAttempts: 1 }), least)).toEqual({ delay: false })
+    expect(decide(refusal(500), history(), policy({ maxAttempts: 1 }), least)).toEqual({ kind: 'fail' })
   })
 })
 
@@ -295,26 +314,29 @@ describe('A 401 is retried with fresh headers', () => {
 
   it.each(Object.entries(retries))('A 401 is retried at once with fresh headers: %s', (_, retry) => {
     const given = history({ canRefreshHeaders: true })
-    expect(decide(refusal(401, { retryAfter: 5_000 }), given, retry, noRandom)).toEqual({ delay: 0 })
+    expect(decide(refusal(401, { retryAfter: 5_000 }), given, retry, noRandom)).toEqual({ kind: 'reconnect', delay: 0 })
   })
 
   it('A second 401 in a row is refused like any other status', () => {
-    expect(decide(refusal(401), history(), policy(), least)).toEqual({ delay: false })
+    expect(decide(refusal(401), history(), policy(), least)).toEqual({ kind: 'fail' })
   })
 
   it('A second 401 in a row is retried if the policy says so', () => {
-    expect(decide(refusal(401), history(), policy({ statuses: [401] }), least)).toEqual({ delay: 6_000 })
-    expect(decide(refusal(401), history(), () => 7, least)).toEqual({ delay: 7 })
+    expect(decide(refusal(401), history(), policy({ statuses: [401] }), least)).toEqual({
+      kind: 'reconnect',
+      delay: 6_000,
+    })
+    expect(decide(refusal(401), history(), () => 7, least)).toEqual({ kind: 'reconnect', delay: 7 })
   })
 
   it('A 401 is not retried with fresh headers if retry is false', () => {
-    expect(decide(refusal(401), history({ canRefreshHeaders: true }), false, least)).toEqual({ delay: false })
+    expect(decide(refusal(401), history({ canRefreshHeaders: true }), false, least)).toEqual({ kind: 'fail' })
   })
 
   it('No other status is retried with fresh headers', () => {
     for (const status of [400, 402, 403, 407, 500]) {
       const given = history({ canRefreshHeaders: true })
-      expect(decide(refusal(status), given, policy(), least), String(status)).toEqual({ delay: false })
+      expect(decide(refusal(status), given, policy(), least), String(status)).toEqual({ kind: 'fail' })
     }
   })
 })
@@ -323,7 +345,7 @@ describe('maxAttempts limits the failures in a row', () => {
   it('The connection fails after maxAttempts failures in a row', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(2_000), (maxAttempts, failures) => {
-        const { delay } = decide(interruption(), history({ failures }), policy({ maxAttempts }), least)
+        const delay = delayOf(decide(interruption(), history({ failures }), policy({ maxAttempts }), least))
         expect(delay === false).toBe(failures >= maxAttempts)
       }),
     )
@@ -333,24 +355,24 @@ describe('maxAttempts limits the failures in a row', () => {
     const error = new Error('ECONNREFUSED')
     const outcome = interruption({ message: 'no connection', error })
     expect(decide(outcome, history({ failures: 3 }), policy({ maxAttempts: 3 }), least)).toEqual({
-      delay: false,
-      instead: { code: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
+      kind: 'fail',
+      reason: { code: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
     })
   })
 
   it('The error is made from the last failure where that has none', () => {
     const outcome = interruption({ kind: 'ended', code: 'ended', message: 'the server ended the stream' })
-    const { instead } = decide(outcome, history(), policy({ maxAttempts: 1 }), least)
-    expect(instead?.error).toBeInstanceOf(Error)
-    expect(instead?.error).toMatchObject({ message: 'the server ended the stream' })
+    const reason = reasonOf(decide(outcome, history(), policy({ maxAttempts: 1 }), least))
+    expect(reason?.error).toBeInstanceOf(Error)
+    expect(reason?.error).toMatchObject({ message: 'the server ended the stream' })
   })
 
   it('Refused responses that the policy lists count toward maxAttempts', () => {
     const given = policy({ maxAttempts: 2, statuses: [503] })
-    expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ delay: 6_000 })
+    expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ kind: 'reconnect', delay: 6_000 })
     expect(decide(refusal(503), history({ failures: 2 }), given, least)).toMatchObject({
-      delay: false,
-      instead: { code: 'gave-up' },
+      kind: 'fail',
+      reason: { code: 'gave-up' },
     })
   })
 })
@@ -364,7 +386,7 @@ describe('retry: false never reconnects', () => {
           fc.integer({ min: 200, max: 599 }).map((status) => refusal(status)),
         ),
         (outcome) => {
-          expect(decide(outcome, history(), false, noRandom)).toEqual({ delay: false })
+          expect(decide(outcome, history(), false, noRandom)).toEqual({ kind: 'fail' })
         },
       ),
     )
@@ -401,13 +423,15 @@ describe('A retry function decides on the delay', () => {
 
   it('A retry function receives a reconnection time of 3,000 ms until the server sets one', () => {
     expect(decide(interruption(), history(), ({ reconnectionTime }) => reconnectionTime, noRandom)).toEqual({
+      kind: 'reconnect',
       delay: 3_000,
     })
   })
 
   it('A retry function is called for any status and for every kind of loss', () => {
     const outcomes = [interruption(), interruption({ kind: 'ended', code: 'ended' }), refusal(500), refusal(404)]
-    for (const outcome of outcomes) expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ delay: 5 })
+    for (const outcome of outcomes)
+      expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ kind: 'reconnect', delay: 5 })
   })
 
   it.each([
@@ -419,16 +443,19 @@ describe('A retry function decides on the delay', () => {
     [1e308, longestDelay],
     [Infinity, longestDelay],
   ])('A retry function that returns %d causes a delay of %d ms', (returned, delay) => {
-    expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ delay })
+    expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ kind: 'reconnect', delay })
   })
 
   it("A retry function can return less than the server's reconnection time and Retry-After", () => {
     const given = history({ serverReconnectionTime: 60_000 })
-    expect(decide(interruption({ retryAfter: 60_000 }), given, () => 1, noRandom)).toEqual({ delay: 1 })
+    expect(decide(interruption({ retryAfter: 60_000 }), given, () => 1, noRandom)).toEqual({
+      kind: 'reconnect',
+      delay: 1,
+    })
   })
 
   it('A retry function that returns false fails the connection without changing the outcome', () => {
-    expect(decide(interruption(), history(), () => false, noRandom)).toEqual({ delay: false })
+    expect(decide(interruption(), history(), () => false, noRandom)).toEqual({ kind: 'fail' })
   })
 
   it.each([
@@ -446,8 +473,8 @@ describe('A retry function decides on the delay', () => {
   ])('A retry function that returns %s has failed', (returned) => {
     const decision = decide(interruption(), history(), () => returned as number, noRandom)
     expect(decision).toEqual({
-      delay: false,
-      instead: {
+      kind: 'fail',
+      reason: {
         code: 'callback',
         message: expect.stringContaining(`returned ${returned}`),
         error: expect.any(RangeError),
@@ -462,10 +489,11 @@ describe('A retry function decides on the delay', () => {
         const fail = (): never => {
           throw thrown
         }
-        const { delay, instead } = decide(interruption(), history(), fail, noRandom)
-        expect(delay).toBe(false)
-        expect(instead?.code).toBe('callback')
-        expect(instead?.error).toBe(thrown)
+        const decision = decide(interruption(), history(), fail, noRandom)
+        const reason = reasonOf(decision)
+        expect(decision.kind).toBe('fail')
+        expect(reason?.code).toBe('callback')
+        expect(reason?.error).toBe(thrown)
       }),
     )
   })

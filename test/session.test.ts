@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ErrorDetails } from '../src/events.ts'
-import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
+import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
+import { readSettings } from '../src/options/settings.ts'
 import { type Session, type SessionHandler, startSession } from '../src/session.ts'
 import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
@@ -269,11 +270,11 @@ describe('A session connects until it is closed', () => {
 
   it('A session stops reading while its user is behind', async () => {
     let resume = (): void => {}
-    const paused = (): Promise<void> =>
+    const ready = (): Promise<void> =>
       new Promise((resolve) => {
         resume = resolve
       })
-    const started = start({}, { paused })
+    const started = start({}, { ready })
     await settle()
     started.latest.respond()
     started.latest.send('data: a\n\n')

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startTimer, startWait, watchPage } from '../src/wake.ts'
+import { watchPageLifecycle } from '../src/page-lifecycle.ts'
+import { startReconnectWait } from '../src/reconnect-wait.ts'
+import { startTimer } from '../src/timer.ts'
 
 const second = 1_000
 const hour = 3_600_000
@@ -40,7 +42,7 @@ afterEach(() => {
 describe('A wait ends when it is due', () => {
   it.each([0, 1, 999, 1_000, 1_001, 2_500, 30_000, hour])('A wait of %d ms ends when it is due', (delay) => {
     const wake = vi.fn<() => void>()
-    startWait(delay, false, wake)
+    startReconnectWait(delay, false, wake)
     if (delay > 0) vi.advanceTimersByTime(delay - 1)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
@@ -55,7 +57,7 @@ describe('A wait ends when it is due', () => {
       fc.property(fc.nat(100_000), fc.array(fc.integer({ min: 1, max: 5_000 }), { maxLength: 20 }), (delay, steps) => {
         const wake = vi.fn<() => void>()
         const start = performance.now()
-        startWait(delay, false, () => wake())
+        startReconnectWait(delay, false, () => wake())
         for (const step of steps) {
           vi.advanceTimersByTime(step)
           expect(wake).toHaveBeenCalledTimes(performance.now() - start >= delay ? 1 : 0)
@@ -69,7 +71,7 @@ describe('A wait ends when it is due', () => {
 
   it('A wait of the longest delay that a timer can hold does not end early', () => {
     const wake = vi.fn<() => void>()
-    const end = startWait(longestDelay, false, wake)
+    const end = startReconnectWait(longestDelay, false, wake)
     vi.advanceTimersByTime(hour)
     expect(wake).not.toHaveBeenCalled()
     end()
@@ -77,7 +79,7 @@ describe('A wait ends when it is due', () => {
 
   it('A wait never ends before startWait() has returned', () => {
     const wake = vi.fn<() => void>()
-    startWait(0, false, wake)
+    startReconnectWait(0, false, wake)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(0)
     expect(wake).toHaveBeenCalledOnce()
@@ -85,7 +87,7 @@ describe('A wait ends when it is due', () => {
 
   it('A wait that is cut short ends at once and leaves no timer', () => {
     const wake = vi.fn<() => void>()
-    const end = startWait(hour, false, wake)
+    const end = startReconnectWait(hour, false, wake)
     vi.advanceTimersByTime(second / 2)
     end()
     expect(wake).toHaveBeenCalledOnce()
@@ -98,7 +100,7 @@ describe('A wait ends when it is due', () => {
 describe('A wait ends early when the wall clock jumps ahead, as it does while a machine sleeps', () => {
   it.each([2 * second, 10 * second, hour, 24 * hour])('A jump of %d ms ends a wait within a second', (jump) => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(jump)
     expect(wake).not.toHaveBeenCalled()
@@ -109,7 +111,7 @@ describe('A wait ends early when the wall clock jumps ahead, as it does while a 
 
   it('Several jumps end a wait only once', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     for (let times = 0; times < 5; times++) {
       turnWallClock(hour)
       vi.advanceTimersByTime(second)
@@ -119,7 +121,7 @@ describe('A wait ends early when the wall clock jumps ahead, as it does while a 
 
   it('A jump of less than a second, as clocks are adjusted, does not affect a wait', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(900)
     vi.advanceTimersByTime(25_499)
@@ -131,7 +133,7 @@ describe('A wait ends early when the wall clock jumps ahead, as it does while a 
   it('A jump before the wait begins does not end it', () => {
     turnWallClock(hour)
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(29_999)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
@@ -142,7 +144,7 @@ describe('A wait ends early when the wall clock jumps ahead, as it does while a 
 describe('A wait does not depend on a wall clock that is set back', () => {
   it('A wall clock that is set back neither shortens nor extends a wait', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(-hour)
     vi.advanceTimersByTime(25_499)
@@ -156,7 +158,7 @@ describe('A wait ends when the network is back', () => {
   it('The online event ends a wait at once', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(100)
     network.dispatchEvent(new Event('online'))
     expect(wake).toHaveBeenCalledOnce()
@@ -167,7 +169,7 @@ describe('A wait ends when the network is back', () => {
   it('The offline event does not end a wait', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    const end = startWait(30_000, false, wake)
+    const end = startReconnectWait(30_000, false, wake)
     network.dispatchEvent(new Event('offline'))
     expect(wake).not.toHaveBeenCalled()
     end()
@@ -176,11 +178,11 @@ describe('A wait ends when the network is back', () => {
   it('A wait has a listener for the online event only while it lasts', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    startWait(2_000, false, wake)
+    startReconnectWait(2_000, false, wake)
     expect(network.listeners).toBe(1)
     vi.advanceTimersByTime(2_000)
     expect(network.listeners).toBe(0)
-    const end = startWait(2_000, false, wake)
+    const end = startReconnectWait(2_000, false, wake)
     expect(network.listeners).toBe(1)
     end()
     expect(network.listeners).toBe(0)
@@ -195,7 +197,7 @@ describe('A wait takes longer while the browser says that it is offline', () => 
     const navigator = { onLine: false }
     vi.stubGlobal('navigator', navigator)
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(20_000)
     expect(wake).not.toHaveBeenCalled()
     navigator.onLine = true
@@ -208,7 +210,7 @@ describe('A wait takes longer while the browser says that it is offline', () => 
     stubNetwork()
     vi.stubGlobal('navigator', { onLine: false })
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(32_999)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
@@ -219,7 +221,7 @@ describe('A wait takes longer while the browser says that it is offline', () => 
     const navigator = { onLine: false }
     vi.stubGlobal('navigator', navigator)
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(5_000)
     navigator.onLine = true
     vi.advanceTimersByTime(second)
@@ -251,7 +253,7 @@ describe('A page can be away', () => {
   ])('A page goes into %s and comes back', (_, leave, comeBack) => {
     const { dispatch } = stubPage()
     const changes: boolean[] = []
-    watchPage(false, (isAway) => changes.push(isAway))
+    watchPageLifecycle(false, (isAway) => changes.push(isAway))
     dispatch('pageshow', { persisted: false })
     expect(changes).toEqual([])
     dispatch(leave, { persisted: true })
@@ -263,7 +265,7 @@ describe('A page can be away', () => {
   it('A page that is left for good does not count as away', () => {
     const { dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, change)
+    watchPageLifecycle(true, change)
     dispatch('pagehide', { persisted: false })
     expect(change).not.toHaveBeenCalled()
   })
@@ -272,8 +274,8 @@ describe('A page can be away', () => {
     const page = stubPage()
     const counted: boolean[] = []
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, (isAway) => counted.push(isAway))
-    watchPage(false, change)
+    watchPageLifecycle(true, (isAway) => counted.push(isAway))
+    watchPageLifecycle(false, change)
     page.hide(true)
     page.hide(false)
     expect(counted).toEqual([true, false])
@@ -284,14 +286,14 @@ describe('A page can be away', () => {
     stubPage()
     vi.stubGlobal('document', { hidden: true })
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, change)
+    watchPageLifecycle(true, change)
     expect(change).toHaveBeenCalledExactlyOnceWith(true)
   })
 
   it('A page that is resumed while it is hidden is still away', () => {
     const page = stubPage()
     const changes: boolean[] = []
-    watchPage(true, (isAway) => changes.push(isAway))
+    watchPageLifecycle(true, (isAway) => changes.push(isAway))
     page.hide(true)
     page.dispatch('freeze')
     page.dispatch('resume')
@@ -303,7 +305,7 @@ describe('A page can be away', () => {
   it('A page has no listeners after the watch has ended', () => {
     const { network, dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
-    const end = watchPage(true, change)
+    const end = watchPageLifecycle(true, change)
     end?.()
     expect(network.listeners).toBe(0)
     dispatch('freeze')
@@ -312,7 +314,7 @@ describe('A page can be away', () => {
 
   it('No listeners are added where there is no page', () => {
     const network = stubNetwork()
-    watchPage(true, () => expect.unreachable())
+    watchPageLifecycle(true, () => expect.unreachable())
     expect(network.listeners).toBe(0)
   })
 })
@@ -349,7 +351,7 @@ describe('unref decides whether timers keep the process alive', () => {
     vi.useRealTimers()
     vi.useFakeTimers()
     const keepAlive = watchTimers()
-    const end = startWait(3 * second, unref, () => {})
+    const end = startReconnectWait(3 * second, unref, () => {})
     await vi.advanceTimersByTimeAsync(2.5 * second)
     end()
     expect(keepAlive).toEqual([!unref, !unref, !unref])

@@ -9,6 +9,9 @@ import { startWatchdog } from './runners/watchdog.ts'
 
 declare const window: Window
 
+// The library as in every runtime without a file of its own: over happy-dom's fetch, not over undici.
+vi.mock('#transport', () => import('../../src/transport/default.ts'))
+
 if (testedImplementation !== 'source') {
   registerMissing('happy-dom', 'it runs the library from its source only')
 } else {

@@ -34,6 +34,8 @@ export const onlyInBrowsers: Limit = anyOf(
   limitOf('happy-dom', 'happy-dom does not separate origins as a browser does'),
 )
 
+export const needsNoFetch: Limit = ({ runtime }) =>
+  runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
 export const hasNoDispatchers: Limit = inBrowsers(

@@ -10,5 +10,5 @@ for (const major of new Set([...nodeMajors, running])) {
   const executable = nodeExecutable(major)
   registerProcess({ runtime: `node${major}`, executable })
   if (testedImplementation !== 'source') continue
-  registerProcess({ runtime: `node${major} over undici`, executable, implementation: 'undici' })
+  registerProcess({ runtime: `node${major} over undici`, executable, platform: 'node' })
 }

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildForBrowsers } from '../conformance/runners/bundle.ts'
 import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
 import type { LifecyclePage } from './client.page.ts'
 import { type LifecycleFeed, startLifecycleFeed } from './feed.ts'
@@ -26,7 +25,6 @@ beforeAll(async () => {
     bundle: true,
     write: false,
     format: 'iife',
-    plugins: [buildForBrowsers],
   })
   script = outputFiles[0]?.text ?? ''
 })

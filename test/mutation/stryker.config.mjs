@@ -1,5 +1,8 @@
 export default {
-  mutate: ['src/{attempt,options,parser,retry,session}.ts'],
+  mutate: [
+    'src/{attempt,content-type,deadline,parser,refusal,request,request-body,retry,retry-after,session}.ts',
+    'src/options/*.ts',
+  ],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
-import { type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
 import { listenAt } from '../http-server.ts'
 

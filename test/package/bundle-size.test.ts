@@ -9,7 +9,7 @@ import { expect, inject, test } from 'vitest'
 const consumer = inject('consumer')
 /** The long-term goal for the size of the class. Until it is reached, the ceiling prevents growth. */
 const goal = 5_000
-const ceiling = 6_950
+const ceiling = 7_080
 /** The maximum size that SharedEventSource may add to the class. */
 const sharedCeiling = 2_000
 
@@ -88,7 +88,7 @@ test(`SharedEventSource adds at most ${sharedCeiling} bytes to the class`, async
 test('A bundle of the class contains no other API, no polyfill and nothing for servers', async () => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`)
   expect(Object.keys(modules)).toContain('everysource/dist/browser/event-source.js')
-  const others = /event-stream|shared-event-source|polyfill|\/cli\/|undici|\.node\.js|\.server\.js/
+  const others = /event-stream|shared\/|polyfill|\/cli\/|\/node\/|\/default\//
   expect(Object.keys(modules).filter((module) => others.test(module))).toEqual([])
 })
 
@@ -110,5 +110,5 @@ test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
 // Bundlers for edge workers also use the condition `browser`.
 test.for(['workerd', 'edge-light'])('A bundle for %s contains what its fetch also needs', async (condition) => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`, [condition, 'worker', 'browser'])
-  expect(Object.keys(modules)).toContain('everysource/dist/transport/fetch.server.js')
+  expect(Object.keys(modules)).toContain('everysource/dist/default/transport/redirecting-fetch.js')
 })

@@ -4,7 +4,7 @@ import { createGzip } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ForwardProxy, startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { type Http2Server, startHttp2Server } from '../node/http2-server.ts'
 import { startModule } from './program.ts'
 
 /** Receives responses that a test wants to continue. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { type Http2Server, startHttp2Server } from '../node/http2-server.ts'
 import { runModule } from './program.ts'
 
 const event = 'data: hello\n\n'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { hostileNames } from './hostile-names.ts'
 import { parseOnlyRequest, type RawServer, startRawServer } from './raw-server.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EventSourceInit } from '../../src/index.node.ts'
-import { type ErrorEvent, EventSource } from '../../src/index.node.ts'
+import type { EventSourceInit } from '../../src/index.ts'
+import { type ErrorEvent, EventSource } from '../../src/index.ts'
 import { parseOnlyRequest, type RawServer, type RequestHead, startRawServer } from './raw-server.ts'
 
 /*

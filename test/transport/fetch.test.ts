@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Fetch } from '../../src/options.ts'
+import type { Fetch } from '../../src/options/event-source-init.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { createRequest, record, textOf } from './record.ts'
-
-// This is what the build for browsers contains.
-vi.mock('../../src/transport/fetch.server.ts', () => import('../../src/transport/fetch.browser.ts'))
 
 const url = 'http://feed.example/'
 afterEach(() => {

@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TransportHandler, TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
+import { stalls } from '../node/stalls.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
 import { serve } from './serve.ts'
-import { stalls } from './stalls.ts'
 import { transports } from './transports.ts'
 
 const closers: (() => unknown)[] = []

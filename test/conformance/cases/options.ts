@@ -8,6 +8,7 @@ import {
   forbidsCookieHeader,
   hidesRedirects,
   keepsAuthorization,
+  needsNoFetch,
   preflightsEverything,
   sendsNoStreams,
 } from '../limits.ts'
@@ -457,26 +458,30 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  fetchOption('A runtime without fetch fails with the code unsupported and says what to pass', async (scene) => {
-    const { fetch } = globalThis
-    const watch = scene.observe(
-      scene.open(
-        {
-          // This runs right before the request, so that no other code meets a global object without fetch.
-          onRequest: () => {
-            Reflect.set(globalThis, 'fetch', undefined)
-            queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
+  fetchOption(
+    'A runtime without fetch fails with the code unsupported and says what to pass',
+    async (scene) => {
+      const { fetch } = globalThis
+      const watch = scene.observe(
+        scene.open(
+          {
+            // This runs right before the request, so that no other code meets a global object without fetch.
+            onRequest: () => {
+              Reflect.set(globalThis, 'fetch', undefined)
+              queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
+            },
           },
-        },
-        `${scene.context.feed}/plain`,
-      ),
-    )
-    const error = await watch.nextError()
-    assert.equal(error.code, 'unsupported')
-    assert.match(error.message, /fetch/)
-    assert.isFalse(error.willReconnect)
-    assert.equal(watch.source.readyState, 2)
-  }),
+          `${scene.context.feed}/plain`,
+        ),
+      )
+      const error = await watch.nextError()
+      assert.equal(error.code, 'unsupported')
+      assert.match(error.message, /fetch/)
+      assert.isFalse(error.willReconnect)
+      assert.equal(watch.source.readyState, 2)
+    },
+    { limits: needsNoFetch },
+  ),
 
   fetchOption(
     'A closed source dispatches nothing, even if a given fetch function continues',

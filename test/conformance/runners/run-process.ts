@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
 import type { RuntimeName } from '../case.ts'
-import { bundleStarter } from './bundle.ts'
+import { type BuildPlatform, bundleStarter } from './bundle.ts'
 import { registerMissing, registerRuns } from './register.ts'
 import { fromReportLine } from './report.ts'
 import type { RunResults } from './run-results.ts'
@@ -19,8 +19,8 @@ export interface ProcessRuntime {
   arguments?: readonly string[]
   /** The text of a module that replaces the suite's cases. */
   cases?: string
-  /** The implementation to test (default: that of the whole run). */
-  implementation?: string
+  /** What the program is built for; any runtime if undefined. */
+  platform?: BuildPlatform
 }
 
 /** Registers the suite for a runtime that runs a program from a file. */

@@ -1,2 +1,0 @@
-// The library as exported by the entry point for Node, over undici.
-export { ErrorEvent, EventSource } from '../../../src/index.node.ts'
