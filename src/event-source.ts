@@ -1,8 +1,9 @@
 import { createTransport } from '#transport'
+import { callObserver } from './callbacks.ts'
 import { createEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
-import { StreamMessageEvent } from './message-event.ts'
-import type { EventSourceInit } from './options/event-source-init.ts'
+import { createMessageEvent } from './message-event.ts'
+import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
 import type { EventHandler } from './platform/platform.ts'
 import { type Session, type StartSession, startSession } from './session.ts'
@@ -10,11 +11,6 @@ import { type Session, type StartSession, startSession } from './session.ts'
 const CONNECTING = 0
 const OPEN = 1
 const CLOSED = 2
-
-/** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
-export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
-  readonly data: Data
-}
 
 type EventOf<Value> = Value extends Event ? Value : TypedMessageEvent<Value>
 
@@ -33,6 +29,9 @@ type RemoveEventListener = Parameters<EventTarget['removeEventListener']>
 
 type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
 
+/** Where there is no EventTarget, an import must not fail: the constructor does. */
+const EventTargetBase = typeof EventTarget === 'function' ? EventTarget : (Object as unknown as typeof EventTarget)
+
 /**
  * The EventSource of the HTML standard, over fetch.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface}
@@ -41,7 +40,7 @@ type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handl
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the overloads below are inherited methods, which a class cannot declare.
 // biome-ignore lint/correctness/noUnusedVariables: the merged interface uses it.
-export class EventSource<Events = unknown> extends EventTarget {
+export class EventSource<Events = unknown> extends EventTargetBase {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
   declare static readonly CLOSED: 2
@@ -70,6 +69,7 @@ export class EventSource<Events = unknown> extends EventTarget {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
+    if (!this.dispatchEvent) throw new TypeError('this runtime has no EventTarget')
     this.#settings = readSettings(url, init)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
     this.#session = new.target[sessionStarter](this.#settings, createTransport(this.#settings), {
@@ -87,9 +87,12 @@ export class EventSource<Events = unknown> extends EventTarget {
       // which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly created event at the
       // EventSource object."
       message: (type, data) => {
-        this.#handlers.dispatch(
-          new StreamMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#session.lastEventId }),
-        )
+        const message = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
+        const event = createMessageEvent(type, message)
+        const { onEvent } = this.#settings
+        if (onEvent) callObserver(onEvent, event as unknown as TypedMessageEvent<string>)
+        // The callback may have closed the source.
+        if (!this.#session.closed) this.#handlers.dispatch(event)
       },
       dropped: () => {
         this.#readyState = CONNECTING

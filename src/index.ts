@@ -1,4 +1,4 @@
-export { EventSource, type EventSourceEventMap, type TypedMessageEvent } from './event-source.ts'
+export { EventSource, type EventSourceEventMap } from './event-source.ts'
 export {
   type Decoder,
   type EventStream,
@@ -12,16 +12,18 @@ export {
   type StandardSchema,
   type StandardSchemaResult,
 } from './event-stream/event-stream.ts'
-export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
+export { type ErrorDetails, ErrorEvent, type ErrorReason } from './events.ts'
 export type {
   AttemptContext,
   BodyInit,
   Dispatcher,
   EventSourceInit,
-  Fetch,
+  FetchLike,
   HeadersInit,
   RequestInfo,
+  RequestOverrides,
   ResponseInfo,
   RetryContext,
   RetryPolicy,
+  TypedMessageEvent,
 } from './options/event-source-init.ts'

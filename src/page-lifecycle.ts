@@ -9,7 +9,8 @@ const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibility
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = globalThis
-  if (!document) return
+  // Test tools and servers have a `document` that is no page.
+  if (typeof document?.addEventListener !== 'function' || !globalThis.addEventListener) return
   let isSuspended = false
   let wasAway = false
   const onEvent = ({ type, persisted }: { type?: string; persisted?: boolean }): void => {
@@ -19,7 +20,12 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
     wasAway = isAway
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
+  try {
+    for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
+  } catch {
+    // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
+    return
+  }
   onEvent({})
   return () => {
     for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)

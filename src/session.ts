@@ -1,3 +1,4 @@
+import { onAbort } from './abort-signal.ts'
 import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Settings } from './options/settings.ts'
@@ -42,15 +43,27 @@ export interface Session {
 
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
 
+/** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
+function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): ErrorDetails {
+  const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
+  const withoutResponse = { code: undefined, status: undefined, headers: undefined, body: undefined }
+  return {
+    ...details,
+    ...(failure && { ...failure, ...withoutResponse }),
+    willReconnect: delay !== undefined,
+    delay,
+  }
+}
+
 /** Starts a session; the first attempt begins after the caller's own code has run. */
 export const startSession: StartSession = (settings, transport, handler) => {
-  const { signal, retry, headers, body, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
+  const { signal, retry, headers, body, request, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
   let currentAttempt: Attempt | undefined
   /** The number of attempts so far. */
   let attempt = 0
   /** The number of failures in a row. */
   let failures = 0
-  /** What ended the previous attempt. */
+  /** What ended the previous attempt, unless that one had opened. */
   let previous: ErrorDetails | undefined
   /** The server's `retry:` in ms, if it sent one. */
   let serverReconnectionTime: number | undefined
@@ -59,18 +72,21 @@ export const startSession: StartSession = (settings, transport, handler) => {
    * server may accept every connection and drop it at once, forever.
    */
   let successTime = Infinity
+  /** Whether the attempt has announced the connection. */
+  let hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
   let endWait: (() => void) | undefined
   /** Whether the page is away: nothing is connected until it is back. */
   let isAway = false
   let stopWatching: (() => void) | undefined
+  let forgetSignal: (() => void) | undefined
 
   const session: Session = {
     lastEventId: settings.lastEventId,
     closed: !!signal?.aborted,
     close() {
       session.closed = true
-      signal?.removeEventListener('abort', onAbort)
+      forgetSignal?.()
       stopWatching?.()
       session.reconnect()
     },
@@ -80,21 +96,22 @@ export const startSession: StartSession = (settings, transport, handler) => {
     },
   }
 
-  const onAbort = (): void => {
+  const abort = (): void => {
     session.close()
     handler.aborted?.()
   }
 
   const decideAfter = (outcome: CompletedOutcome): Decision => {
-    const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
+    const canRefreshHeaders = previous?.status !== 401 && (typeof headers === 'function' || !!request)
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
     const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
-    return { failure: { code: 'body-used', message: bodyUsedMessage, error: outcome.error } }
+    return { failure: { reason: 'body-used', message: bodyUsedMessage, error: outcome.error } }
   }
 
   const attemptHandler: AttemptHandler = {
     open(response) {
+      hasOpened = true
       successTime = performance.now() + resetAfter
       handler.announce(response)
     },
@@ -113,6 +130,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
       if (session.closed) return
       const isSuccess = performance.now() >= successTime
       if (isSuccess) failures = 0
+      if (hasOpened) previous = undefined
       if (outcome.kind === 'aborted') {
         handler.dropped?.()
         connect()
@@ -122,19 +140,20 @@ export const startSession: StartSession = (settings, transport, handler) => {
       const decision = decideAfter(outcome)
       // A function of the retry policy may have closed the session.
       if (session.closed) return
-      const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
-      const { delay, failure } = decision
-      previous = { ...details, ...failure, willReconnect: delay !== undefined, delay }
+      const { delay } = decision
+      const details = toDetails(outcome, decision)
+      if (!hasOpened) previous = details
       if (delay === undefined) session.close()
       // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
       else endWait = startReconnectWait(delay, unref, connect)
-      handler.interrupted(previous)
+      handler.interrupted(details)
     },
   }
 
   const connect = (): void => {
     endWait = isAway ? connect : undefined
     if (session.closed || isAway) return
+    hasOpened = false
     successTime = Infinity
     attempt++
     const context = { attempt, failures, lastEventId: session.lastEventId, previous }
@@ -147,7 +166,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
       // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
       session.reconnect()
     })
-    signal?.addEventListener('abort', onAbort)
+    forgetSignal = signal && onAbort(signal, abort)
   }
   queueMicrotask(connect)
   return session

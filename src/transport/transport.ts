@@ -23,6 +23,8 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly url: string
   readonly status: number
+  /** The reason phrase of the status line; the empty string over HTTP/2. */
+  readonly statusText: string
   readonly headers: Headers
   /** The Content-Type header. It is apart from `headers`, which some transports create only when they are read. */
   readonly contentType: string | null
@@ -34,7 +36,7 @@ export interface TransportHandler {
   /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
-  refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
+  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void
 }
 
 /**

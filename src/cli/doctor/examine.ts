@@ -62,7 +62,7 @@ class Requests {
   /** @throws Failure if a header cannot be had, say from a bearer command */
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
-    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
+    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
       throw new Failure(describeError(error), { cause: error })
     })
