@@ -1,10 +1,13 @@
 import type { ServerSentEvent } from './event-stream.ts'
 
-/** The number of characters of data for which an event counts once more. */
-const charactersPerUnit = 4_096
+/** An event counts once more for every 4,096 characters of its data: 2 to the power of this. */
+const sizeShift = 12
 
-/** The size of an event in the queue, as in a queuing strategy of the Streams standard. */
-const sizeOf = ({ data }: ServerSentEvent): number => 1 + Math.floor(data.length / charactersPerUnit)
+/**
+ * The size of an event in the queue, as in a queuing strategy of the Streams standard. It is computed twice an event, and
+ * a shift is measurably faster than `Math.floor`.
+ */
+const sizeOf = ({ data }: ServerSentEvent): number => 1 + (data.length >> sizeShift)
 
 /**
  * The events that were read from the network and wait for the consumer, first in, first out. The queue accepts events

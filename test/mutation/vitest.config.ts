@@ -2,7 +2,8 @@
 export default {
   test: {
     include: [
-      'test/{attempt,event-source,event-stream,options,parser,retry,session}.test.ts',
+      'test/{attempt,event-source,options,parser,retry,session}.test.ts',
+      'test/event-stream/!(streams).test.ts',
       'test/streams/parser.test.ts',
     ],
     // Long enough that a busy machine does not fail a test.

@@ -4,20 +4,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type HttpServer, startHttpServer } from '../../http-server.ts'
 
 export interface EndlessFeed extends HttpServer {
-  /** How long after the client had said that it would leave the connection closed, in ms; for each connection. */
+  /** For each connection, the time in ms from the client's announcement that it leaves until the connection closed. */
   readonly millisecondsToClose: readonly number[]
-  /** The most bytes that were written and not yet taken, whenever the client told how much it had taken. */
+  /** The maximum number of bytes written and not yet taken, measured whenever the client reports what it has taken. */
   readonly mostHeldBack: number
 }
 
 export interface EndlessFeedOptions {
   /** The length of an event on the wire, in bytes. */
   readonly eventSize: number
-  /** Milliseconds between two events; without it they come as fast as the connection takes them. */
+  /** The time between two events, in ms; without it, events are sent as fast as the connection accepts them. */
   readonly pace?: number
 }
 
-/** A feed that never ends, and that watches its connection, one at a time. */
+/** Starts a feed that never ends, and that observes its connection. It serves one connection at a time. */
 export async function startEndlessFeed({ eventSize, pace }: EndlessFeedOptions): Promise<EndlessFeed> {
   const event = `data: ${'x'.repeat(eventSize - 'data: \n\n'.length)}\n\n`
   const millisecondsToClose: number[] = []

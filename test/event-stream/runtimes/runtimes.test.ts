@@ -4,7 +4,7 @@ import { inRuntime } from '../../faults/in-runtime.ts'
 import { startEndlessFeed } from './endless-feed.ts'
 import { runtimes, smallNode } from './run-client.ts'
 
-/** EVENT_STREAM_PACE=5 lets the consumer of a gigabyte take 5 ms for each event, too, which takes 100 s. */
+/** With EVENT_STREAM_PACE=5 the consumer of a gigabyte takes 5 ms for each event, too; the test then takes 100 s. */
 const pace = Number(process.env['EVENT_STREAM_PACE'] ?? 0)
 
 const kibi = 1_024
@@ -22,7 +22,7 @@ describe('Leaving the loop after the first event of an endless feed closes the c
         expect(result).toBe(connections)
         expect(feed.millisecondsToClose).toHaveLength(connections)
         console.log(`${runtime.name}: closed after`, feed.millisecondsToClose.map(Math.ceil), 'ms')
-        // A busy machine may delay some of them; a connection that stays open would delay all.
+        // A busy machine may delay some connections; a bug that keeps connections open delays all.
         expect(Math.min(...feed.millisecondsToClose)).toBeLessThan(100)
       } finally {
         await feed.close()
