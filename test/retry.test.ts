@@ -18,7 +18,7 @@ function reasonOf(decision: Decision): Extract<Decision, { kind: 'fail' }>['reas
 }
 
 /** The maximum delay that a timer can hold. */
-const longestDelay = 2_147_483_647
+const maxTimerDelay = 2_147_483_647
 
 function interruption(details: Partial<CompletedOutcome> = {}): CompletedOutcome {
   return {
@@ -71,7 +71,7 @@ const anyPolicy = fc
 
 const anyHistory = fc.record({
   failures: fc.oneof(fc.nat(20), fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER)),
-  serverReconnectionTime: fc.option(fc.oneof(fc.nat(100_000), fc.nat(longestDelay)), { nil: undefined }),
+  serverReconnectionTime: fc.option(fc.oneof(fc.nat(100_000), fc.nat(maxTimerDelay)), { nil: undefined }),
   canRefreshHeaders: fc.boolean(),
 })
 
@@ -143,7 +143,7 @@ describe('Every policy chooses a valid delay', () => {
         const delay = delayOf(decide(outcome, before, policy(given), () => random))
         expect(delay).toSatisfy(Number.isInteger)
         expect(delay).toBeGreaterThanOrEqual(0)
-        expect(delay).toBeLessThanOrEqual(longestDelay)
+        expect(delay).toBeLessThanOrEqual(maxTimerDelay)
       }),
       { numRuns: 2_000 },
     )
@@ -154,7 +154,7 @@ describe('Every policy chooses a valid delay', () => {
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const delay = delayOf(decide(outcome, before, policy(given), () => random))
         const asked = Math.max(before.serverReconnectionTime ?? 0, outcome.retryAfter ?? 0)
-        expect(delay).toBeGreaterThanOrEqual(Math.min(asked, longestDelay))
+        expect(delay).toBeGreaterThanOrEqual(Math.min(asked, maxTimerDelay))
       }),
       { numRuns: 2_000 },
     )
@@ -438,10 +438,10 @@ describe('A retry function decides on the delay', () => {
     [0, 0],
     [0.1, 1],
     [1_500, 1_500],
-    [longestDelay, longestDelay],
-    [longestDelay + 1, longestDelay],
-    [1e308, longestDelay],
-    [Infinity, longestDelay],
+    [maxTimerDelay, maxTimerDelay],
+    [maxTimerDelay + 1, maxTimerDelay],
+    [1e308, maxTimerDelay],
+    [Infinity, maxTimerDelay],
   ])('A retry function that returns %d causes a delay of %d ms', (returned, delay) => {
     expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ kind: 'reconnect', delay })
   })

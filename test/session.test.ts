@@ -9,7 +9,7 @@ import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts
 import { uncaughtDuring } from './uncaught-during.ts'
 
 const url = 'http://feed.example/'
-const longestDelay = 2_147_483_647
+const maxTimerDelay = 2_147_483_647
 const day = 86_400_000
 
 beforeEach(() => {
@@ -251,7 +251,7 @@ describe('A session connects until it is closed', () => {
       started.latest.send(`retry: ${digits}\ndata: a\n\n`)
       started.latest.end()
       await vi.advanceTimersByTimeAsync(60_000)
-      expect(started.reports.at(-1)).toEqual(['reestablish', 'ended', longestDelay])
+      expect(started.reports.at(-1)).toEqual(['reestablish', 'ended', maxTimerDelay])
       expect(started.requests).toHaveLength(1)
       started.session.close()
     }
@@ -265,7 +265,7 @@ describe('A session connects until it is closed', () => {
     started.latest.send(`retry: ${'9'.repeat(400)}\n`)
     started.latest.end()
     await settle()
-    expect(retry.mock.calls[0]?.[0].reconnectionTime).toBe(longestDelay)
+    expect(retry.mock.calls[0]?.[0].reconnectionTime).toBe(maxTimerDelay)
   })
 
   it('A session stops reading while its user is behind', async () => {
@@ -578,7 +578,7 @@ class Model {
       case 'retry':
         if (this.phase !== 'open') return
         this.#due = this.#now + idleTimeout
-        this.#serverReconnectionTime = Math.min(given.milliseconds, longestDelay)
+        this.#serverReconnectionTime = Math.min(given.milliseconds, maxTimerDelay)
         return
       case 'end':
         if (this.phase === 'requesting' || this.phase === 'open') this.#interrupt('ended')

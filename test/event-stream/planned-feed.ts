@@ -1,15 +1,15 @@
 import type { Answer, SeenRequest } from '../../fixtures/feed-server/plan.ts'
 import type { FeedServer } from '../../fixtures/feed-server.ts'
 
-/** One scenario on the feed server, under a key of its own. */
+/** One scenario on the feed server, with its own key. */
 export interface PlannedFeed {
   readonly url: string
-  /** What the server saw, once `count` requests have come and `over` of them are over. */
+  /** Returns the requests that the server received, once `count` have come and `over` have ended. */
   requests(expected: { count?: number; over?: number }): Promise<SeenRequest[]>
   openGate(name: string): Promise<void>
 }
 
-/** Hands the server its answers: the first request gets the first one, and so on. */
+/** Sends the planned answers to the server: the first request gets the first one, and so on. */
 export async function planFeed({ origin }: FeedServer, ...answers: readonly Answer[]): Promise<PlannedFeed> {
   const key = `k${Math.random().toString(36).slice(2)}`
   const ask = async (route: string, init: RequestInit = {}): Promise<Response> => {
