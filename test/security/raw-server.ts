@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { listenAt } from '../http-server.ts'
 
 /** A server that records the received bytes without parsing them. */
 export interface RawServer {
@@ -30,8 +31,7 @@ export async function startRawServer(answer: () => string): Promise<RawServer> {
       if (!before.includes(endOfHead) && (before + text).includes(endOfHead)) socket.end(answer(), 'latin1')
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await listenAt(0, server)
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
