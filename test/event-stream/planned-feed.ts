@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Answer, SeenRequest } from '../../fixtures/feed-server/plan.ts'
 import { type FeedServer, startFeedServer } from '../../fixtures/feed-server.ts'
 
-/** One scenario on the feed server, under a key of its own. */
+/** One scenario on the feed server, with its own key. */
 export interface PlannedFeed {
   readonly url: string
   /** The requests that the server saw, once `count` requests have come and `over` of them are over. */
