@@ -318,7 +318,7 @@ export function openEventStream(url: string | URL, init?: EventStreamInit | null
   }
 
   const next = (): Promise<Result> => {
-    // What is there already needs nobody to wait: `npm run bench -- --works answer` takes two thirds of the time with it.
+    // What is there already needs nobody to wait: `npm run bench -- --workloads answer` takes two thirds of the time with it.
     if (!decode && !reads.length && !stopped) {
       const event = take()
       if (event && !stopped) {
