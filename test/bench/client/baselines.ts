@@ -12,8 +12,8 @@ async function readWithHttp(url: string, handle: (chunk: Uint8Array) => void): P
   await once(response.on('data', handle), 'end')
 }
 
-/** How fast any client could be at most: one that does nothing but what all of them have to do. */
-export const limits: Partial<Record<SubjectName, (load: Load) => Promise<Read>>> = {
+/** Programs that do only a part of what any client must do, which no client can be faster than. */
+export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read>>> = {
   'http-discard': async () => (url) => readWithHttp(url, () => {}),
 
   'fetch-discard': async () => readWithFetch,

@@ -1,28 +1,29 @@
 import type { Task } from './client/client.ts'
 import type { SubjectName } from './subjects.ts'
 
-/** A figure that a work gives for each subject; less is better. */
+/** A value that is measured for each subject. Lower is better. */
 export interface Metric {
   readonly key: string
   readonly title: string
   readonly unit: string
 }
 
-/** What results are shown of. */
-export interface WorkDescription {
+/** The title and the metrics of a benchmark's results. */
+export interface BenchmarkDescription {
   readonly title: string
-  /** The chart shows the first. */
+  /** The metrics. The chart shows the first one. */
   readonly metrics: readonly Metric[]
 }
 
 export type Runtime = 'node' | 'deno' | 'bun'
 
-export interface Work extends WorkDescription {
+/** A benchmark of clients in a runtime. */
+export interface Workload extends BenchmarkDescription {
   readonly runtime: Runtime
-  /** The feed's route. */
+  /** The path of the feed. */
   readonly route: string
   readonly measurement: Task['measurement']
-  /** How much of it is done; `--scale` multiplies it. */
+  /** The number of events, bytes or streams, which `--scale` multiplies. */
   readonly count: number
   readonly subjects: readonly SubjectName[]
 }
@@ -40,7 +41,7 @@ const clients: readonly SubjectName[] = [
   'extended-eventsource',
   'fetch-event-source',
 ]
-const clientsAndLimits: readonly SubjectName[] = [
+const clientsAndBaselines: readonly SubjectName[] = [
   ...clients,
   'http-discard',
   'fetch-discard',
@@ -50,12 +51,18 @@ const clientsAndLimits: readonly SubjectName[] = [
 ]
 
 const perEvent: readonly Metric[] = [
-  { key: 'cpu', title: 'CPU an event', unit: 'µs' },
-  { key: 'wall', title: 'time an event', unit: 'µs' },
-  { key: 'memory', title: 'most memory', unit: 'MiB' },
+  { key: 'cpu', title: 'CPU time per event', unit: 'µs' },
+  { key: 'wall', title: 'time per event', unit: 'µs' },
+  { key: 'memory', title: 'peak memory', unit: 'MiB' },
 ]
 
-const elsewhere = {
+const perLargeEvent: readonly Metric[] = [
+  { key: 'cpu', title: 'CPU time', unit: 'ms' },
+  { key: 'wall', title: 'time', unit: 'ms' },
+  { key: 'memory', title: 'peak memory', unit: 'MiB' },
+]
+
+const otherRuntime = {
   route: '/flood',
   measurement: 'flood',
   count: 1_000_000,
@@ -63,35 +70,35 @@ const elsewhere = {
   metrics: perEvent,
 } as const
 
-const everyWork = {
+const everyWorkload = {
   flood: {
     title: '1,000,000 events in writes of 64 KiB',
     runtime: 'node',
     route: '/flood',
     measurement: 'flood',
     count: 1_000_000,
-    subjects: clientsAndLimits,
+    subjects: clientsAndBaselines,
     metrics: perEvent,
   },
   writes: {
-    title: '100,000 events, a write each',
+    title: '100,000 events, one write each',
     runtime: 'node',
     route: '/writes',
     measurement: 'flood',
     count: 100_000,
-    subjects: clientsAndLimits,
+    subjects: clientsAndBaselines,
     metrics: perEvent,
   },
   answer: {
-    title: 'An answer of 200,000 tokens, 50 bytes and a chunk each, through for await',
+    title: 'A response of 200,000 tokens, one chunk of 50 bytes each, with for await',
     runtime: 'node',
     route: '/tokens',
     measurement: 'answer',
     count: 200_000,
-    subjects: clientsAndLimits,
+    subjects: clientsAndBaselines,
     metrics: [
-      { key: 'cpu', title: 'CPU a token', unit: 'µs' },
-      { key: 'wall', title: 'time a token', unit: 'µs' },
+      { key: 'cpu', title: 'CPU time per token', unit: 'µs' },
+      { key: 'wall', title: 'time per token', unit: 'µs' },
     ],
   },
   idle: {
@@ -103,9 +110,9 @@ const everyWork = {
     subjects: clients,
     metrics: [
       { key: 'memory', title: 'memory of the process', unit: 'MiB' },
-      { key: 'memoryPerStream', title: 'memory a stream', unit: 'KiB' },
-      { key: 'heapPerStream', title: 'heap a stream', unit: 'KiB' },
-      { key: 'cpu', title: 'CPU a connect', unit: 'µs' },
+      { key: 'memoryPerStream', title: 'memory per stream', unit: 'KiB' },
+      { key: 'heapPerStream', title: 'heap per stream', unit: 'KiB' },
+      { key: 'cpu', title: 'CPU time per connection', unit: 'µs' },
     ],
   },
   large: {
@@ -114,12 +121,8 @@ const everyWork = {
     route: '/large',
     measurement: 'large',
     count: 16 * 2 ** 20,
-    subjects: clientsAndLimits,
-    metrics: [
-      { key: 'cpu', title: 'CPU', unit: 'ms' },
-      { key: 'wall', title: 'time', unit: 'ms' },
-      { key: 'memory', title: 'most memory', unit: 'MiB' },
-    ],
+    subjects: clientsAndBaselines,
+    metrics: perLargeEvent,
   },
   larger: {
     title: 'One event of 64 MiB in pieces of 1 KiB',
@@ -127,15 +130,11 @@ const everyWork = {
     route: '/large',
     measurement: 'large',
     count: 64 * 2 ** 20,
-    subjects: clientsAndLimits,
-    metrics: [
-      { key: 'cpu', title: 'CPU', unit: 'ms' },
-      { key: 'wall', title: 'time', unit: 'ms' },
-      { key: 'memory', title: 'most memory', unit: 'MiB' },
-    ],
+    subjects: clientsAndBaselines,
+    metrics: perLargeEvent,
   },
   resume: {
-    title: 'From the kill of a connection to the first resumed event, with retry: 100',
+    title: 'From a reset connection to the first event after the reconnection, with retry: 100',
     runtime: 'node',
     route: '/drops',
     measurement: 'resume',
@@ -144,7 +143,7 @@ const everyWork = {
     metrics: [{ key: 'wall', title: 'time', unit: 'ms' }],
   },
   latency: {
-    title: 'From write to handler, at 1,000 events a second',
+    title: 'From write to handler, at 1,000 events per second',
     runtime: 'node',
     route: '/paced',
     measurement: 'latency',
@@ -153,27 +152,27 @@ const everyWork = {
     metrics: [
       { key: 'p50', title: 'median', unit: 'µs' },
       { key: 'p99', title: '99th percentile', unit: 'µs' },
-      { key: 'cpu', title: 'CPU an event', unit: 'µs' },
+      { key: 'cpu', title: 'CPU time per event', unit: 'µs' },
     ],
   },
   block: {
-    title: 'The longest block of the event loop during a flood of 1,000,000 events',
+    title: 'The longest time that 1,000,000 events block the event loop',
     runtime: 'node',
     route: '/flood',
     measurement: 'block',
     count: 1_000_000,
-    subjects: clientsAndLimits,
+    subjects: clientsAndBaselines,
     metrics: [
       { key: 'wall', title: 'time', unit: 'ms' },
-      { key: 'cpu', title: 'CPU', unit: 'ms' },
+      { key: 'cpu', title: 'CPU time', unit: 'ms' },
     ],
   },
-  deno: { title: 'Deno: 1,000,000 events in writes of 64 KiB', runtime: 'deno', ...elsewhere },
-  bun: { title: 'Bun: 1,000,000 events in writes of 64 KiB', runtime: 'bun', ...elsewhere },
-} as const satisfies Record<string, Work>
+  deno: { title: 'Deno: 1,000,000 events in writes of 64 KiB', runtime: 'deno', ...otherRuntime },
+  bun: { title: 'Bun: 1,000,000 events in writes of 64 KiB', runtime: 'bun', ...otherRuntime },
+} as const satisfies Record<string, Workload>
 
-export type WorkName = keyof typeof everyWork
+export type WorkloadName = keyof typeof everyWorkload
 
-export const works: Readonly<Record<WorkName, Work>> = everyWork
+export const workloads: Readonly<Record<WorkloadName, Workload>> = everyWorkload
 
-export const workNames = Object.keys(everyWork) as WorkName[]
+export const workloadNames = Object.keys(everyWorkload) as WorkloadName[]
