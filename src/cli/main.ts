@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { createDiagnostics } from './diagnostics.ts'
-import { listen } from './listen.ts'
-import { exitCodes, Failure, UsageError } from './usage.ts'
+import { OperationalError, UsageError } from './command-line/errors.ts'
+import { exitCodes } from './command-line/exit-codes.ts'
+import { listen } from './listen/listen.ts'
+import { createDiagnostics } from './terminal/diagnostics.ts'
 
 type Command = (commandLine: readonly string[]) => Promise<number>
 
-/** What the first argument may name; without such a word, it is `listen`. */
+/** The commands by their names; without a name, the command is `listen`. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   listen: async () => listen,
-  demo: async () => (await import('./demo.ts')).demo,
+  demo: async () => (await import('./demo/demo.ts')).demo,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
 }
 
-// Whoever reads a help text, say `head`, may have seen enough; who writes events listens for it, too.
+// A reader such as `head` may close the pipe early. Code that writes events handles that error itself.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 process.exitCode = await main(process.argv.slice(2))
@@ -25,7 +26,7 @@ async function main(commandLine: readonly string[]): Promise<number> {
     const command = await commands[name]?.()
     return (await command?.(rest)) ?? exitCodes.failed
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof Failure)) throw error
+    if (!(error instanceof UsageError || error instanceof OperationalError)) throw error
     createDiagnostics('normal').error(error.message)
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
   }
