@@ -1,6 +1,6 @@
 /** The exit codes of every command. */
 export const exitCodes = {
-  /** The command reached its end, was ended by a signal, or nobody reads its output any more. */
+  /** The command reached its end, was ended by a signal, or the reader of its output has closed the pipe. */
   ended: 0,
   /** Something failed on this machine: output or state could not be written, a payload was not JSON, a check failed. */
   failed: 1,

@@ -291,8 +291,8 @@ describe('Colors', () => {
   ] as const)('Colors are %s', async ([, environment, expected], { skip }) => {
     // script(1) of util-linux gives the command a terminal; other implementations have other options.
     if (!existsSync('/usr/bin/script') || process.platform !== 'linux') {
-      if (process.env['CI']) throw new Error('There is no script(1) to make a terminal')
-      console.warn('SKIPPED: there is no script(1) to make a terminal')
+      if (process.env['CI']) throw new Error('script(1) is missing (Debian: bsdutils)')
+      console.warn('SKIPPED: script(1) is missing (Debian: bsdutils)')
       skip()
     }
     // Node uses no colors if CI is set.

@@ -142,7 +142,7 @@ describe('A slow reader', () => {
     const held = sent
     command.resume()
     const { stdout, exitCode } = await command.result
-    console.log(`${held} of ${total} events were sent while nobody read`)
+    console.log(`${held} of ${total} events were sent while the reader was paused`)
     expect(held).toBeLessThan(total * 0.6)
     expect(exitCode).toBe(0)
     const ids = stdout

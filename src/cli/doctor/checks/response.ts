@@ -32,7 +32,7 @@ export function checkStatus({ main, time, openTimeout }: Examination): CheckResu
 
 function statusFix(status: number): string {
   const rule = 'clients stop after any status other than 200'
-  if (status === 204) return 'answer 200: with 204, a server tells clients to stop permanently'
+  if (status === 204) return 'answer 200: with 204, a server stops clients permanently'
   if (status === 401 || status === 403) return "pass the credentials: -H 'Authorization: …' or --bearer-command"
   if (status === 404 || status === 410) return 'correct the path: this one does not exist'
   if (status === 405) return 'use a method that the server allows: -X'
@@ -119,7 +119,7 @@ export function checkHttpVersion({ main }: Examination): CheckResult {
   const isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
   if (head.status === 200 && !isFramed) {
     return warn(
-      'HTTP/1 without chunks: the end of the body cannot be told from a lost connection',
+      'HTTP/1 without chunks: the end of the body looks like a lost connection',
       'send Transfer-Encoding: chunked; a proxy needs HTTP/1.1 to the server for this (nginx: proxy_http_version 1.1;)',
     )
   }
