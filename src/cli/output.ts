@@ -1,11 +1,11 @@
-import { fdatasyncSync, fstatSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import process from 'node:process'
 import { describeError } from '../error-message.ts'
-import { OperationalError } from './command-line/errors.ts'
+import { OperationalError, UsageError } from './command-line/errors.ts'
 import { writeFully } from './write-fully.ts'
 
-/** Standard output, where a caller can wait until each text has been written. */
+/** Standard output or a file, where a caller can wait until each text has been written. */
 export interface Output {
   /**
    * Writes a text. While the promise is pending, the reader is slow.
@@ -13,18 +13,26 @@ export interface Output {
    * @throws OperationalError if writing fails for another reason, such as a full disk
    */
   write(text: string): Promise<boolean>
-  /** Waits until the disk has stored everything, if standard output is a file. */
+  /** Waits until the disk has stored everything, if the output is a file. */
   sync(): void
+  close(): void
 }
 
 /** The error codes of a pipe, or a socket, that the reader has closed. */
 const closedPipeCodes = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'])
 
-export function openOutput(): Output {
+/**
+ * Opens standard output, or a file to append to.
+ * @throws UsageError if the file cannot be opened
+ */
+export function openOutput(path?: string): Output {
+  const file = path === undefined ? 1 : openFile(path)
+  const name = path === undefined ? 'standard output' : `--output: cannot write ${path}`
+  const isFile = fstatSync(file).isFile()
   const { stdout } = process
-  const isFile = fstatSync(1).isFile()
   // Node's own stream for a file does not notice that a disk took only a part of the text.
-  const write = stdout instanceof Socket ? streamWriter(stdout) : async (text: string) => writeFully(1, text)
+  const write =
+    file === 1 && stdout instanceof Socket ? streamWriter(stdout) : async (text: string) => writeFully(file, text)
   return {
     async write(text) {
       try {
@@ -32,12 +40,23 @@ export function openOutput(): Output {
         return true
       } catch (error) {
         if (closedPipeCodes.has((error as NodeJS.ErrnoException).code)) return false
-        throw new OperationalError(`standard output: ${describeError(error)}`, { cause: error })
+        throw new OperationalError(`${name}: ${describeError(error)}`, { cause: error })
       }
     },
     sync() {
-      if (isFile) fdatasyncSync(1)
+      if (isFile) fdatasyncSync(file)
     },
+    close() {
+      if (file !== 1) closeSync(file)
+    },
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'a')
+  } catch (error) {
+    throw new UsageError(`--output: cannot open ${path}: ${describeError(error)}`, { cause: error })
   }
 }
 

@@ -8,7 +8,7 @@ import { UsageError } from '../command-line/errors.ts'
 import { runBearerCommand } from './bearer-command.ts'
 import { readTrustedCertificates } from './certificates.ts'
 import { guessContentType, readBody } from './request-body.ts'
-import { parseHeaders } from './request-headers.ts'
+import { parseHeaders, parseUser } from './request-headers.ts'
 import type { RequestValues, requestOptions } from './request-options.ts'
 import { parseUrlOperand } from './url-operand.ts'
 
@@ -38,9 +38,6 @@ export async function createEndpoint(
   const url = parseUrlOperand(operands)
   const { method, headers, body } = await readRequest(values)
   const command = values['bearer-command']
-  if (command !== undefined && headers.has('authorization')) {
-    throw new UsageError('--bearer-command and -H both give an Authorization header; remove one of them')
-  }
   const seconds = (name: 'open-timeout' | 'idle-timeout'): number => parseSeconds(`--${name}`, values[name] ?? '0')
   const init = {
     headers:
@@ -73,8 +70,21 @@ async function readRequest(
     throw new UsageError(`-d gives a body, which a ${method} request cannot have; omit -X to send a POST`)
   }
   const headers = parseHeaders(values.header ?? [])
+  checkAuthorization(values, headers)
+  if (values.user !== undefined) headers.set('authorization', parseUser(values.user))
   if (body && !headers.has('content-type')) headers.set('content-type', guessContentType(body))
   return { method, headers, body }
+}
+
+/** @throws UsageError if more than one option gives an Authorization header */
+function checkAuthorization({ user, 'bearer-command': command }: RequestValues, headers: Headers): void {
+  const given = [
+    ...(headers.has('authorization') ? ['-H'] : []),
+    ...(user === undefined ? [] : ['-u']),
+    ...(command === undefined ? [] : ['--bearer-command']),
+  ]
+  if (given.length < 2) return
+  throw new UsageError(`${given.join(' and ')} both give an Authorization header; remove one of them`)
 }
 
 async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Dispatcher> {

@@ -3,6 +3,16 @@ import { copyHeaders } from '../../options/headers.ts'
 import { UsageError } from '../command-line/errors.ts'
 
 /**
+ * Returns the value of the Authorization header that `-u` gives.
+ * @throws UsageError
+ */
+export function parseUser(user: string): string {
+  // The value may be a password, so the message does not contain it.
+  if (!user.includes(':')) throw new UsageError('-u needs a password: -u USER:PASSWORD')
+  return `Basic ${Buffer.from(user).toString('base64')}`
+}
+
+/**
  * Parses the headers that `-H` gives.
  * @throws UsageError, without the text of a header: it may be a secret
  */

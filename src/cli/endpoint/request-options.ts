@@ -16,6 +16,12 @@ export const requestOptions = {
     value: 'DATA|@FILE|-',
     help: 'the request body: a text, the content of a file, or standard\ninput; its Content-Type, unless given with -H, is\napplication/json if the body is JSON, otherwise\napplication/x-www-form-urlencoded',
   },
+  user: {
+    type: 'string',
+    short: 'u',
+    value: 'USER:PASSWORD',
+    help: 'send these credentials with HTTP Basic authentication',
+  },
   'last-event-id': { type: 'string', value: 'ID', help: 'resume after this event' },
   'id-param': {
     type: 'string',
@@ -47,7 +53,9 @@ export const requestOptions = {
     value: 'FILE',
     help: 'also trust the certificates in this PEM file',
   },
-  insecure: { type: 'boolean', help: 'accept any certificate, including that of an attacker' },
+  insecure: { type: 'boolean', short: 'k', help: 'accept any certificate, including that of an attacker' },
+  location: { type: 'boolean', short: 'L', help: 'accepted, as in curl: redirects are always followed' },
+  'no-buffer': { type: 'boolean', short: 'N', help: 'accepted, as in curl: output is never buffered' },
 } as const satisfies Options
 
 export type RequestValues = Values<typeof requestOptions>

@@ -6,7 +6,8 @@ import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
 import { createEndpoint } from '../endpoint/endpoint.ts'
 import { requestOptions } from '../endpoint/request-options.ts'
-import { onTerminationSignal } from '../signals.ts'
+import { openOutput } from '../output.ts'
+import { onTerminationSignal, type TerminationSignal } from '../signals.ts'
 import { createDiagnostics, type Verbosity } from '../terminal/diagnostics.ts'
 import { readVersion } from '../version.ts'
 import { type EventFormat, formatEvent, formatJsonPayload, formatPayload } from './event-format.ts'
@@ -24,6 +25,12 @@ const outputOptions = {
   json: {
     type: 'boolean',
     help: 'print each payload, which must be JSON, on one line; if one\nis not JSON, report it and exit with code 1',
+  },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'append to this file instead of writing to standard output',
   },
   'max-events': { type: 'string', value: 'N', help: 'exit after printing N events' },
   until: {
@@ -53,6 +60,7 @@ const reconnectionOptions = {
 
 const generalOptions = {
   quiet: { type: 'boolean', short: 'q', help: 'do not report interruptions' },
+  silent: { type: 'boolean', short: 's', help: 'the same as --quiet' },
   verbose: {
     type: 'boolean',
     short: 'v',
@@ -67,6 +75,7 @@ const options = { ...requestOptions, ...outputOptions, ...reconnectionOptions, .
 const help = `Usage: everysource [options] URL
        everysource doctor [options] URL
        everysource demo [options]
+       everysource help [command]
 
 Receives server-sent events and prints each one as a line of JSON: {"event":…,"id":…,"data":…}.
 Reconnects with the last event ID after a lost connection, and after the end of a response to GET.
@@ -77,8 +86,8 @@ ${formatOptions([
   ['Reconnection', reconnectionOptions],
   ['Other', generalOptions],
 ])}
-Exit codes: ${exitCodes.ended} ended, by a signal or a closed pipe too; ${exitCodes.failed} failed on this machine; ${exitCodes.usage} invalid command line;
-${exitCodes.refused} refused by the server; ${exitCodes.gaveUp} gave up after --max-attempts.
+Exit codes: ${exitCodes.ended} ended, by SIGTERM or a closed pipe too; ${exitCodes.failed} failed on this machine; ${exitCodes.usage} invalid command line;
+${exitCodes.refused} refused by the server; ${exitCodes.gaveUp} gave up after --max-attempts; ${exitCodes.interrupted} interrupted by Ctrl-C.
 `
 
 /** The statuses that "transient" stands for: overload, restarts and rate limits. */
@@ -91,7 +100,8 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
     process.stdout.write(values.help ? help : `${readVersion()}\n`)
     return exitCodes.ended
   }
-  if (values.quiet && values.verbose) throw new UsageError('--quiet and --verbose exclude each other')
+  const isQuiet = values.quiet || values.silent
+  if (isQuiet && values.verbose) throw new UsageError('--quiet and --verbose exclude each other')
   const { event, until, insecure, 'max-events': maxEvents } = values
   const selection = {
     names: event && new Set(event),
@@ -105,21 +115,29 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
   const { url, init } = await createEndpoint({ values, operands }, closing.signal)
   const state = values.state === undefined ? undefined : StateFile.open(values.state)
   if (insecure) diagnostics.notice('--insecure: certificates are not checked; anyone could impersonate the server')
-  const removeSignalListeners = onTerminationSignal(() => closing.abort())
+  const output = openOutput(values.output)
+  let endedBy: TerminationSignal | undefined
+  const removeSignalListeners = onTerminationSignal((signal) => {
+    endedBy = signal
+    closing.abort()
+  })
   try {
     const lastEventId = state?.lastEventId ?? init.lastEventId
     const endpoint = { url, init: { ...init, retry, lastEventId } }
-    return await printEvents({ ...selection, endpoint, state, diagnostics, signal: closing.signal })
+    const settings = { ...selection, endpoint, output, state, diagnostics, signal: closing.signal }
+    const exitCode = await printEvents(settings)
+    return endedBy === 'SIGINT' ? exitCodes.interrupted : exitCode
   } finally {
     closing.abort()
     removeSignalListeners()
     await init.dispatcher.destroy()
     state?.close()
+    output.close()
   }
 }
 
-function chooseVerbosity({ quiet, verbose }: Values<typeof generalOptions>): Verbosity {
-  if (quiet) return 'quiet'
+function chooseVerbosity({ quiet, silent, verbose }: Values<typeof generalOptions>): Verbosity {
+  if (quiet || silent) return 'quiet'
   return verbose ? 'verbose' : 'normal'
 }
 

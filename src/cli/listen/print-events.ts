@@ -2,13 +2,14 @@ import { type ErrorDetails, EventStreamError, openEventStream } from '../../inde
 import { exitCodes } from '../command-line/exit-codes.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { formatHeaders, redactUrl } from '../endpoint/redact.ts'
-import { openOutput } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
 import type { StateFile } from './state-file.ts'
 
 export interface PrintSettings {
   readonly endpoint: Endpoint
+  readonly output: Output
   /** The names of the events to print; undefined prints all events. */
   readonly names: ReadonlySet<string> | undefined
   readonly format: EventFormat
@@ -31,8 +32,7 @@ const maxExcerpt = 300
  * @throws OperationalError
  */
 export async function printEvents(settings: PrintSettings): Promise<number> {
-  const { endpoint, names, format, maxEvents, until, state, diagnostics, signal } = settings
-  const output = openOutput()
+  const { endpoint, output, names, format, maxEvents, until, state, diagnostics, signal } = settings
   let printed = 0
   let exitCode: number = exitCodes.ended
   let isUntilMissing = until !== undefined

@@ -106,6 +106,46 @@ describe('The request', () => {
   })
 })
 
+describe('Habits from curl', () => {
+  test.for([
+    ['localhost:PORT/feed', (port: number) => `localhost:${port}/feed`],
+    [':PORT/feed', (port: number) => `:${port}/feed`],
+    ['127.0.0.1:PORT/feed', (port: number) => `127.0.0.1:${port}/feed`],
+  ] as const)('The argument %s is a URL', async ([, write]) => {
+    await using feed = await startFeed([open(event)])
+    expect(await runCommand(['--max-events', '1', write(feed.port)])).toEqual(success)
+    expect(feed.requests.map(({ url }) => url)).toEqual(['/feed'])
+  })
+
+  test('The option -u sends Basic credentials', async () => {
+    await using feed = await startFeed([open(event)])
+    expect(await runCommand(['-u', 'mé:p:w', '--max-events', '1', feed.origin])).toEqual(success)
+    expect(feed.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('mé:p:w').toString('base64')}`)
+  })
+
+  test('The option -k accepts any certificate, and -L, -N and -s are accepted', async () => {
+    await using feed = await startFeed([open(event)], { tls: true })
+    expect(await runCommand(['-kLNs', '--max-events', '1', feed.origin])).toEqual(success)
+  })
+
+  test('The option -o appends the events to a file', async () => {
+    await using feed = await startFeed([open(event)])
+    const path = await file('events', 'before\n')
+    expect(await runCommand(['-o', path, '--max-events', '1', feed.origin])).toEqual({ ...success, stdout: '' })
+    expect(await readFile(path, 'utf8')).toBe(`before\n${line}`)
+  })
+
+  test.for([
+    [['help'], /^Usage: everysource \[options\] URL\n/],
+    [['help', 'doctor'], /^Usage: everysource doctor /],
+    [['help', 'demo'], /^Usage: everysource demo /],
+  ] as const)('The command %j shows help', async ([commandLine, usage]) => {
+    const { stdout, exitCode } = await runCommand(commandLine)
+    expect(stdout).toMatch(usage)
+    expect(exitCode).toBe(0)
+  })
+})
+
 describe('--bearer-command', () => {
   test('The bearer command runs again after a 401, and the new token is sent at once', async () => {
     await using feed = await startFeed([refused(401, 'expired'), open(event)])
@@ -236,12 +276,6 @@ describe('Invalid command lines', () => {
   test.for([
     [[], 'a URL is missing; see --help'],
     [[url, 'x'], `expected one URL, but got "${url}" "x"; a request body is given with -d`],
-    [
-      ['localhost:3000/x'],
-      '"localhost:3000/x" is not a URL that begins with http:// or https://; did you mean http://localhost:3000/x?',
-    ],
-    [['ftp://a/'], '"ftp://a/" is not a URL that begins with http:// or https://'],
-    [['http://'], '"http://" is not a URL that begins with http:// or https://'],
     [['-H', 'Bearer abc', url], "-H number 1 is not 'Name: value'"],
     [['-H', 'A: b', '-H', ': c', url], "-H number 2 is not 'Name: value'"],
     [['-H', 'A b: secret', url], '-H is "A b", not a token with a Latin-1 value free of CR, LF and NUL'],
@@ -258,11 +292,23 @@ describe('Invalid command lines', () => {
     [['--proxy', 'ftp://a', url], '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080'],
     [
       ['--bearer-command', 'x', '-H', 'Authorization: y', url],
-      '--bearer-command and -H both give an Authorization header; remove one of them',
+      '-H and --bearer-command both give an Authorization header; remove one of them',
     ],
+    [
+      ['-u', 'me:secret', '-H', 'Authorization: y', url],
+      '-H and -u both give an Authorization header; remove one of them',
+    ],
+    [['-u', 'secret', url], '-u needs a password: -u USER:PASSWORD'],
+    [['docter', url], '"docter" is neither a command nor a URL; did you mean doctor?'],
+    [['subscribe', url], '"subscribe" is neither a command nor a URL; see --help'],
+    [['help', 'demos'], '"demos" is neither a command nor a URL; did you mean demo?'],
+    [['http://localhost:99999/'], '"http://localhost:99999/" has the port "99999", not a number from 0 to 65535'],
+    [['--output', '/nowhere/file', url], expect.stringMatching(/^--output: cannot open \/nowhere\/file: ENOENT/)],
   ] as const)('The command line %j leads to one line and exit code 2', async ([commandLine, message]) => {
-    const result = await runCommand(commandLine)
-    expect(result).toEqual({ stdout: '', stderr: `everysource: ${message}\n`, exitCode: 2, signal: null })
+    const { stderr, ...result } = await runCommand(commandLine)
+    expect(result).toEqual({ stdout: '', exitCode: 2, signal: null })
+    expect(stderr).toMatch(/^everysource: [^\n]+\n$/)
+    expect(stderr.slice('everysource: '.length, -1)).toEqual(message)
   })
 
   test('Files that are missing or invalid lead to one line and exit code 2', async () => {

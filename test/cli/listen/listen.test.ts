@@ -127,12 +127,16 @@ describe('End', () => {
     })
   })
 
-  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends an open stream with exit code 0', async (signal) => {
+  test.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+    ['SIGHUP', 0],
+  ] as const)('%s ends an open stream with exit code %d', async ([signal, exitCode]) => {
     await using feed = await startFeed([open('data: one\n\n')])
     const command = startCommand(['--data', '--until', 'x', feed.origin])
     await command.printed(1)
     command.kill(signal)
-    expect(await command.result).toEqual({ stdout: 'one\n', stderr: '', exitCode: 0, signal: null })
+    expect(await command.result).toEqual({ stdout: 'one\n', stderr: '', exitCode, signal: null })
   })
 
   test('SIGINT ends the wait for the next attempt', async () => {
@@ -140,7 +144,7 @@ describe('End', () => {
     const command = startCommand(['--retry-status', '503', feed.origin])
     await command.reported('reconnecting in 1000.0 s')
     command.kill('SIGINT')
-    expect(await command.result).toMatchObject({ stdout: '', exitCode: 0 })
+    expect(await command.result).toMatchObject({ stdout: '', exitCode: 130 })
   })
 
   test('SIGTERM ends a running bearer command', async () => {
