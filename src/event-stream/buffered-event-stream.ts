@@ -111,7 +111,7 @@ export class BufferedEventStream implements EventStream<unknown> {
 
   /** A bound function, since it is the iterator's `next`, called for every event. */
   readonly #next = (): Promise<ReadResult> => {
-    // This shortcut returns an event from the queue at once: `npm run bench -- --works answer` takes two thirds of the
+    // This shortcut returns an event from the queue at once: `npm run bench -- --workloads answer` takes two thirds of the
     // time with it.
     if (!this.#settings.decode && !this.#pendingReads.length) {
       const event = this.#takeEvent()
