@@ -2,7 +2,7 @@ import { EventSource, sessionStarter } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { applyRules, numberFrom, type OptionRule } from '../options/validation.ts'
 import { type StartSession, startSession } from '../session.ts'
-import { type SharedSettings, startSharedSession } from './shared-session.ts'
+import { type SharedSettings, startSharedSession } from './session.ts'
 
 /** The options of {@link SharedEventSource}. All are optional. */
 export interface SharedEventSourceInit extends EventSourceInit {
