@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { Difference } from './compare.ts'
-import { judge, type Verdict } from './judge.ts'
 import type { Lab } from './lab.ts'
 import type { ClientName } from './observation.ts'
 import { bytesOfChunk, chunksOf, randomStream, type Token, type Tokens } from './random-stream.ts'
 import { shrink } from './shrink.ts'
+import { type Verification, verify } from './verify.ts'
 
 /** A stream that a client took otherwise than the standard says, which no known deviation explains. */
 export interface Finding {
@@ -43,14 +43,14 @@ export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number
   const tallies = { native: emptyTally(), ours: emptyTally() }
   const suspects: Tokens[] = []
   await forEach(streams, concurrency, async (tokens) => {
-    const { native, ours } = await judgeTokens(lab, tokens, lateness)
+    const { native, ours } = await verifyTokens(lab, tokens, lateness)
     enter(tokens, ours, tallies.ours)
     // A busy browser may be late for no reason of its own. What ours tells does not depend on time.
     if (native.kind === 'differs') suspects.push(tokens)
     else enter(tokens, native, tallies.native)
   })
   await forEach(suspects, concurrencyOfSecondLooks, async (tokens) => {
-    enter(tokens, (await judgeTokens(lab, tokens, lateness)).native, tallies.native)
+    enter(tokens, (await verifyTokens(lab, tokens, lateness)).native, tallies.native)
   })
   return tallies
 }
@@ -71,21 +71,21 @@ function emptyTally(): Tally {
   return { agreed: 0, deviated: 0, deviations: new Map(), findings: [] }
 }
 
-function judgeTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Readonly<Record<ClientName, Verdict>>> {
-  return judge(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
+function verifyTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Readonly<Record<ClientName, Verification>>> {
+  return verify(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
 }
 
-function enter(tokens: Tokens, verdict: Verdict, tally: Tally): void {
-  switch (verdict.kind) {
+function enter(tokens: Tokens, result: Verification, tally: Tally): void {
+  switch (result.kind) {
     case 'agrees':
       tally.agreed++
       break
     case 'deviates':
       tally.deviated++
-      for (const name of verdict.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
+      for (const name of result.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
       break
     case 'differs':
-      tally.findings.push({ tokens, differences: verdict.differences })
+      tally.findings.push({ tokens, differences: result.differences })
       break
   }
 }
@@ -94,9 +94,9 @@ function enter(tokens: Tokens, verdict: Verdict, tally: Tally): void {
 export async function shrinkFinding(lab: Lab, client: ClientName, found: Finding, lateness: number): Promise<Finding> {
   let { differences } = found
   const differs = async (tokens: Tokens): Promise<boolean> => {
-    const verdict = (await judgeTokens(lab, tokens, lateness))[client]
-    if (verdict.kind === 'differs') differences = verdict.differences
-    return verdict.kind === 'differs'
+    const result = (await verifyTokens(lab, tokens, lateness))[client]
+    if (result.kind === 'differs') differences = result.differences
+    return result.kind === 'differs'
   }
   const pieces = await shrink<Token>(found.tokens, differs)
   const characters = pieces.flatMap((token): Token[] =>

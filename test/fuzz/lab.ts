@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type BrowserName, launchers } from '../browsers.ts'
-import { bundlePage } from '../bundle-page.ts'
 import type { Browser } from '../conformance/runners/run-browser.ts'
 import { startHttpServer } from '../http-server.ts'
+import { startPageServer } from '../page-server.ts'
 import { eventTypesOf } from './event-types.ts'
 import type { ClientName, Job, JobReport, NextRequest, Observation } from './observation.ts'
 
@@ -34,7 +34,6 @@ const longestSilence = 180_000
 export async function startLab(browser: BrowserName): Promise<Lab> {
   const launch = launchers[browser]
   if (launch === undefined) throw new Error(`${browser} is not installed`)
-  const script = await bundlePage(new URL('client.page.ts', import.meta.url))
   const experiments = new Map<number, Experiment>()
   const waiting: Experiment[] = []
   const idle: ServerResponse[] = []
@@ -84,15 +83,16 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
 
   // Ids may be large, and hold characters that a header should not have.
   const lenient = { insecureHTTPParser: true, maxHeaderSize: 2 ** 20 }
-  const server = await startHttpServer(async (request, response) => {
-    const [, part, number, client] = new URL(request.url ?? '', 'http://localhost').pathname.split('/')
-    const experiment = part === 'stream' ? experiments.get(Number(number)) : undefined
-    if (experiment !== undefined)
-      await answer(experiment, client as ClientName, request.headers['last-event-id'], response)
-    else if (part === 'page.js') response.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(script)
-    else if (part === 'page.html') response.setHeader('Content-Type', 'text/html').end(page)
-    else response.writeHead(404).end()
-  }, lenient)
+  const server = await startPageServer(
+    new URL('fuzz.page.ts', import.meta.url),
+    async (request, response) => {
+      const [, part, number, client] = new URL(request.url ?? '', 'http://localhost').pathname.split('/')
+      const experiment = part === 'stream' ? experiments.get(Number(number)) : undefined
+      if (experiment === undefined) response.writeHead(404).end()
+      else await answer(experiment, client as ClientName, request.headers['last-event-id'], response)
+    },
+    lenient,
+  )
 
   let launched: Browser | undefined
   const close = async (): Promise<void> => {
@@ -131,8 +131,6 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
     close,
   }
 }
-
-const page = '<!doctype html><meta charset="utf-8"><title>fuzz</title><script src="page.js"></script>'
 
 /** The first request of a client gets the stream, the second one an answer that stops it. */
 async function answer(

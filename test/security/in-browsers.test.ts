@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import process from 'node:process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { browserNames, launchers } from '../browsers.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { describeWith } from '../installed.ts'
 import { hostileNames } from './hostile-names.ts'
 import { type Attempt, type Call, type Feed, type ProgramBrowser, startProgramBrowser } from './programs.ts'
 
@@ -49,10 +49,7 @@ const policies = [
 ] as const
 
 for (const name of browserNames) {
-  const isMissing = launchers[name] === undefined
-  if (isMissing) console.warn(`SKIPPED: ${name} is missing`)
-
-  describe.skipIf(isMissing && !process.env['CI'])(`A page in ${name} is safe`, { timeout: 120_000 }, () => {
+  describeWith(name, launchers[name], `A page in ${name} is safe`, { timeout: 120_000 }, () => {
     let browser: ProgramBrowser
     let other: HttpServer
     let requests: IncomingMessage[] = []

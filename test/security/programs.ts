@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { type BrowserName, launchers } from '../browsers.ts'
-import { bundlePage } from '../bundle-page.ts'
 import type { Browser } from '../conformance/runners/run-browser.ts'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { startPageServer } from '../page-server.ts'
 
 /** One call of a handler (`on…`) or of a listener. */
 export interface Call {
@@ -55,19 +54,13 @@ export interface ProgramBrowser {
   close(): Promise<void>
 }
 
-const page = '<!doctype html><meta charset="utf-8"><title>security</title><script src="page.js"></script>'
-
 /** @param listener answers what else the pages ask their own origin for */
 export async function startProgramBrowser(name: BrowserName, listener: RequestListener): Promise<ProgramBrowser> {
   const launch = launchers[name]
   if (launch === undefined) throw new Error(`${name} is not installed`)
-  const script = await bundlePage(new URL('client.page.ts', import.meta.url))
   let settle: (report: { result?: unknown; error?: string }) => void = () => {}
-  const server: HttpServer = await startHttpServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://localhost')
-    if (pathname === '/page.html') response.setHeader('Content-Type', 'text/html').end(page)
-    else if (pathname === '/page.js') response.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(script)
-    else if (pathname === '/result') {
+  const server = await startPageServer(new URL('programs.page.ts', import.meta.url), async (request, response) => {
+    if (request.url === '/result') {
       settle((await json(request)) as { result?: unknown; error?: string })
       response.writeHead(204).end()
     } else listener(request, response)

@@ -1,9 +1,9 @@
 import { EventSource, openEventStream } from '../../src/index.ts'
-import { type Reception, receiveAll, type Task } from './receive-all.ts'
+import { type ReceiveReport, receiveAll, type Task } from './receive-all.ts'
 
-// The client in a page: the test calls it there, and measures the memory for it.
+// The test calls receive() in the page, and provides measureMemory().
 declare global {
-  var receive: (task: Task) => Promise<Reception>
+  var receive: (task: Task) => Promise<ReceiveReport>
   var measureMemory: () => Promise<number>
 }
 

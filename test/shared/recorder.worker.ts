@@ -1,16 +1,16 @@
-import { Witness } from './witness.ts'
+import { Recorder } from './recorder.ts'
 
-// A worker of either kind: a number that is sent to it is answered with what was seen when the event of this number came.
+// A worker of either kind: it answers a number with the snapshot of when the event with this number had come.
 
 interface Port {
   onmessage: ((event: MessageEvent<number>) => void) | null
   postMessage(message: unknown): void
 }
 
-const witness = new Witness()
+const recorder = new Recorder()
 
 function serve(port: Port): void {
-  port.onmessage = async ({ data }) => port.postMessage(await witness.reached(data))
+  port.onmessage = async ({ data }) => port.postMessage(await recorder.reached(data))
 }
 
 if ('onconnect' in globalThis) {

@@ -2,8 +2,8 @@ import process from 'node:process'
 import { EventSource } from '../../src/index.ts'
 
 /*
- * The shortest script of all, as a program: `script.mjs URL LAST` prints the id of each event and closes after event LAST,
- * or, where LAST is `error`, at the first interruption. It does nothing to stay alive, and nothing to end.
+ * The shortest possible script: `script URL LAST` prints the id of each event and closes after the event LAST, or, if LAST
+ * is `error`, at the first interruption. It neither keeps itself alive nor ends itself.
  */
 const [url = '', last] = process.argv.slice(2)
 const source = new EventSource(url)

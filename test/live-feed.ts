@@ -1,81 +1,90 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { numberedEvent } from '../../fixtures/numbered-events.ts'
-import { startHttpServer } from '../http-server.ts'
-import { createLookout } from '../lookout.ts'
+import { numberedEvent } from '../fixtures/numbered-events.ts'
+import { Condition } from './condition.ts'
+import { startHttpServer } from './http-server.ts'
 
 /*
- * A feed as a live site has it: one sequence of numbered events for all, which goes on whoever listens. A connection gets
- * what came after its Last-Event-ID, without one only what is new.
+ * A feed like that of a live site: one sequence of numbered events for all clients. A connection receives the events
+ * after its Last-Event-ID, or only new ones if it has none.
  *
  *   GET /events   the feed
- *   GET /hang     is answered when the test says so
- *   GET /FILE?TAB a file; what it requests comes with its address, so that the feed knows which tab is connected
+ *   GET /hang     is answered when the test calls release()
+ *   GET /FILE?TAB a file of the test; the Referer of its requests tells the feed which tab is connected
  */
 
 export interface Connection {
+  /** The name of the tab. */
   readonly tab: string
-  /** Who the tab said that it is. */
+  /** The header X-User of the request. */
   readonly user: string | undefined
 }
 
 export interface LiveFeed {
   readonly origin: string
-  /** The connections that are open, in the order in which they came. */
+  /** The open connections, in the order of their requests. */
   readonly connections: readonly Connection[]
-  /** How many requests for events have come. */
+  /** The Last-Event-ID of each request for events so far, '' if it had none. */
+  readonly lastEventIds: readonly string[]
+  /** The number of requests for events so far. */
   readonly requests: number
-  /** The most connections that were open at a time. */
-  readonly most: number
+  /** The maximum number of connections that were open at the same time. */
+  readonly maxConnections: number
   /** The number of the last event. */
   readonly number: number
-  /** What further requests for events are answered with, instead of events. */
+  /** The status of further responses instead of events. */
   refusal: number | undefined
+  /** Whether further connections are closed at once. */
+  isGone: boolean
   /** Sends one event. */
   send(): void
-  /** Sends events, one every `pace` ms, until they are stopped. */
+  /** Sends events every `pace` ms until it is stopped. */
   flow(pace: number): { stop(): Promise<void> }
-  /** Ends every connection. */
+  /** Ends every connection cleanly. */
   drop(): void
-  /** Resolves when `holds` does; looked at again whenever a connection comes or goes. */
-  until(holds: () => boolean): Promise<void>
-  /** Resolves with the tab whose connection is the only one, and which is none of these. */
+  /** Closes every connection without an end of the response. */
+  cut(): void
+  /** Resolves as soon as the predicate holds, which is checked whenever a connection opens or closes. */
+  until(predicate: () => boolean): Promise<void>
+  /** Resolves with the tab of the only connection, once that is none of the given tabs. */
   leader(...others: readonly string[]): Promise<string>
-  /** Answers the requests that hang. */
+  /** Answers the requests for /hang. */
   release(): void
   close(): Promise<void>
 }
 
+/** @param files the contents of files, by path */
 export async function startLiveFeed(files: Readonly<Record<string, string>>): Promise<LiveFeed> {
   const connections = new Map<ServerResponse, Connection>()
   const hanging = new Set<ServerResponse>()
-  const { look, until } = createLookout()
-  let requests = 0
-  let most = 0
+  const lastEventIds: string[] = []
+  const changed = new Condition()
+  let maxConnections = 0
   let number = 0
 
   const connect = (last: number, connection: Connection, response: ServerResponse): void => {
-    requests++
-    if (feed.refusal === undefined) {
+    if (feed.isGone) response.destroy()
+    else if (feed.refusal === undefined) {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
       response.write('retry: 20\n\n')
       for (let missed = last + 1; missed <= number; missed++) response.write(text(missed))
       connections.set(response, connection)
-      most = Math.max(most, connections.size)
+      maxConnections = Math.max(maxConnections, connections.size)
       response.on('close', () => {
         connections.delete(response)
-        look()
+        changed.signal()
       })
     } else response.writeHead(feed.refusal).end('refused')
-    look()
+    changed.signal()
   }
 
   const server = await startHttpServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://feed.example')
-    const { referer = '', 'last-event-id': last = number, 'x-user': user } = request.headers
+    const { referer = '', 'last-event-id': last, 'x-user': user } = request.headers
     const file = files[pathname]
     if (pathname === '/events') {
-      connect(Number(last), { tab: new URL(referer).search.slice(1), user: user?.toString() }, response)
+      lastEventIds.push(`${last ?? ''}`)
+      connect(Number(last ?? number), { tab: new URL(referer).search.slice(1), user: user?.toString() }, response)
     } else if (pathname === '/hang') hanging.add(response)
     else if (file === undefined) response.writeHead(404).end()
     else {
@@ -86,19 +95,21 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
 
   const feed: LiveFeed = {
     origin: server.origin,
+    lastEventIds,
     get connections() {
       return [...connections.values()]
     },
     get requests() {
-      return requests
+      return lastEventIds.length
     },
-    get most() {
-      return most
+    get maxConnections() {
+      return maxConnections
     },
     get number() {
       return number
     },
     refusal: undefined,
+    isGone: false,
     send() {
       number++
       for (const response of connections.keys()) response.write(text(number))
@@ -122,7 +133,10 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     drop() {
       for (const response of connections.keys()) response.end()
     },
-    until,
+    cut() {
+      for (const response of connections.keys()) response.destroy()
+    },
+    until: (predicate) => changed.until(predicate),
     async leader(...others) {
       const isLeader = ({ tab }: Connection): boolean => !others.includes(tab)
       await feed.until(() => connections.size === 1 && feed.connections.every(isLeader))

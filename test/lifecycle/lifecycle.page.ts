@@ -1,8 +1,8 @@
 import { EventSource } from '../../src/index.ts'
 
-/** What the tests read, and steer, from outside. */
+/** What the tests read and control from outside. */
 export interface LifecyclePage {
-  /** The numbers that came, and what happened to the source and to the page, in this order. */
+  /** The numbers of the events, and the events of the source and of the page, in order. */
   readonly log: string[]
   readonly source: EventSource
 }
@@ -12,7 +12,7 @@ const source = new EventSource('/events', {
   pauseWhenHidden: location.hash === '#pause-when-hidden',
   retry: { initialDelay: 50, maxDelay: 60_000, jitter: 0 },
 })
-source.addEventListener('message', ({ lastEventId }) => log.push(lastEventId))
+for (const type of ['message', 'tick']) source.addEventListener(type, ({ lastEventId }) => log.push(lastEventId))
 source.addEventListener('open', () => log.push('open'))
 source.addEventListener('error', ({ code }) => log.push(`error: ${code}`))
 for (const type of ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange', 'online', 'offline']) {

@@ -1,26 +1,28 @@
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { SharedEventSource, type SharedEventSourceInit } from '../../src/shared/shared-event-source.ts'
+import { Condition } from '../condition.ts'
 
-/** What a source has seen. */
-export interface Sighting {
+/** What a source has received, and its state. */
+export interface Snapshot {
   readonly readyState: number
   readonly lastEventId: string
-  /** The number of the first event that came, and of the last; 0 if none did. */
+  /** The number of the first event; 0 if none has come. */
   readonly first: number
+  /** The number of the last event; 0 if none has come. */
   readonly last: number
-  /** The first thing that was wrong: an event twice, out of order, left out, or with something else in it. */
+  /** The first error: an event that came twice, out of order, not at all, or with different contents. */
   readonly problem: string | null
-  /** How often it opened. */
+  /** The number of `open` events. */
   readonly opened: number
   /** The fields of each `error` event. */
   readonly errors: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** A source that writes down what it sees, in a page or in a worker. */
-export class Witness {
+/** A source that records its events, in a page or in a worker. */
+export class Recorder {
   readonly source: SharedEventSource
   readonly #errors: Record<string, unknown>[] = []
-  readonly #looks = new Set<() => void>()
+  readonly #changed = new Condition()
   #first = 0
   #last = 0
   #problem: string | null = null
@@ -32,15 +34,15 @@ export class Witness {
     for (const type of ['message', 'tick']) source.addEventListener(type, (event) => this.#receive(event))
     source.addEventListener('open', () => {
       this.#opened++
-      this.#look()
+      this.#changed.signal()
     })
     source.addEventListener('error', ({ code, status, body, attempt, willReconnect, headers }) => {
       this.#errors.push({ code, status, body, attempt, willReconnect, type: headers?.get('content-type') })
-      this.#look()
+      this.#changed.signal()
     })
   }
 
-  get sighting(): Sighting {
+  get snapshot(): Snapshot {
     const { readyState, lastEventId } = this.source
     return {
       readyState,
@@ -53,18 +55,18 @@ export class Witness {
     }
   }
 
-  /** Resolves when it is open for the nth time. */
-  opened(times = 1): Promise<Sighting> {
+  /** Resolves when the source has opened this number of times. */
+  opened(times = 1): Promise<Snapshot> {
     return this.#until(() => this.#opened >= times)
   }
 
-  /** Resolves when an event with this number, or a later one, has come, or something went wrong. */
-  reached(number: number): Promise<Sighting> {
+  /** Resolves when an event with this number, or a later one, has come, or there was an error. */
+  reached(number: number): Promise<Snapshot> {
     return this.#until(() => this.#last >= number || this.#problem !== null)
   }
 
-  /** Resolves when there have been so many `error` events. */
-  failed(times: number): Promise<Sighting> {
+  /** Resolves when there have been this number of `error` events. */
+  failed(times: number): Promise<Snapshot> {
     return this.#until(() => this.#errors.length >= times)
   }
 
@@ -76,22 +78,11 @@ export class Witness {
     if (origin !== location.origin) this.#problem ??= `event ${number} came from ${origin}`
     this.#first ||= number
     this.#last = number
-    this.#look()
+    this.#changed.signal()
   }
 
-  #look(): void {
-    for (const each of [...this.#looks]) each()
-  }
-
-  #until(holds: () => boolean): Promise<Sighting> {
-    return new Promise((resolve) => {
-      const each = (): void => {
-        if (!holds()) return
-        this.#looks.delete(each)
-        resolve(this.sighting)
-      }
-      this.#looks.add(each)
-      each()
-    })
+  async #until(predicate: () => boolean): Promise<Snapshot> {
+    await this.#changed.until(predicate)
+    return this.snapshot
   }
 }

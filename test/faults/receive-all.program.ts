@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { EventSource, openEventStream } from '../../src/index.ts'
 import { receiveAll } from './receive-all.ts'
 
-// The client as a program of its own: `client.mjs TASK` prints a Reception; both are JSON.
+// The program `receive-all TASK` prints a ReceiveReport; both are JSON.
 const [task = ''] = process.argv.slice(2)
 console.log(JSON.stringify(await receiveAll({ EventSource, openEventStream, measureMemory }, JSON.parse(task))))
 
 async function measureMemory(): Promise<number> {
   for (let times = 0; times < 3; times++) {
-    // What a task has dropped is garbage once the task is over.
+    // Objects become garbage only when the task that used them is over.
     await pause(0)
     collectGarbage()
   }

@@ -1,11 +1,11 @@
 import process from 'node:process'
 import { EventSource, openEventStream } from '../../src/index.ts'
 
-// `bomb.mjs URL` prints as JSON what comes of listening to an answer that has no end of an event.
-export interface Explosion {
-  /** The codes that either face ended with. */
+// The program `bomb URL` listens to a response without the end of an event, and prints a BombReport as JSON.
+export interface BombReport {
+  /** The codes of the errors of EventSource and of openEventStream(). */
   readonly codes: readonly string[]
-  /** The most memory that the process ever had, in KiB. */
+  /** The maximum memory of the process in KiB. */
   readonly maxRSS: number
 }
 
@@ -26,5 +26,5 @@ const byStream = await openEventStream(url)
     ({ code }) => code,
   )
 
-const explosion: Explosion = { codes: [bySource, byStream], maxRSS: process.resourceUsage().maxRSS }
-console.log(JSON.stringify(explosion))
+const report: BombReport = { codes: [bySource, byStream], maxRSS: process.resourceUsage().maxRSS }
+console.log(JSON.stringify(report))

@@ -5,29 +5,29 @@ import { explain } from './explain.ts'
 import type { Lab } from './lab.ts'
 import type { ClientName, ClientObservation } from './observation.ts'
 
-export type Verdict =
+export type Verification =
   | { readonly kind: 'agrees' }
   /** It differs from the standard in ways that are known. */
   | { readonly kind: 'deviates'; readonly names: readonly string[] }
   | { readonly kind: 'differs'; readonly differences: readonly Difference[] }
 
 /** Lets both clients listen to a stream, and judges them by the standard. */
-export async function judge(
+export async function verify(
   lab: Lab,
   chunks: readonly Uint8Array[],
   lateness: number,
-): Promise<Readonly<Record<ClientName, Verdict>>> {
+): Promise<Readonly<Record<ClientName, Verification>>> {
   const bytes = Buffer.concat(chunks)
   const circumstances: Circumstances = { origin: lab.origin, patience: patienceFor(bytes), lateness }
   const observation = await lab.observe(chunks, circumstances.patience)
   const expectation = expectationOf(interpret(bytes))
-  const judgeClient = (client: ClientName, observed: ClientObservation): Verdict => {
+  const verifyClient = (client: ClientName, observed: ClientObservation): Verification => {
     const differences = compare(observed, expectation, circumstances)
     if (differences.length === 0) return { kind: 'agrees' }
     const names = explain(observed, chunks, deviationsOf(lab.browser, client), circumstances)
     return names === undefined ? { kind: 'differs', differences } : { kind: 'deviates', names }
   }
-  return { native: judgeClient('native', observation.native), ours: judgeClient('ours', observation.ours) }
+  return { native: verifyClient('native', observation.native), ours: verifyClient('ours', observation.ours) }
 }
 
 /** Where somebody may read a long reconnection time, nobody is waited for until then; in ms. */

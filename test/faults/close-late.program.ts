@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { EventSource } from '../../src/index.ts'
 
 /*
- * A program: `close-late.mjs URL COUNT` closes after COUNT connections, and after what garbage there is by then has been
- * collected. It ends when nothing is left that keeps it alive.
+ * The program `close-late URL COUNT` closes after COUNT connections and a garbage collection. It ends when nothing keeps
+ * it alive.
  */
 const [url = '', count] = process.argv.slice(2)
 const source = new EventSource(url)

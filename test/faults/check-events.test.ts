@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { judge } from './judge.ts'
+import { checkEvents } from './check-events.ts'
 
-const clean = { lost: 0, doubled: 0, outOfOrder: 0, redelivered: 0 }
+const clean = { lost: 0, duplicated: 0, outOfOrder: 0, redelivered: 0 }
 
 describe('The check of received events counts errors of the client', () => {
   it('No error is counted if each event came once and in order', () => {
-    expect(judge([[1, 100]], 100, [])).toEqual(clean)
+    expect(checkEvents([[1, 100]], 100, [])).toEqual(clean)
   })
 
   it('Events that the server delivered again are not counted as errors', () => {
     const redeliveries = [{ asked: 50, given: 40 }]
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 100],
@@ -30,7 +30,7 @@ describe('The check of received events counts errors of the client', () => {
       { asked: 45, given: 44 },
     ]
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 45],
@@ -44,7 +44,7 @@ describe('The check of received events counts errors of the client', () => {
 
   it('A step back that the server has no record of is counted as an error', () => {
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 100],
@@ -52,9 +52,9 @@ describe('The check of received events counts errors of the client', () => {
         100,
         [],
       ),
-    ).toEqual({ ...clean, doubled: 10 })
+    ).toEqual({ ...clean, duplicated: 10 })
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 100],
@@ -62,9 +62,9 @@ describe('The check of received events counts errors of the client', () => {
         100,
         [{ asked: 50, given: 41 }],
       ),
-    ).toEqual({ ...clean, doubled: 10 })
+    ).toEqual({ ...clean, duplicated: 10 })
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 60],
@@ -76,13 +76,13 @@ describe('The check of received events counts errors of the client', () => {
     ).toEqual({
       ...clean,
       redelivered: 10,
-      doubled: 20,
+      duplicated: 20,
     })
   })
 
   it('An event that the client duplicated is told from the redelivered ones around it', () => {
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [41, 45],
@@ -94,13 +94,13 @@ describe('The check of received events counts errors of the client', () => {
     ).toEqual({
       ...clean,
       redelivered: 10,
-      doubled: 1,
+      duplicated: 1,
     })
   })
 
   it('Lost events, also at the end, and late events are counted', () => {
     expect(
-      judge(
+      checkEvents(
         [
           [1, 50],
           [53, 100],
@@ -109,9 +109,9 @@ describe('The check of received events counts errors of the client', () => {
         [],
       ),
     ).toEqual({ ...clean, lost: 2 })
-    expect(judge([[1, 90]], 100, [])).toEqual({ ...clean, lost: 10 })
+    expect(checkEvents([[1, 90]], 100, [])).toEqual({ ...clean, lost: 10 })
     expect(
-      judge(
+      checkEvents(
         [
           [2, 2],
           [1, 1],
@@ -128,10 +128,10 @@ describe('The check of received events counts errors of the client', () => {
     fc.assert(
       fc.property(events, (times) => {
         const sequences = times.flatMap((count, index) => Array(count).fill([index + 1, index + 1] as const))
-        expect(judge(sequences, times.length, [])).toEqual({
+        expect(checkEvents(sequences, times.length, [])).toEqual({
           ...clean,
           lost: times.filter((count) => count === 0).length,
-          doubled: times.filter((count) => count === 2).length,
+          duplicated: times.filter((count) => count === 2).length,
         })
       }),
     )
