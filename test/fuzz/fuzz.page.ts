@@ -2,16 +2,16 @@ import { EventSource as OurEventSource } from '../../src/index.ts'
 import type { Job, JobReport, Reception, SeenEvent } from './observation.ts'
 
 /*
- * Listens to streams with the browser's EventSource and with ours. It gets them from the address that its own has as
- * `control`, some at a time, and hands in what it saw when it asks for more.
+ * Listens to streams with the browser's EventSource and with ours. The URL that the page has as `control` sends it
+ * streams, and receives the observations with the request for more.
  */
 
 type AnyEventSource = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'>
 
-/** Each asks for more as soon as all its streams are done. */
+/** The number of lanes, each of which requests more streams as soon as all of its streams are done. */
 const lanes = 5
 
-function receive(source: AnyEventSource, { types, patience }: Job): Promise<readonly SeenEvent[]> {
+function receive(source: AnyEventSource, { types, maxWait }: Job): Promise<readonly SeenEvent[]> {
   return new Promise((resolve) => {
     const events: SeenEvent[] = []
     const finish = (): void => {
@@ -28,11 +28,11 @@ function receive(source: AnyEventSource, { types, patience }: Job): Promise<read
       })
     }
     source.addEventListener('error', (event) => {
-      // A stream may have events of this type, too.
+      // A stream can also contain events of this type.
       if (event instanceof MessageEvent) return
-      // The answer to its next request has stopped it.
+      // The response to its next request has stopped the client.
       if (source.readyState === EventSource.CLOSED) finish()
-      else timer ??= setTimeout(finish, patience)
+      else timer ??= setTimeout(finish, maxWait)
     })
   })
 }
@@ -67,8 +67,8 @@ async function runLane(control: string): Promise<void> {
 }
 
 const control = new URL(location.href).searchParams.get('control') ?? ''
-// Only after the page has loaded, so that whoever opened it can go on.
+// The lanes start after the page has loaded, so that opening the page ends.
 addEventListener('load', () => {
-  // The runner goes away in the end, and what is asked for then fails; it watches for silence by itself.
+  // In the end the runner goes away, and requests to it fail. It detects silence itself.
   for (let lane = 0; lane < lanes; lane++) runLane(control).catch(() => {})
 })

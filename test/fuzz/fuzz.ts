@@ -6,29 +6,29 @@ import { bytesOfChunk, chunksOf, randomStream, type Token, type Tokens } from '.
 import { shrink } from './shrink.ts'
 import { type Verification, verify } from './verify.ts'
 
-/** A stream that a client took otherwise than the standard says, which no known deviation explains. */
+/** A stream that a client interpreted differently from the standard, without a known deviation that explains it. */
 export interface Finding {
   readonly tokens: Tokens
   readonly differences: readonly Difference[]
 }
 
-/** What came of one client. */
+/** The results of one client. */
 export interface Tally {
-  /** In how many streams it did as the standard says. */
+  /** The number of streams that it interpreted as the standard says. */
   agreed: number
-  /** In how many streams it did otherwise in known ways. */
+  /** The number of streams with known deviations. */
   deviated: number
-  /** In how many streams each known deviation had a part. */
+  /** The number of streams in which each known deviation had an effect. */
   readonly deviations: Map<string, number>
   readonly findings: Finding[]
 }
 
 export type Tallies = Readonly<Record<ClientName, Tally>>
 
-/** How many streams are under way at the same time: most of the time is spent waiting for the next request. */
+/** The number of streams at the same time. Most of the time is spent waiting for the next request. */
 const concurrency = 300
 
-/** How many of those are that get a second look. */
+/** The number of suspicious streams that are repeated at the same time. */
 const concurrencyOfSecondLooks = 10
 
 export function randomStreams(seed: number, count: number): Tokens[] {
@@ -36,8 +36,8 @@ export function randomStreams(seed: number, count: number): Tokens[] {
 }
 
 /**
- * Lets both clients listen to all the streams.
- * @param lateness how many ms a request may come too late
+ * Lets both clients listen to all streams.
+ * @param lateness the maximum delay in ms of a request
  */
 export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number): Promise<Tallies> {
   const tallies = { native: emptyTally(), ours: emptyTally() }
@@ -45,7 +45,7 @@ export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number
   await forEach(streams, concurrency, async (tokens) => {
     const { native, ours } = await verifyTokens(lab, tokens, lateness)
     enter(tokens, ours, tallies.ours)
-    // A busy browser may be late for no reason of its own. What ours tells does not depend on time.
+    // A busy browser may be late. The report of our client does not depend on time.
     if (native.kind === 'differs') suspects.push(tokens)
     else enter(tokens, native, tallies.native)
   })
@@ -90,7 +90,7 @@ function enter(tokens: Tokens, result: Verification, tally: Tally): void {
   }
 }
 
-/** Takes away what is not needed for the client to differ. */
+/** Removes everything that is not needed for the client to differ. */
 export async function shrinkFinding(lab: Lab, client: ClientName, found: Finding, lateness: number): Promise<Finding> {
   let { differences } = found
   const differs = async (tokens: Tokens): Promise<boolean> => {

@@ -7,19 +7,19 @@ import type { ClientName, ClientObservation } from './observation.ts'
 
 export type Verification =
   | { readonly kind: 'agrees' }
-  /** It differs from the standard in ways that are known. */
+  /** The client differs from the standard in known ways. */
   | { readonly kind: 'deviates'; readonly names: readonly string[] }
   | { readonly kind: 'differs'; readonly differences: readonly Difference[] }
 
-/** Lets both clients listen to a stream, and judges them by the standard. */
+/** Lets both clients receive a stream, and compares them with the standard. */
 export async function verify(
   lab: Lab,
   chunks: readonly Uint8Array[],
   lateness: number,
 ): Promise<Readonly<Record<ClientName, Verification>>> {
   const bytes = Buffer.concat(chunks)
-  const circumstances: Circumstances = { origin: lab.origin, patience: patienceFor(bytes), lateness }
-  const observation = await lab.observe(chunks, circumstances.patience)
+  const circumstances: Circumstances = { origin: lab.origin, maxWait: maxWaitFor(bytes), lateness }
+  const observation = await lab.observe(chunks, circumstances.maxWait)
   const expectation = expectationOf(interpret(bytes))
   const verifyClient = (client: ClientName, observed: ClientObservation): Verification => {
     const differences = compare(observed, expectation, circumstances)
@@ -30,7 +30,7 @@ export async function verify(
   return { native: verifyClient('native', observation.native), ours: verifyClient('ours', observation.ours) }
 }
 
-/** Where somebody may read a long reconnection time, nobody is waited for until then; in ms. */
-function patienceFor(bytes: Buffer): number {
+/** Returns the maximum time in ms to wait for a client, shorter if it may interpret a long reconnection time. */
+function maxWaitFor(bytes: Buffer): number {
   return /retry.*\d{5}/.test(bytes.toString('latin1')) ? 12_000 : 60_000
 }

@@ -2,13 +2,13 @@ import { type ErrorEvent, EventSource as OurEventSource } from '../../src/index.
 import type { Attempt, Call, Feed, Programs } from './programs.ts'
 
 /*
- * What the tests do in a page. It finds the name of a program, and what that is given, in its own address, and hands in
- * what comes of it.
+ * The programs of the page. The URL of the page contains the name of a program and its input, and the page posts the
+ * result.
  */
 
 const clients = { native: EventSource, ours: OurEventSource } as const
 
-/** Calls of all handlers and listeners, until the source is closed. */
+/** Resolves with the calls of all handlers and listeners until the source is closed. */
 function recordCalls(source: EventSource, names: readonly string[]): Promise<Call[]> {
   return new Promise((resolve) => {
     const calls: Call[] = []
@@ -28,7 +28,7 @@ function recordCalls(source: EventSource, names: readonly string[]): Promise<Cal
   })
 }
 
-/** What a page gets to know of a feed, until the first message or error. */
+/** Resolves with what a page learns about a feed until the first message or error. */
 function tryFeed(source: EventSource): Promise<Attempt> {
   return new Promise((resolve) => {
     let opened = false
@@ -66,7 +66,7 @@ const programs: Programs = {
 
 const { searchParams } = new URL(location.href)
 const run = programs[searchParams.get('program') as keyof Programs] as (given: unknown) => Promise<unknown>
-// Only after the page has loaded, so that whoever opened it can go on.
+// The program starts after the page has loaded, so that opening the page ends.
 addEventListener('load', async () => {
   const body = await run(JSON.parse(searchParams.get('given') ?? '')).then(
     (result) => ({ result }),

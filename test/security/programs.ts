@@ -8,7 +8,7 @@ import { startPageServer } from '../page-server.ts'
 export interface Call {
   readonly by: 'handler' | 'listener'
   readonly type: string
-  /** That of a MessageEvent; null for any other event. */
+  /** The data of a MessageEvent; null for any other event. */
   readonly data: string | null
   readonly readyState: number
 }
@@ -16,11 +16,11 @@ export interface Call {
 export interface Feed {
   readonly url: string
   readonly withCredentials?: boolean
-  /** For ours only. */
+  /** The headers of the request, only for our client. */
   readonly headers?: Record<string, string>
 }
 
-/** What a page got to know of a feed. */
+/** What a page has learned about a feed. */
 export interface Attempt {
   readonly opened: boolean
   readonly message?: { readonly data: string; readonly origin: string }
@@ -37,15 +37,15 @@ interface Both<Result> {
   readonly ours: Result
 }
 
-/** What the page can do, with the browser's own EventSource and with ours. */
+/** The programs of the page, which use the native EventSource and ours. */
 export interface Programs {
   recordCalls(given: { readonly url: string; readonly names: readonly string[] }): Promise<Both<Call[]>>
   tryFeeds(given: readonly Feed[]): Promise<Both<Attempt[]>>
 }
 
-/** A browser that runs the programs, each in a page of its own. */
+/** A browser that runs the programs, each in its own page. */
 export interface ProgramBrowser {
-  /** That of the pages. */
+  /** The origin of the pages. */
   readonly origin: string
   run<Name extends keyof Programs>(
     name: Name,
@@ -54,7 +54,7 @@ export interface ProgramBrowser {
   close(): Promise<void>
 }
 
-/** @param listener answers what else the pages ask their own origin for */
+/** @param listener answers all other requests of the pages to their own origin */
 export async function startProgramBrowser(name: BrowserName, listener: RequestListener): Promise<ProgramBrowser> {
   const launch = launchers[name]
   if (launch === undefined) throw new Error(`${name} is not installed`)
@@ -80,7 +80,7 @@ export async function startProgramBrowser(name: BrowserName, listener: RequestLi
       })
       const query = new URLSearchParams({ program, given: JSON.stringify(given) })
       await browser.openPage(`${server.origin}/page.html?${query}`, (problem) => {
-        // Firefox logs every end of a stream as it logs errors of a script.
+        // Firefox logs every end of a stream as a script error.
         if (name !== 'firefox') settle({ error: problem })
       })
       const { result, error } = await reported
