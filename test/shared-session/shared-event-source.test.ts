@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { EventSource } from '../src/index.ts'
-import { SharedEventSource, type SharedEventSourceInit } from '../src/shared/shared-event-source.ts'
-import { startHttpServer } from './http-server.ts'
+import { EventSource } from '../../src/index.ts'
+import { SharedEventSource, type SharedEventSourceInit } from '../../src/shared/shared-event-source.ts'
+import { startHttpServer } from '../http-server.ts'
 
 const url = 'http://feed.example/'
 
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The names of the locks that are asked for; none is granted. */
+/** Stubs Web Locks, which grant nothing here. Returns the names of the locks that are requested. */
 function stubLocks(): string[] {
   const names: string[] = []
   const request = (name: string): Promise<never> => {
@@ -21,7 +21,7 @@ function stubLocks(): string[] {
   return names
 }
 
-/** The name by which a source finds those that it shares with. */
+/** The name of the lock of a source: sources with the same name share. */
 function nameOf(init?: SharedEventSourceInit, address: string | URL = url): string | undefined {
   const names = stubLocks()
   new SharedEventSource(address, init).close()
@@ -29,8 +29,8 @@ function nameOf(init?: SharedEventSourceInit, address: string | URL = url): stri
   return names[0]
 }
 
-describe('SharedEventSource', () => {
-  it('has the interface of EventSource', () => {
+describe('SharedEventSource is an EventSource whose connection is shared', () => {
+  it('A SharedEventSource has the interface of EventSource', () => {
     stubLocks()
     const source = new SharedEventSource(url, { withCredentials: true })
     expect(source).toBeInstanceOf(EventSource)
@@ -50,7 +50,7 @@ describe('SharedEventSource', () => {
     expect(source.readyState).toBe(2)
   })
 
-  it('refuses what EventSource refuses', () => {
+  it('SharedEventSource refuses the arguments that EventSource refuses', () => {
     stubLocks()
     const withoutUrl = (): unknown => Reflect.construct(SharedEventSource, [])
     expect(withoutUrl).toThrow(new TypeError('SharedEventSource needs a URL'))
@@ -59,7 +59,7 @@ describe('SharedEventSource', () => {
     expect(() => Reflect.construct(SharedEventSource, [url, 'shared'])).toThrow('init is "shared", not an object')
   })
 
-  it('refuses a scope that is no string, and a count that is none', () => {
+  it('SharedEventSource refuses a scope that is not a string, and a replay that is not a count', () => {
     stubLocks()
     expect(() => Reflect.construct(SharedEventSource, [url, { scope: {} }])).toThrow(
       new TypeError('scope is [object Object], not a string'),
@@ -73,16 +73,16 @@ describe('SharedEventSource', () => {
     ['a body', { method: 'POST', body: 'question' }],
     ['another method', { method: 'POST' }],
     ['a fetch', { fetch: globalThis.fetch }],
-  ])('refuses %s without a scope', ([, init]) => {
+  ])('SharedEventSource refuses %s without a scope', ([, init]) => {
     const names = stubLocks()
-    const message = 'headers, body, fetch and methods but GET need a scope: a string that differs by user'
+    const message = 'headers, body, fetch and methods other than GET need a scope: a string that differs by user'
     expect(() => new SharedEventSource(url, init)).toThrow(new TypeError(message))
     expect(names).toEqual([])
     new SharedEventSource(url, { ...init, scope: 'user 7' }).close()
     expect(names).toHaveLength(1)
   })
 
-  it('needs no scope for headers that are empty', () => {
+  it('SharedEventSource needs no scope for empty headers', () => {
     expect(nameOf({ headers: {} })).toBe(nameOf())
   })
 
@@ -91,19 +91,19 @@ describe('SharedEventSource', () => {
     ['withCredentials', { withCredentials: true }],
     ['redirect', { redirect: 'error' }],
     ['lastEventIdQueryParam', { lastEventIdQueryParam: 'after' }],
-  ])('shares only with the same %s', ([, init]) => {
+  ])('A source shares only with sources that have the same %s', ([, init]) => {
     expect(nameOf(init)).not.toBe(nameOf())
     expect(nameOf(init)).toBe(nameOf(init))
   })
 
-  it('shares only with the same URL, method and scope', () => {
+  it('A source shares only with sources that have the same URL, method and scope', () => {
     expect(nameOf({}, new URL(url))).toBe(nameOf({}, 'http://FEED.example:80'))
     expect(nameOf({}, `${url}?other`)).not.toBe(nameOf())
     expect(nameOf({ method: 'POST', scope: 'a' })).not.toBe(nameOf({ method: 'GET', scope: 'a' }))
     expect(nameOf({ scope: 'a' })).not.toBe(nameOf({ scope: 'b' }))
   })
 
-  it('shares though the other options differ', () => {
+  it('A source shares with sources whose other options differ', () => {
     const { signal } = new AbortController()
     const init: SharedEventSourceInit = {
       signal,
@@ -120,7 +120,7 @@ describe('SharedEventSource', () => {
   })
 })
 
-describe('where tabs cannot share', () => {
+describe('SharedEventSource works where tabs cannot share', () => {
   const refusing = { request: () => Promise.reject(new DOMException('not for this origin', 'SecurityError')) }
   class RefusingChannel {
     constructor() {
@@ -134,10 +134,10 @@ describe('where tabs cannot share', () => {
     ['there is no BroadcastChannel', { navigator: { locks: refusing }, BroadcastChannel: undefined }],
     ['locks are refused', { navigator: { locks: refusing } }],
     ['channels are refused', { navigator: { locks: refusing }, BroadcastChannel: RefusingChannel }],
-  ])('since %s, it is an EventSource, and says so once', async ([, globals]) => {
-    // A module that has not said it yet.
+  ])('Each source has a connection of its own if %s, and one warning says so', async ([, globals]) => {
+    // A new instance of the module has not warned yet.
     vi.resetModules()
-    const { SharedEventSource } = await import('../src/shared/shared-event-source.ts')
+    const { SharedEventSource } = await import('../../src/shared/shared-event-source.ts')
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const server = await startHttpServer((_request, response) => {
