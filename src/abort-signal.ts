@@ -1,5 +1,9 @@
-/** The functions to call when a signal aborts. */
-const callbacks = new WeakMap<AbortSignal, Set<() => void>>()
+interface Subscription {
+  readonly callbacks: Set<() => void>
+  readonly listener: () => void
+}
+
+const subscriptions = new WeakMap<AbortSignal, Subscription>()
 
 /**
  * Calls a function when a signal aborts. All functions of a signal share one listener: for more than ten listeners, Node
@@ -7,17 +11,22 @@ const callbacks = new WeakMap<AbortSignal, Set<() => void>>()
  * @returns a function that undoes it
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  const known = callbacks.get(signal)
-  const all = known ?? new Set()
-  const onAbortEvent = (): void => {
-    for (const call of all) call()
+  let subscription = subscriptions.get(signal)
+  if (!subscription) {
+    const callbacks = new Set<() => void>()
+    const listener = (): void => {
+      for (const call of callbacks) call()
+    }
+    subscription = { callbacks, listener }
+    subscriptions.set(signal, subscription)
+    signal.addEventListener('abort', listener)
   }
-  if (!known) {
-    callbacks.set(signal, all)
-    signal.addEventListener('abort', onAbortEvent, { once: true })
-  }
-  all.add(callback)
+  const { callbacks, listener } = subscription
+  callbacks.add(callback)
   return () => {
-    all.delete(callback)
+    callbacks.delete(callback)
+    if (callbacks.size) return
+    signal.removeEventListener('abort', listener)
+    subscriptions.delete(signal)
   }
 }

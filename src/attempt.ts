@@ -89,7 +89,7 @@ export function startAttempt(
     refused?: TransportResponse,
   ): void => {
     // A browser hides a redirect that it did not follow: its status is 0.
-    const status = refused?.status || undefined
+    const status = refused?.status === 0 ? undefined : refused?.status
     settle({
       kind,
       reason,
@@ -106,8 +106,14 @@ export function startAttempt(
 
   /** The body has ended, or enough of the body of a refused response was read. */
   const end = (): void => {
-    if (refusal) complete('refused', refusal.reason, refusal.message, undefined, response)
-    else complete('ended', 'ended', 'the server ended the stream')
+    if (refusal) {
+      complete('refused', refusal.reason, refusal.message, undefined, response)
+      return
+    }
+    // Deviation: "If the file ends in the middle of an event, before the final empty line, the incomplete event is not
+    // dispatched", unless the caller wants that. The first line feed may be the second half of a CRLF.
+    if (settings.unterminated === 'deliver' && response) parse(new TextEncoder().encode('\n\n\n'))
+    complete('ended', 'ended', 'the server ended the stream')
   }
 
   const expectBytes = (): void => {

@@ -5,6 +5,7 @@ import { ErrorEvent } from './events.ts'
 import { createMessageEvent } from './message-event.ts'
 import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
+import type { OptionRule } from './options/validation.ts'
 import type { EventHandler } from './platform/platform.ts'
 import { type Session, type StartSession, startSession } from './session.ts'
 
@@ -20,8 +21,15 @@ export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: Ev
   keyof Events
 >
 
-/** The static member by which a subclass chooses another kind of session. */
-export const sessionStarter: unique symbol = Symbol()
+/** How a subclass differs from EventSource. */
+export interface SourceKind {
+  /** The rules of the options that the subclass adds. */
+  readonly optionRules?: Readonly<Record<string, OptionRule>>
+  readonly startSession: StartSession
+}
+
+/** The static member by which a subclass says how it differs. */
+export const sourceKind: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
 type AddEventListener = Parameters<EventTarget['addEventListener']>
@@ -48,9 +56,8 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  /** Starts the session of an instance. A subclass may replace it. */
   // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it of `new.target`.
-  private static readonly [sessionStarter]: StartSession = startSession
+  private static readonly [sourceKind]: SourceKind = { startSession }
 
   readonly #settings: Settings
   readonly #handlers = createEventHandlers(this)
@@ -70,9 +77,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
     if (!this.dispatchEvent) throw new TypeError('this runtime has no EventTarget')
-    this.#settings = readSettings(url, init)
+    const { startSession, optionRules } = new.target[sourceKind]
+    this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
-    this.#session = new.target[sessionStarter](this.#settings, createTransport(this.#settings), {
+    this.#session = startSession(this.#settings, createTransport(this.#settings), {
       // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
       // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
       // closed, a session calls none of these functions.

@@ -1,17 +1,13 @@
 export { EventSource, type EventSourceEventMap } from './event-source.ts'
+export type { Decoder, StandardSchema, StandardSchemaResult } from './event-stream/decoder.ts'
+export type { EventStream, EventStreamIterator, ServerSentEvent } from './event-stream/event-stream.ts'
 export {
-  type Decoder,
-  type EventStream,
   EventStreamError,
-  type EventStreamErrorCode,
   type EventStreamErrorDetails,
-  type EventStreamInit,
-  type EventStreamIterator,
-  openEventStream,
-  type ServerSentEvent,
-  type StandardSchema,
-  type StandardSchemaResult,
-} from './event-stream/event-stream.ts'
+  type EventStreamErrorReason,
+} from './event-stream/event-stream-error.ts'
+export type { EventStreamInit } from './event-stream/event-stream-init.ts'
+export { openEventStream } from './event-stream/open-event-stream.ts'
 export { type ErrorDetails, ErrorEvent, type ErrorReason } from './events.ts'
 export type {
   AttemptContext,

@@ -33,10 +33,8 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
 
 /** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
 function setQueryParameter(url: URL, name: string, value: string): void {
-  const others = url.search
-    .slice(1)
-    .split('&')
-    .filter((pair) => pair && !new URLSearchParams(pair).has(name))
+  const pairs = url.search ? url.search.slice(1).split('&') : []
+  const others = pairs.filter((pair) => !new URLSearchParams(pair).has(name))
   url.search = [...others, new URLSearchParams([[name, value]])].join('&')
 }
 

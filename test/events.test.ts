@@ -12,7 +12,8 @@ afterEach(() => {
 const details: ErrorDetails = {
   message: 'the status is 503',
   error: new Error('cause'),
-  code: 'status',
+  reason: 'status',
+  code: 503,
   status: 503,
   headers: new Headers({ 'Retry-After': '1' }),
   body: 'overloaded',
@@ -61,7 +62,7 @@ describe('An ErrorEvent describes what happened', () => {
     )
     vi.resetModules()
     const fresh = await import('../src/events.ts')
-    expect(new fresh.ErrorEvent('error', details).code).toBe('status')
+    expect(new fresh.ErrorEvent('error', details).reason).toBe('status')
   })
 })
 

@@ -1,4 +1,5 @@
 import { isHeader } from '#platform'
+import { isOneShot } from '../request-body.ts'
 import type { BodyInit } from './event-source-init.ts'
 import { isObject } from './validation.ts'
 
@@ -19,8 +20,8 @@ export function checkBody(body: unknown, method: string): asserts body is BodyIn
   if (body == null) return
   if (/^(GET|HEAD)$/.test(method)) throw new TypeError(`a body is not allowed with ${method}: set method to POST`)
   const isPlain = isObject(body) && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(body))
-  if (isPlain || !(isObject(body) || typeof body === 'string')) {
-    const type = isPlain ? 'a plain object or an array' : `a ${typeof body}`
-    throw new TypeError(`body is ${type}, which fetch does not send: give a string, such as JSON.stringify(…)`)
-  }
+  const isSendable = isObject(body) ? !isPlain || isOneShot(body) : typeof body === 'string'
+  if (isSendable) return
+  const type = isPlain ? 'a plain object or an array' : `a ${typeof body}`
+  throw new TypeError(`body is ${type}, which fetch does not send: give a string, such as JSON.stringify(…)`)
 }

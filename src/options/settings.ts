@@ -38,6 +38,11 @@ export interface Settings extends EventSourceInit {
    * @default true
    */
   readonly reconnectOnEnd?: boolean
+  /**
+   * What happens to a last block that lacks its blank line at a clean end of the body.
+   * @default 'discard'
+   */
+  readonly unterminated?: 'discard' | 'deliver'
 }
 
 const rules = {

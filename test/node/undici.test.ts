@@ -38,7 +38,7 @@ describe('The request over undici has its own headers', () => {
       const { refusal, response } = await record(overUndici(), createRequest(origin, { headers }))
       expect(response).toBeUndefined()
       expect(refusal).toEqual({
-        code: 'unsupported',
+        reason: 'unsupported',
         message: `header "${name.toLowerCase()}" belongs to the connection, not to a request`,
         response: undefined,
       })

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { createUndiciTransport } from '../../src/node/undici.ts'
 import { readSettings } from '../../src/options/settings.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
-import { redirectingFetch } from '../../src/transport/redirecting-fetch.ts'
+import { sendAndRedirect } from '../../src/transport/redirecting-fetch.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 
 /** Creates the default transport of Node, or one over a given dispatcher. */
@@ -12,6 +12,6 @@ export function overUndici(dispatcher?: Dispatcher): Transport {
 
 /** The transports that must behave in the same way. */
 export const transports = [
-  ['fetch', () => createFetchTransport(undefined, redirectingFetch)],
+  ['fetch', () => createFetchTransport(undefined, sendAndRedirect)],
   ['undici', overUndici],
 ] as const satisfies readonly (readonly [string, () => Transport])[]

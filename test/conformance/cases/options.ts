@@ -150,7 +150,7 @@ export const cases: ConformanceCase[] = [
       ],
     )
     assert.deepEqual(
-      told.map(({ previous }) => previous?.code),
+      told.map(({ previous }) => previous?.reason),
       [undefined, 'ended', 'network', 'status'],
     )
     const previous = told[3]?.previous
@@ -190,13 +190,13 @@ export const cases: ConformanceCase[] = [
     ] as [string, () => Headers][]
   ).map(([what, fail]) =>
     headersOption(
-      `A headers function that ${what} leads to an error with the code callback, then a retry`,
+      `A headers function that ${what} leads to an error with the reason callback, then a retry`,
       async (scene) => {
         await scene.plan([stream('data: a\n\n')])
         let calls = 0
         const watch = scene.watch({ headers: () => (calls++ === 0 ? fail() : {}), retry: soon })
         const error = await watch.nextError()
-        assert.equal(error.code, 'callback')
+        assert.equal(error.reason, 'callback')
         assert.isTrue(error.willReconnect)
         assert.instanceOf(error.error, Error)
         await watch.next('message')
@@ -317,7 +317,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(first.body, '')
     assert.equal(second.body, 'after 1')
     assert.deepEqual(
-      told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.code]),
+      told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.reason]),
       [
         [1, 0, '', undefined],
         [2, 0, '1', 'ended'],
@@ -325,7 +325,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  bodyOption('A body function that fails leads to an error with the code callback, then a retry', async (scene) => {
+  bodyOption('A body function that fails leads to an error with the reason callback, then a retry', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const reason = new Error('no body yet')
     let calls = 0
@@ -335,7 +335,7 @@ export const cases: ConformanceCase[] = [
       retry: soon,
     })
     const error = await watch.nextError()
-    assert.equal(error.code, 'callback')
+    assert.equal(error.reason, 'callback')
     assert.equal(error.error, reason)
     await watch.next('message')
     assert.equal((await scene.requests())[0]?.body, 'now')
@@ -351,12 +351,12 @@ export const cases: ConformanceCase[] = [
     { limits: sendsNoStreams },
   ),
 
-  bodyOption('A stream as the body is not sent twice: the source fails with the code body-used', async (scene) => {
+  bodyOption('A stream as the body is not sent twice: the source fails with the reason body-used', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const body = new Blob(['once']).stream()
     const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
     const error = await watch.nextError()
-    assert.equal(error.code, 'body-used')
+    assert.equal(error.reason, 'body-used')
     assert.isFalse(error.willReconnect)
     assert.equal(watch.source.readyState, 2)
     await aWhile()
@@ -372,18 +372,18 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  bodyOption('A body function that returns the same stream again fails with the code body-used', async (scene) => {
+  bodyOption('A body function that returns the same stream again fails with the reason body-used', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const body = new Blob(['once']).stream()
     const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
-    assert.equal((await watch.nextError()).code, 'ended')
-    assert.equal((await watch.nextError()).code, 'body-used')
+    assert.equal((await watch.nextError()).reason, 'ended')
+    assert.equal((await watch.nextError()).reason, 'body-used')
     assert.equal(watch.source.readyState, 2)
     assert.lengthOf(await scene.requests(), 1)
   }),
 
   fetchOption('A given fetch function is called for every request', async (scene) => {
-    const calls: [string, RequestInit][] = []
+    const calls: [string | URL, RequestInit][] = []
     const [first] = await twoRequests(scene, {
       headers: { 'X-One': '1' },
       fetch: (url, init) => {
@@ -429,7 +429,7 @@ export const cases: ConformanceCase[] = [
       let calls = 0
       const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
       const error = await watch.nextError()
-      assert.equal(error.code, 'network')
+      assert.equal(error.reason, 'network')
       assert.include(error.message, 'no network')
       assert.isTrue(error.willReconnect)
       await watch.next('message')
@@ -437,7 +437,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   fetchOption(
-    'A response without a readable body fails with the code unsupported and says what to pass',
+    'A response without a readable body fails with the reason unsupported and says what to pass',
     async (scene) => {
       const headers = new Headers({ 'Content-Type': 'text/event-stream' })
       const response = { status: 200, headers, url: '', type: 'basic', body: undefined } as unknown as Response
@@ -445,7 +445,7 @@ export const cases: ConformanceCase[] = [
         scene.open({ fetch: async () => response, retry: soon }, `${scene.context.feed}/plain`),
       )
       const error = await watch.nextError()
-      assert.equal(error.code, 'unsupported')
+      assert.equal(error.reason, 'unsupported')
       assert.match(error.message, /bod(y|ies)/)
       assert.match(error.message, /fetch/)
       assert.isFalse(error.willReconnect)
@@ -459,7 +459,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   fetchOption(
-    'A runtime without fetch fails with the code unsupported and says what to pass',
+    'A runtime without fetch fails with the reason unsupported and says what to pass',
     async (scene) => {
       const { fetch } = globalThis
       const watch = scene.observe(
@@ -475,7 +475,7 @@ export const cases: ConformanceCase[] = [
         ),
       )
       const error = await watch.nextError()
-      assert.equal(error.code, 'unsupported')
+      assert.equal(error.reason, 'unsupported')
       assert.match(error.message, /fetch/)
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
@@ -689,7 +689,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([silence, stream('data: a\n\n')])
     const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     const error = await watch.nextError()
-    assert.equal(error.code, 'timeout')
+    assert.equal(error.reason, 'timeout')
     assert.isTrue(error.willReconnect)
     await watch.next('message')
     const requests = await scene.requests({ count: 2, over: 1 })
@@ -712,7 +712,7 @@ export const cases: ConformanceCase[] = [
   timeouts('openTimeout includes redirects', async (scene) => {
     await scene.plan([redirect(302, scene.url('/next')), silence])
     const error = await scene.watch({ openTimeout: 150 }).nextError()
-    assert.equal(error.code, 'timeout')
+    assert.equal(error.reason, 'timeout')
   }),
 
   timeouts('idleTimeout abandons a silent stream and reconnects with the last event ID', async (scene) => {
@@ -720,7 +720,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ idleTimeout: 2_000, retry: soon })
     await watch.next('message')
     const error = await watch.nextError()
-    assert.equal(error.code, 'idle')
+    assert.equal(error.reason, 'idle')
     assert.isTrue(error.willReconnect)
     await watch.next('message')
     const requests = await scene.requests({ count: 2, over: 1 })
@@ -746,11 +746,11 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.types[0], 'open')
   }),
 
-  maxEventSize('An event larger than maxEventSize closes the source with the code too-large', async (scene) => {
+  maxEventSize('An event larger than maxEventSize closes the source with the reason too-large', async (scene) => {
     await scene.plan([stream('data: a\n\n', 'data: ', { text: 'x', times: 2_000 }, '\n\n', 'data: b\n\n')])
     const watch = scene.watch({ maxEventSize: 1_000, retry: soon })
     const error = await watch.nextError()
-    assert.equal(error.code, 'too-large')
+    assert.equal(error.reason, 'too-large')
     assert.isFalse(error.willReconnect)
     assert.equal(watch.source.readyState, 2)
     await scene.requests({ over: 1 })
@@ -761,18 +761,18 @@ export const cases: ConformanceCase[] = [
 
   maxEventSize('A line without an end is limited by maxEventSize, too', async (scene) => {
     await scene.plan([stream({ text: 'data: '.padEnd(1_000, 'x'), times: 1_000 })])
-    assert.equal((await scene.watch({ maxEventSize: 10_000 }).nextError()).code, 'too-large')
+    assert.equal((await scene.watch({ maxEventSize: 10_000 }).nextError()).reason, 'too-large')
   }),
 
   maxEventSize('maxEventSize limits the sum of the lines of one event', async (scene) => {
     await scene.plan([stream(...Array.from({ length: 50 }, () => `data: ${'x'.repeat(100)}\n`), '\n')])
-    assert.equal((await scene.watch({ maxEventSize: 1_000 }).nextError()).code, 'too-large')
+    assert.equal((await scene.watch({ maxEventSize: 1_000 }).nextError()).reason, 'too-large')
   }),
 
   maxEventSize('maxEventSize does not limit the number of events', async (scene) => {
     await scene.plan([endedStream({ text: `data: ${'x'.repeat(90)}\n\n`, times: 500 })])
     const watch = scene.watch({ maxEventSize: 200 })
-    assert.equal((await watch.nextError()).code, 'ended')
+    assert.equal((await watch.nextError()).reason, 'ended')
     assert.lengthOf(watch.messages, 500)
   }),
 
@@ -780,7 +780,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([redirect(302, scene.url('/next')), stream('data: a\n\n')])
     const watch = scene.watch({ redirect: 'error', retry: soon })
     const error = await watch.nextError()
-    assert.equal(error.code, 'redirect')
+    assert.equal(error.reason, 'redirect')
     assert.isFalse(error.willReconnect)
     assert.equal(watch.source.readyState, 2)
     await aWhile()
@@ -792,10 +792,10 @@ export const cases: ConformanceCase[] = [
     await scene.watch({ redirect: 'error' }).next('message')
   }),
 
-  redirectOption('A redirect without a Location fails with the code redirect', async (scene) => {
+  redirectOption('A redirect without a Location fails with the reason redirect', async (scene) => {
     await scene.plan([refusal(302)])
     const error = await scene.watch().nextError()
-    assert.equal(error.code, 'redirect')
+    assert.equal(error.reason, 'redirect')
     assert.equal(error.status, 302)
     assert.isFalse(error.willReconnect)
   }),
@@ -808,12 +808,12 @@ export const cases: ConformanceCase[] = [
     ] as const
   ).map(([what, location]) =>
     redirectOption(
-      `A redirect ${what} closes the source with the code redirect`,
+      `A redirect ${what} closes the source with the reason redirect`,
       async (scene) => {
         await scene.plan([redirect(302, location === '/feed' ? scene.url() : location)])
         const watch = scene.watch({ retry: soon })
         const error = await watch.nextError()
-        assert.equal(error.code, 'redirect')
+        assert.equal(error.reason, 'redirect')
         assert.isFalse(error.willReconnect)
         assert.equal(watch.source.readyState, 2)
         assert.isAtMost((await scene.requests()).length, 21)

@@ -113,12 +113,12 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(delays, [10, 5, 5])
   }),
 
-  policy('The source fails with the code gave-up after maxAttempts failures in a row', async (scene) => {
+  policy('The source fails with the reason gave-up after maxAttempts failures in a row', async (scene) => {
     await scene.plan([noAnswer])
     const watch = scene.watch({ retry: { initialDelay: 5, jitter: 0, maxAttempts: 3 } })
-    const codes: string[] = []
-    for (let count = 0; count < 3; count++) codes.push((await watch.nextError()).code)
-    assert.deepEqual(codes, ['network', 'network', 'gave-up'])
+    const reasons: string[] = []
+    for (let count = 0; count < 3; count++) reasons.push((await watch.nextError()).reason)
+    assert.deepEqual(reasons, ['network', 'network', 'gave-up'])
     assertFailed(watch)
     await aWhile(120)
     assert.lengthOf(await scene.requests(), 3)
@@ -128,9 +128,9 @@ export const cases: ConformanceCase[] = [
   policy('A message resets the count for maxAttempts', async (scene) => {
     await scene.plan([noAnswer, endedStream('retry: 5\ndata: a\n\n'), noAnswer, refusal(404)])
     const watch = scene.watch({ retry: { initialDelay: 5, maxAttempts: 2 } })
-    const codes: string[] = []
-    for (let count = 0; count < 4; count++) codes.push((await watch.nextError()).code)
-    assert.deepEqual(codes, ['network', 'ended', 'network', 'status'])
+    const reasons: string[] = []
+    for (let count = 0; count < 4; count++) reasons.push((await watch.nextError()).reason)
+    assert.deepEqual(reasons, ['network', 'ended', 'network', 'status'])
   }),
 
   policy('maxAttempts: 1 gives up at the first failure, and the error is its cause', async (scene) => {
@@ -138,7 +138,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([stream()])
     const watch = scene.watch({ fetch: () => Promise.reject(reason), retry: { maxAttempts: 1 } })
     const error = await watch.nextError()
-    assert.equal(error.code, 'gave-up')
+    assert.equal(error.reason, 'gave-up')
     assert.equal(error.error, reason)
     assertFailed(watch)
   }),
@@ -147,7 +147,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const watch = scene.watch({ retry: false })
     const error = await watch.nextError()
-    assert.equal(error.code, 'ended')
+    assert.equal(error.reason, 'ended')
     assert.isFalse(error.willReconnect)
     assert.isUndefined(error.delay)
     assertFailed(watch)
@@ -173,17 +173,17 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     await watch.next('message')
     assert.deepEqual(
-      asked.map(({ code, status, attempt, failures, reconnectionTime }) => ({
-        code,
+      asked.map(({ reason, status, attempt, failures, reconnectionTime }) => ({
+        reason,
         status,
         attempt,
         failures,
         reconnectionTime,
       })),
       [
-        { code: 'ended', status: 200, attempt: 1, failures: 0, reconnectionTime: 40 },
-        { code: 'network', status: undefined, attempt: 2, failures: 1, reconnectionTime: 40 },
-        { code: 'status', status: 503, attempt: 3, failures: 2, reconnectionTime: 40 },
+        { reason: 'ended', status: undefined, attempt: 1, failures: 0, reconnectionTime: 40 },
+        { reason: 'network', status: undefined, attempt: 2, failures: 1, reconnectionTime: 40 },
+        { reason: 'status', status: 503, attempt: 3, failures: 2, reconnectionTime: 40 },
       ],
     )
     assert.equal(asked[2]?.body, 'busy')
@@ -192,11 +192,11 @@ export const cases: ConformanceCase[] = [
     for (const { message } of asked) assert.isNotEmpty(message)
   }),
 
-  functions('A retry function that returns false fails the connection with the original code', async (scene) => {
+  functions('A retry function that returns false fails the connection with the original reason', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch({ retry: () => false })
     const error = await watch.nextError()
-    assert.equal(error.code, 'ended')
+    assert.equal(error.reason, 'ended')
     assert.isFalse(error.willReconnect)
     assertFailed(watch)
     await aWhile()
@@ -243,7 +243,7 @@ export const cases: ConformanceCase[] = [
       const watch = scene.watch({ retry })
       const error = await watch.nextError()
       assert.isFalse(error.willReconnect)
-      assert.equal(error.code, 'callback')
+      assert.equal(error.reason, 'callback')
       assert.instanceOf(error.error, Error)
       assertFailed(watch)
       await aWhile()
@@ -264,8 +264,8 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ retry: { statuses: [429, 503] } })
     const seen: unknown[] = []
     for (let count = 0; count < 4; count++) {
-      const { code, status, willReconnect } = await watch.nextError()
-      seen.push([code, status, willReconnect])
+      const { reason, status, willReconnect } = await watch.nextError()
+      seen.push([reason, status, willReconnect])
     }
     assert.deepEqual(seen, [
       ['ended', 200, true],
@@ -305,7 +305,7 @@ export const cases: ConformanceCase[] = [
   statuses('A wrong MIME type is not retried, whatever the list contains', async (scene) => {
     await scene.plan([{ contentType: 'text/html', body: ['<p>'], ending: 'end' }])
     const watch = scene.watch({ retry: { statuses: () => true, initialDelay: 10 } })
-    assert.equal((await watch.nextError()).code, 'content-type')
+    assert.equal((await watch.nextError()).reason, 'content-type')
     assertFailed(watch)
   }),
 
@@ -314,7 +314,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ retry: { statuses: [503], initialDelay: 5, maxAttempts: 2 } })
     await watch.nextError()
     const last = await watch.nextError()
-    assert.equal(last.code, 'gave-up')
+    assert.equal(last.reason, 'gave-up')
     assert.equal(last.status, 503)
     assert.equal(last.body, 'busy')
   }),
@@ -366,7 +366,7 @@ export const cases: ConformanceCase[] = [
       const watch = scene.watch({ headers: () => ({ Authorization: `Bearer ${++calls}` }) })
       await watch.nextError()
       const error = await watch.nextError()
-      assert.equal(error.code, 'status')
+      assert.equal(error.reason, 'status')
       assert.equal(error.status, 401)
       assert.isTrue(error.willReconnect)
       assert.equal(error.delay, 0)
@@ -389,7 +389,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ headers: () => ({ Authorization: 'Bearer 1' }) })
     assert.isTrue((await watch.nextError()).willReconnect)
     const error = await watch.nextError()
-    assert.equal(error.code, 'status')
+    assert.equal(error.reason, 'status')
     assert.equal(error.status, 401)
     assert.equal(error.body, 'revoked')
     assert.isFalse(error.willReconnect)
