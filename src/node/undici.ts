@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { isHeader } from '#platform'
 import type { BodyInit } from '../options/event-source-init.ts'
 import type { Settings } from '../options/settings.ts'
-import { applyRules, type OptionRule } from '../options/validation.ts'
+import { type OptionRule, throwInvalid } from '../options/validation.ts'
 import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import {
@@ -280,7 +280,8 @@ async function send(
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createUndiciTransport(settings: Settings): Transport {
-  const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatcher }
+  const dispatcher = settings.dispatcher as Dispatcher | undefined
+  if (dispatcher && !rules.dispatcher.isValid(dispatcher)) throwInvalid('dispatcher', dispatcher, rules.dispatcher.expected)
   mendPausedEnds()
 
   const findDispatcher = ({ headers, body }: DispatchableRequest): Dispatcher => {
