@@ -1,4 +1,12 @@
-const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+
+/**
+ * How long after `beforeunload` the loss of a connection may be due to a navigation, in ms. Firefox aborts requests at
+ * once, and Chromium when the next page arrives.
+ */
+const maxNavigationTime = 30_000
+
+let navigationTime = -Infinity
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
@@ -8,6 +16,11 @@ type LifecycleEvent = Event & { readonly persisted?: boolean }
  */
 export function isOfPage({ target, currentTarget }: Event): boolean {
   return target === currentTarget || target === globalThis.document
+}
+
+/** Whether the page may be about to be left: by a link, a reload, or a download, which leaves the page where it is. */
+export function isLeavingPage(): boolean {
+  return performance.now() - navigationTime < maxNavigationTime
 }
 
 /**
@@ -31,6 +44,8 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   const onEvent = (event: LifecycleEvent): void => {
     if (!isOfPage(event)) return
     const { type, persisted } = event
+    if (type === 'beforeunload' || type === 'pagehide') navigationTime = performance.now()
+    if (type === 'pageshow') navigationTime = -Infinity
     if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     update()
   }

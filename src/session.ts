@@ -3,7 +3,7 @@ import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Settings } from './options/settings.ts'
 import type { CompletedOutcome } from './outcome.ts'
-import { watchPageLifecycle } from './page-lifecycle.ts'
+import { isLeavingPage, watchPageLifecycle } from './page-lifecycle.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
 import { bodyUsedMessage, wasSent } from './request-body.ts'
 import { type Decision, decide } from './retry.ts'
@@ -41,6 +41,9 @@ export interface Session {
   reconnect(): void
 }
 
+/** How long a session waits to see whether its page is left, in ms. */
+const leavingDelay = 1_000
+
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
 
 /** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
@@ -72,6 +75,8 @@ export const startSession: StartSession = (settings, transport, handler) => {
    * server may accept every connection and drop it at once, forever.
    */
   let successTime = Infinity
+  /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
+  let wasSilent = false
   /** Whether the attempt has announced the connection. */
   let hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
@@ -112,6 +117,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
   const attemptHandler: AttemptHandler = {
     open(response) {
       hasOpened = true
+      wasSilent = false
       successTime = performance.now() + resetAfter
       handler.announce(response)
     },
@@ -134,6 +140,14 @@ export const startSession: StartSession = (settings, transport, handler) => {
       if (outcome.kind === 'aborted') {
         handler.dropped?.()
         connect()
+        return
+      }
+      if (outcome.reason === 'network' && isLeavingPage() && !wasSilent) {
+        // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
+        // all, it reconnects. A second loss in a row has another cause.
+        wasSilent = true
+        handler.dropped?.()
+        endWait = startReconnectWait(leavingDelay, unref, connect)
         return
       }
       if (!isSuccess) failures++
