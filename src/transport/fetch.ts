@@ -8,7 +8,7 @@ const unfollowedRedirect = /^(0|30[12378])$/
  * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are as everybody writes
  * them, so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
  */
-function toPlainHeaders(headers: Headers): Record<string, string> {
+export function toPlainHeaders(headers: Headers): Record<string, string> {
   const withCapitals = (name: string): string =>
     name === 'last-event-id' ? 'Last-Event-ID' : name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
   return Object.fromEntries([...headers].map(([name, value]) => [withCapitals(name), value]))

@@ -39,7 +39,8 @@ beforeEach(async () => {
       })
       changed.signal()
     } else if (url === '/nothing') response.writeHead(204).end()
-    else if (url === '/file') response.writeHead(200, { 'Content-Disposition': 'attachment; filename=file.txt' }).end('x')
+    else if (url === '/file')
+      response.writeHead(200, { 'Content-Disposition': 'attachment; filename=file.txt' }).end('x')
     else response.setHeader('Content-Type', 'text/html').end(htmlPage())
   })
 })
@@ -82,7 +83,7 @@ for (const name of browserNames) {
     it(`A reload dispatches no error in ${name}`, async () => {
       await open()
       const [before] = connections
-      await tab.evaluate(`void location.reload()`)
+      await tab.evaluate('void location.reload()')
       await changed.until(() => connections.size === 1 && !connections.has(before as ServerResponse))
       await expect.poll(() => tab.evaluate('leaving.received.length').catch(() => -1)).toBe(0)
       await receiveNext()
