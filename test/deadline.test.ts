@@ -67,7 +67,7 @@ describe('idleTimeout limits the silence of an open stream', () => {
     await vi.advanceTimersByTimeAsync(1_999)
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
-    expect(started.outcome).toMatchObject({ kind: 'lost', reason: 'idle', status: 200 })
+    expect(started.outcome).toMatchObject({ kind: 'lost', reason: 'idle', status: undefined, headers: undefined })
     expect(interruptionOf(started).message).toContain('2000')
     expect(started.latest.isOpen).toBe(false)
   })

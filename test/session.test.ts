@@ -131,6 +131,7 @@ describe('A session connects until it is closed', () => {
       message: expect.stringContaining('503'),
       error: undefined,
       reason: 'status',
+      code: 503,
       status: 503,
       headers: expect.any(Headers),
       body: 'overloaded',
@@ -147,6 +148,7 @@ describe('A session connects until it is closed', () => {
       message: expect.stringContaining('reset'),
       error,
       reason: 'gave-up',
+      code: undefined,
       status: undefined,
       headers: undefined,
       body: undefined,
@@ -157,7 +159,7 @@ describe('A session connects until it is closed', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('A session passes the context of each attempt to functions, with what ended the last one', async () => {
+  it('A session passes the context of each attempt to functions, with what ended the last one unless it had opened', async () => {
     const told: AttemptContext[] = []
     const started = start({
       headers: (context) => {
@@ -176,9 +178,9 @@ describe('A session connects until it is closed', () => {
     started.session.close()
     const [afterEnd, afterLoss] = started.interruptions
     expect(told).toEqual([
-      { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
-      { attempt: 2, failures: 0, lastEventId: '7', previous: afterEnd },
-      { attempt: 3, failures: 1, lastEventId: '7', previous: afterLoss },
+      { attempt: 1, failures: 0, lastEventId: '', previous: undefined, signal: expect.any(AbortSignal) },
+      { attempt: 2, failures: 0, lastEventId: '7', previous: undefined, signal: expect.any(AbortSignal) },
+      { attempt: 3, failures: 1, lastEventId: '7', previous: afterLoss, signal: expect.any(AbortSignal) },
     ])
     expect(afterEnd).toMatchObject({ reason: 'ended', attempt: 1 })
     expect(afterLoss).toMatchObject({ reason: 'network', attempt: 2 })

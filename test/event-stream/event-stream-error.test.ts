@@ -32,7 +32,7 @@ describe('A failed connection makes the iteration throw an EventStreamError', ()
     expect(error.message).toContain('403')
     expect(String(error)).toMatch(/^EventStreamError: /)
     expect(error.stack).toMatch(/^EventStreamError: /)
-    expect(Object.keys(error).sort()).toEqual(['attempt', 'body', 'code', 'headers', 'status'])
+    expect(Object.keys(error).sort()).toEqual(['attempt', 'body', 'headers', 'reason', 'status'])
     expect(await rejectionOf(iterator.next())).toBe(error)
     expect(await iterator.return()).toEqual(done)
   })
@@ -46,7 +46,7 @@ describe('A failed connection makes the iteration throw an EventStreamError', ()
     expect(error).toMatchObject({ reason: 'callback', cause, attempt: 1, status: undefined })
   })
 
-  it('A failure has the same code as an error of the class: content type, too large, gave up', async () => {
+  it('A failure has the same reason as an error of the class: content type, too large, gave up', async () => {
     const page = await feedServer.plan({ contentType: 'text/html', body: ['<p>'], ending: 'end' })
     expect(await rejectionOf(collect(openEventStream(page.url)))).toMatchObject({ reason: 'content-type', body: '<p>' })
     const large = await feedServer.plan(endlessStream(`data: ${'x'.repeat(100)}\n\n`))

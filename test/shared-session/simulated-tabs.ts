@@ -35,7 +35,10 @@ export class SimulatedPage {
   readonly removeEventListener = this.#target.removeEventListener.bind(this.#target)
 
   dispatch(type: string, members: { persisted?: boolean } = {}): void {
-    this.#target.dispatchEvent(Object.assign(new Event(type), members))
+    const event = Object.assign(new Event(type), members)
+    // Node's Event has none from the second listener on.
+    Object.defineProperty(event, 'currentTarget', { value: this.#target })
+    this.#target.dispatchEvent(event)
   }
 }
 

@@ -38,7 +38,7 @@ describe('The request has the options of an EventSource', () => {
     expect((init as RequestInit).body ?? undefined).toBeUndefined()
     expect((init as RequestInit).signal?.aborted).toBe(false)
     // The headers are a plain object, so that a given fetch function can spread them and add its own.
-    expect((init as RequestInit).headers).toStrictEqual({ a: '1' })
+    expect((init as RequestInit).headers).toStrictEqual({ A: '1' })
   })
 
   it('The request has the given method and the given body, which can be a stream', async () => {
@@ -51,8 +51,15 @@ describe('The request has the options of an EventSource', () => {
     expect((await initOf({ withCredentials: true }))[1]).toMatchObject({ credentials: 'include' })
   })
 
-  it('The request does not let fetch report a redirect as an error, which would look like a lost connection', async () => {
-    expect((await initOf({ redirect: 'error' }))[1]).toMatchObject({ redirect: 'manual' })
+  it.each(['follow', 'error'] as const)('A given fetch is told the redirect mode %s', async (redirect) => {
+    expect((await initOf({ redirect }))[1]).toMatchObject({ redirect })
+  })
+
+  it('The global fetch may not report a redirect as an error, which would look like a lost connection', async () => {
+    const global = vi.fn<FetchLike>(async () => new Response(''))
+    vi.stubGlobal('fetch', global)
+    await record(createFetchTransport(undefined), createRequest(url, { redirect: 'error' }))
+    expect(global.mock.calls).toEqual([[url, expect.objectContaining({ redirect: 'manual' })]])
   })
 })
 

@@ -151,7 +151,7 @@ export const cases: ConformanceCase[] = [
     )
     assert.deepEqual(
       told.map(({ previous }) => previous?.reason),
-      [undefined, 'ended', 'network', 'status'],
+      [undefined, undefined, 'network', 'status'],
     )
     const previous = told[3]?.previous
     assert.equal(previous?.status, 503)
@@ -320,7 +320,7 @@ export const cases: ConformanceCase[] = [
       told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.reason]),
       [
         [1, 0, '', undefined],
-        [2, 0, '1', 'ended'],
+        [2, 0, '1', undefined],
       ],
     )
   }),

@@ -268,7 +268,7 @@ export const cases: ConformanceCase[] = [
       seen.push([reason, status, willReconnect])
     }
     assert.deepEqual(seen, [
-      ['ended', 200, true],
+      ['ended', undefined, true],
       ['status', 503, true],
       ['status', 429, true],
       ['status', 500, false],
@@ -315,8 +315,11 @@ export const cases: ConformanceCase[] = [
     await watch.nextError()
     const last = await watch.nextError()
     assert.equal(last.reason, 'gave-up')
-    assert.equal(last.status, 503)
-    assert.equal(last.body, 'busy')
+    assert.match(last.message, /^2 failures in a row: HTTP 503 /)
+    assert.instanceOf(last.error, Error)
+    assert.match((last.error as Error).message, /^HTTP 503 /)
+    assert.isUndefined(last.status)
+    assert.isUndefined(last.body)
   }),
 
   statuses('A 503 with Retry-After: 1 is retried after at least a second, with the same id', async (scene) => {
