@@ -1,4 +1,4 @@
-import { openEventStream } from '../../../src/event-stream/event-stream.ts'
+import { openEventStream } from '../../../src/index.ts'
 
 /*
  * Consumers of a stream that run in every runtime. Each takes the URL of its feed, and returns a result that can be sent
