@@ -2,17 +2,14 @@ import { assert } from 'chai'
 import type { RequestInfo, ResponseInfo } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
+import { soon } from '../delays.ts'
 import { aWhile, under } from '../scene.ts'
-
 import { twoRequests } from '../two-requests.ts'
 
-const taps = under('everysource: onComment, onRequest, onResponse')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
+const callbackOptions = under('everysource: onComment, onRequest, onResponse')
 
 export const cases: ConformanceCase[] = [
-  taps('onComment is called with the text of every comment', async (scene) => {
+  callbackOptions('onComment is called with the text of every comment', async (scene) => {
     const comments: string[] = []
     await scene.plan([endedStream(':\n: one\n:two\n\n:  three: x\ndata: a\n: four\n\n')])
     const watch = scene.watch({ onComment: (comment) => comments.push(comment) })
@@ -20,7 +17,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(comments, ['', 'one', 'two', ' three: x', 'four'])
   }),
 
-  taps('onRequest is called before every request with what will be sent', async (scene) => {
+  callbackOptions('onRequest is called before every request with what will be sent', async (scene) => {
     const seen: RequestInfo[] = []
     const [first, second] = await twoRequests(scene, {
       headers: { 'X-One': '1' },
@@ -38,7 +35,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(seen[0]?.headers.get('accept'), 'text/event-stream')
   }),
 
-  taps('onResponse is called with every response, including refused ones', async (scene) => {
+  callbackOptions('onResponse is called with every response, including refused ones', async (scene) => {
     const seen: ResponseInfo[] = []
     await scene.plan([
       redirect(302, scene.url('/next')),
@@ -58,7 +55,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(seen[0]?.headers.get('x-one'), '1')
   }),
 
-  taps('An onComment, onRequest or onResponse that throws changes nothing', async (scene) => {
+  callbackOptions('An onComment, onRequest or onResponse that throws changes nothing', async (scene) => {
     await scene.plan([stream(': hello\ndata: a\n\n')])
     const fail = (): never => {
       throw new Error(thrownOnPurpose)
@@ -68,15 +65,15 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
-  ...(['onRequest', 'onResponse', 'onComment'] as const).map((tap) =>
-    taps(`close() in ${tap} prevents any further event`, async (scene) => {
+  ...(['onRequest', 'onResponse', 'onComment'] as const).map((name) =>
+    callbackOptions(`close() in ${name} prevents any further event`, async (scene) => {
       await scene.plan([stream(': hello\ndata: a\n\n')])
       let called = (): void => undefined
       const call = new Promise<void>((resolve) => {
         called = resolve
       })
       const source = scene.open({
-        [tap]: () => {
+        [name]: () => {
           source.close()
           called()
         },
@@ -87,7 +84,7 @@ export const cases: ConformanceCase[] = [
       assert.equal(source.readyState, 2)
       assert.notInclude(watch.types, 'message')
       assert.notInclude(watch.types, 'error')
-      if (tap === 'onRequest') assert.lengthOf(await scene.requests(), 0)
+      if (name === 'onRequest') assert.lengthOf(await scene.requests(), 0)
     }),
   ),
 ]

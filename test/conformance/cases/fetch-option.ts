@@ -2,20 +2,13 @@ import { assert } from 'chai'
 import type { EventSource } from '../../../src/index.ts'
 import { stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { soon } from '../delays.ts'
+import { fetchWithoutSignal } from '../fetch-without-signal.ts'
 import { needsNoFetch } from '../limits.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
-
 import { twoRequests } from '../two-requests.ts'
 
 const fetchOption = under('everysource: fetch')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
-
-/** Sends a request as the platform does, but ignores the signal. */
-function fetchWithoutSignal(url: string): Promise<Response> {
-  return fetch(url)
-}
 
 export const cases: ConformanceCase[] = [
   fetchOption('A given fetch function is called for every request', async (scene) => {

@@ -2,15 +2,12 @@ import { assert } from 'chai'
 import type { AttemptContext, EventSourceInit } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { soon } from '../delays.ts'
 import { encodesHeaderValues, forbidsCookieHeader, hidesRedirects, keepsAuthorization } from '../limits.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
-
 import { twoRequests } from '../two-requests.ts'
 
 const headersOption = under('everysource: headers')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
 export const cases: ConformanceCase[] = [
   ...(

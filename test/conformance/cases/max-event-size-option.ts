@@ -1,12 +1,10 @@
 import { assert } from 'chai'
 import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { soon } from '../delays.ts'
 import { aWhile, under } from '../scene.ts'
 
 const maxEventSize = under('everysource: maxEventSize')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
 export const cases: ConformanceCase[] = [
   maxEventSize('An event larger than maxEventSize closes the source with the code too-large', async (scene) => {

@@ -1,13 +1,11 @@
 import { assert } from 'chai'
 import { redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { soon } from '../delays.ts'
 import { hidesRedirects } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const redirectOption = under('everysource: redirect')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
 export const cases: ConformanceCase[] = [
   redirectOption("redirect: 'error' fails the connection at the first redirect", async (scene) => {

@@ -1,12 +1,10 @@
 import { assert } from 'chai'
 import { redirect, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { soon } from '../delays.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
 
 const timeouts = under('everysource: openTimeout and idleTimeout')
-
-/** A retry policy that reconnects quickly, also after failures. */
-const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
 export const cases: ConformanceCase[] = [
   timeouts('openTimeout aborts a request without a response and retries', async (scene) => {
