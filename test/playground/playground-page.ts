@@ -1,12 +1,9 @@
-import process from 'node:process'
-import puppeteer, { type Browser, type LaunchOptions, type Page } from 'puppeteer-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { ClientName } from '../../fixtures/playground/entry.ts'
 import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
-import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
-
-/** The maximum time in ms for a browser to start. */
-export const maxStartTime = 120_000
+import { chromiumExecutable, maxStartTime, startChromium } from '../conformance/runners/puppeteer-browser.ts'
+import { describeWith } from '../installed.ts'
 
 /** The playground in a page of a real browser. */
 export class PlaygroundPage {
@@ -90,26 +87,19 @@ export interface Context {
   readonly opened: PlaygroundPage
 }
 
-/** Runs tests with a new server and a new page each, or reports that the browser is missing. */
+/** Registers tests that each have a new server and a new page, or reports that the browser is missing. */
 export function describeInBrowser(
   title: string,
-  options: LaunchOptions | undefined,
+  name: string,
+  start: (() => Promise<Browser>) | undefined,
   register: (context: Context) => void,
 ): void {
-  describe(title, { timeout: 2 * maxStartTime }, () => {
-    if (options === undefined) {
-      it('The browser is installed', ({ skip }) => {
-        if (process.env['CI']) throw new Error('The browser is missing')
-        console.warn(`SKIPPED: ${title}: the browser is missing`)
-        skip('missing')
-      })
-      return
-    }
+  describeWith(name, start, title, { timeout: 2 * maxStartTime }, (startBrowser) => {
     let browser: Browser
     let playground: Playground
     let opened: PlaygroundPage
     beforeAll(async () => {
-      browser = await puppeteer.launch(options)
+      browser = await startBrowser()
     }, maxStartTime)
     afterAll(() => browser.close())
     beforeEach(async () => {
@@ -136,5 +126,5 @@ export function describeInBrowser(
 
 export function describeInChromium(title: string, register: (context: Context) => void): void {
   const executable = chromiumExecutable()
-  describeInBrowser(title, executable ? chromiumOptions(executable) : undefined, register)
+  describeInBrowser(title, 'Chromium', executable ? () => startChromium(executable) : undefined, register)
 }

@@ -1,14 +1,12 @@
-import process from 'node:process'
 import type { Page } from 'puppeteer-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
-import { firefoxExecutable, firefoxOptions } from '../conformance/runners/puppeteer-browser.ts'
+import { expect, it } from 'vitest'
+import { startPlayground } from '../../fixtures/playground/server.ts'
+import { firefoxExecutable, maxStartTime, startFirefox } from '../conformance/runners/puppeteer-browser.ts'
 import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
-import { describeInBrowser, describeInChromium, maxStartTime } from './playground-page.ts'
+import { describeWith } from '../installed.ts'
+import { describeInBrowser, describeInChromium } from './playground-page.ts'
 
 const firefox = firefoxExecutable()
-const webKit = webKitExecutables()
-
 describeInChromium('The playground compares two clients in Chromium', (context) => {
   it('The page shows both clients open, and their events', async () => {
     const { opened } = context
@@ -216,7 +214,9 @@ describeInChromium('The buttons break the demo feed', (context) => {
   })
 })
 
-describeInBrowser('The playground works in Firefox', firefox ? firefoxOptions(firefox) : undefined, (context) => {
+const openFirefox = firefox ? () => startFirefox(firefox) : undefined
+
+describeInBrowser('The playground works in Firefox', 'Firefox', openFirefox, (context) => {
   it('The playground opens without an error', async () => {
     const { opened } = context
     await opened.expectState('everysource', 'open')
@@ -230,21 +230,12 @@ describeInBrowser('The playground works in Firefox', firefox ? firefoxOptions(fi
   })
 })
 
-describe('The playground works in WebKit', () => {
-  let playground: Playground
-  beforeAll(async () => {
-    playground = await startPlayground({ library: 'src' })
-  })
-  afterAll(() => playground.close())
+const webKit = webKitExecutables()
 
-  it('The playground opens without an error', { timeout: 2 * maxStartTime }, async ({ skip }) => {
-    if (webKit === undefined) {
-      if (process.env['CI']) throw new Error('WebKit is missing')
-      console.warn('SKIPPED: WebKit is missing')
-      skip('missing')
-      return
-    }
-    const started = await launchWebKit(webKit)
+describeWith('WebKit', webKit, 'The playground works in WebKit', { timeout: 2 * maxStartTime }, (executables) => {
+  it('The playground opens without an error', async () => {
+    const playground = await startPlayground({ library: 'src' })
+    const started = await launchWebKit(executables)
     try {
       await started.openPage(playground.url, () => {})
       const readText = (id: string): Promise<unknown> =>
@@ -256,6 +247,7 @@ describe('The playground works in WebKit', () => {
       expect(await readText('everysource-state')).toBe('open')
     } finally {
       await started.close()
+      await playground.close()
     }
   })
 })
