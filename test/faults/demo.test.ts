@@ -26,13 +26,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(checkout, { recursive: true, force: true }))
 
-/** The build takes most of it. */
-const longestRun = { timeout: 240_000 }
+/** The maximum time of a run, most of which is the build. */
+const maxRunTime = { timeout: 240_000 }
 
 let child: ChildProcess | undefined
 
 afterEach(() => {
-  // npm would leave the demo behind: the whole group has to go, where there still is one.
+  // npm would not stop the demo, so the whole process group is killed if it still runs.
   if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
   child = undefined
 })
@@ -43,7 +43,7 @@ interface Run {
   readonly exitCode: number | null
 }
 
-/** Runs a program to its end; `onLine` may stop it earlier. */
+/** Runs a program to its end, unless `onLine` stops it. */
 async function run(
   command: string,
   commandArguments: readonly string[],
@@ -62,7 +62,7 @@ async function run(
   return { lines, complaints, exitCode }
 }
 
-/** The numbers of the events that were printed. */
+/** Returns the numbers of the events that were printed. */
 function numbersOf(lines: readonly string[]): number[] {
   return lines.flatMap((line) => {
     const [, number] = /^ *(\d+) {2}reading (\d+): -?\d+\.\d °C$/.exec(line) ?? []
@@ -73,7 +73,7 @@ function numbersOf(lines: readonly string[]): number[] {
 describe('npm run demo builds and runs the demo', () => {
   it(
     'The demo shows 30 events and at least two interruptions, loses nothing, says so and exits with 0',
-    longestRun,
+    maxRunTime,
     async () => {
       const { lines, exitCode } = await run('npm', ['run', 'demo', '--', '--max-events', '30'])
       expect(numbersOf(lines)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
@@ -88,7 +88,7 @@ describe('npm run demo builds and runs the demo', () => {
     },
   )
 
-  it('The demo ends cleanly on Ctrl-C', longestRun, async () => {
+  it('The demo ends cleanly on Ctrl-C', maxRunTime, async () => {
     const { lines, exitCode } = await run('npm', ['run', 'demo'], (line, running) => {
       if (numbersOf([line])[0] === 3) running.kill('SIGINT')
     })
