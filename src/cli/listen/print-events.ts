@@ -1,4 +1,10 @@
-import { type ErrorDetails, type EventStream, EventStreamError, openEventStream, type ServerSentEvent } from '../../index.ts'
+import {
+  type ErrorDetails,
+  type EventStream,
+  EventStreamError,
+  openEventStream,
+  type ServerSentEvent,
+} from '../../index.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
