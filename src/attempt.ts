@@ -110,7 +110,7 @@ export function startAttempt(
 ): Attempt {
   const { attempt } = context
   const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
-  const signal = { aborted: false } as { aborted: boolean; onabort?: () => void }
+  const signal = { aborted: false } as { aborted: boolean; hasTimedOut?: boolean; onabort?: () => void }
   /** Of the stream, or of the beginning of a refused response. */
   const decode = createDecoder()
   let head: TransportResponse | undefined
@@ -138,6 +138,7 @@ export function startAttempt(
   const settle = (outcome: Outcome): void => {
     if (signal.aborted) return
     signal.aborted = true
+    if (outcome.kind === 'lost' && (outcome.code === 'timeout' || outcome.code === 'idle')) signal.hasTimedOut = true
     clearTimeout(timer)
     signal.onabort?.()
     queueMicrotask(() => handler.ended(outcome))

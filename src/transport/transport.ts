@@ -3,6 +3,8 @@ import type { BodyInit } from '../options.ts'
 /** As much of an AbortSignal as a transport needs: a whole one takes twenty times the memory in Node. */
 export interface Signal {
   readonly aborted: boolean
+  /** Whether it was aborted by a timeout: the connection may be dead, and is not to be used again. */
+  readonly hasTimedOut?: boolean
   onabort?: ((this: never, event: never) => unknown) | null | undefined
 }
 

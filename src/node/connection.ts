@@ -1,0 +1,56 @@
+import type { Dispatcher } from 'undici'
+
+/** A request's options, as undici's dispatchers take them. */
+export type RequestOptions = Dispatcher.DispatchOptions
+
+/** Who waits for a response, and hears of it as a handler of undici 7 or newer does. */
+export interface ResponseHandler extends Required<Omit<Dispatcher.DispatchHandler, LegacyEvents | 'onRequestUpgrade'>> {
+  /** Whether nobody waits any more. */
+  readonly isOver?: boolean
+  /**
+   * A function that the connections put here, to be called when it is over.
+   * @param hasTimedOut whether a timeout ended it: its connection is not to be trusted then
+   */
+  onOver?: ((hasTimedOut: boolean) => void) | undefined
+  /** What went wrong with the connection, if its protocol takes that for the end of a body. */
+  connectionError?: Error | undefined
+}
+
+type LegacyEvents =
+  | 'onConnect'
+  | 'onError'
+  | 'onUpgrade'
+  | 'onResponseStarted'
+  | 'onHeaders'
+  | 'onData'
+  | 'onComplete'
+  | 'onBodySent'
+
+/** A request that waits for a connection, or for its response. */
+export interface PendingRequest {
+  readonly options: RequestOptions
+  readonly handler: ResponseHandler
+  /** Whether a server had it before, and did not take it. */
+  readonly isRepeated: boolean
+}
+
+/** An open connection. */
+export interface Connection {
+  /** How many more requests it takes now. */
+  readonly room: number
+  /** Whether it carries nothing. */
+  readonly isIdle: boolean
+  send(request: PendingRequest): void
+  /** Gives it no further request: it closes as soon as it carries nothing. */
+  retire(): void
+}
+
+/** To whom connections report. */
+export interface ConnectionOwner {
+  /** It may take another request, or takes none any more. */
+  changed(connection: Connection): void
+  /** It is closed. */
+  closed(connection: Connection): void
+  /** The server did not take this request, so that it can be sent over another connection. */
+  repeat(request: PendingRequest): void
+}
