@@ -1,11 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { isHeader } from '../platform.server.ts'
-import { readCodings } from '../transport/content-coding.ts'
+import { isHeader } from '#platform'
 import { isRedirect } from '../transport/redirect.ts'
-import { Sink } from '../transport/sink.ts'
 import type { Signal, TransportHandler, TransportResponse } from '../transport/transport.ts'
 import type { ResponseHandler } from './connection.ts'
+import { readCodings } from './content-coding.ts'
+import { Sink } from './sink.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
 
@@ -44,6 +45,13 @@ class Head implements TransportResponse {
   }
 }
 
+/** The stream that is the request's body failed. */
+export class RequestBodyError extends Error {
+  constructor(cause: Error) {
+    super(`the request body failed: ${cause.message}`, { cause })
+  }
+}
+
 export const nobodyWaits = 'nobody waits any more'
 
 /** What comes of a request: a redirect, or a body that has an end. */
@@ -65,6 +73,8 @@ export class Exchange implements ResponseHandler {
   readonly #context: AsyncResource
   #controller: Dispatcher.DispatchController | undefined
   #sink: Sink | undefined
+  /** The stream that is the request's body. */
+  #upload: Readable | undefined
   #resolve!: (reply: Reply) => void
   #resolveEnd: (() => void) | undefined
   #reject!: (error: Error) => void
@@ -83,6 +93,12 @@ export class Exchange implements ResponseHandler {
     this.reply.catch(() => {})
   }
 
+  /** Has the exchange end when the stream that is the request's body fails, and the other way round. */
+  watch(upload: Readable): void {
+    this.#upload = upload
+    upload.on('error', (cause) => this.finish(new RequestBodyError(cause)))
+  }
+
   /** @param hasTimedOut whether a timeout is the reason: the connection is not to be trusted then */
   abort(hasTimedOut: boolean): void {
     this.finish(new Error(nobodyWaits))
@@ -94,6 +110,7 @@ export class Exchange implements ResponseHandler {
     if (this.isOver) return
     this.isOver = true
     this.#sink?.destroy()
+    this.#upload?.destroy()
     if (error) this.#reject(error)
     else this.#resolveEnd?.()
     // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.

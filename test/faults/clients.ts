@@ -43,7 +43,7 @@ function programClient(
 const executable = chromiumExecutable()
 
 export const clients = {
-  node: programClient('Node over undici', process.execPath, ['--expose-gc'], { overUndici: true }),
+  node: programClient('Node over undici', process.execPath, ['--expose-gc'], { overNode: true }),
   'node-fetch': programClient('Node over fetch', process.execPath, ['--expose-gc']),
   deno: programClient('Deno', denoExecutable(), ['run', '--no-config', '-A', '--v8-flags=--expose-gc']),
   bun: programClient('Bun', bunExecutable(), []),

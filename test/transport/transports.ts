@@ -1,16 +1,18 @@
 import type { Dispatcher } from 'undici'
-import { readSettings } from '../../src/options.ts'
+import type { Connections } from '../../src/node/connections.ts'
+import { createNodeTransport } from '../../src/node/node-transport.ts'
+import { readSettings } from '../../src/options/settings.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
+import { redirectingFetch } from '../../src/transport/redirecting-fetch.ts'
 import type { Transport } from '../../src/transport/transport.ts'
-import { createUndiciTransport } from '../../src/transport/undici.ts'
 
-/** The transport that Node has by default, or over a dispatcher that is given. */
-export function overUndici(dispatcher?: Dispatcher): Transport {
-  return createUndiciTransport(readSettings('http://feed.example/', dispatcher && { dispatcher }))
+/** Creates the default transport of Node, or one over a given dispatcher. */
+export function overNode(dispatcher?: Dispatcher | Connections): Transport {
+  return createNodeTransport(readSettings('http://feed.example/', dispatcher && { dispatcher }))
 }
 
-/** Those that have to behave in the same way. */
+/** The transports that must behave in the same way. */
 export const transports = [
-  ['fetch', () => createFetchTransport(undefined)],
-  ['undici', overUndici],
+  ['fetch', () => createFetchTransport(undefined, redirectingFetch)],
+  ['connections of our own', overNode],
 ] as const satisfies readonly (readonly [string, () => Transport])[]
