@@ -43,6 +43,8 @@ export interface Connection {
   send(request: PendingRequest): void
   /** Gives it no further request: it closes as soon as it carries nothing. */
   retire(): void
+  /** Closes it at once, with all that it carries. */
+  destroy(error: Error): void
 }
 
 /** To whom connections report. */

@@ -9,6 +9,8 @@ import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
 export interface ConnectionsOptions {
   /** Whether the connections do not keep the process alive. */
   readonly unref?: boolean
+  /** The proxy for all that is connected to (those that the environment names). */
+  readonly proxy?: ProxySettings | undefined
   /** What else TLS connections are made with. */
   readonly tls?: ConnectionOptions
   /** How long a connection may take to be made, in ms (10,000). */
@@ -20,6 +22,7 @@ export interface ConnectionsOptions {
 /** The connections to all origins, made as they are needed, by way of the proxies that the environment names. */
 export class Connections {
   readonly #unref: boolean
+  readonly #proxy: ProxySettings | undefined
   readonly #tls: ConnectionOptions
   readonly #connectTimeout: number
   readonly #lookInterval: number
@@ -29,8 +32,9 @@ export class Connections {
   readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
 
   constructor(options: ConnectionsOptions = {}) {
-    const { unref = false, tls = {}, connectTimeout = 10_000, lookInterval = 15_000 } = options
+    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, lookInterval = 15_000 } = options
     this.#unref = unref
+    this.#proxy = proxy
     this.#tls = tls
     this.#connectTimeout = connectTimeout
     this.#lookInterval = lookInterval
@@ -47,7 +51,7 @@ export class Connections {
    */
   dispatch(options: RequestOptions, handler: ResponseHandler): boolean {
     const target = new URL(`${options.origin}`)
-    const proxy = findProxy(target)
+    const proxy = this.#proxy ?? findProxy(target)
     const request: PendingRequest = { options, handler, isRepeated: false }
     if (!proxy) this.#dispatchDirect(target, request)
     else if (/^socks/.test(proxy.url.protocol)) this.#dispatchOverSocks(proxy, request)
@@ -104,6 +108,13 @@ export class Connections {
         if (!handler.isOver) dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler)
       })
       .catch((error: Error) => handler.onResponseError(undefined as never, proxyError(proxy, error)))
+  }
+
+  /** Closes all connections, and gives up those that are being made; requests that were not answered have lost theirs. */
+  destroy(): void {
+    for (const connections of this.#origins.values()) connections.destroy()
+    for (const agent of this.#socksAgents.values()) void agent.then((dispatcher) => dispatcher.destroy())
+    this.#socksAgents.clear()
   }
 
   get #connectOptions() {

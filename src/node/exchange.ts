@@ -52,6 +52,30 @@ export class RequestBodyError extends Error {
   }
 }
 
+/**
+ * Whether a connection of HTTP/1.1 goes on after a response, as far as its headers say: only then may it be paused by undici 7,
+ * which throws an AssertionError that nobody can catch when a paused connection ends with its response
+ * (https://github.com/nodejs/undici/issues/5360, fixed in undici 8).
+ */
+function isKeptAlive(headers: GivenHeaders): boolean {
+  const hasLength = readHeader(headers, 'content-length') !== null || readHeader(headers, 'transfer-encoding') !== null
+  return hasLength && !/\bclose\b/i.test(`${readHeader(headers, 'connection')}`)
+}
+
+/** What is not paused: a consumer that is behind has all that comes kept for it. */
+const unpausable = { pause() {}, resume() {} }
+
+export interface ExchangeOptions {
+  readonly url: string
+  readonly isHead: boolean
+  readonly signal: Signal
+  readonly handler: TransportHandler
+  /** The caller's context, in which all that the handler calls has to run: a connection has that of who opened it. */
+  readonly context: AsyncResource
+  /** Whether the request goes over a dispatcher of the caller's. */
+  readonly isForeign: boolean
+}
+
 export const nobodyWaits = 'nobody waits any more'
 
 /** What comes of a request: a redirect, or a body that has an end. */
@@ -69,8 +93,8 @@ export class Exchange implements ResponseHandler {
   readonly #url: string
   readonly #isHead: boolean
   readonly #handler: TransportHandler
-  /** The caller's context, in which all that the handler calls has to run: a connection has that of who opened it. */
   readonly #context: AsyncResource
+  readonly #isForeign: boolean
   #controller: Dispatcher.DispatchController | undefined
   #sink: Sink | undefined
   /** The stream that is the request's body. */
@@ -79,11 +103,12 @@ export class Exchange implements ResponseHandler {
   #resolveEnd: (() => void) | undefined
   #reject!: (error: Error) => void
 
-  constructor(url: string, isHead: boolean, signal: Signal, handler: TransportHandler, context: AsyncResource) {
+  constructor({ url, isHead, signal, handler, context, isForeign }: ExchangeOptions) {
     this.#url = url
     this.#isHead = isHead
     this.#handler = handler
     this.#context = context
+    this.#isForeign = isForeign
     signal.onabort = () => this.abort(!!signal.hasTimedOut)
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -137,7 +162,7 @@ export class Exchange implements ResponseHandler {
     }
     const isEmpty = this.#isHead || status === 204 || status === 304
     const codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
-    this.#sink = new Sink(codings, this, controller)
+    this.#sink = new Sink(codings, this, this.#isForeign && !isKeptAlive(headers) ? unpausable : controller)
     // They are views of the first packet, which would stay in memory as long as the stream.
     controller.rawHeaders = null
     const end = new Promise<void>((resolve, reject) => {

@@ -75,6 +75,11 @@ export class Http1Connection implements Connection {
     if (this.#isFree) this.#close()
   }
 
+  destroy(error: Error): void {
+    this.#socket.destroy(error)
+    this.#close()
+  }
+
   #close(): void {
     if (this.#client.destroyed) return
     this.#isRetired = true

@@ -90,14 +90,12 @@ const rules = {
   dispatcher: { isValid: takesOurHandlers, expected: 'a Dispatcher of undici 7 or newer' },
 } satisfies Record<string, OptionRule>
 
-/** An error that no further attempt would do away with. */
-function isFutile(error: unknown): error is Error {
-  return (
-    error instanceof ProxyVariableError ||
-    (error instanceof ProxyRefusalError && error.isFinal) ||
-    // What a dispatcher of an older undici throws.
-    /invalid on\w+ method/.test(`${error}`)
-  )
+/** What is wrong, if no further attempt would do away with it. */
+function futility(error: unknown): string | undefined {
+  if (error instanceof ProxyVariableError) return error.message
+  if (error instanceof ProxyRefusalError && error.isFinal) return error.message
+  // What a dispatcher of an older undici throws.
+  return /invalid on\w+ method/.test(`${error}`) ? 'dispatcher is not a Dispatcher of undici 7 or newer' : undefined
 }
 
 /** Sends the requests of a stream, or of a source, in its caller's context. */
@@ -119,7 +117,14 @@ class NodeTransport {
   ): Promise<void> {
     for (let redirects = 0; ; redirects++) {
       if (signal.aborted) throw new Error(nobodyWaits)
-      const exchange = new Exchange(request.url.href, request.method === 'HEAD', signal, handler, this.#context)
+      const exchange = new Exchange({
+        url: request.url.href,
+        isHead: request.method === 'HEAD',
+        signal,
+        handler,
+        context: this.#context,
+        isForeign: !(this.#dispatching instanceof Connections),
+      })
       if (request.body instanceof Readable) exchange.watch(request.body)
       this.#dispatch(request, exchange)
       const reply = await exchange.reply
@@ -178,8 +183,9 @@ export function createNodeTransport(settings: Settings): Transport {
     if (url.hash) url.hash = ''
     const sent: DispatchableRequest = { url, method, headers, body: null }
     const refuse = (error: unknown): void => {
-      if (!isFutile(error)) throw error
-      handler.refuse('unsupported', error.message)
+      const message = futility(error)
+      if (message === undefined) throw error
+      handler.refuse('unsupported', message)
     }
     if (body == null) return transport.send(sent, signal, redirect, handler).catch(refuse)
     return extractBody(sent, body)

@@ -93,6 +93,14 @@ export class OriginConnections implements ConnectionOwner {
     this.dispatch(request)
   }
 
+  destroy(): void {
+    const error = new Error('the connections were closed')
+    for (const request of this.#waiting) request.handler.onResponseError(noController, error)
+    this.#waiting.clear()
+    for (const opening of [...this.#openings]) this.#abandon(opening)
+    for (const connection of [...this.#connections]) connection.destroy(error)
+  }
+
   #serve(): void {
     for (const request of this.#waiting) {
       const connection = this.#findFree()

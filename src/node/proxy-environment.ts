@@ -30,12 +30,17 @@ export function findProxy(target: URL, environment: NodeJS.ProcessEnv = process.
     if (!value) continue
     const { NODE_USE_ENV_PROXY, no_proxy, NO_PROXY } = environment
     if (NODE_USE_ENV_PROXY === '0' || goesWithout(target, no_proxy ?? NO_PROXY ?? '')) return undefined
-    return readProxy(name, value.trim())
+    const proxy = readProxy(value.trim())
+    if (proxy) return proxy
+    throw new ProxyVariableError(
+      `the environment variable ${name} names no proxy that can be used: it has to be like http://host:port, https://host:port, socks5://host:port or host:port`,
+    )
   }
   return undefined
 }
 
-function readProxy(name: string, value: string): ProxySettings {
+/** Reads the address of a proxy; undefined if it is none. */
+export function readProxy(value: string): ProxySettings | undefined {
   // As curl has it, `host:port` is an HTTP proxy.
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`
   try {
@@ -49,9 +54,7 @@ function readProxy(name: string, value: string): ProxySettings {
       return { url, authorization: username || password ? `Basic ${token}` : undefined, username, password }
     }
   } catch {}
-  throw new ProxyVariableError(
-    `the environment variable ${name} names no proxy that can be used: it has to be like http://host:port, https://host:port, socks5://host:port or host:port`,
-  )
+  return undefined
 }
 
 /** Whether NO_PROXY has the host of a URL: a name, which stands for its subdomains, too, an address, or a network in CIDR. */

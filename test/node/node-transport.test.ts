@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, type Dispatcher, interceptors, MockAgent, RetryAgent } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { createRequest, record, textOf } from '../transport/record.ts'
@@ -195,5 +198,74 @@ describe('A dispatcher can be given', () => {
     }
     expect(agent.closed).toBe(false)
     await agent.close()
+  })
+})
+
+describe("A caller's dispatcher", () => {
+  it('is not called before there is a request, so that an interceptor that awaits something sees nothing else', async () => {
+    const origin = await serve((request, response) => void response.end(request.headers.authorization))
+    let calls = 0
+    const agent = new Agent().compose((dispatch) => (options, handler) => {
+      calls++
+      void Promise.resolve('a token').then((token) =>
+        dispatch({ ...options, headers: { ...(options.headers as object), authorization: token } }, handler),
+      )
+      return true
+    })
+    const transport = overNode(agent)
+    expect(calls).toBe(0)
+    expect(textOf(await record(transport, createRequest(origin)))).toBe('a token')
+    expect(calls).toBe(1)
+  })
+
+  it('that throws has lost the connection, and nothing is left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const dispatcher = {
+      dispatch() {
+        throw new Error('no way')
+      },
+    }
+    const controller = new AbortController()
+    const sent = record(
+      overNode(dispatcher as never),
+      createRequest('http://127.0.0.1:1', { signal: controller.signal }),
+    )
+    await expect(sent).rejects.toThrow('no way')
+    controller.abort()
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
+  it('that takes handlers of another kind only is refused when it says so', async () => {
+    const dispatcher = {
+      dispatch() {
+        throw new TypeError('invalid onError method')
+      },
+    }
+    const { refusal } = await record(overNode(dispatcher as never), createRequest('http://127.0.0.1:1'))
+    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('undici 7 or newer') })
+  })
+
+  it('does not crash the process when a connection ends while its consumer is behind', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(200_000)}`))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    let received = 0
+    await overNode(new Agent())(createRequest(`http://127.0.0.1:${port}`), {
+      response() {},
+      async bytes(chunk) {
+        received += chunk.length
+        await pause(100)
+      },
+      refuse() {},
+    })
+    server.close()
+    expect(received).toBe(200_000)
   })
 })
