@@ -47,8 +47,8 @@ class Head implements TransportResponse {
 
 /** The stream that is the request's body failed. */
 export class RequestBodyError extends Error {
-  constructor(cause: Error) {
-    super(`the request body failed: ${cause.message}`, { cause })
+  constructor(error: Error) {
+    super(`the request body failed: ${error.message}`)
   }
 }
 
@@ -121,7 +121,7 @@ export class Exchange implements ResponseHandler {
   /** Has the exchange end when the stream that is the request's body fails, and the other way round. */
   watch(upload: Readable): void {
     this.#upload = upload
-    upload.on('error', (cause) => this.finish(new RequestBodyError(cause)))
+    upload.on('error', (error) => this.finish(new RequestBodyError(error)))
   }
 
   /** @param hasTimedOut whether a timeout is the reason: the connection is not to be trusted then */

@@ -63,6 +63,7 @@ export class Http2Connection implements Connection, RequestConnection {
       .on('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
         this.#limit = Math.min(maxConcurrentStreams, mostShared)
         owner.changed(this)
+        this.#setReference()
       })
       // Node lets the streams up to the last that the server names go on, and closes the session after them.
       .on('goaway', (code) => {
@@ -139,7 +140,10 @@ export class Http2Connection implements Connection, RequestConnection {
   }
 
   #fail(error: Error): void {
-    this.error ??= this.#limit === undefined && isProtocolError(error) ? notHttp2(error) : error
+    this.error ??=
+      this.#limit === undefined && isProtocolError(error)
+        ? new NotHttp2Error(`the server negotiated HTTP/2 and does not speak it: ${error.message}`)
+        : error
   }
 
   #close(): void {
@@ -148,10 +152,10 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner.closed(this)
   }
 
-  /** Nothing that is carried: nothing to keep the process alive for. */
+  /** A connection that carries nothing, and that nobody waits for, does not keep the process alive. */
   #setReference(): void {
-    if (this.#streams && !this.#options.unref) this.#socket.ref()
-    else this.#socket.unref()
+    if (this.#options.unref || (this.#limit !== undefined && this.#streams === 0)) this.#socket.unref()
+    else this.#socket.ref()
   }
 
   #look(): void {
@@ -188,8 +192,4 @@ export class Http2Connection implements Connection, RequestConnection {
 
 function isProtocolError({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ERR_HTTP2_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR'
-}
-
-function notHttp2(cause: Error): NotHttp2Error {
-  return new NotHttp2Error('the server negotiated HTTP/2 and does not speak it', { cause })
 }

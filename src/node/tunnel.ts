@@ -27,10 +27,10 @@ export function proxyName({ url }: ProxySettings): string {
 }
 
 /** An error on the way to a proxy, with the proxy's name. */
-export function proxyError(proxy: ProxySettings, cause: Error): Error {
-  return cause instanceof ProxyRefusalError
-    ? cause
-    : new Error(`the proxy ${proxyName(proxy)}: ${cause.message}`, { cause })
+export function proxyError(proxy: ProxySettings, error: Error): Error {
+  if (error instanceof ProxyRefusalError) return error
+  const { code } = error as NodeJS.ErrnoException
+  return Object.assign(new Error(`the proxy ${proxyName(proxy)}: ${error.message}`), { code })
 }
 
 /** Connects to an endpoint by way of a proxy ("CONNECT", RFC 9110, section 9.3.6); the callback is called once. */
