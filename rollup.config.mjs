@@ -37,7 +37,7 @@ const emptyDist = () => ({
 const resolveFor = (platform, ...included) =>
   nodeResolve({ exportConditions: platforms[platform], resolveOnly: [/^#/, ...included] })
 
-/** The parser exists as an ES module only, so every build that is not one includes the parser, and its licence. */
+/** The parser exists as an ES module only, so every build that is not one includes the parser; its licence is beside them. */
 const parser = 'eventsource-parser'
 const parserLicence = () => ({
   name: 'parser-licence',
@@ -49,7 +49,7 @@ const parserLicence = () => ({
 
 const terser = () => ({
   name: 'terser',
-  renderChunk: (code) => minify(code, { ecma: 2020, sourceMap: true, format: { comments: /^!/ } }),
+  renderChunk: (code) => minify(code, { ecma: 2020, format: { comments: /^!/ } }),
 })
 
 /** One file a module, as in src: a bundler can leave out each file that it does not need. */
@@ -61,7 +61,6 @@ const modules = (platform, input) => ({
     format: 'es',
     preserveModules: true,
     preserveModulesRoot: 'src',
-    sourcemap: true,
   },
   plugins: [resolveFor(platform), typescript()],
   onwarn,
@@ -77,9 +76,8 @@ const commonJs = (platform) => ({
     chunkFileNames: '[name]-[hash].cjs',
     format: 'cjs',
     exports: 'named',
-    sourcemap: true,
   },
-  plugins: [resolveFor(platform, parser), typescript(), parserLicence()],
+  plugins: [resolveFor(platform, parser), typescript()],
   onwarn,
 })
 
@@ -90,9 +88,8 @@ const script = {
     format: 'iife',
     name: 'everysource',
     banner: `/*! everysource ${version}, licence ${license}; contains eventsource-parser, licence MIT */`,
-    sourcemap: true,
   },
-  plugins: [resolveFor('browser', parser), typescript(), terser()],
+  plugins: [resolveFor('browser', parser), typescript(), terser(), parserLicence()],
   onwarn,
 }
 

@@ -5,7 +5,7 @@ import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import {
   encodesHeaderBytes,
   encodesHeaderValues,
-  guardsCookies,
+  forbidsCookieHeader,
   hidesRedirects,
   keepsAuthorization,
   needsNoFetch,
@@ -120,7 +120,7 @@ export const cases: ConformanceCase[] = [
       const [request] = await twoRequests(scene, { headers: { Cookie: 'a=b' } })
       assert.deepEqual(valuesOf(request, 'Cookie'), ['a=b'])
     },
-    { limits: guardsCookies },
+    { limits: forbidsCookieHeader },
   ),
 
   headersOption('A headers function receives the context of every attempt', async (scene) => {
@@ -498,7 +498,7 @@ export const cases: ConformanceCase[] = [
     {
       limits: ({ runtime }) =>
         runtime === 'happy-dom'
-          ? 'happy-dom throws, uncaught, when more of a body comes that was cancelled'
+          ? 'happy-dom throws an uncaught exception when a canceled body receives more'
           : undefined,
     },
   ),
@@ -803,7 +803,7 @@ export const cases: ConformanceCase[] = [
   ...(
     [
       ['that never ends', '/feed'],
-      ['to what is no URL', 'http://a b/'],
+      ['to an invalid URL', 'http://a b/'],
       ['to a scheme that is not HTTP', 'ftp://127.0.0.1/'],
     ] as const
   ).map(([what, location]) =>
