@@ -34,8 +34,11 @@ export interface Connecting {
   abandon(): void
 }
 
-/** As undici has it for its own connections, for a packet of TCP may be that large; Node's types do not know it here. */
-const tcpOptions = { highWaterMark: 65_536 } as Partial<TcpNetConnectOpts>
+/**
+ * The highWaterMark is undici's, which Node's types do not know here. Half open, a socket can still be asked at its end
+ * whether that was a reset.
+ */
+const tcpOptions = { allowHalfOpen: true, highWaterMark: 65_536 } as Partial<TcpNetConnectOpts>
 
 /** An endpoint of an origin. */
 export function endpointOf(origin: URL): Endpoint {

@@ -170,7 +170,8 @@ class Http1Request implements Dispatcher.DispatchHandler, Dispatcher.DispatchCon
 
   onResponseEnd(): void {
     // undici takes a reset for the end of a body that lasts until the connection is closed.
-    if (this.#error) this.#handler.onResponseError(this, this.#error)
+    const error = this.#error ?? findReset(this.#socket)
+    if (error) this.#handler.onResponseError(this, error)
     else this.#handler.onResponseEnd(this, {})
   }
 
@@ -182,4 +183,14 @@ class Http1Request implements Dispatcher.DispatchHandler, Dispatcher.DispatchCon
       this.#owner.repeat({ ...this.#pending, isRepeated: true })
     } else handler.onResponseError(this, error)
   }
+}
+
+/**
+ * The error of a connection that was reset, if it was. Where bytes come together with a reset, libuv reports the end instead;
+ * but nothing at all can be written to a connection that was reset.
+ */
+function findReset(socket: Socket): Error | undefined {
+  if (!socket.readableEnded || 'encrypted' in socket) return undefined
+  socket.write('')
+  return socket.errored ? Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) : undefined
 }

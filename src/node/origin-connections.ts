@@ -24,6 +24,9 @@ export interface OriginOptions {
 /** Whether a server negotiates HTTP/2. */
 type Protocol = 'unknown' | 'h2' | 'http/1.1'
 
+/** The maximum number of connections that are opened at once: a server has room for some hundred that it has not accepted. */
+const maxOpenings = 64
+
 /** A connection from its beginning until it can be used. */
 interface Opening {
   connecting: Connecting | undefined
@@ -109,7 +112,7 @@ export class OriginConnections implements ConnectionOwner {
       connection.send(request)
       if (!connection.room) this.#free.delete(connection)
     }
-    while (this.#waiting.size > this.#openings.size * this.#capacity) this.#open()
+    while (this.#openings.size < maxOpenings && this.#waiting.size > this.#openings.size * this.#capacity) this.#open()
     this.#reportEmpty()
   }
 

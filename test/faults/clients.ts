@@ -2,6 +2,7 @@ import process from 'node:process'
 import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { faultKinds } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import type { FaultProxy } from '../../fixtures/fault-proxy.ts'
+import { type Http2FaultKind, http2FaultKinds } from '../../fixtures/http2/fault-plan.ts'
 import { chromiumExecutable } from '../conformance/runners/puppeteer-browser.ts'
 import { bunExecutable, denoExecutable } from '../runtimes/binaries.ts'
 import type { Reception, Task } from './receive-all.ts'
@@ -12,8 +13,10 @@ export interface Client {
   /** Undefined where it is not installed. */
   readonly executable: string | undefined
   /** What may go wrong for it. */
-  readonly faultKinds: readonly FaultKind[]
-  run(proxy: FaultProxy, task: Task, longestRun: number): Promise<Reception>
+  readonly faultKinds: readonly (FaultKind | Http2FaultKind)[]
+  /** Whether the feed speaks HTTP/2. */
+  readonly isOverHttp2?: boolean
+  run(proxy: Pick<FaultProxy, 'origin'>, task: Task, longestRun: number): Promise<Reception>
 }
 
 /** A runtime that takes a program as its argument, with a gc() for it to call. */
@@ -43,7 +46,15 @@ function programClient(
 const executable = chromiumExecutable()
 
 export const clients = {
-  node: programClient('Node over undici', process.execPath, ['--expose-gc'], { overNode: true }),
+  node: programClient('Node over HTTP/1.1', process.execPath, ['--expose-gc'], { overNode: true }),
+  'node-http2': {
+    ...programClient('Node over HTTP/2', process.execPath, ['--expose-gc'], {
+      overNode: true,
+      environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' },
+    }),
+    faultKinds: http2FaultKinds,
+    isOverHttp2: true,
+  },
   'node-fetch': programClient('Node over fetch', process.execPath, ['--expose-gc']),
   deno: programClient('Deno', denoExecutable(), ['run', '--no-config', '-A', '--v8-flags=--expose-gc']),
   bun: programClient('Bun', bunExecutable(), []),

@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly longestRun?: number | undefined
   /** Whether the library is the one that Node gets, with undici as its transport. */
   readonly overNode?: boolean
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /** Bundles a program that stands beside this file, runs it to its end and returns what it printed. */
@@ -33,7 +34,7 @@ export async function runProgram(
     await writeFile(program, await bundle(entry, options.overNode ? 'Node' : 'any runtime'))
     const { NODE_OPTIONS: _, ...environment } = process.env
     const { stdout } = await promisify(execFile)(executable, [...runtimeArguments, program, ...programArguments], {
-      env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+      env: { ...environment, ...options.environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
       timeout: options.longestRun ?? longestUsualRun,
       killSignal: 'SIGKILL',
       maxBuffer: 16 * 1_024 * 1_024,

@@ -2,6 +2,7 @@ import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import type { Client } from './clients.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
+import { startFaultyHttp2Feed } from './http2-feed.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Face, Reception } from './receive-all.ts'
 
@@ -18,7 +19,7 @@ export interface FaultRunOptions {
 
 export interface FaultRun extends Verdict, Omit<Reception, 'sequences'> {
   /** How often each thing went wrong. */
-  readonly faults: ReadonlyMap<FaultKind, number>
+  readonly faults: ReadonlyMap<string, number>
   readonly seconds: number
 }
 
@@ -35,8 +36,13 @@ const mostGrowth = 10_000_000
 /** Lets a client receive all events of a feed through a proxy that hardly lets anything go right. */
 export async function runThroughFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { client, face, events, seed, onProgress, longestRun } = options
-  const plan = seededPlan(seed, eventsPerFault, client.faultKinds)
-  const proxy = await startFaultyFeed({ plan, total: events, reconnectionTime: 1 })
+  const proxy = client.isOverHttp2
+    ? await startFaultyHttp2Feed(seed, eventsPerFault, events)
+    : await startFaultyFeed({
+        plan: seededPlan(seed, eventsPerFault, client.faultKinds as readonly FaultKind[]),
+        total: events,
+        reconnectionTime: 1,
+      })
   const progress = setInterval(
     () => onProgress?.({ events: proxy.reached, faults: sum(proxy.faults) }),
     progressInterval,
@@ -53,7 +59,7 @@ export async function runThroughFaults(options: FaultRunOptions): Promise<FaultR
   }
 }
 
-export function sum(faults: ReadonlyMap<FaultKind, number>): number {
+export function sum(faults: ReadonlyMap<string, number>): number {
   return [...faults.values()].reduce((total, count) => total + count, 0)
 }
 
