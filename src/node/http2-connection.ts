@@ -37,6 +37,8 @@ export class Http2Connection implements Connection, RequestConnection {
   /** How many streams the server allows; undefined until its settings have come. */
   #limit: number | undefined
   #streams = 0
+  /** The last stream that the server answers, if it goes away. */
+  #lastStreamId: number | undefined
   #isRetired = false
   /** Whether nothing was carried when the connection was last looked at. */
   #wasIdle = false
@@ -66,7 +68,8 @@ export class Http2Connection implements Connection, RequestConnection {
         this.#setReference()
       })
       // Node lets the streams up to the last that the server names go on, and closes the session after them.
-      .on('goaway', (code) => {
+      .on('goaway', (code, lastStreamId) => {
+        this.#lastStreamId = lastStreamId
         if (code !== constants.NGHTTP2_NO_ERROR) this.error = new Error(`the server went away (${errorName(code)})`)
         this.retire()
       })
@@ -111,6 +114,10 @@ export class Http2Connection implements Connection, RequestConnection {
     if (!hasTimedOut) return
     this.#ping()
     this.retire()
+  }
+
+  isLeftOut(streamId: number | undefined): boolean {
+    return !!this.#lastStreamId && (streamId === undefined || streamId > this.#lastStreamId)
   }
 
   release(): void {

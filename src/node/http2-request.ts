@@ -33,6 +33,8 @@ export interface RequestConnection {
   readonly error: Error | undefined
   /** Whether the connection is closed. */
   readonly isClosed: boolean
+  /** Whether the server went away without this stream, but not without any: others make progress. */
+  isLeftOut(streamId: number | undefined): boolean
   /** The stream of a request has closed. */
   release(): void
   /** Gives the connection no further request. */
@@ -179,7 +181,7 @@ export class Http2Request implements Dispatcher.DispatchController {
     // RFC 9110, section 15.5.20: "A client that receives a 421 (Misdirected Request) response MAY retry the request,
     // whether or not the request method is idempotent, over a different connection".
     if (status === 421 && request && canRepeat(request)) {
-      this.#repeat(request)
+      this.#repeat(request, true)
       this.#stream?.close(NGHTTP2_CANCEL)
       return
     }
@@ -213,12 +215,16 @@ export class Http2Request implements Dispatcher.DispatchController {
     this.#request = undefined
     this.#connection.release()
     if (this.aborted || this.#isReported || !stream) return
-    const { rstCode, pending } = stream
+    const { rstCode, pending, id } = stream
     // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Those after a GOAWAY's
     // last stream are closed with this code, too; one that is still pending was never sent.
-    if (request && (pending || rstCode === NGHTTP2_REFUSED_STREAM) && canRepeat(request)) {
-      this.#repeat(request)
-      return
+    if (request && (pending || rstCode === NGHTTP2_REFUSED_STREAM)) {
+      const isLeftOut = this.#connection.isLeftOut(id)
+      const given = { ...request, isRepeated: request.isRepeated && !isLeftOut }
+      if (canRepeat(given)) {
+        this.#repeat(given, !isLeftOut)
+        return
+      }
     }
     const { error, isClosed } = this.#connection
     const name = errorName(rstCode)
@@ -232,10 +238,10 @@ export class Http2Request implements Dispatcher.DispatchController {
     return error?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : error
   }
 
-  #repeat(request: PendingRequest): void {
+  #repeat(request: PendingRequest, isRepeated: boolean): void {
     this.#isReported = true
     this.#connection.retire()
-    this.#connection.repeat({ ...request, isRepeated: true })
+    this.#connection.repeat({ ...request, isRepeated })
   }
 
   #report(error: Error): void {

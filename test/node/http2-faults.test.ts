@@ -267,6 +267,22 @@ describe('When a server goes away gracefully', () => {
   })
 })
 
+it('When a server takes few requests on each connection, all are answered, over as many connections as that takes', async () => {
+  const server = await serve({
+    request({ send, streams, socket }, id) {
+      if (streams.length > 3) return
+      send(eventStreamHead(id), encodeData(id, 'answered', true))
+      if (streams.length === 3) send(encodeGoaway('NO_ERROR', id))
+      if (streams.length === 3) socket.end()
+    },
+  })
+  const connections = connect()
+  const sent = Array.from({ length: 20 }, () => send(connections, server.origin))
+  await Promise.all(sent.map(({ done }) => done))
+  expect(new Set(sent.map(({ text }) => text))).toEqual(new Set(['answered']))
+  expect(server.connections).toHaveLength(7)
+})
+
 describe('A request that a server did not take', () => {
   it.each<[string, NonNullable<FrameScript['request']>]>([
     ['REFUSED_STREAM', ({ send }, id) => send(encodeReset('REFUSED_STREAM', id))],
