@@ -17,6 +17,8 @@ let port: number
 let proxy: Nginx | undefined
 /** How many requests each path has had, with its query. */
 const requests = new Map<string, number>()
+/** What nginx was asked in. */
+const protocols = new Set<unknown>()
 
 /** Answers a POST with so many tokens, one after the other, and anything else with numbered events. */
 const answer = numberedFeed({ reconnectionTime: 20, pace: 5 })
@@ -24,6 +26,7 @@ const answer = numberedFeed({ reconnectionTime: 20, pace: 5 })
 async function startUpstream(): Promise<void> {
   upstream = createServer(async (request, response) => {
     const url = request.url ?? ''
+    protocols.add(request.headers['x-protocol'])
     requests.set(url, (requests.get(url) ?? 0) + 1)
     if (request.method !== 'POST') return answer(request, response)
     response.writeHead(200, { 'Content-Type': 'text/event-stream' })
@@ -47,6 +50,7 @@ function stopUpstream(): Promise<void> {
 beforeEach(async () => {
   port = 0
   requests.clear()
+  protocols.clear()
   // A test may trust the certificate, of which everybody has the key.
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
   directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
@@ -54,6 +58,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  if (proxy) expect([...protocols]).toEqual(['HTTP/2.0'])
   vi.unstubAllEnvs()
   await proxy?.close()
   proxy = undefined
@@ -65,7 +70,12 @@ async function start(...directives: string[]): Promise<Nginx> {
   const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
   await writeFile(paths.certificate, certificate)
   await writeFile(paths.key, key)
-  const location = `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_buffering off; }`
+  const location = `location / {
+    proxy_pass http://127.0.0.1:${port};
+    proxy_http_version 1.1;
+    proxy_buffering off;
+    proxy_set_header X-Protocol $server_protocol;
+  }`
   proxy = await startNginx(`${directives.join(' ')} ${location}`, {
     certificate: paths,
     isReloadable: true,
