@@ -3,7 +3,12 @@ import type { Dispatcher } from 'undici'
 /** A request's options, as undici's dispatchers take them. */
 export type RequestOptions = Dispatcher.DispatchOptions
 
-/** Who waits for a response, and hears of it as a handler of undici 7 or newer does. */
+/** Controls a request over one of our own connections, as undici's controllers do. */
+export interface ResponseController extends Dispatcher.DispatchController {
+  readonly httpVersion: '1.1' | '2'
+}
+
+/** A handler of a response, as undici 7 and newer has it. */
 export interface ResponseHandler extends Required<Omit<Dispatcher.DispatchHandler, LegacyEvents | 'onRequestUpgrade'>> {
   /** Whether nobody waits any more. */
   readonly isOver?: boolean

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Client, Dispatcher } from 'undici'
-import type { Connection, ConnectionOwner, PendingRequest, ResponseHandler } from './connection.ts'
+import type { Connection, ConnectionOwner, PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
 
 /** How large the head of a response may be, in bytes, where the process was not told to allow more. As Chromium has it. */
 const maxHeaderSize = 262_144
@@ -100,7 +100,8 @@ export class Http1Connection implements Connection {
 }
 
 /** A request over HTTP/1.1, and its response. */
-class Http1Request implements Dispatcher.DispatchHandler, Dispatcher.DispatchController {
+class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
+  readonly httpVersion = '1.1'
   paused = false
   #controller: Dispatcher.DispatchController | undefined
   readonly #pending: PendingRequest

@@ -1,7 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
-import type { PendingRequest, ResponseHandler } from './connection.ts'
+import type { PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
@@ -86,7 +85,8 @@ function isReadable(body: unknown): body is Readable {
 }
 
 /** A request over an HTTP/2 session, and its response. Its functions are those that a handler of undici's controls it with. */
-export class Http2Request implements Dispatcher.DispatchController {
+export class Http2Request implements ResponseController {
+  readonly httpVersion = '2'
   rawHeaders: null = null
   rawTrailers: null = null
   aborted = false

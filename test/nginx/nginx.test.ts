@@ -1,14 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import process from 'node:process'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
 import { listenAt } from '../http-server.ts'
-
-const { CI } = process.env
+import { describeWith } from '../installed.ts'
 
 let upstream: Server
 let port: number
@@ -71,7 +69,7 @@ async function receive(
 const location = (...directives: string[]): string =>
   `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
 
-describe.runIf(executable)('Every event comes once and in order through nginx', () => {
+describeWith('nginx', executable, 'Every event comes once and in order through nginx', {}, () => {
   it('Every event comes once while nginx is reloaded repeatedly', async () => {
     proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
     // The old processes close their connections one second after a reload.
@@ -116,13 +114,5 @@ describe.runIf(executable)('Every event comes once and in order through nginx', 
     )
     const { responses } = await receive(2_000)
     expect(responses).toHaveLength(1)
-  })
-})
-
-describe.runIf(!executable)('The tests with nginx need nginx', () => {
-  it('nginx is installed', ({ skip }) => {
-    if (CI) throw new Error('nginx is missing')
-    console.warn('SKIPPED: nginx is missing')
-    skip('missing')
   })
 })

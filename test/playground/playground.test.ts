@@ -1,23 +1,17 @@
-import process from 'node:process'
-import puppeteer, { type Browser, type LaunchOptions, type Page } from 'puppeteer-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
 import {
   chromiumExecutable,
-  chromiumOptions,
   firefoxExecutable,
-  firefoxOptions,
+  maxStartTime,
+  startChromium,
+  startFirefox,
 } from '../conformance/runners/puppeteer-browser.ts'
 import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
+import { describeWith } from '../installed.ts'
 
-const { CI } = process.env
-
-/** The maximum time in ms for a browser to start. */
-const longestStart = 120_000
-
-const chromium = chromiumExecutable()
-const firefox = firefoxExecutable()
-const webKit = webKitExecutables()
+const options = { timeout: 2 * maxStartTime }
 
 let playground: Playground
 let browser: Browser
@@ -39,7 +33,7 @@ async function openPage(): Promise<void> {
     if (message.type() === 'error' && !/Failed to load resource|net::/.test(message.text()))
       problems.push(message.text())
   })
-  await page.goto(playground.url, { timeout: longestStart })
+  await page.goto(playground.url, { timeout: maxStartTime })
 }
 
 function read(selector: string): Promise<string> {
@@ -86,27 +80,18 @@ async function press(name: string): Promise<void> {
   await page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
 }
 
-/** Runs the tests in a browser, and reports a missing one. */
-function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
-  describe(`The playground works in ${name}`, { timeout: 2 * longestStart }, () => {
-    if (options === undefined) {
-      it('The browser is installed', ({ skip }) => {
-        if (CI) throw new Error(`${name} is missing`)
-        console.warn(`SKIPPED: ${name} is missing`)
-        skip('missing')
-      })
-      return
-    }
-    beforeAll(async () => {
-      browser = await puppeteer.launch(options)
-    }, longestStart)
-    afterAll(() => browser.close())
-    afterEach(() => page.close())
-    register()
-  })
+/** Lets the tests that are registered after it run in a browser. */
+function useBrowser(start: () => Promise<Browser>): void {
+  beforeAll(async () => {
+    browser = await start()
+  }, maxStartTime)
+  afterAll(() => browser.close())
+  afterEach(() => page.close())
 }
 
-inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
+describeWith('Chromium', chromiumExecutable(), 'The playground works in Chromium', options, (chromium) => {
+  useBrowser(() => startChromium(chromium))
+
   it('The playground shows both clients open, their events and the plots', async () => {
     await openPage()
     await expectState('ours', 'open')
@@ -234,7 +219,9 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
   })
 })
 
-inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
+describeWith('Firefox', firefoxExecutable(), 'The playground works in Firefox', options, (firefox) => {
+  useBrowser(() => startFirefox(firefox))
+
   it('The playground opens without an error', async () => {
     await openPage()
     await expectState('ours', 'open')
@@ -246,14 +233,8 @@ inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
   })
 })
 
-describe('The playground works in WebKit', () => {
-  it('The playground opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
-    if (webKit === undefined) {
-      if (CI) throw new Error('WebKit is missing')
-      console.warn('SKIPPED: WebKit is missing')
-      skip('missing')
-      return
-    }
+describeWith('WebKit', webKitExecutables(), 'The playground works in WebKit', options, (webKit) => {
+  it('The playground opens without an error', async () => {
     const started = await launchWebKit(webKit)
     try {
       await started.openPage(playground.url, () => {})
