@@ -160,7 +160,7 @@ function hostHeader({ headers }: RequestOptions): string | undefined {
 }
 
 async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): Promise<Dispatcher> {
-  const { Socks5ProxyAgent } = await import('undici')
+  const { Socks5ProxyAgent } = await import('./undici.ts')
   const url = new URL(proxy.url.href.replace(/^socks5h:/, 'socks5:'))
   // undici's types lack what ProxyAgent gives it, too.
   const options = { username: proxy.username, password: proxy.password, requestTls: tls }

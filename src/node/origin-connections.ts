@@ -152,7 +152,7 @@ export class OriginConnections implements ConnectionOwner {
     this.#capacity = 1
     let Constructor: typeof Client
     try {
-      Constructor = (await import('undici')).Client
+      Constructor = (await import('./undici.ts')).Client
     } catch (error) {
       this.#failed(opening, error as Error)
       return

@@ -286,7 +286,7 @@ describe('Invalid command lines', () => {
     [['--idle-timeout', '3s', url], '--idle-timeout is "3s", not a number of seconds such as 30 or 2.5'],
     [['--open-timeout=-1', url], '--open-timeout is "-1", not a number of seconds such as 30 or 2.5'],
     [
-      ['--proxy', 'u:p@localhost', url],
+      ['--proxy', 'socks4://u:p@localhost', url],
       '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080',
     ],
     [['--proxy', 'ftp://a', url], '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080'],
