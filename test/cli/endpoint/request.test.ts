@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { certificate } from '../../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../../fixtures/forward-proxy.ts'
@@ -177,7 +178,7 @@ describe('--bearer-command', () => {
       '1',
       'http://127.0.0.1:9/',
     ])
-    expect(stderr).toContain('gave up: 1 failures in a row: headers or body: --bearer-command printed no token')
+    expect(stderr).toContain('gave up after 1 failure in a row: --bearer-command printed no token')
     expect(exitCode).toBe(4)
   })
 })
@@ -199,13 +200,43 @@ describe('Timeouts', () => {
 })
 
 describe('Certificates', () => {
-  test('An untrusted certificate is refused', async () => {
+  test('An untrusted certificate ends the command with exit code 3', async () => {
     await using feed = await startFeed([open(event)], { tls: true })
-    const { stdout, stderr, exitCode } = await runCommand(['--max-attempts', '1', feed.origin])
-    expect(stdout).toBe('')
-    expect(stderr).toBe('everysource: gave up: 1 failures in a row: self-signed certificate\n')
-    expect(exitCode).toBe(4)
+    expect(await runCommand([feed.origin])).toEqual({
+      stdout: '',
+      stderr:
+        'everysource: cannot connect: the certificate is self-signed\n' +
+        'everysource: trust it with --cacert FILE, or accept any certificate with --insecure; browsers refuse it until it is trusted; to retry anyway, use --retry-all\n',
+      exitCode: 3,
+      signal: null,
+    })
     expect(feed.requests).toEqual([])
+  })
+
+  test('An untrusted certificate is retried with --retry-all', async () => {
+    await using feed = await startFeed([open(event)], { tls: true })
+    const { stderr, exitCode } = await runCommand(['--retry-all', '--max-attempts', '2', feed.origin])
+    expect(stderr).toMatch(
+      /^everysource: the certificate is self-signed; reconnecting .+\neverysource: gave up after 2 failures in a row: the certificate is self-signed\n$/,
+    )
+    expect(exitCode).toBe(4)
+  })
+
+  // Other systems have only one loopback address.
+  test.runIf(process.platform === 'linux')('A certificate for another host is described by its names', async () => {
+    await using feed = await startFeed([open(event)], { tls: true, host: '127.0.0.2' })
+    const cacert = await file('ca.pem', certificate)
+    const { stderr, exitCode } = await runCommand(['--cacert', cacert, feed.origin])
+    expect(stderr).toMatch(/^everysource: cannot connect: the certificate is for .*localhost.*, not for 127\.0\.0\.2\n/)
+    expect(exitCode).toBe(3)
+  })
+
+  test('TLS to a port without TLS is reported without the raw text of OpenSSL', async () => {
+    await using feed = await startFeed([open(event)])
+    const { stderr, exitCode } = await runCommand(['--max-attempts', '2', feed.origin.replace('http:', 'https:')])
+    expect(stderr).toMatch(/^everysource: TLS failed \([^)]+\); reconnecting .+\neverysource: gave up after 2 failures/)
+    expect(stderr).not.toMatch(/error:|:SSL|\.c:/)
+    expect(exitCode).toBe(4)
   })
 
   test('A certificate is accepted with --cacert', async () => {
