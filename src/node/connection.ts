@@ -6,6 +6,8 @@ export type RequestOptions = Dispatcher.DispatchOptions
 /** Controls a request over one of our own connections, as undici's controllers do. */
 export interface ResponseController extends Dispatcher.DispatchController {
   readonly httpVersion: '1.1' | '2'
+  /** The header fields as they were sent, over HTTP/2. */
+  readonly sentHeaders?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A handler of a response, as undici 7 and newer has it. */
@@ -30,6 +32,13 @@ type LegacyEvents =
   | 'onData'
   | 'onComplete'
   | 'onBodySent'
+
+/** What requests are dispatched to: connections of ours, or a dispatcher of the caller's. */
+export interface Dispatching {
+  /** Whether a response can be paused in every case, also where its connection ends with it. */
+  readonly pausesSafely?: boolean
+  dispatch(options: RequestOptions, handler: ResponseHandler): boolean
+}
 
 /** A request that waits for a connection, or for its response. */
 export interface PendingRequest {

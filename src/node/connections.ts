@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
-import type { PendingRequest, RequestOptions, ResponseHandler } from './connection.ts'
+import type { Dispatching, PendingRequest, RequestOptions, ResponseHandler } from './connection.ts'
 import { type ConnectCallback, type Connecting, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
+import { DelegatingHandler } from './delegating-handler.ts'
 import { OriginConnections } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
 import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
@@ -20,7 +21,8 @@ export interface ConnectionsOptions {
 }
 
 /** The connections to all origins, made as they are needed, by way of the proxies that the environment names. */
-export class Connections {
+export class Connections implements Dispatching {
+  readonly pausesSafely = true
   readonly #unref: boolean
   readonly #proxy: ProxySettings | undefined
   readonly #tls: ConnectionOptions
@@ -167,50 +169,24 @@ async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): P
   return new Socks5ProxyAgent(url, options)
 }
 
-/** Passes on what a proxy forwards, and tells its own refusal from the server's. */
-class ForwardHandler implements ResponseHandler {
+/** Tells a proxy's own refusal of a request to be forwarded from the server's. */
+class ForwardHandler extends DelegatingHandler {
   readonly #proxy: ProxySettings
-  readonly #handler: ResponseHandler
 
   constructor(proxy: ProxySettings, handler: ResponseHandler) {
+    super(handler)
     this.#proxy = proxy
-    this.#handler = handler
   }
 
-  get isOver(): boolean {
-    return !!this.#handler.isOver
-  }
-
-  set onOver(onOver: ResponseHandler['onOver']) {
-    this.#handler.onOver = onOver
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart(controller, context)
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[]>,
-  ): void {
+  override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
+    const [controller, status] = response
     // "407 Proxy Authentication Required" can come from a proxy only.
-    if (status === 407) {
-      const error = new ProxyRefusalError(this.#proxy, status)
-      this.#handler.onResponseError(controller, error)
-      controller.abort(error)
-    } else this.#handler.onResponseStart(controller, status, headers)
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData(controller, chunk)
-  }
-
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: Record<string, string>): void {
-    this.#handler.onResponseEnd(controller, trailers)
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError(controller, error)
+    if (status !== 407) {
+      super.onResponseStart(...response)
+      return
+    }
+    const error = new ProxyRefusalError(this.#proxy, status)
+    this.handler.onResponseError(controller, error)
+    controller.abort(error)
   }
 }

@@ -154,6 +154,10 @@ export class Http2Request implements ResponseController {
     upload?.destroy()
   }
 
+  get sentHeaders(): Readonly<Record<string, unknown>> | undefined {
+    return this.#stream?.sentHeaders
+  }
+
   abort(reason: Error): void {
     if (this.aborted) return
     this.aborted = true

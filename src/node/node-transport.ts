@@ -9,7 +9,7 @@ import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
 import type { Signal, Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
-import type { RequestOptions, ResponseHandler } from './connection.ts'
+import type { Dispatching, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
 import { Exchange, nobodyWaits } from './exchange.ts'
@@ -19,11 +19,6 @@ import { ProxyRefusalError } from './tunnel.ts'
 /** A request as a dispatcher sends it: a stream can be sent once only. */
 interface DispatchableRequest extends RedirectableRequest {
   body: Buffer | Readable | null
-}
-
-/** What requests are dispatched to: connections of ours, or a dispatcher of the caller's. */
-interface Dispatching {
-  dispatch(options: RequestOptions, handler: ResponseHandler): boolean
 }
 
 /** "Extract a body" of the Fetch standard, with the Content-Type that goes with it. */
@@ -123,7 +118,7 @@ class NodeTransport {
         signal,
         handler,
         context: this.#context,
-        isForeign: !(this.#dispatching instanceof Connections),
+        isForeign: !this.#dispatching.pausesSafely,
       })
       if (request.body instanceof Readable) exchange.watch(request.body)
       this.#dispatch(request, exchange)
@@ -167,7 +162,7 @@ class NodeTransport {
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createNodeTransport(settings: Settings): Transport {
-  const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatcher }
+  const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatching }
   const transport = new NodeTransport(dispatcher ?? commonConnections(settings.unref))
 
   // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.

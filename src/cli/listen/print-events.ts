@@ -111,7 +111,10 @@ class EventPrinter {
     const { url, init } = endpoint
     const progress = this.#progress
     const dispatcher = observeTraffic(init.dispatcher, {
-      onSent: () => this.#silence.sent(),
+      onSent: (controller) => {
+        this.#silence.sent()
+        this.#wireLog.sent(controller)
+      },
       onResponse: (...response) => this.#wireLog.responded(...response),
       onBytes: ({ length }) => {
         progress.bytes += length
