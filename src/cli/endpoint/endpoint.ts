@@ -5,7 +5,7 @@ import type { EventSourceInit } from '../../options/event-source-init.ts'
 import { readSettings } from '../../options/settings.ts'
 import { type CommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
-import { runBearerCommand } from './bearer-command.ts'
+import { BearerCommand } from './bearer-command.ts'
 import { readTrustedCertificates } from './certificates.ts'
 import { guessContentType, readBody } from './request-body.ts'
 import { parseHeaders, parseUser } from './request-headers.ts'
@@ -37,13 +37,14 @@ export async function createEndpoint(
 ): Promise<Endpoint> {
   const url = parseUrlOperand(operands)
   const { method, headers, body } = await readRequest(values)
-  const command = values['bearer-command']
+  const given = values['bearer-command']
+  const command = given === undefined ? undefined : new BearerCommand(given, signal)
   const seconds = (name: 'open-timeout' | 'idle-timeout'): number => parseSeconds(`--${name}`, values[name] ?? '0')
   const init = {
     headers:
       command === undefined
         ? headers
-        : async () => [...headers, ['authorization', `Bearer ${await runBearerCommand(command, signal)}`]] as const,
+        : async () => [...headers, ['authorization', `Bearer ${await command.run()}`]] as const,
     method,
     body,
     lastEventId: values['last-event-id'],
