@@ -46,7 +46,7 @@ class Head implements TransportResponse {
 }
 
 /** The stream that is the request's body failed. */
-export class RequestBodyError extends Error {
+class RequestBodyError extends Error {
   constructor(error: Error) {
     super(`the request body failed: ${error.message}`)
   }

@@ -22,7 +22,7 @@ export class ProxyRefusalError extends Error {
 }
 
 /** A proxy as messages name it, without credentials. */
-export function proxyName({ url }: ProxySettings): string {
+function proxyName({ url }: ProxySettings): string {
   return `${url.protocol}//${url.host}`
 }
 
