@@ -35,7 +35,7 @@ export const onlyInBrowsers: Limit = anyOf(
 )
 
 export const needsNoFetch: Limit = ({ runtime }) =>
-  runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined
+  / over /.test(runtime) ? "over Node's own connections, a source needs no fetch" : undefined
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
 export const hasNoDispatchers: Limit = inBrowsers(
