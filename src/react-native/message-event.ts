@@ -1,0 +1,39 @@
+import { Event } from './runtime-events.ts'
+
+/**
+ * The MessageEvent that no version of React Native has.
+ * {@link https://html.spec.whatwg.org/multipage/comms.html#the-messageevent-interface}
+ */
+export class MessageEvent extends Event {
+  readonly #init: MessageEventInit
+
+  constructor(type: string, init: MessageEventInit = {}) {
+    super(type, init)
+    this.#init = init
+  }
+
+  get data(): unknown {
+    const { data = null } = this.#init
+    return data
+  }
+
+  get origin(): string {
+    return this.#init.origin ?? ''
+  }
+
+  get lastEventId(): string {
+    return this.#init.lastEventId ?? ''
+  }
+
+  get source(): unknown {
+    return this.#init.source ?? null
+  }
+
+  get ports(): readonly unknown[] {
+    return this.#init.ports ?? []
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'MessageEvent'
+  }
+}

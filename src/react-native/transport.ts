@@ -1,0 +1,29 @@
+import { Platform } from 'react-native'
+import { applyRules, numberFrom, type OptionRule } from '../options/validation.ts'
+import { createFetchTransport } from '../transport/fetch.ts'
+import type { CreateTransport } from '../transport/transport.ts'
+import { createXhrTransport } from './xhr-transport.ts'
+
+const rules = {
+  dispatcher: { isValid: () => false, expected: 'usable here: it is for Node' },
+  // iOS keeps all of a response in memory, Android does not.
+  maxResponseSize: numberFrom(1, Platform.OS === 'ios' ? 8 * 2 ** 20 : Infinity),
+} satisfies Record<string, OptionRule>
+
+/** Whether the global `fetch` streams: React Native's own does not, Expo's does, and so does an app's polyfill. */
+function doesFetchStream(): boolean {
+  const { fetch, Response } = globalThis
+  if (!fetch) return false
+  const isExpo = (fetch as { [Symbol.iterator]?: unknown } & Record<symbol, unknown>)[Symbol.for('expo.builtin')] === true
+  return isExpo || 'body' in Response.prototype
+}
+
+/**
+ * Over the `fetch` that was given, over the global `fetch` if it streams, and otherwise over XMLHttpRequest.
+ * @throws TypeError if there is a dispatcher
+ */
+export const createTransport: CreateTransport = (given) => {
+  const settings = applyRules(given, rules)
+  if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch)
+  return createXhrTransport(settings['maxResponseSize'] as number)
+}
