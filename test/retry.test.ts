@@ -17,7 +17,7 @@ function reasonOf(decision: Decision): Extract<Decision, { kind: 'fail' }>['reas
   return decision.kind === 'fail' ? decision.reason : undefined
 }
 
-/** The longest delay that a timer can hold. */
+/** The maximum delay that a timer can hold. */
 const longestDelay = 2_147_483_647
 
 function interruption(details: Partial<CompletedOutcome> = {}): CompletedOutcome {
@@ -47,7 +47,7 @@ function policy(given: RetryPolicy = {}): Policy {
   return readSettings('http://feed.example/', { retry: given }).retry as Policy
 }
 
-/** Draws nothing: a delay that calls it is not deterministic. */
+/** Fails if it is called: a delay that needs it is not deterministic. */
 const noRandom = (): never => {
   throw new Error('a random number was drawn')
 }
@@ -85,44 +85,44 @@ const anyLoss = fc
   })
   .map(interruption)
 
-describe('a delay by the default policy', () => {
+describe('The default policy chooses the delay', () => {
   it.each([
-    ['after a stream that had worked, the reconnection time', 0, least, 3_000],
-    ['and up to a fifth more', 0, most, 3_600],
-    ['after the first failure, at the most twice the reconnection time', 1, least, 6_000],
-    ['anything less may be drawn', 1, half, 3_000],
-    ['but it never is nothing', 1, most, 1],
-    ['after the second failure, four times', 2, least, 12_000],
-    ['after the third, eight times', 3, least, 24_000],
-    ['never over 30 s', 4, least, 30_000],
-    ['not even after a thousand failures and more', 5_000, least, 30_000],
+    ['The delay after a stream that had worked is at least the reconnection time', 0, least, 3_000],
+    ['The delay after a stream that had worked is at most a fifth over the reconnection time', 0, most, 3_600],
+    ['The delay after the first failure is at most twice the reconnection time', 1, least, 6_000],
+    ['The delay after a failure can be any part of that', 1, half, 3_000],
+    ['The delay after a failure is never 0', 1, most, 1],
+    ['The delay after the second failure is at most four times the reconnection time', 2, least, 12_000],
+    ['The delay after the third failure is at most eight times the reconnection time', 3, least, 24_000],
+    ['The delay never exceeds 30 s', 4, least, 30_000],
+    ['The delay does not exceed 30 s after thousands of failures', 5_000, least, 30_000],
   ])('%s', (_, failures, random, delay) => {
     expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ kind: 'reconnect', delay })
   })
 
-  it("starts from the server's reconnection time", () => {
+  it("The delay grows from the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
     expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 400 })
   })
 
-  it("is not drawn below the server's reconnection time", () => {
+  it("The random delay is never below the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
     expect(decide(interruption(), history(given), policy(), most)).toEqual({ kind: 'reconnect', delay: 100 })
   })
 
-  it("is the server's reconnection time where that is longer than the longest delay of the policy", () => {
+  it("The delay is the server's reconnection time where that exceeds the maximum delay", () => {
     const given = { failures: 2, serverReconnectionTime: 60_000 }
     expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 60_000 })
   })
 
-  it('grows although the server asks for no delay at all', () => {
+  it('The delay grows even if the server asks for no delay', () => {
     const delays = [1, 2, 3, 10].map((failures) =>
       delayOf(decide(interruption(), history({ failures, serverReconnectionTime: 0 }), policy(), least)),
     )
     expect(delays).toEqual([2, 4, 8, 1_024])
   })
 
-  it('is at least what Retry-After asks for', () => {
+  it('The delay is at least what Retry-After asks for', () => {
     expect(decide(interruption({ retryAfter: 45_000 }), history(), policy(), half)).toEqual({
       kind: 'reconnect',
       delay: 45_000,
@@ -134,10 +134,10 @@ describe('a delay by the default policy', () => {
   })
 })
 
-describe('any delay by any policy', () => {
+describe('Every policy chooses a valid delay', () => {
   const anyInterruption = [anyLoss, anyHistory, anyPolicy, randomNumber] as const
 
-  it('is a whole number of ms that a timer can hold', () => {
+  it('The delay is a whole number of ms that a timer can hold', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const delay = delayOf(decide(outcome, before, policy(given), () => random))
@@ -149,7 +149,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it("is never under the server's reconnection time nor under Retry-After", () => {
+  it("The delay is never below the server's reconnection time or Retry-After", () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const delay = delayOf(decide(outcome, before, policy(given), () => random))
@@ -160,7 +160,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('after a failure is never over the longest delay of the policy, unless the server asks for more', () => {
+  it('The delay after a failure never exceeds the maximum delay unless the server asks for more', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         fc.pre(before.failures > 0)
@@ -173,7 +173,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('after a stream that had worked is at most a fifth over the reconnection time, unless Retry-After asks for more', () => {
+  it('The delay after a stream that had worked is at most a fifth over the reconnection time or Retry-After', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const applied = policy(given)
@@ -185,7 +185,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('without jitter depends on no random number', () => {
+  it('The delay without jitter depends on no random number', () => {
     fc.assert(
       fc.property(...anyInterruption, (outcome, before, given, random) => {
         const applied = policy({ ...given, jitter: 0 })
@@ -194,7 +194,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('without jitter is exact: the reconnection time times the factor for each failure', () => {
+  it('The delay without jitter is exactly the reconnection time times the factor for each failure', () => {
     const reconnectionTime = fc.integer({ min: 1, max: 1_000 })
     fc.assert(
       fc.property(reconnectionTime, fc.integer({ min: 1, max: 4 }), fc.nat(8), (initialDelay, factor, failures) => {
@@ -205,7 +205,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('without jitter never gets shorter with another failure', () => {
+  it('The delay without jitter never decreases with another failure', () => {
     fc.assert(
       fc.property(anyLoss, anyHistory, anyPolicy, (outcome, before, given) => {
         const applied = policy({ ...given, jitter: 0 })
@@ -217,7 +217,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('with jitter never gets longer with a larger random number after a failure, nor shorter after a success', () => {
+  it('The delay with jitter decreases with the random number after a failure, and increases with it after a success', () => {
     fc.assert(
       fc.property(anyLoss, anyHistory, anyPolicy, randomNumber, randomNumber, (outcome, before, given, one, other) => {
         const applied = policy(given)
@@ -231,7 +231,7 @@ describe('any delay by any policy', () => {
     )
   })
 
-  it('asks for one random number between 0 and 1 at the most', () => {
+  it('The delay needs at most one random number between 0 and 1', () => {
     let drawn = 0
     decide(interruption(), history(), policy(), () => {
       drawn++
@@ -241,8 +241,8 @@ describe('any delay by any policy', () => {
   })
 })
 
-describe('a refused response', () => {
-  it('fails whatever its status, unless the policy lists it', () => {
+describe('The policy decides whether a refused response is retried', () => {
+  it('A refused response with any status fails unless the policy lists the status', () => {
     for (let status = 200; status < 600; status++) {
       expect(decide(refusal(status), history(), policy(), noRandom), String(status)).toEqual({ kind: 'fail' })
     }
@@ -251,7 +251,7 @@ describe('a refused response', () => {
   it.each([
     ['an array', [503, 429]],
     ['a function', (status: number) => status === 503 || status === 429],
-  ])('is tried again where %s lists its status', (_, statuses) => {
+  ])('A refused response is retried if %s lists its status', (_, statuses) => {
     const delayAfter = (status: number): number | false =>
       delayOf(decide(refusal(status), history(), policy({ statuses, jitter: 0 }), least))
     expect(delayAfter(503)).toBe(6_000)
@@ -260,7 +260,7 @@ describe('a refused response', () => {
     expect(delayAfter(404)).toBe(false)
   })
 
-  it('with 204 fails whatever the policy says: that is how a server tells clients to stop', () => {
+  it('A response with status 204 fails whatever the policy says, since it tells clients to stop', () => {
     const asked: unknown[] = []
     const say = (value: unknown) => () => {
       asked.push(value)
@@ -278,7 +278,7 @@ describe('a refused response', () => {
   })
 
   it.each<ErrorCode>(['content-type', 'redirect', 'too-large', 'unsupported', 'body-used'])(
-    'for reason of %s fails whatever the policy says',
+    'A refused response with the code %s fails whatever the policy says',
     (code) => {
       const everything = policy({ statuses: () => true })
       for (const retry of [everything, () => 0]) {
@@ -288,7 +288,7 @@ describe('a refused response', () => {
     },
   )
 
-  it('reports a function for statuses that throws as a callback that failed', () => {
+  it('A function for statuses that throws is reported as a failed callback', () => {
     const error = new Error('no such status')
     const statuses = (): never => {
       throw error
@@ -299,12 +299,12 @@ describe('a refused response', () => {
     })
   })
 
-  it('is what happened also where it would be the last failure that is allowed', () => {
+  it('A refused response is reported as such even if it is the last allowed failure', () => {
     expect(decide(refusal(500), history(), policy({ maxAttempts: 1 }), least)).toEqual({ kind: 'fail' })
   })
 })
 
-describe('401', () => {
+describe('A 401 is retried with fresh headers', () => {
   const retries: Record<string, Settings['retry']> = {
     'the default policy': policy(),
     'a policy with no attempts left': policy({ maxAttempts: 1 }),
@@ -312,16 +312,16 @@ describe('401', () => {
     'a function': () => 1_000,
   }
 
-  it.each(Object.entries(retries))('is tried again at once with fresh headers: %s', (_, retry) => {
+  it.each(Object.entries(retries))('A 401 is retried at once with fresh headers: %s', (_, retry) => {
     const given = history({ canRefreshHeaders: true })
     expect(decide(refusal(401, { retryAfter: 5_000 }), given, retry, noRandom)).toEqual({ kind: 'reconnect', delay: 0 })
   })
 
-  it('a second time in a row is refused like any other status', () => {
+  it('A second 401 in a row is refused like any other status', () => {
     expect(decide(refusal(401), history(), policy(), least)).toEqual({ kind: 'fail' })
   })
 
-  it('a second time in a row is up to the policy', () => {
+  it('A second 401 in a row is retried if the policy says so', () => {
     expect(decide(refusal(401), history(), policy({ statuses: [401] }), least)).toEqual({
       kind: 'reconnect',
       delay: 6_000,
@@ -329,11 +329,11 @@ describe('401', () => {
     expect(decide(refusal(401), history(), () => 7, least)).toEqual({ kind: 'reconnect', delay: 7 })
   })
 
-  it('is not mended where retry is false', () => {
+  it('A 401 is not retried with fresh headers if retry is false', () => {
     expect(decide(refusal(401), history({ canRefreshHeaders: true }), false, least)).toEqual({ kind: 'fail' })
   })
 
-  it('alone is mended by fresh headers', () => {
+  it('No other status is retried with fresh headers', () => {
     for (const status of [400, 402, 403, 407, 500]) {
       const given = history({ canRefreshHeaders: true })
       expect(decide(refusal(status), given, policy(), least), String(status)).toEqual({ kind: 'fail' })
@@ -341,8 +341,8 @@ describe('401', () => {
   })
 })
 
-describe('maxAttempts', () => {
-  it('is the number of failures in a row after which it gives up', () => {
+describe('maxAttempts limits the failures in a row', () => {
+  it('The connection fails after maxAttempts failures in a row', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(2_000), (maxAttempts, failures) => {
         const delay = delayOf(decide(interruption(), history({ failures }), policy({ maxAttempts }), least))
@@ -351,7 +351,7 @@ describe('maxAttempts', () => {
     )
   })
 
-  it('says how often it failed, and what the last failure was', () => {
+  it('The error says how often it failed and what the last failure was', () => {
     const error = new Error('ECONNREFUSED')
     const outcome = interruption({ message: 'no connection', error })
     expect(decide(outcome, history({ failures: 3 }), policy({ maxAttempts: 3 }), least)).toEqual({
@@ -360,14 +360,14 @@ describe('maxAttempts', () => {
     })
   })
 
-  it('makes an error of the last failure where there is none', () => {
+  it('The error is made from the last failure where that has none', () => {
     const outcome = interruption({ kind: 'ended', code: 'ended', message: 'the server ended the stream' })
     const reason = reasonOf(decide(outcome, history(), policy({ maxAttempts: 1 }), least))
     expect(reason?.error).toBeInstanceOf(Error)
     expect(reason?.error).toMatchObject({ message: 'the server ended the stream' })
   })
 
-  it('counts refused responses that the policy lists', () => {
+  it('Refused responses that the policy lists count toward maxAttempts', () => {
     const given = policy({ maxAttempts: 2, statuses: [503] })
     expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ kind: 'reconnect', delay: 6_000 })
     expect(decide(refusal(503), history({ failures: 2 }), given, least)).toMatchObject({
@@ -377,8 +377,8 @@ describe('maxAttempts', () => {
   })
 })
 
-describe('retry: false', () => {
-  it('fails whatever happened', () => {
+describe('retry: false never reconnects', () => {
+  it('retry: false fails the connection whatever happened', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -393,8 +393,8 @@ describe('retry: false', () => {
   })
 })
 
-describe('a retry function', () => {
-  it('is told what happened', () => {
+describe('A retry function decides on the delay', () => {
+  it('A retry function receives what happened', () => {
     const headers = new Headers({ 'Retry-After': '2' })
     const outcome = refusal(503, { headers, body: 'overloaded', attempt: 7, retryAfter: 2_000 })
     const told: RetryContext[] = []
@@ -421,14 +421,14 @@ describe('a retry function', () => {
     })
   })
 
-  it('is told 3,000 ms as the reconnection time until the server says otherwise', () => {
+  it('A retry function receives a reconnection time of 3,000 ms until the server sets one', () => {
     expect(decide(interruption(), history(), ({ reconnectionTime }) => reconnectionTime, noRandom)).toEqual({
       kind: 'reconnect',
       delay: 3_000,
     })
   })
 
-  it('is asked about any status, and about every kind of loss', () => {
+  it('A retry function is called for any status and for every kind of loss', () => {
     const outcomes = [interruption(), interruption({ kind: 'ended', code: 'ended' }), refusal(500), refusal(404)]
     for (const outcome of outcomes)
       expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ kind: 'reconnect', delay: 5 })
@@ -442,11 +442,11 @@ describe('a retry function', () => {
     [longestDelay + 1, longestDelay],
     [1e308, longestDelay],
     [Infinity, longestDelay],
-  ])('that returns %d has it wait %d ms', (returned, delay) => {
+  ])('A retry function that returns %d causes a delay of %d ms', (returned, delay) => {
     expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ kind: 'reconnect', delay })
   })
 
-  it('may go under the reconnection time of the server and under Retry-After: it has been told of them', () => {
+  it("A retry function can return less than the server's reconnection time and Retry-After", () => {
     const given = history({ serverReconnectionTime: 60_000 })
     expect(decide(interruption({ retryAfter: 60_000 }), given, () => 1, noRandom)).toEqual({
       kind: 'reconnect',
@@ -454,7 +454,7 @@ describe('a retry function', () => {
     })
   })
 
-  it('that returns false fails the connection, and the outcome stays what it was', () => {
+  it('A retry function that returns false fails the connection without changing the outcome', () => {
     expect(decide(interruption(), history(), () => false, noRandom)).toEqual({ kind: 'fail' })
   })
 
@@ -470,7 +470,7 @@ describe('a retry function', () => {
     ['5'],
     [{}],
     [Promise.resolve(1)],
-  ])('that returns %s failed', (returned) => {
+  ])('A retry function that returns %s has failed', (returned) => {
     const decision = decide(interruption(), history(), () => returned as number, noRandom)
     expect(decision).toEqual({
       kind: 'fail',
@@ -482,7 +482,7 @@ describe('a retry function', () => {
     })
   })
 
-  it('that throws failed, and the error is what it threw, whatever that is', () => {
+  it('A retry function that throws has failed, and the error is whatever it threw', () => {
     const anything = fc.oneof(fc.anything({ withNullPrototype: true }), fc.constant(Symbol('thrown')))
     fc.assert(
       fc.property(anything, (thrown) => {

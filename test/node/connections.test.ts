@@ -48,16 +48,16 @@ async function serve(listener: Listener, options?: Http2Options): Promise<Http2S
   return server
 }
 
-/** A stream that stays open. */
+/** Answers with a stream that stays open. */
 const open: Listener = (_, response) => {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   response.write('retry: 1\n\ndata: open\n\n')
 }
 
 interface Sent {
-  /** Fulfilled with the first chunk, or rejected. */
+  /** Resolves with the first chunk, or rejects. */
   readonly begun: Promise<void>
-  /** Rejected, unless the body ended. */
+  /** Rejects unless the body ends. */
   readonly done: Promise<void>
   readonly chunks: readonly string[]
   abort(): void
@@ -81,7 +81,7 @@ function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Di
     refuse() {},
   })
   const begun = Promise.race([chunk, done])
-  // Whoever awaits them hears of it.
+  // Rejections are handled by whoever awaits these promises.
   for (const promise of [begun, done]) promise.catch(() => {})
   return { begun, done, chunks, abort: () => controller.abort() }
 }
@@ -96,20 +96,20 @@ async function errorsOf(sent: readonly Sent[]): Promise<string[]> {
   return settled.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as Error).message] : []))
 }
 
-describe('over HTTP/2', () => {
-  it('1,000 streams that begin at once have at most 10 connections', async () => {
+describe('Streams share connections over HTTP/2', () => {
+  it('1,000 streams that begin at once use at most 10 connections', async () => {
     const server = await serve(open)
     await begin(sendMany(1_000, server.origin))
     expect(server.connectionCount).toBe(4)
   })
 
-  it('streams that begin one after the other share a connection', async () => {
+  it('Streams that begin one after the other share a connection', async () => {
     const server = await serve(open)
     for (let number = 0; number < 5; number++) await send(server.origin).begun
     expect(server.connectionCount).toBe(1)
   })
 
-  it('a server that allows only 10 streams on a connection has as many connections as that takes', async () => {
+  it('A server that allows 10 streams on a connection gets as many connections as needed', async () => {
     const closed: Promise<unknown>[] = []
     const server = await serve(
       (request, response) => {
@@ -121,7 +121,7 @@ describe('over HTTP/2', () => {
     const first = sendMany(35, server.origin)
     await begin(first)
     expect(server.connectionCount).toBe(4)
-    // What has ended makes room.
+    // Streams that have ended make room for new ones.
     for (const { abort } of first.slice(0, 10)) abort()
     await Promise.all(closed.slice(0, 10))
     await begin(sendMany(15, server.origin))
@@ -132,14 +132,17 @@ describe('over HTTP/2', () => {
 
   const { NGHTTP2_INTERNAL_ERROR } = constants
   const endings: readonly (readonly [string, (server: Http2Server) => unknown])[] = [
-    ['says that it goes away', ({ sessions }) => [...sessions].map((session) => session.goaway())],
-    ['goes away', ({ sessions }) => [...sessions].map((session) => session.goaway(NGHTTP2_INTERNAL_ERROR))],
+    ['announces that it goes away', ({ sessions }) => [...sessions].map((session) => session.goaway())],
+    [
+      'goes away with an error',
+      ({ sessions }) => [...sessions].map((session) => session.goaway(NGHTTP2_INTERNAL_ERROR)),
+    ],
     ['ends its sessions', ({ sessions }) => [...sessions].map((session) => session.destroy())],
     ['closes its connections', ({ connections }) => [...connections].map((socket) => socket.destroy())],
     ['resets its connections', ({ connections }) => [...connections].map((socket) => socket.resetAndDestroy())],
   ]
 
-  it.each(endings)('all streams of a server that %s end, and all new ones open', async (_ending, end) => {
+  it.each(endings)('All streams of a server that %s end, and new ones open', async (_ending, end) => {
     const server = await serve(open, { settings: { maxConcurrentStreams: 20 } })
     const sent = sendMany(50, server.origin)
     await begin(sent)
@@ -150,7 +153,7 @@ describe('over HTTP/2', () => {
     expect(server.connectionCount).toBe(6)
   })
 
-  it.each(endings)('each EventSource of a server that %s reconnects', async (_ending, end) => {
+  it.each(endings)('Every EventSource of a server that %s reconnects', async (_ending, end) => {
     const server = await serve(open)
     const sources = Array.from({ length: 50 }, () => new EventSource(server.origin, { dispatcher: agent }))
     closers.push(() => sources.map((source) => source.close()))
@@ -169,7 +172,7 @@ describe('over HTTP/2', () => {
     expect(server.connectionCount).toBe(4)
   })
 
-  it('the loss of a connection concerns nobody on another', async () => {
+  it('The loss of a connection does not affect streams on another one', async () => {
     const responses: Http2ServerResponse[] = []
     const server = await serve(
       (request, response) => {
@@ -188,7 +191,7 @@ describe('over HTTP/2', () => {
     await expect.poll(() => sent.filter(({ chunks }) => chunks.includes('more')).length).toBe(4)
   })
 
-  it('the streams of an EventSource open also where the server goes on with HTTP/1.1 only, and back', async () => {
+  it('Every EventSource reconnects to a server that changes to HTTP/1.1 and back', async () => {
     let server = await startHttp2Server(open)
     const port = Number(new URL(server.origin).port)
     const sources = Array.from(
@@ -215,7 +218,7 @@ describe('over HTTP/2', () => {
   it.each([
     ['POST with a text', () => 'a body', 'a body'],
     ['POST with a stream', () => new Blob(['a ', 'body']).stream(), 'a body'],
-  ])('a %s goes out while other streams are open', async (_request, create, body) => {
+  ])('A %s is sent while other streams are open', async (_request, create, body) => {
     const bodies: string[] = []
     const server = await serve(async (request, response) => {
       if (request.method === 'POST') bodies.push(await text(request))
@@ -233,7 +236,7 @@ describe('over HTTP/2', () => {
     expect(bodies).toEqual([body, body, body])
   })
 
-  it('the last event ID arrives as UTF-8', async () => {
+  it('The last event ID arrives as UTF-8', async () => {
     const ids: unknown[] = []
     const server = await serve(({ headers }, response) => {
       ids.push(headers['last-event-id'])
@@ -244,7 +247,7 @@ describe('over HTTP/2', () => {
     expect(ids).toEqual([id])
   })
 
-  it('a stream that is torn has lost the connection, and another goes on', async () => {
+  it('A stream that breaks off has lost the connection, and another one goes on', async () => {
     let torn: Http2ServerResponse | undefined
     let goingOn: Http2ServerResponse | undefined
     const server = await serve((request, response) => {
@@ -261,7 +264,7 @@ describe('over HTTP/2', () => {
     expect(server.connectionCount).toBe(1)
   })
 
-  it('a stream whose reader is behind holds up itself only', async () => {
+  it('A stream whose reader is behind holds back only itself', async () => {
     let sent = 0
     const chunk = Buffer.alloc(65_536, 'a')
     const server = await serve(async (request, response) => {
@@ -289,7 +292,7 @@ describe('over HTTP/2', () => {
     await expect(flood).rejects.toThrow()
   })
 
-  it('a request with a Host header of its own has a connection of its own', async () => {
+  it('A request with its own Host header uses its own connection', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     const hosts: string[] = []
     const server = await serve((request, response) => {
@@ -305,7 +308,7 @@ describe('over HTTP/2', () => {
     expect(server.connectionCount).toBe(2)
   })
 
-  it('a request whose Host header a redirect drops leaves the connection of that host alone', async () => {
+  it('A request that loses its Host header in a redirect does not affect the connection of that host', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     const hosts: string[] = []
     const server = await serve((request, response) => {
@@ -324,7 +327,7 @@ describe('over HTTP/2', () => {
     expect(await errorsOf([direct, redirected])).toEqual(Array(2).fill('nobody waits any more'))
   })
 
-  it('streams that a 303 left without their body share a connection', async () => {
+  it('Streams that lose their body in a 303 share a connection', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     const server = await serve(open)
     const origin = await startHttp(async (request, response) => {
@@ -339,7 +342,7 @@ describe('over HTTP/2', () => {
   })
 
   it.each(['te', 'proxy-connection', 'http2-settings', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'])(
-    'a request with the header %s is refused, and the other streams do not notice',
+    'A request with the header %s is refused without affecting other streams',
     async (name) => {
       const server = await serve(open)
       await send(server.origin).begun
@@ -352,8 +355,8 @@ describe('over HTTP/2', () => {
   )
 })
 
-describe('while it connects', () => {
-  /** Accepts connections, and says nothing. */
+describe('Streams share a connection that is being made', () => {
+  /** Starts a server that accepts connections and sends nothing. */
   async function serveSilence(): Promise<{ origin: string; next(): Promise<Socket> }> {
     const sockets: Socket[] = []
     const server = createServer((socket) => {
@@ -382,14 +385,14 @@ describe('while it connects', () => {
       async () => (await startHttp((_, response) => void response.end())).replace('http:', 'https:'),
     ],
     ['has a certificate that nobody trusts', /self[- ]signed/, async () => (await serve(open)).origin],
-  ])('to a server that %s, all who wait for the connection get the error', async (_server, message, start) => {
+  ])('All streams that wait for a connection to a server that %s get the error', async (_server, message, start) => {
     const untrusting = createAgent('shared')
     const origin = await start()
     const sent = Array.from({ length: 20 }, () => send(origin, {}, untrusting))
     expect(await errorsOf(sent)).toEqual(sent.map(() => expect.stringMatching(message)))
   })
 
-  it('and nobody waits any more, the connection is closed', async () => {
+  it('A connection that nobody waits for any more is closed', async () => {
     const server = await serveSilence()
     const sent = sendMany(3, server.origin)
     const socket = await server.next()
@@ -398,7 +401,7 @@ describe('while it connects', () => {
     expect(await errorsOf(sent)).toEqual(Array(3).fill('nobody waits any more'))
   })
 
-  it('and somebody still waits, it goes on', async () => {
+  it('A connection that somebody still waits for is made', async () => {
     const server = await serve(open)
     const [first, second, third] = sendMany(3, server.origin)
     first?.abort()
@@ -407,7 +410,7 @@ describe('while it connects', () => {
     expect(server.connectionCount).toBe(1)
   })
 
-  it('and nobody waits any more, who comes next has a connection of his own', async () => {
+  it('A stream that begins after nobody waited any more gets its own connection', async () => {
     const server = await serve(open)
     for (let times = 0; times < 5; times++) {
       const [given, up] = sendMany(2, server.origin)
@@ -420,8 +423,8 @@ describe('while it connects', () => {
   })
 })
 
-describe('over HTTP/1.1', () => {
-  it('each stream has a connection of its own, of which there may be any number', async () => {
+describe('Streams use connections over HTTP/1.1', () => {
+  it('Each of any number of streams has its own connection', async () => {
     let connections = 0
     const origin = await startHttp(
       (_, response) => {
@@ -433,7 +436,7 @@ describe('over HTTP/1.1', () => {
     expect(connections).toBe(300)
   })
 
-  it('a connection whose stream has ended is used again', async () => {
+  it('A connection whose stream has ended is reused', async () => {
     let connections = 0
     const origin = await startHttp(
       (_, response) => {
@@ -443,13 +446,13 @@ describe('over HTTP/1.1', () => {
     )
     for (let times = 0; times < 3; times++) {
       await send(origin).done
-      // A connection takes the next request in the next turn of the event loop.
+      // A connection accepts the next request in the next turn of the event loop.
       await new Promise(setImmediate)
     }
     expect(connections).toBe(1)
   })
 
-  it('a connection that the server closes meanwhile is not missed', async () => {
+  it('A connection that the server closes while it is idle is replaced', async () => {
     const sockets = new Set<Socket>()
     const origin = await startHttp(
       (_, response) => {
@@ -467,7 +470,7 @@ describe('over HTTP/1.1', () => {
   it.each([
     ['aborted', (sent: Sent) => sent.abort()],
     ['redirected before its body has ended', () => {}],
-  ])('a request that is %s does not have its connection replaced', async (how, end) => {
+  ])('The connection of a request that is %s is not replaced', async (how, end) => {
     const closed: Promise<unknown>[] = []
     const server = await serve(
       ({ url }, response) => {

@@ -12,7 +12,7 @@ import { serve } from '../transport/serve.ts'
 import { overUndici } from '../transport/transports.ts'
 import { stalls } from './stalls.ts'
 
-// zstd is tested in a Node that has it: test/package/zstd.test.ts. None of them takes its time.
+// zstd is tested in a version of Node that has it, in test/package/zstd.test.ts. All encoders use a fast level.
 const encoders = {
   gzip: () => createGzip({ level: 1 }),
   'x-gzip': () => createGzip({ level: 1 }),
@@ -31,7 +31,7 @@ async function encode(encoding: Encoding, bytes: Uint8Array): Promise<Uint8Array
   return await buffer(encoder)
 }
 
-describe('Content-Encoding', () => {
+describe('The header Content-Encoding names codings', () => {
   it.each([
     [null, []],
     ['', []],
@@ -45,28 +45,28 @@ describe('Content-Encoding', () => {
     ['compress', []],
     ['gzip, unknown', []],
     ['constructor', []],
-  ])('%j is read as the codings to undo, the last one first, or as none where one is unknown', (value, codings) => {
+  ])('%j is read as the codings to decode in reverse order, or as none if one is unknown', (value, codings) => {
     expect(readCodings(value)).toEqual(codings)
   })
 
-  it('of more than five codings is an error', () => {
+  it('More than five codings are an error', () => {
     expect(() => readCodings('gzip, gzip, gzip, gzip, gzip, gzip')).toThrow('6 content codings, more than 5')
     expect(() => readCodings(Array(1_000).fill('unknown').join())).toThrow('1000 content codings')
   })
 })
 
-it('Accept-Encoding names what this Node can undo', () => {
+it('Accept-Encoding lists what this version of Node can decode', () => {
   expect(acceptedCodings).toMatch(/^gzip, deflate, br(, zstd)?$/)
 })
 
-describe('decoders', () => {
-  /** Cuts bytes at these places, each of which is a part of their length. */
+describe('Decoders decode the content codings', () => {
+  /** Splits bytes at these positions, given as fractions of the length. */
   const cut = (bytes: Uint8Array, places: readonly number[]): Uint8Array[] => {
     const at = [0, ...places.map((place) => Math.floor(place * bytes.length)).toSorted((a, b) => a - b), bytes.length]
     return at.slice(1).map((end, index) => bytes.subarray(at[index], end))
   }
 
-  it('undo any codings, however the bytes are split', async () => {
+  it('Decoders decode any codings, however the bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2_000, size: 'max' }),
@@ -90,8 +90,8 @@ describe('decoders', () => {
   })
 })
 
-describe('a body', () => {
-  /** Sends a request whose body is handed on to `bytes`. */
+describe('A compressed body is decompressed', () => {
+  /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes']): Promise<void> =>
     overUndici()(createRequest(url), { response() {}, bytes, refuse() {} })
 
@@ -106,7 +106,7 @@ describe('a body', () => {
     end(): void
   }
 
-  /** Compresses what is written to a response so that each text goes out at once. */
+  /** Compresses each text that is written to a response and flushes it at once. */
   function encodeResponse(response: ServerResponse, combination: readonly Encoding[]): EncodedResponse {
     response.setHeader('Content-Encoding', combination.map(codingOf).join(', '))
     return combination.reduceRight<EncodedResponse>((next, encoding) => {
@@ -123,7 +123,7 @@ describe('a body', () => {
   }
 
   it.each(combinations.map((combination) => [combination.join(' in '), combination] as const))(
-    'compressed with %s is decompressed event by event: the next is written when the one before has arrived',
+    'A body compressed with %s is decompressed event by event, before the next is written',
     async (_name, combination) => {
       let encoded: EncodedResponse | undefined
       const origin = await serve((_, response) => {
@@ -142,17 +142,17 @@ describe('a body', () => {
   )
 
   it.each([
-    ['a coding nobody knows', 'made-up'],
-    ['several, of which nobody knows one', 'gzip, made-up'],
-    ['no coding at all', 'identity'],
-  ])('with %s is passed on as it is', async (_name, coding) => {
+    ['an unknown coding', 'made-up'],
+    ['several codings with an unknown one', 'gzip, made-up'],
+    ['no coding', 'identity'],
+  ])('A body with %s is passed on unchanged', async (_name, coding) => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': coding }).end('as it is')
     })
     expect(textOf(await record(overUndici(), createRequest(origin)))).toBe('as it is')
   })
 
-  it('with more than five codings has lost the connection', async () => {
+  it('A body with more than five codings loses the connection', async () => {
     const closed: Promise<unknown>[] = []
     const origin = await serve((_, response) => {
       closed.push(once(response, 'close'))
@@ -164,8 +164,8 @@ describe('a body', () => {
 
   it.each([
     ['and compressed', () => encode('gzip', new Uint8Array())],
-    ['and not even compressed', () => ''],
-  ])('may be empty %s', async (_name, create) => {
+    ['and not compressed', () => ''],
+  ])('A body that is empty %s is an empty body', async (_name, create) => {
     const body = await create()
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(body)
@@ -174,15 +174,16 @@ describe('a body', () => {
   })
 
   const losses = {
-    torn: (response: ServerResponse) => response.destroy(),
-    'whole, but what was compressed is not': (response: ServerResponse) => response.end(),
-    'followed by what is not compressed': (response: ServerResponse) => response.write('\xff'.repeat(100), 'latin1'),
+    'cut off': (response: ServerResponse) => response.destroy(),
+    'complete around incomplete compressed data': (response: ServerResponse) => response.end(),
+    'followed by bytes that are not compressed': (response: ServerResponse) =>
+      response.write('\xff'.repeat(100), 'latin1'),
   }
   it.each(
     Object.entries(losses).flatMap(([how, lose]) =>
       combinations.map((one) => [how, one.join(' in '), lose, one] as const),
     ),
-  )('that is %s, compressed with %s, has lost the connection, and what came before is reported', async (...given) => {
+  )('A body that is %s, compressed with %s, is reported so far and loses the connection', async (...given) => {
     const [, , lose, combination] = given
     let answered: ServerResponse | undefined
     const closed: Promise<unknown>[] = []
@@ -202,7 +203,7 @@ describe('a body', () => {
     await Promise.all(closed)
   })
 
-  it('that goes on after the end of what was compressed has ended, and the connection is closed', async () => {
+  it('A body with bytes after the end of the compressed data ends, and the connection is closed', async () => {
     const closed: Promise<unknown>[] = []
     const origin = await serve(async (_, response) => {
       closed.push(once(response, 'close'))
@@ -215,7 +216,7 @@ describe('a body', () => {
     expect(closed).toHaveLength(1)
   })
 
-  it('is not read while its reader is behind', async () => {
+  it('A compressed body is not read while its reader is behind', async () => {
     const total = 16 * 1_024 * 1_024
     const chunk = new Uint8Array(65_536)
     let sent = 0
@@ -228,7 +229,7 @@ describe('a body', () => {
         })(),
         { objectMode: false },
       )
-      // At this level the bytes become no fewer, and it takes next to no time.
+      // This level does not reduce the size and takes almost no time.
       source.pipe(createGzip({ level: constants.Z_NO_COMPRESSION })).pipe(response)
     })
     let resume = (): void => {}
@@ -249,7 +250,7 @@ describe('a body', () => {
     expect(received).toBe(sent)
   })
 
-  it('that is a bomb is decompressed no faster than it is read', async () => {
+  it('A decompression bomb is decompressed no faster than it is read', async () => {
     const bomb = await encode('gzip', Buffer.alloc(32 * 1_024 * 1_024))
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb)

@@ -12,25 +12,25 @@ import { certificate, key } from '../../fixtures/certificate.ts'
 import { listenAt } from '../http-server.ts'
 
 export interface Http2Server {
-  /** Such as https://localhost:40001. */
+  /** The origin, such as https://localhost:40001. */
   readonly origin: string
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   readonly connectionCount: number
-  /** Those that are there, of HTTP/1.1, too. */
+  /** The open connections, including those with HTTP/1.1. */
   readonly connections: ReadonlySet<Socket>
-  /** Those that are there of HTTP/2. */
+  /** The open sessions of HTTP/2. */
   readonly sessions: ReadonlySet<ServerHttp2Session>
   close(): Promise<void>
 }
 
 export interface Http2Options extends SecureServerOptions {
-  /** Any free one by default. */
+  /** The port (default: any free one). */
   port?: number
-  /** Also where the client speaks HTTP/2. */
+  /** Whether the server speaks only HTTP/1.1, even to clients that prefer HTTP/2. */
   http1Only?: boolean
 }
 
-/** Starts a server on this machine that speaks HTTP/2, and HTTP/1.1 where the client wants it to. */
+/** Starts a server on this machine that speaks HTTP/2, and HTTP/1.1 if the client prefers it. */
 export async function startHttp2Server(
   listener: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
   { port = 0, http1Only = false, ...options }: Http2Options = {},

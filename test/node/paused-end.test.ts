@@ -8,7 +8,7 @@ afterEach(() => end())
 
 const body = 'x'.repeat(200_000)
 
-/** How a server may send a body and close the connection. */
+/** Ways to send a body and close the connection. */
 const manners = {
   'until the connection is closed': (socket: Socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`),
   'until the connection is reset': (socket: Socket) =>
@@ -22,7 +22,7 @@ const manners = {
     ),
 }
 
-test.for(Object.entries(manners))('a paused body that is sent %s ends without a crash', async ([manner, send]) => {
+test.for(Object.entries(manners))('A paused body that is sent %s ends without a crash', async ([manner, send]) => {
   mendPausedEnds()
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy()).once('data', () => send(socket))
@@ -51,6 +51,6 @@ test.for(Object.entries(manners))('a paused body that is sent %s ends without a 
       },
     )
   })
-  // A reset makes the system forget what it had received.
+  // A reset makes the system discard the bytes that it had received.
   if (manner !== 'until the connection is reset') expect(received).toBe(body.length)
 })

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 
-/** Waits until a count has been going up, and then has stayed as it is for a quarter of a second. */
+/** Waits until a count has increased and then stayed the same for a quarter of a second. */
 export async function stalls(count: () => number): Promise<void> {
   let last = -1
   let unchanged = 0

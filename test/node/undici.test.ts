@@ -5,8 +5,8 @@ import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overUndici } from '../transport/transports.ts'
 
-describe('the request', () => {
-  it('says that everysource asks, and in which codings it takes the answer', async () => {
+describe('The request over undici has its own headers', () => {
+  it('The request has everysource as its User-Agent and lists the codings that it accepts', async () => {
     const seen: unknown[] = []
     const origin = await serve(({ headers }, response) => {
       seen.push(headers)
@@ -27,7 +27,7 @@ describe('the request', () => {
   })
 
   it.each(['Expect', 'HTTP2-Settings', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Transfer-Encoding', 'Upgrade'])(
-    'is refused with a header that belongs to the connection: %s',
+    'A request with the header %s, which belongs to the connection, is refused',
     async (name) => {
       let requests = 0
       const origin = await serve((_, response) => {
@@ -46,7 +46,7 @@ describe('the request', () => {
     },
   )
 
-  it('may ask that its connection is not used for another, and for another host', async () => {
+  it('A request can set the headers Connection and Host', async () => {
     const seen: unknown[] = []
     const origin = await serve(({ headers: { connection, host } }, response) => {
       seen.push({ connection, host })
@@ -62,20 +62,20 @@ describe('the request', () => {
   it.each([
     ['with a control character', { headers: new Headers({ 'Last-Event-ID': '\x01' }) }, 'invalid last-event-id header'],
     [
-      'of a length that is not that of its body',
+      'with a Content-Length that is not that of its body',
       { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
       'content-length',
     ],
-  ])('that cannot be sent, %s, has lost the connection', async (_request, given, message) => {
+  ])('A request that cannot be sent, %s, loses the connection', async (_request, given, message) => {
     const origin = await serve((_, response) => void response.end())
     await expect(record(overUndici(), createRequest(origin, given))).rejects.toThrow(message)
   })
 
-  it('whose body is a stream that is still being sent is redirected with a 303, and the stream is cancelled', async () => {
+  it('A 303 cancels a body that is still being sent, and is followed', async () => {
     for (const status of [303, 307]) {
       const origin = await serve((request, response) => {
         if (request.url === '/next') return void response.end('arrived')
-        // It answers before it has read all.
+        // The server answers before it has read the whole body.
         request.once('data', () => response.writeHead(status, { Location: '/next' }).end())
       })
       let cancel = (): void => {}
@@ -94,9 +94,9 @@ describe('the request', () => {
   })
 })
 
-describe('a dispatcher', () => {
+describe('A dispatcher can be given', () => {
   it.each([[{}], [{ dispatch: true }], [() => {}], [1], ['http://proxy.example:3128']])(
-    'that is none is refused at once: %o',
+    'A value that is not a dispatcher is rejected at once: %o',
     (dispatcher) => {
       expect(() => overUndici(dispatcher as Dispatcher)).toThrow(
         /^dispatcher is .+, not a Dispatcher of undici 7 or newer$/,
@@ -104,7 +104,7 @@ describe('a dispatcher', () => {
     },
   )
 
-  it('sets its own limit to silence, where the default has none', async () => {
+  it('A dispatcher has its own limit for silence, and the default one has none', async () => {
     const responses: ServerResponse[] = []
     const origin = await serve((_, response) => {
       responses.push(response)
@@ -118,7 +118,7 @@ describe('a dispatcher', () => {
     expect(textOf(await ours)).toBe('begun and done')
   })
 
-  it("may be one of undici's for tests", async () => {
+  it('A dispatcher can be a MockAgent of undici', async () => {
     const mock = new MockAgent()
     mock.disableNetConnect()
     mock
@@ -134,19 +134,19 @@ describe('a dispatcher', () => {
 
   it.each([
     [
-      'a composed one',
+      'a composed dispatcher',
       () => new Agent().compose(interceptors.dns(), (dispatch) => (options, handler) => dispatch(options, handler)),
     ],
-    ['one that retries', () => new RetryAgent(new Agent())],
+    ['a RetryAgent', () => new RetryAgent(new Agent())],
     [
-      'any object with a dispatch of its own',
+      'any object with a dispatch method',
       () => {
         const agent = new Agent()
         const { dispatch } = agent
         return { dispatch: dispatch.bind(agent) } as Agent
       },
     ],
-  ])('may be %s', async (_name, create) => {
+  ])('A dispatcher can be %s', async (_name, create) => {
     const origin = await serve((_, response) => {
       response.writeHead(200).end('data: a\n\n')
     })
@@ -155,7 +155,7 @@ describe('a dispatcher', () => {
     )
   })
 
-  it('may say names of headers in any case, and values that no header can have', async () => {
+  it('A dispatcher can report header names in any case, and values that no header can have', async () => {
     const said = { 'Content-Type': 'text/event-stream', 'X-Reason': ['a', 'b'], 'X-Odd': '\u0100' }
     const agent = new Agent().compose(
       (dispatch) => (options, handler) =>
@@ -178,7 +178,7 @@ describe('a dispatcher', () => {
     ])
   })
 
-  it('that is closed has lost the connection', async () => {
+  it('A dispatcher that is closed loses the connection', async () => {
     const agent = new Agent()
     await agent.close()
     await expect(record(overUndici(agent), createRequest('http://127.0.0.1:1/'))).rejects.toThrow(
@@ -186,7 +186,7 @@ describe('a dispatcher', () => {
     )
   })
 
-  it('is left as it is when a stream ends', async () => {
+  it('A dispatcher is not closed when a stream ends', async () => {
     const agent = new Agent()
     let end = (): unknown => undefined
     const origin = await serve((_, response) => {

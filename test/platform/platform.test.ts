@@ -9,7 +9,7 @@ afterEach(() => {
   vi.resetModules()
 })
 
-/** Pieces of UTF-8, whole and torn; the byte order mark and its beginnings above all. */
+/** Complete and partial UTF-8 sequences, especially of the byte order mark. */
 const anyPiece = fc
   .constantFrom(
     'EF BB BF',
@@ -32,13 +32,13 @@ const anyPiece = fc
 describe.each([
   ['for servers', server],
   ['for browsers', browser],
-])('the decoder %s', (_, { createDecoder }) => {
-  it('makes of bytes in any pieces what UTF-8 makes of them whole, and strips the first byte order mark only', () => {
+])('The decoder %s decodes UTF-8', (_, { createDecoder }) => {
+  it('The decoder decodes bytes in any pieces like the whole, and removes only the first byte order mark', () => {
     fc.assert(
       fc.property(fc.array(anyPiece, { maxLength: 10 }), (pieces) => {
         const decode = createDecoder()
         const decoded = pieces.map((piece) => decode(piece)).join('')
-        // A character that is torn at the end is waited for.
+        // The rest of a partial character at the end is awaited.
         expect(decoded).toBe(new TextDecoder().decode(Buffer.concat(pieces), { stream: true }))
       }),
       { numRuns: 1_000 },
@@ -46,9 +46,9 @@ describe.each([
   })
 })
 
-describe('the decoder for servers', () => {
-  it("keeps a byte order mark that begins a later piece, although the platform's decoder strips it", () => {
-    // As in Deno and in workerd.
+describe('The decoder for servers does not depend on the platform for byte order marks', () => {
+  it("The decoder preserves a byte order mark in a later piece, although the platform's decoder removes it", () => {
+    // Deno and workerd do this.
     class EagerDecoder extends TextDecoder {
       override decode(bytes: Uint8Array, options?: TextDecodeOptions): string {
         const text = super.decode(bytes, options)
@@ -62,16 +62,16 @@ describe('the decoder for servers', () => {
   })
 })
 
-describe('event handlers', () => {
+describe('Event handlers are adapted to the platform', () => {
   const handlers: EventHandlers = { get: () => null, set() {}, dispatch() {} }
 
-  it('stay as they are where the platform does not call them', () => {
+  it('Handlers are not changed where the platform does not call them', () => {
     expect(server.adaptEventHandlers(handlers)).toBe(handlers)
     expect(browser.adaptEventHandlers(handlers)).toBe(handlers)
   })
 
-  it('are hidden for one read of their own type at the beginning of a dispatch, where the platform reads them', async () => {
-    // As in workerd.
+  it('Handlers are hidden for the one read of their type at the start of a dispatch where the platform reads them', async () => {
+    // workerd does this.
     class ReadingEventTarget extends EventTarget {
       override dispatchEvent(event: Event): boolean {
         Reflect.get(this, `on${event.type}`)

@@ -8,8 +8,8 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe('a redirect', () => {
-  it('frees the connection of the response that it leaves', async () => {
+describe('A redirect is followed by the transport', () => {
+  it('A redirect releases the connection of the response that it leaves', async () => {
     const cancelled: string[] = []
     const fetch: Fetch = async (url) => {
       if (url.endsWith('/next')) return new Response('arrived')
@@ -21,7 +21,7 @@ describe('a redirect', () => {
     expect(cancelled).toEqual(['http://feed.example/'])
   })
 
-  it("is followed although the response has a body of node-fetch's, which cannot be cancelled", async () => {
+  it("A redirect is followed although the body of node-fetch's response cannot be canceled", async () => {
     const fetch: Fetch = async (url) => {
       if (url.endsWith('/next')) return new Response('arrived')
       const headers = new Headers({ Location: '/next' })
@@ -32,8 +32,8 @@ describe('a redirect', () => {
   })
 })
 
-describe('what a runtime lacks', () => {
-  /** Records how a given fetch is called, and answers with the responses in turn. */
+describe('The transport replaces what a runtime lacks', () => {
+  /** Records the calls of a given fetch function, and answers with the responses in turn. */
   function createFetch(...responses: Response[]): { fetch: Fetch; calls: { url: string; init: RequestInit }[] } {
     const calls: { url: string; init: RequestInit }[] = []
     const fetch: Fetch = async (url, init) => {
@@ -45,7 +45,7 @@ describe('what a runtime lacks', () => {
 
   const redirect = (): Response => new Response(null, { status: 302, headers: { Location: '/next' } })
 
-  it('is not made up for in a browser, where the platform follows redirects', async () => {
+  it('The transport replaces nothing in a browser, where the platform follows redirects', async () => {
     vi.stubGlobal(
       'Request',
       class {
@@ -63,14 +63,14 @@ describe('what a runtime lacks', () => {
     expect(calls).toMatchObject([{ init: { redirect: 'follow', cache: 'no-store', credentials: 'same-origin' } }])
   })
 
-  it('is not made up for where there is no Request to tell it by', async () => {
+  it('The transport replaces nothing where there is no Request to detect it by', async () => {
     vi.stubGlobal('Request', undefined)
     const { fetch, calls } = createFetch()
     await record(createFetchTransport(fetch, redirectingFetch), createRequest('http://feed.example/'))
     expect(calls).toMatchObject([{ init: { redirect: 'follow' } }])
   })
 
-  it('are redirects that hide nothing: each is a request of its own, by the fetch that is given', async () => {
+  it('Every redirect is a request of its own with the given fetch where redirects are visible', async () => {
     const { fetch, calls } = createFetch(redirect(), new Response('arrived'))
     const recording = await record(
       createFetchTransport(fetch, redirectingFetch),
@@ -83,7 +83,7 @@ describe('what a runtime lacks', () => {
     ])
   })
 
-  it('may be members of RequestInit, which are left out where fetch would throw on them, as in workerd', async () => {
+  it('Members of RequestInit are omitted where fetch would throw because of them, as in workerd', async () => {
     vi.stubGlobal('Request', class extends Request {})
     const { fetch, calls } = createFetch()
     await record(createFetchTransport(fetch, redirectingFetch), createRequest('http://feed.example/'))
@@ -107,14 +107,14 @@ describe('what a runtime lacks', () => {
     ])
   })
 
-  it('may be byte strings in headers: where those are encoded, the last event ID is not encoded twice', async () => {
+  it('The last event ID is not encoded twice where the runtime encodes headers itself', async () => {
     const lastEventId = Buffer.from('名').toString('latin1')
     const bytes = createFetch()
     const request = createRequest('http://feed.example/', { headers: new Headers({ 'Last-Event-ID': lastEventId }) })
     await record(createFetchTransport(bytes.fetch, redirectingFetch), request)
     expect(new Headers(bytes.calls[0]?.init.headers).get('Last-Event-ID')).toBe(lastEventId)
 
-    /** Takes any character, as that of workerd does. */
+    /** A mock of workerd's Headers, which accept any character. */
     class EncodingHeaders extends Map<string, string> {
       constructor(init: Iterable<readonly [string, string]> | Record<string, string> = []) {
         super(Symbol.iterator in init ? [...init] : Object.entries(init))

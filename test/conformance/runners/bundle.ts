@@ -18,9 +18,8 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /**
- * Bundles a starter with the cases and the library into one program. Browsers get a classic script, because that is
- * what every kind of worker takes; other runtimes get a module. `cases` is the text of a module to take the place of
- * the suite's cases.
+ * Bundles a starter with the cases and the library into one program. Browsers get a classic script, which every kind of
+ * worker accepts, and other runtimes get a module. `cases` is the text of a module that replaces the suite's cases.
  */
 export function bundleStarter(
   starter: Starter,
