@@ -1,142 +1,186 @@
-import { type Attempt, type AttemptHandler, bodyUsed, isUsed, startAttempt } from './attempt.ts'
+import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
-import type { Policy, Settings } from './options.ts'
-import { decide } from './retry.ts'
+import type { Settings } from './options/settings.ts'
+import type { CompletedOutcome, Outcome } from './outcome.ts'
+import { watchPageLifecycle } from './page-lifecycle.ts'
+import { startReconnectWait } from './reconnect-wait.ts'
+import { bodyUsedMessage, wasSent } from './request-body.ts'
+import { type Decision, decide } from './retry.ts'
+import { maxTimerDelay } from './timer.ts'
 import type { Transport, TransportResponse } from './transport/transport.ts'
-import { longestDelay, startWait, watchPage } from './wake.ts'
 
-/** What a face is told, in the standard's terms. */
+/** What a session reports, in the standard's terms. */
 export interface SessionHandler {
   /** "Announce the connection." */
   announce(response: Pick<TransportResponse, 'url'>): void
+  /** "Dispatch the event." */
   message(type: string, data: string): void
   /**
-   * "Reestablish the connection" where `details.willReconnect`: the next attempt follows after `details.delay` ms.
-   * Otherwise "fail the connection": there will be no further attempt.
+   * "Reestablish the connection" if `details.willReconnect`: the next attempt follows after `details.delay` ms.
+   * Otherwise "fail the connection": there is no further attempt.
    */
   interrupted(details: ErrorDetails): void
-  /** The connection is given up for another, without an interruption: upon `reconnect()`, or while the page is away. */
+  /** The connection is closed for a new one, without an interruption: by `reconnect()`, or while the page is away. */
   dropped?(): void
-  /** While a promise that it returns is pending, nothing is read from the network; asked after every chunk. */
-  paused?: (() => Promise<void> | undefined) | undefined
+  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  ready?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
   aborted?(): void
 }
 
-/** The reconnecting loop: attempt, outcome, decision, wait, attempt. At most one attempt is under way at any time. */
+/** The reconnecting loop: attempt, outcome, decision, wait, attempt. At most one attempt runs at any time. */
 export interface Session {
-  /** "The last event ID string": that of the last complete block which had one. */
+  /** "The last event ID string of the event source": the ID of the last complete block that had one. */
   lastEventId: string
-  /** Whether it has ended for good: closed, failed, or its signal aborted. */
+  /** Whether the session has ended for good: closed, failed, or its signal aborted. */
   readonly closed: boolean
-  /** Ends it for good; nothing is reported afterwards. */
+  /** Ends the session for good; nothing is reported afterwards. */
   close(): void
-  /** Ends a wait, or the connection, and connects at once. */
+  /** Ends the wait or the connection, and connects at once. */
   reconnect(): void
 }
 
+export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
+
 /** Starts a session; the first attempt begins after the caller's own code has run. */
-export function startSession(settings: Settings, transport: Transport, handler: SessionHandler): Session {
-  const { signal, retry, headers, body, unref, pauseWhenHidden, reconnectOnEnd = true } = settings
-  const { resetAfter = 10_000 } = retry as Policy
-  let current: Attempt | undefined
-  let attempt = 0
-  let failures = 0
-  let previous: ErrorDetails | undefined
-  let serverReconnectionTime: number | undefined
-  /** When the attempt counts as a success: some time after the response, for a server may accept and drop for ever. */
-  let successAt: number
-  let endWait: (() => void) | undefined
-  let isAway = false
+export const startSession: StartSession = (settings, transport, handler) =>
+  new ReconnectingSession(settings, transport, handler)
 
-  const session = {
-    lastEventId: settings.lastEventId,
-    closed: !!signal?.aborted,
-    close() {
-      session.closed = true
-      signal?.removeEventListener('abort', abort)
-      stopWatching?.()
-      session.reconnect()
-    },
-    reconnect() {
-      current?.abort()
-      endWait?.()
-    },
+class ReconnectingSession implements Session, AttemptHandler {
+  lastEventId: string
+  closed: boolean
+  readonly ready: SessionHandler['ready']
+  readonly #settings: Settings
+  readonly #transport: Transport
+  readonly #handler: SessionHandler
+  #attempt: Attempt | undefined
+  /** The number of attempts so far. */
+  #attempts = 0
+  /** The number of failures in a row. */
+  #failures = 0
+  /** What ended the previous attempt. */
+  #previous: ErrorDetails | undefined
+  /** The server's `retry:` in ms, if it sent one. */
+  #serverReconnectionTime: number | undefined
+  /**
+   * The time, by `performance.now()`, from which on the attempt counts as a success. A response alone is not enough: a
+   * server may accept every connection and drop it at once, forever.
+   */
+  #successTime = Infinity
+  /** Ends the wait for the next attempt, if there is one. */
+  #endWait: (() => void) | undefined
+  /** Whether the page is away: nothing is connected until it is back. */
+  #isAway = false
+  readonly #stopWatching: (() => void) | undefined
+
+  constructor(settings: Settings, transport: Transport, handler: SessionHandler) {
+    const { lastEventId, signal, pauseWhenHidden } = settings
+    this.#settings = settings
+    this.#transport = transport
+    this.#handler = handler
+    this.ready = handler.ready
+    this.lastEventId = lastEventId
+    this.closed = !!signal?.aborted
+    if (!this.closed) {
+      this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
+        this.#isAway = isAway
+        // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
+        this.reconnect()
+      })
+      signal?.addEventListener('abort', this.#onAbort)
+    }
+    queueMicrotask(() => this.#connect())
   }
 
-  const abort = (): void => {
-    session.close()
-    handler.aborted?.()
+  close(): void {
+    this.closed = true
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort)
+    this.#stopWatching?.()
+    this.reconnect()
   }
 
-  const change = (away: boolean): void => {
-    isAway = away
-    // Away, it drops the connection or the wait there is; back, it ends the wait for that.
-    session.reconnect()
+  reconnect(): void {
+    this.#attempt?.abort()
+    this.#endWait?.()
   }
 
-  const attemptHandler: AttemptHandler = {
-    open(response) {
-      successAt = performance.now() + resetAfter
-      handler.announce(response)
-    },
-    id(id) {
-      session.lastEventId = id
-    },
-    message(type, data) {
-      successAt = 0
-      handler.message(type, data)
-    },
-    reconnectionTime(milliseconds) {
-      serverReconnectionTime = Math.min(milliseconds, longestDelay)
-    },
-    paused: handler.paused,
-    ended(outcome) {
-      if (session.closed) return
-      const isSuccess = performance.now() >= successAt
-      if (isSuccess) failures = 0
-      if (outcome.kind === 'aborted') {
-        handler.dropped?.()
-        return connect()
-      }
-      if (!isSuccess) failures++
-      const { kind, retryAfter: _retryAfter, ...details } = outcome
-      const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
-      const history = { failures, serverReconnectionTime, canRefreshHeaders }
-      const policy = kind !== 'ended' || reconnectOnEnd ? retry : false
-      let { delay, instead } = decide(outcome, history, policy, Math.random)
-      // A function of the policy may have closed it, too.
-      if (session.closed) return
-      if (delay !== false && isUsed(body)) {
-        delay = false
-        instead = { code: 'body-used', message: bodyUsed, error: outcome.error }
-      }
-      if (delay === false) session.close()
-      previous = { ...details, ...instead, willReconnect: !session.closed, delay: delay === false ? undefined : delay }
-      // The wait begins first, so that what is called in the handler may end it.
-      if (delay !== false) endWait = startWait(delay, unref, connect)
-      handler.interrupted(previous)
-    },
+  open(response: TransportResponse): void {
+    this.#successTime = performance.now() + this.#settings.resetAfter
+    this.#handler.announce(response)
   }
 
-  const connect = (): void => {
-    // Until the page is back.
-    endWait = isAway ? connect : undefined
-    if (session.closed || isAway) return
-    successAt = Infinity
-    current = startAttempt(
-      settings,
-      { attempt: ++attempt, failures, lastEventId: session.lastEventId, previous },
-      transport,
-      attemptHandler,
+  id(id: string): void {
+    this.lastEventId = id
+  }
+
+  message(type: string, data: string): void {
+    this.#successTime = 0
+    this.#handler.message(type, data)
+  }
+
+  reconnectionTime(milliseconds: number): void {
+    this.#serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
+  }
+
+  ended(outcome: Outcome): void {
+    if (this.closed) return
+    const isSuccess = performance.now() >= this.#successTime
+    if (isSuccess) this.#failures = 0
+    if (outcome.kind === 'aborted') {
+      this.#handler.dropped?.()
+      this.#connect()
+      return
+    }
+    if (!isSuccess) this.#failures++
+    const decision = this.#decide(outcome)
+    // A function of the retry policy may have closed the session.
+    if (!this.closed) this.#carryOut(decision, outcome)
+  }
+
+  readonly #onAbort = (): void => {
+    this.close()
+    this.#handler.aborted?.()
+  }
+
+  #decide(outcome: CompletedOutcome): Decision {
+    const { headers, body, retry, reconnectOnEnd = true } = this.#settings
+    const canRefreshHeaders = this.#previous?.status !== 401 && typeof headers === 'function'
+    const decision = decide(
+      outcome,
+      { failures: this.#failures, serverReconnectionTime: this.#serverReconnectionTime, canRefreshHeaders },
+      outcome.kind !== 'ended' || reconnectOnEnd ? retry : false,
+      Math.random,
     )
+    if (decision.kind === 'fail' || !wasSent(body)) return decision
+    return { kind: 'fail', reason: { code: 'body-used', message: bodyUsedMessage, error: outcome.error } }
   }
 
-  let stopWatching: (() => void) | undefined
-  if (!session.closed) {
-    stopWatching = watchPage(pauseWhenHidden, change)
-    signal?.addEventListener('abort', abort)
+  /** "Reestablish the connection" or "fail the connection". */
+  #carryOut(decision: Decision, outcome: CompletedOutcome): void {
+    const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
+    if (decision.kind === 'fail') {
+      this.close()
+      this.#previous = { ...details, ...decision.reason, willReconnect: false, delay: undefined }
+    } else {
+      const { delay } = decision
+      this.#previous = { ...details, willReconnect: true, delay }
+      // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
+      this.#endWait = startReconnectWait(delay, this.#settings.unref, () => this.#connect())
+    }
+    this.#handler.interrupted(this.#previous)
   }
-  queueMicrotask(connect)
-  return session
+
+  #connect(): void {
+    this.#endWait = this.#isAway ? () => this.#connect() : undefined
+    if (this.closed || this.#isAway) return
+    this.#successTime = Infinity
+    this.#attempts++
+    const context = {
+      attempt: this.#attempts,
+      failures: this.#failures,
+      lastEventId: this.lastEventId,
+      previous: this.#previous,
+    }
+    this.#attempt = startAttempt(this.#settings, context, this.#transport, this)
+  }
 }

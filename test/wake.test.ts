@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startTimer, startWait, watchPage } from '../src/wake.ts'
+import { watchPageLifecycle } from '../src/page-lifecycle.ts'
+import { startReconnectWait } from '../src/reconnect-wait.ts'
+import { startTimer } from '../src/timer.ts'
 
 const second = 1_000
 const hour = 3_600_000
 const longestDelay = 2_147_483_647
 
-/** What counts as a listener of the network's: Node has no `online` event, browsers dispatch it at the global object. */
+/** A mock of the global object that dispatches `online`: Node has no such event. */
 function stubNetwork(): EventTarget & { readonly listeners: number } {
   const network = new EventTarget()
   const listeners = new Set<unknown>()
@@ -23,7 +25,7 @@ function stubNetwork(): EventTarget & { readonly listeners: number } {
   }
 }
 
-/** Sets the wall clock forward or back; the clock that timers go by does not notice. */
+/** Sets the wall clock forward or back. The clock of the timers does not change. */
 function turnWallClock(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds)
 }
@@ -37,10 +39,10 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe('a wait', () => {
-  it.each([0, 1, 999, 1_000, 1_001, 2_500, 30_000, hour])('of %d ms ends when it is due', (delay) => {
+describe('A wait ends when it is due', () => {
+  it.each([0, 1, 999, 1_000, 1_001, 2_500, 30_000, hour])('A wait of %d ms ends when it is due', (delay) => {
     const wake = vi.fn<() => void>()
-    startWait(delay, false, wake)
+    startReconnectWait(delay, false, wake)
     if (delay > 0) vi.advanceTimersByTime(delay - 1)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
@@ -50,12 +52,12 @@ describe('a wait', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('of any length ends when it is due, however the time passes', () => {
+  it('A wait of any length ends when it is due, in whatever steps the time passes', () => {
     fc.assert(
       fc.property(fc.nat(100_000), fc.array(fc.integer({ min: 1, max: 5_000 }), { maxLength: 20 }), (delay, steps) => {
         const wake = vi.fn<() => void>()
         const start = performance.now()
-        startWait(delay, false, () => wake())
+        startReconnectWait(delay, false, () => wake())
         for (const step of steps) {
           vi.advanceTimersByTime(step)
           expect(wake).toHaveBeenCalledTimes(performance.now() - start >= delay ? 1 : 0)
@@ -67,25 +69,25 @@ describe('a wait', () => {
     )
   })
 
-  it('of the longest delay that a timer holds does not end early', () => {
+  it('A wait of the longest delay that a timer can hold does not end early', () => {
     const wake = vi.fn<() => void>()
-    const end = startWait(longestDelay, false, wake)
+    const end = startReconnectWait(longestDelay, false, wake)
     vi.advanceTimersByTime(hour)
     expect(wake).not.toHaveBeenCalled()
     end()
   })
 
-  it('is never over before startWait has returned', () => {
+  it('A wait never ends before startWait() has returned', () => {
     const wake = vi.fn<() => void>()
-    startWait(0, false, wake)
+    startReconnectWait(0, false, wake)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(0)
     expect(wake).toHaveBeenCalledOnce()
   })
 
-  it('that is cut ends at once, and leaves no timer', () => {
+  it('A wait that is cut short ends at once and leaves no timer', () => {
     const wake = vi.fn<() => void>()
-    const end = startWait(hour, false, wake)
+    const end = startReconnectWait(hour, false, wake)
     vi.advanceTimersByTime(second / 2)
     end()
     expect(wake).toHaveBeenCalledOnce()
@@ -95,10 +97,10 @@ describe('a wait', () => {
   })
 })
 
-describe('a wall clock that runs ahead, as it does while a machine sleeps', () => {
-  it.each([2 * second, 10 * second, hour, 24 * hour])('by %d ms ends a wait within a second', (jump) => {
+describe('A wait ends early when the wall clock jumps ahead, as it does while a machine sleeps', () => {
+  it.each([2 * second, 10 * second, hour, 24 * hour])('A jump of %d ms ends a wait within a second', (jump) => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(jump)
     expect(wake).not.toHaveBeenCalled()
@@ -107,9 +109,9 @@ describe('a wall clock that runs ahead, as it does while a machine sleeps', () =
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('ends a wait once only, however often it does so', () => {
+  it('Several jumps end a wait only once', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     for (let times = 0; times < 5; times++) {
       turnWallClock(hour)
       vi.advanceTimersByTime(second)
@@ -117,9 +119,9 @@ describe('a wall clock that runs ahead, as it does while a machine sleeps', () =
     expect(wake).toHaveBeenCalledOnce()
   })
 
-  it('by less than a second, as clocks are adjusted, changes nothing', () => {
+  it('A jump of less than a second, as clocks are adjusted, does not affect a wait', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(900)
     vi.advanceTimersByTime(25_499)
@@ -128,10 +130,10 @@ describe('a wall clock that runs ahead, as it does while a machine sleeps', () =
     expect(wake).toHaveBeenCalledOnce()
   })
 
-  it('before the wait begins does not end it', () => {
+  it('A jump before the wait begins does not end it', () => {
     turnWallClock(hour)
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(29_999)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
@@ -139,10 +141,10 @@ describe('a wall clock that runs ahead, as it does while a machine sleeps', () =
   })
 })
 
-describe('a wall clock that is set back', () => {
-  it('neither ends a wait early nor makes it longer', () => {
+describe('A wait does not depend on a wall clock that is set back', () => {
+  it('A wall clock that is set back neither shortens nor extends a wait', () => {
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
     turnWallClock(-hour)
     vi.advanceTimersByTime(25_499)
@@ -152,11 +154,11 @@ describe('a wall clock that is set back', () => {
   })
 })
 
-describe('a network that is back', () => {
-  it('ends a wait at once', () => {
+describe('A wait ends when the network is back', () => {
+  it('The online event ends a wait at once', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    startWait(30_000, false, wake)
+    startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(100)
     network.dispatchEvent(new Event('online'))
     expect(wake).toHaveBeenCalledOnce()
@@ -164,23 +166,23 @@ describe('a network that is back', () => {
     expect(network.listeners).toBe(0)
   })
 
-  it('is not told from one that is gone by any other event', () => {
+  it('The offline event does not end a wait', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    const end = startWait(30_000, false, wake)
+    const end = startReconnectWait(30_000, false, wake)
     network.dispatchEvent(new Event('offline'))
     expect(wake).not.toHaveBeenCalled()
     end()
   })
 
-  it('is listened for during the wait only', () => {
+  it('A wait has a listener for the online event only while it lasts', () => {
     const network = stubNetwork()
     const wake = vi.fn<() => void>()
-    startWait(2_000, false, wake)
+    startReconnectWait(2_000, false, wake)
     expect(network.listeners).toBe(1)
     vi.advanceTimersByTime(2_000)
     expect(network.listeners).toBe(0)
-    const end = startWait(2_000, false, wake)
+    const end = startReconnectWait(2_000, false, wake)
     expect(network.listeners).toBe(1)
     end()
     expect(network.listeners).toBe(0)
@@ -189,13 +191,13 @@ describe('a network that is back', () => {
   })
 })
 
-describe('a browser that says it is offline', () => {
-  it('makes a wait last until the network is back', () => {
+describe('A wait takes longer while the browser says that it is offline', () => {
+  it('A wait lasts until the network is back', () => {
     const network = stubNetwork()
     const navigator = { onLine: false }
     vi.stubGlobal('navigator', navigator)
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(20_000)
     expect(wake).not.toHaveBeenCalled()
     navigator.onLine = true
@@ -204,22 +206,22 @@ describe('a browser that says it is offline', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('may be wrong: a wait lasts half a minute longer, and no more', () => {
+  it('A wait lasts at most half a minute longer, since the browser may be wrong', () => {
     stubNetwork()
     vi.stubGlobal('navigator', { onLine: false })
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(32_999)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     expect(wake).toHaveBeenCalledOnce()
   })
 
-  it('and then is back without a word ends the wait within a second of its time', () => {
+  it('A wait ends within a second of its time when the browser is online again without an event', () => {
     const navigator = { onLine: false }
     vi.stubGlobal('navigator', navigator)
     const wake = vi.fn<() => void>()
-    startWait(3_000, false, wake)
+    startReconnectWait(3_000, false, wake)
     vi.advanceTimersByTime(5_000)
     navigator.onLine = true
     vi.advanceTimersByTime(second)
@@ -227,8 +229,8 @@ describe('a browser that says it is offline', () => {
   })
 })
 
-describe('a page', () => {
-  /** Stands in for a document, which Node has not; what real browsers dispatch is tested in test/lifecycle. */
+describe('A page can be away', () => {
+  /** A mock of a document, which Node does not have. Real browsers are tested in test/lifecycle. */
   function stubPage() {
     const network = stubNetwork()
     const document = { hidden: false }
@@ -247,11 +249,11 @@ describe('a page', () => {
 
   it.each([
     ['the back/forward cache', 'pagehide', 'pageshow'],
-    ['the freezer', 'freeze', 'resume'],
-  ])('goes away into %s, and comes back', (_, leave, comeBack) => {
+    ['the frozen state', 'freeze', 'resume'],
+  ])('A page goes into %s and comes back', (_, leave, comeBack) => {
     const { dispatch } = stubPage()
     const changes: boolean[] = []
-    watchPage(false, (isAway) => changes.push(isAway))
+    watchPageLifecycle(false, (isAway) => changes.push(isAway))
     dispatch('pageshow', { persisted: false })
     expect(changes).toEqual([])
     dispatch(leave, { persisted: true })
@@ -260,38 +262,38 @@ describe('a page', () => {
     expect(changes).toEqual([true, false])
   })
 
-  it('that is left for good does not go away: nobody will see it again', () => {
+  it('A page that is left for good does not count as away', () => {
     const { dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, change)
+    watchPageLifecycle(true, change)
     dispatch('pagehide', { persisted: false })
     expect(change).not.toHaveBeenCalled()
   })
 
-  it('that is hidden is away only where that counts', () => {
+  it('A page that is hidden counts as away only with pauseWhenHidden', () => {
     const page = stubPage()
     const counted: boolean[] = []
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, (isAway) => counted.push(isAway))
-    watchPage(false, change)
+    watchPageLifecycle(true, (isAway) => counted.push(isAway))
+    watchPageLifecycle(false, change)
     page.hide(true)
     page.hide(false)
     expect(counted).toEqual([true, false])
     expect(change).not.toHaveBeenCalled()
   })
 
-  it('that is hidden from the start is away from the start, where that counts', () => {
+  it('A page that is hidden from the start is away from the start with pauseWhenHidden', () => {
     stubPage()
     vi.stubGlobal('document', { hidden: true })
     const change = vi.fn<(isAway: boolean) => void>()
-    watchPage(true, change)
+    watchPageLifecycle(true, change)
     expect(change).toHaveBeenCalledExactlyOnceWith(true)
   })
 
-  it('that comes out of the freezer hidden is away still', () => {
+  it('A page that is resumed while it is hidden is still away', () => {
     const page = stubPage()
     const changes: boolean[] = []
-    watchPage(true, (isAway) => changes.push(isAway))
+    watchPageLifecycle(true, (isAway) => changes.push(isAway))
     page.hide(true)
     page.dispatch('freeze')
     page.dispatch('resume')
@@ -300,26 +302,26 @@ describe('a page', () => {
     expect(changes).toEqual([true, false])
   })
 
-  it('is not listened to any more once the watch has ended', () => {
+  it('A page has no listeners after the watch has ended', () => {
     const { network, dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
-    const end = watchPage(true, change)
+    const end = watchPageLifecycle(true, change)
     end?.()
     expect(network.listeners).toBe(0)
     dispatch('freeze')
     expect(change).not.toHaveBeenCalled()
   })
 
-  it('is not looked for where there is none', () => {
+  it('No listeners are added where there is no page', () => {
     const network = stubNetwork()
-    watchPage(true, () => expect.unreachable())
+    watchPageLifecycle(true, () => expect.unreachable())
     expect(network.listeners).toBe(0)
   })
 })
 
-describe('a timer', () => {
+describe('A timer can be longer than the platform allows', () => {
   it.each([longestDelay + 1, 1e12, Number.MAX_VALUE])(
-    'of %d ms, which is more than one can hold, does not end at once',
+    'A timer of %d ms, which is more than one can hold, does not end at once',
     (delay) => {
       const callback = vi.fn<() => void>()
       startTimer(callback, delay, false)
@@ -330,14 +332,14 @@ describe('a timer', () => {
   )
 })
 
-describe('unref', () => {
-  /** Whether each timer that was started keeps the process alive, in their order. */
+describe('unref decides whether timers keep the process alive', () => {
+  /** Records for each timer whether it keeps the process alive, in order. */
   function watchTimers(): boolean[] {
     const keepAlive: boolean[] = []
     const { setTimeout } = globalThis
     const watched = (callback: () => void, delay?: number): NodeJS.Timeout => {
       const timer = setTimeout(callback, delay)
-      // Only now is it known whether it was unreferenced.
+      // Whether the timer was unreferenced is known only now.
       queueMicrotask(() => keepAlive.push(timer.hasRef()))
       return timer
     }
@@ -345,17 +347,17 @@ describe('unref', () => {
     return keepAlive
   }
 
-  it.each([true, false])('%s holds for each timer of a wait', async (unref) => {
+  it.each([true, false])('unref: %s applies to each timer of a wait', async (unref) => {
     vi.useRealTimers()
     vi.useFakeTimers()
     const keepAlive = watchTimers()
-    const end = startWait(3 * second, unref, () => {})
+    const end = startReconnectWait(3 * second, unref, () => {})
     await vi.advanceTimersByTimeAsync(2.5 * second)
     end()
     expect(keepAlive).toEqual([!unref, !unref, !unref])
   })
 
-  it.each([true, false])('%s holds for a timer of Node itself', (unref) => {
+  it.each([true, false])('unref: %s applies to a timer of Node', (unref) => {
     vi.useRealTimers()
     const timer = startTimer(() => {}, hour, unref) as NodeJS.Timeout
     try {
@@ -365,7 +367,7 @@ describe('unref', () => {
     }
   })
 
-  it.each([longestDelay + 1, 1e12, Infinity])('of %d ms, which no timer holds, takes as long as one holds', (delay) => {
+  it.each([longestDelay + 1, 1e12, Infinity])('A timer of %d ms takes as long as a timer can hold', (delay) => {
     vi.useFakeTimers()
     const callback = vi.fn<() => void>()
     startTimer(callback, delay, false)
@@ -375,7 +377,7 @@ describe('unref', () => {
     expect(callback).toHaveBeenCalledOnce()
   })
 
-  it('changes nothing where timers are plain numbers, as in browsers', () => {
+  it('unref has no effect where timers are numbers, as in browsers', () => {
     vi.stubGlobal('setTimeout', () => 7)
     expect(startTimer(() => {}, hour, true)).toBe(7)
   })

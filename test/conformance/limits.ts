@@ -1,18 +1,18 @@
 import type { ConformanceContext, RuntimeName } from './case.ts'
 
 /*
- * What a platform makes impossible, each seen to fail for real. A limit names the platform and the symptom; the report
- * shows it with every case that it keeps from running.
+ * Known limits: what a platform makes impossible, each confirmed by a real failure. A limit names the platform and the
+ * symptom, and the report shows it with every case that it prevents.
  */
 
 type Limit = (context: ConformanceContext) => string | undefined
 
-/** A limit of one runtime. */
+/** Creates a limit of one runtime. */
 function limitOf(name: RuntimeName | 'node', reason: string): Limit {
   return ({ runtime }) => (runtime === name || runtime.replace(/\d.*$/, '') === name ? reason : undefined)
 }
 
-/** A limit that holds wherever one of these does. */
+/** Combines limits: the first one that applies gives the reason. */
 function anyOf(...limits: Limit[]): Limit {
   return (context) => {
     for (const limit of limits) {
@@ -23,17 +23,19 @@ function anyOf(...limits: Limit[]): Limit {
   }
 }
 
-/** A limit of real browsers, in whatever scope. */
+/** Creates a limit of real browsers in any scope. */
 function inBrowsers(reason: string): Limit {
   return ({ scope }) => (scope === 'server' ? undefined : reason)
 }
 
-/** For cases about what only a browser does. */
+/** The limit for cases about behavior that only browsers have. */
 export const onlyInBrowsers: Limit = anyOf(
   ({ scope }) => (scope === 'server' ? 'only browsers keep origins apart and have cookies' : undefined),
   limitOf('happy-dom', 'happy-dom does not keep origins apart as a browser does'),
 )
 
+export const needsNoFetch: Limit = ({ runtime }) =>
+  runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
 export const hasNoDispatchers: Limit = inBrowsers(

@@ -2,7 +2,7 @@ import type { RuntimeName, Scope } from '../case.ts'
 import { registerRuns } from './register.ts'
 import { type Browser, runInBrowser } from './run-browser.ts'
 
-/** Registers the suite for scopes of a browser, which run at the same time in one browser. */
+/** Registers the suite for several scopes, which run at the same time in one browser. */
 export function registerBrowser<S extends Scope>(
   runtime: RuntimeName,
   scopes: readonly S[],

@@ -5,22 +5,22 @@ import { cases } from '../index.ts'
 import { Ledger } from './ledger.ts'
 import { defaultTimeout } from './suite.ts'
 
-/** Begins the runs and returns how to stop whatever they started; the ledgers, one for each scope, get the reports. */
+/** Starts the runs and returns a function that stops them. The results, one for each scope, receive the reports. */
 export type StartRuns<S extends Scope> = (ledgers: Readonly<Record<S, Ledger>>) => Promise<() => Promise<void>>
 
 const { CI } = process.env
 
 const names = cases.map(({ name }) => name)
 
-/** The longest a case may take, and time for a browser to start on a busy machine. */
+/** The maximum time of a case, plus time for a browser to start on a busy machine. */
 const longestSilence = Math.max(defaultTimeout, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
 
-/** Silence is bounded, and so is the number of reports; this bounds what can come of both. */
+/** The maximum time of a run. The silence and the number of reports are limited, and this limits both together. */
 const longestRun = 240_000
 
 /**
- * Registers one test per case and scope of a runtime, and one for each run as a whole. All scopes run at the same time:
- * the tests only await their results.
+ * Registers one test per case and scope of a runtime, and one for each run as a whole. All scopes run at the same time,
+ * and the tests only await their results.
  */
 export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: readonly S[], start: StartRuns<S>): void {
   let ledgers: Readonly<Record<S, Ledger>>
@@ -57,7 +57,7 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
           }
         })
       }
-      it('the run as a whole: every case reported once, nothing was left uncaught, and it ended', async () => {
+      it('The run reports every case once, leaves nothing uncaught and ends', async () => {
         await ledgers[scope].whenClosed()
         expect(ledgers[scope].problems()).toEqual([])
       })
@@ -65,10 +65,10 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
   }
 }
 
-/** A runtime that is not installed: skipped where people work, a failure where CI says that all must be tested. */
+/** Registers a missing runtime, which is skipped on a developer's machine and fails where CI requires all of them. */
 export function registerMissing(runtime: RuntimeName, reason: string): void {
   describe(runtime, () => {
-    it('is installed', ({ task, skip }) => {
+    it('The runtime is installed', ({ task, skip }) => {
       if (CI) throw new Error(`${runtime} is missing: ${reason}`)
       task.meta.conformance = { run: runtime, name: '', result: { kind: 'unavailable', reason } }
       console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
@@ -77,7 +77,7 @@ export function registerMissing(runtime: RuntimeName, reason: string): void {
   })
 }
 
-/** The stack that matters is that in the runtime, which the message holds. */
+/** The relevant stack is that of the runtime, which the message contains. */
 function withoutStack(error: Error): Error {
   error.stack = ''
   return error

@@ -13,7 +13,8 @@ import type { Ledger } from './ledger.ts'
 import { fromReportLine } from './report.ts'
 import type { SuiteSettings } from './suite.ts'
 
-// Without nodejs_compat, as an edge worker is by default. The network has to be named to reach this machine's servers.
+// Without nodejs_compat, like an edge worker by default. The network must be named to reach the servers of this
+// machine.
 const configuration = `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -30,7 +31,7 @@ const suite :Workerd.Worker = (
 );
 `
 
-/** Runs the suite in one request to a workerd, whose response brings the reports. */
+/** Runs the suite in one request to workerd, whose response contains the reports. */
 export async function runInWorkerd(executable: string, ledger: Ledger): Promise<() => Promise<void>> {
   const program = await bundleStarter('start-workerd')
   const feedServer = await startFeedServer()
@@ -70,7 +71,7 @@ export async function runInWorkerd(executable: string, ledger: Ledger): Promise<
   return stop
 }
 
-/** What workerd prints is about exceptions that the program did not catch; it has no other reason to print anything. */
+/** Reports what workerd prints, which is always about uncaught exceptions. */
 function watchOutput(child: ChildProcess, ledger: Ledger): void {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
@@ -81,7 +82,7 @@ function watchOutput(child: ChildProcess, ledger: Ledger): void {
   }
 }
 
-/** workerd tells on its control channel which port the system gave it. */
+/** Returns the port that the system assigned, which workerd prints on its control channel. */
 async function listeningPort(child: ChildProcess): Promise<number> {
   const control = createInterface({ input: child.stdio[3] as Readable })
   for await (const line of control) {
@@ -99,7 +100,7 @@ function readReports(port: number, settings: SuiteSettings, ledger: Ledger): voi
   const outgoing = request({ host: '127.0.0.1', port, method: 'POST' }, (response) => {
     response.on('error', broke)
     const lines = createInterface({ input: response })
-    // The interface passes on what its input is destroyed with.
+    // The interface forwards the error of its input.
     lines.on('error', broke)
     lines.on('line', (line) => {
       const report = fromReportLine(line)

@@ -1,4 +1,4 @@
-// Starts the suite in Node, Deno and Bun: settings come as the first argument, reports go out as lines.
+// Starts the suite in Node, Deno and Bun: the first argument contains the settings, and reports are printed as lines.
 import process from 'node:process'
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
@@ -16,5 +16,5 @@ if ('Deno' in globalThis) {
   process.on('unhandledRejection', (reason) => reportStray(reason, report))
 }
 
-// Nothing ends the process afterwards: that it ends by itself shows that every case closed what it opened.
+// Nothing ends the process afterwards: it ends by itself if every case closed what it opened.
 void runProgram(JSON.parse(process.argv[2] ?? '') as SuiteSettings, report)

@@ -1,4 +1,4 @@
-// Starts the suite in workerd upon a request, which holds the settings; reports are the lines of the response.
+// Starts the suite in workerd on a request that contains the settings. The lines of the response are the reports.
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
 import { watchGlobalErrors } from './strays.ts'
@@ -14,7 +14,7 @@ export default {
     const writer = writable.getWriter()
     const encoder = new TextEncoder()
     report = (suiteReport) => {
-      // A failed write means that the runner has gone away, and with it whoever would want to know.
+      // A failed write means that the runner has gone, and that nobody needs the report.
       writer.write(encoder.encode(toReportLine(suiteReport))).catch(() => {})
     }
     void runProgram(settings, report).then(() => writer.close())

@@ -1,18 +1,18 @@
 import { thrownOnPurpose } from '../case.ts'
 import { describeError, type SendReport } from './report.ts'
 
-/** Reports an error that nobody caught, unless a case threw it on purpose. */
+/** Reports an error that nothing caught, unless a case threw it on purpose. */
 export function reportStray(error: unknown, report: SendReport): void {
   const description = describeError(error)
   if (!description.includes(thrownOnPurpose)) report({ kind: 'stray', error: description })
 }
 
-/** Watches the global object for errors that nobody caught: pages, workers, Deno and workerd have these events. */
+/** Watches the global object for errors that nothing caught. Pages, workers, Deno and workerd have these events. */
 export function watchGlobalErrors(report: SendReport): void {
   const scope = globalThis as unknown as EventTarget
   scope.addEventListener('error', (event) => {
     const { error, message } = event as globalThis.ErrorEvent
-    // Handled here, so that the runtime neither dies nor passes a worker's error on to its page.
+    // The event counts as handled, so that the runtime neither exits nor passes a worker's error on to its page.
     event.preventDefault()
     reportStray(error ?? message, report)
   })

@@ -1,0 +1,29 @@
+import { startTimer, type Timer } from './timer.ts'
+
+/** A deadline that can be moved. While the caller's own code keeps the thread busy, it does not expire. */
+export class Deadline {
+  /** Whether the deadline does not keep a Node process alive. */
+  readonly #unref: boolean
+  #timer: Timer | undefined
+
+  constructor(unref: boolean) {
+    this.#unref = unref
+  }
+
+  /** Replaces the deadline: `expire` is called once, after `delay` ms; a delay of 0 means never. */
+  start(delay: number, expire: () => void): void {
+    this.clear()
+    if (!delay) return
+    const due = performance.now() + delay
+    const onTimer = (): void => {
+      // A late timer: the thread was busy, and what arrived meanwhile has to be read first.
+      if (performance.now() > due + 1) this.#timer = startTimer(expire, 0, this.#unref)
+      else expire()
+    }
+    this.#timer = startTimer(onTimer, delay, this.#unref)
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+}
