@@ -104,12 +104,10 @@ export class EventStreamError extends Error {
     super(message, { cause })
     Object.assign(this, details)
   }
-
-  static {
-    // Minifiers rename classes.
-    EventStreamError.prototype.name = 'EventStreamError'
-  }
 }
+
+// Not in a static block, which React Native's tools cannot read. Minifiers change the names of classes.
+EventStreamError.prototype.name = 'EventStreamError'
 
 /** The iterator of a stream. Its `next()` may be called again before the last one's promise is settled. */
 export interface EventStreamIterator<Data = string> {

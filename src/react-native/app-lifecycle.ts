@@ -1,4 +1,5 @@
 import { AppState, type AppStateStatus } from 'react-native'
+import type { NetworkScope } from '../page-lifecycle.ts'
 
 function watchAppState(listener: (state: AppStateStatus) => void): () => void {
   // Where there is no native module, as in tests of an app, there is nothing to watch.
@@ -41,14 +42,15 @@ function wake(): void {
   for (const listener of [...wakeListeners]) listener()
 }
 
-/** Has a function called when waiting for a reconnection is pointless: the app has become active. */
-export function addWakeListener(listener: () => void): void {
-  wakeListeners.add(listener)
-  stopWatching ??= watchAppState((state) => {
-    if (state === 'active') for (const time of wakeTimes) setTimeout(wake, time)
-  })
-}
-
-export function removeWakeListener(listener: () => void): void {
-  wakeListeners.delete(listener)
+/** Calls a listener when waiting for a reconnection is pointless: the app has become active. */
+export const scope: NetworkScope = {
+  addEventListener(_type, listener) {
+    wakeListeners.add(listener)
+    stopWatching ??= watchAppState((state) => {
+      if (state === 'active') for (const time of wakeTimes) setTimeout(wake, time)
+    })
+  },
+  removeEventListener(_type, listener) {
+    wakeListeners.delete(listener)
+  },
 }

@@ -14,8 +14,8 @@ const rules = {
 function doesFetchStream(): boolean {
   const { fetch, Response } = globalThis
   if (!fetch) return false
-  const isExpo = (fetch as { [Symbol.iterator]?: unknown } & Record<symbol, unknown>)[Symbol.for('expo.builtin')] === true
-  return isExpo || 'body' in Response.prototype
+  const isExpo = (fetch as unknown as Record<symbol, unknown>)[Symbol.for('expo.builtin')] === true
+  return isExpo || (!!Response && 'body' in Response.prototype)
 }
 
 /**
@@ -25,5 +25,10 @@ function doesFetchStream(): boolean {
 export const createTransport: CreateTransport = (given) => {
   const settings = applyRules(given, rules)
   if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch)
-  return createXhrTransport(settings['maxResponseSize'] as number)
+  const send = createXhrTransport(settings['maxResponseSize'] as number)
+  return (request, handler) => {
+    // XMLHttpRequest has no cache mode 'no-store', and NSURLSession has a cache.
+    if (!request.headers.has('Cache-Control')) request.headers.set('Cache-Control', 'no-cache')
+    return send(request, handler)
+  }
 }

@@ -29,7 +29,10 @@ function hasStandardUrl(): boolean {
   }
 }
 
-const isUrlStandard = hasStandardUrl()
+const isUrlStandard = /* @__PURE__ */ hasStandardUrl()
+
+// Not `Symbol.asyncIterator`, which the build replaces by what is exported below.
+const { asyncIterator: ownAsyncIterator } = Symbol
 
 // The classes that take the place of a global have the members that are used here, not all that lib.dom declares.
 type Globals = typeof globalThis
@@ -44,4 +47,4 @@ export const TextEncoder = globalThis.TextEncoder ?? (OwnTextEncoder as unknown 
 export const btoa = globalThis.btoa ?? ownBtoa
 
 /** What Babel's helper for `for await` looks for where there is no `Symbol.asyncIterator`. */
-export const asyncIterator = Symbol.asyncIterator ?? '@@asyncIterator'
+export const asyncIterator = ownAsyncIterator ?? '@@asyncIterator'

@@ -77,9 +77,8 @@ class XhrExchange {
         this.#readText()
         resolve()
       }
-      // Never `responseText`: React Native puts the text of the error there.
-      xhr.onerror = () => reject(new TypeError('the connection was lost, or there was none'))
-      xhr.ontimeout = () => reject(new TypeError('the system gave up waiting for data'))
+      xhr.onerror = () => reject(this.#createError('the connection was lost, or there was none'))
+      xhr.ontimeout = () => reject(this.#createError('the system gave up waiting for data'))
       xhr.open(method, url)
       // Deviation: credentials mode "same-origin" otherwise. React Native sends cookies unless it is told not to.
       if (withCredentials) xhr.withCredentials = true
@@ -130,7 +129,7 @@ class XhrExchange {
     this.#received += text.length
     // The decoder of this platform is the only one that the chunk comes to.
     this.#handler.bytes(new TextChunk(text) as unknown as Uint8Array)
-    if (this.#isFull(text)) this.#handler.abort()
+    if (this.#isFull(text)) this.#handler.abort?.()
   }
 
   /** Whether a new request should take the place of this one, and can do so without losing or repeating an event. */
@@ -141,6 +140,12 @@ class XhrExchange {
       eventEnd.test(text) &&
       idField.test(text)
     )
+  }
+
+  /** Not from `responseText`, which React Native puts the text of the error into: it is no part of the stream. */
+  #createError(message: string): TypeError {
+    const { _response } = this.#xhr
+    return new TypeError(typeof _response === 'string' && _response ? _response : message)
   }
 
   #abort(aborts = 0): void {

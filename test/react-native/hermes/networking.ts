@@ -187,11 +187,8 @@ export class Networking {
   }
 
   #deliver(outgoing: ClientRequest, type: string, values: readonly unknown[]): void {
-    // What was aborted is not told any more.
-    this.#hold(() => {
-      if (outgoing.destroyed && !outgoing.res?.complete) return
-      this.#emit(type, values)
-    })
+    // Nothing is told of what was aborted.
+    if (this.#requests.get(values[0] as number) === outgoing) this.#hold(() => this.#emit(type, values))
   }
 
   #hold(deliver: () => void): void {
