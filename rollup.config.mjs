@@ -56,8 +56,7 @@ const parserLicence = () => ({
  * with that import: what looks like a global there is a binding. What a module does not use, rollup leaves out.
  */
 const webApi = fileURLToPath(new URL('src/react-native/web-api.ts', import.meta.url))
-const webApiNames =
-  'asyncIterator, btoa, DOMException, Event, EventTarget, MessageEvent, TextEncoder, URL, URLSearchParams'
+const webApiNames = 'asyncIterator, btoa, DOMException, Event, EventTarget, TextEncoder, URL, URLSearchParams'
 const bindGlobals = () => ({
   name: 'bind-globals',
   resolveId: (id) => (id === webApi ? id : null),

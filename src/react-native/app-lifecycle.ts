@@ -36,7 +36,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
 const wakeTimes = [0, 1_000, 3_000]
 
 const wakeListeners = new Set<() => void>()
-let stopWatching: (() => void) | undefined
+let isWatching = false
 
 function wake(): void {
   for (const listener of [...wakeListeners]) listener()
@@ -46,7 +46,9 @@ function wake(): void {
 export const scope: NetworkScope = {
   addEventListener(_type, listener) {
     wakeListeners.add(listener)
-    stopWatching ??= watchAppState((state) => {
+    if (isWatching) return
+    isWatching = true
+    watchAppState((state) => {
       if (state === 'active') for (const time of wakeTimes) setTimeout(wake, time)
     })
   },

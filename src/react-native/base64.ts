@@ -5,7 +5,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * {@link https://infra.spec.whatwg.org/#forgiving-base64-encode}
  */
 export function btoa(bytes: string): string {
-  return bytes.replace(/[^]{1,3}/g, (group) => {
+  return bytes.replace(/.{1,3}/gs, (group) => {
     const [first = 0, second = 0, third = 0] = Array.from(group, (character) => character.charCodeAt(0))
     const bits = (first << 16) | (second << 8) | third
     const digits = [18, 12, 6, 0].map((shift) => alphabet[(bits >> shift) & 0x3f]).join('')

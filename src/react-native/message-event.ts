@@ -37,3 +37,6 @@ export class MessageEvent extends Event {
     return 'MessageEvent'
   }
 }
+
+/** React Native needs no class of its own for messages: constructing this one costs no more. */
+export const StreamMessageEvent = globalThis.MessageEvent ?? (MessageEvent as unknown as typeof globalThis.MessageEvent)

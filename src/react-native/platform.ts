@@ -1,5 +1,4 @@
 import type { Decode, EventHandlers } from '../platform/platform.ts'
-import { MessageEvent } from './message-event.ts'
 import { TextChunk } from './text-chunk.ts'
 
 export { isHeader } from '../platform/header.ts'
@@ -30,6 +29,7 @@ export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
   return handlers
 }
 
+/** Messages are of the class itself here. */
 export function messageEventMembers(): readonly PropertyKey[] {
-  return [...Object.getOwnPropertyNames(MessageEvent.prototype), Symbol.toStringTag]
+  return []
 }

@@ -18,7 +18,6 @@ const fragment = /[^!#$%&'()*+,\-./\w:;=?@[\\\]^{|}~]/gu
 const opaquePath = /[^ -~]/gu
 
 /** "A forbidden domain code point". */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
 const forbiddenInHost = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/
 
 /** The parts of a URL, serialized. */
@@ -77,7 +76,7 @@ function normalizePath(text: string): string {
 
 /** Splits what is after the scheme into the path, with whatever is before it, the query and the fragment. */
 function split(text: string): [path: string, search: string, hash: string] {
-  const { 1: path = '', 2: search = '', 3: hash = '' } = /^([^?#]*)(\?[^#]*)?(#[^]*)?$/.exec(text) ?? []
+  const { 1: path = '', 2: search = '', 3: hash = '' } = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text) ?? []
   return [path, search, hash]
 }
 
@@ -89,14 +88,15 @@ function serialize(part: string, encoded: RegExp): string {
 function parseAbsolute(scheme: string, rest: string): UrlParts {
   const [before, search, hash] = split(rest)
   const end = { search: serialize(search, query), hash: serialize(hash, fragment) }
-  if (!(scheme in defaultPorts)) return { scheme, authority: undefined, path: percentEncode(before, opaquePath), ...end }
+  if (!(scheme in defaultPorts))
+    return { scheme, authority: undefined, path: percentEncode(before, opaquePath), ...end }
   const { 1: authority = '', 2: path = '' } = /^[/\\]*([^/\\]*)(.*)$/.exec(before) ?? []
   return { scheme, authority: parseAuthority(authority, scheme), path: normalizePath(path), ...end }
 }
 
 /** "Basic URL parser". */
 function parse(input: string, base: string | undefined): UrlParts {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: "Remove any leading and trailing C0 control or space from input."
+  // "Remove any leading and trailing C0 control or space from input", then "remove all ASCII tab or newline".
   const text = input.replace(/^[\0-\x20]+|[\0-\x20]+$/g, '').replace(/[\t\n\r]/g, '')
   const { 1: scheme, 2: rest = '' } = /^([a-z][a-z\d+.-]*):(.*)$/is.exec(text) ?? []
   if (scheme !== undefined) return parseAbsolute(scheme.toLowerCase(), rest)

@@ -1,6 +1,5 @@
 import { btoa as ownBtoa } from './base64.ts'
 import { DOMException as OwnDOMException } from './dom-exception.ts'
-import { MessageEvent as OwnMessageEvent } from './message-event.ts'
 import { URL as OwnURL } from './url.ts'
 import { URLSearchParams as OwnURLSearchParams } from './url-search-params.ts'
 import { TextEncoder as OwnTextEncoder } from './utf8.ts'
@@ -41,7 +40,6 @@ export const URL = (isUrlStandard ? globalThis.URL : OwnURL) as Globals['URL']
 export const URLSearchParams = (
   isUrlStandard ? globalThis.URLSearchParams : OwnURLSearchParams
 ) as Globals['URLSearchParams']
-export const MessageEvent = globalThis.MessageEvent ?? (OwnMessageEvent as unknown as Globals['MessageEvent'])
 export const DOMException = globalThis.DOMException ?? (OwnDOMException as unknown as Globals['DOMException'])
 export const TextEncoder = globalThis.TextEncoder ?? (OwnTextEncoder as unknown as Globals['TextEncoder'])
 export const btoa = globalThis.btoa ?? ownBtoa

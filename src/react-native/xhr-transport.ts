@@ -127,8 +127,9 @@ class XhrExchange {
     else this.#read += text.length
     if (!text) return
     this.#received += text.length
-    // The decoder of this platform is the only one that the chunk comes to.
-    this.#handler.bytes(new TextChunk(text) as unknown as Uint8Array)
+    // The decoder of this platform is the only one that the chunk comes to. Nothing waits for a consumer who lags: there
+    // is no way to stop XMLHttpRequest from reading.
+    void this.#handler.bytes(new TextChunk(text) as unknown as Uint8Array)
     if (this.#isFull(text)) this.#handler.abort?.()
   }
 

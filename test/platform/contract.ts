@@ -1,4 +1,5 @@
 import type * as lifecycle from '#lifecycle'
+import type * as messageEvent from '#message-event'
 import type * as platform from '#platform'
 import type * as transport from '#transport'
 import type { NetworkScope, watchPageLifecycle } from '../../src/page-lifecycle.ts'
@@ -17,4 +18,9 @@ export type EveryTransportIsComplete = Satisfies<{ createTransport: CreateTransp
 export type EveryLifecycleIsComplete = Satisfies<
   { scope: NetworkScope; watchPageLifecycle: typeof watchPageLifecycle },
   typeof lifecycle
+>
+
+export type EveryMessageEventIsComplete = Satisfies<
+  { StreamMessageEvent: new (type: string, message: Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>) => Event },
+  typeof messageEvent
 >

@@ -4,7 +4,16 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 
-const { version, platform, entry, output, packages, enablePackageExports, transformProfile, cache } = JSON.parse(process.argv[2])
+const {
+  version,
+  platform,
+  entry,
+  output,
+  packages = {},
+  enablePackageExports,
+  transformProfile,
+  cache,
+} = JSON.parse(process.argv[2])
 const here = import.meta.dirname
 const modules = join(here, 'node_modules')
 const reactNative = join(modules, `react-native-${version}`)

@@ -17,6 +17,9 @@ export interface HermesOptions {
   readonly onProblem: (problem: string) => void
 }
 
+/** The level of `console.error`. */
+const errorLevel = 3
+
 /** Native modules that React Native's JavaScript does without. */
 const optionalModules = /^(RedBox|BugReporting|HeadlessJsTaskSupport|DeviceEventManager|BlobModule|Native\w+Cxx)$/
 
@@ -107,25 +110,32 @@ export class Hermes {
   }
 
   #handle(message: Message): void {
+    const { onMessage, onProblem } = this.#options
     switch (message.kind) {
       case 'request':
-        return this.#networking.send(message.request)
+        this.#networking.send(message.request)
+        break
       case 'abort':
-        return this.#networking.abort(message.id)
+        this.#networking.abort(message.id)
+        break
       case 'timer':
-        return this.#startTimer(message.id, message.delay, message.repeats)
+        this.#startTimer(message.id, message.delay, message.repeats)
+        break
       case 'clear-timer':
-        return this.#clearTimer(message.id)
+        this.#clearTimer(message.id)
+        break
       case 'log':
-        if (message.level >= 3) this.#options.onProblem(`logged: ${message.text}`)
-        return
+        if (message.level >= errorLevel) onProblem(`logged: ${message.text}`)
+        break
       case 'uncaught':
-        return this.#options.onProblem(message.error)
+        onProblem(message.error)
+        break
       case 'missing-module':
-        if (!optionalModules.test(message.name)) this.#options.onProblem(`no native module ${message.name}`)
-        return
+        if (!optionalModules.test(message.name)) onProblem(`no native module ${message.name}`)
+        break
       case 'program':
-        return this.#options.onMessage(message.value)
+        onMessage(message.value)
+        break
     }
   }
 

@@ -7,6 +7,7 @@ type Json = Record<string, unknown>
 
 const vm = globalThis as unknown as Json & {
   print(line: string): void
+  eval(source: string): unknown
   platform: 'android' | 'ios'
 }
 
@@ -64,7 +65,7 @@ const networking = {
       const [query, tellId] = given as [Json, Callback]
       lastRequest += 1
       const id = lastRequest
-      const { method, url, headers, data, incrementalUpdates } = query
+      const { method, url, headers, data, responseType, incrementalUpdates } = query
       tell({
         kind: 'request',
         request: {
@@ -73,13 +74,15 @@ const networking = {
           url,
           headers: Object.entries(headers as Json),
           data,
+          responseType,
           isIncremental: incrementalUpdates,
         } as NativeRequest,
       })
       setTimeout(() => tellId(id), idDelay)
     } else {
-      const [method, url, id, headers, data, , isIncremental] = given
-      tell({ kind: 'request', request: { id, method, url, headers, data, isIncremental } as NativeRequest })
+      const [method, url, id, headers, data, responseType, isIncremental] = given
+      const request = { id, method, url, headers, data, responseType, isIncremental } as NativeRequest
+      tell({ kind: 'request', request })
     }
   },
   abortRequest: (id: number) => tell({ kind: 'abort', id }),
@@ -119,8 +122,7 @@ const modules: Record<string, unknown> = {
     },
   },
   NativeMicrotasksCxx: {
-    queueMicrotask: (callback: Callback) =>
-      void Promise.resolve().then(() => guard(callback)),
+    queueMicrotask: (callback: Callback) => void Promise.resolve().then(() => guard(callback)),
   },
   NativePerformanceCxx: {
     now: () => Date.now() - startTime,
@@ -148,7 +150,7 @@ function getModule(name: string): unknown {
 }
 
 const host: Host = {
-  load: (source) => guard(() => (0, eval)(source)),
+  load: (source) => guard(() => vm.eval(source)),
   emit: (type, ...values) => guard(() => callableModules['RCTDeviceEventEmitter']?.().emit(type, ...values)),
   runTimer(id) {
     const timer = timers.get(id)

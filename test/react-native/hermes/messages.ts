@@ -6,6 +6,7 @@ export interface NativeRequest {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** The body, in one of React Native's notations. */
   readonly data: { readonly string?: string; readonly base64?: string }
+  readonly responseType: 'text' | 'base64' | 'blob'
   readonly isIncremental: boolean
 }
 

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http'
 import type { Readable } from 'node:stream'
-import { createGunzip, constants } from 'node:zlib'
+import { constants, createGunzip } from 'node:zlib'
 import type { NativeRequest } from './messages.ts'
 import { androidDecoder, type ChunkDecoder, iosDecoder } from './text-decoders.ts'
 
@@ -67,7 +67,7 @@ export class Networking {
   readonly #emit: EmitEvent
   readonly #requests = new Map<number, ClientRequest>()
   #isSuspended = false
-  #held: (() => void)[] = []
+  readonly #held: (() => void)[] = []
 
   constructor(platform: Platform, emit: EmitEvent) {
     this.#platform = platform
@@ -80,7 +80,8 @@ export class Networking {
     const hasBody = !/^(get|head)$/i.test(method) && (data.string !== undefined || data.base64 !== undefined)
     const hasContentType = headers.some(([name]) => name.toLowerCase() === 'content-type')
     if (this.#platform === 'android' && hasBody && !hasContentType) {
-      return this.#fail(request.id, 'Payload is set but no content-type header specified')
+      this.#fail(request.id, 'Payload is set but no content-type header specified')
+      return
     }
     const body = data.base64 === undefined ? Buffer.from(data.string ?? '') : Buffer.from(data.base64, 'base64')
     this.#follow(request, new Map(headers), hasBody ? body : undefined, maxRedirects)
@@ -124,16 +125,23 @@ export class Networking {
         },
       })
     } catch (error) {
-      return this.#fail(id, (error as Error).message)
+      this.#fail(id, (error as Error).message)
+      return
     }
     this.#requests.set(id, outgoing)
     outgoing.on('error', () => this.#fail(id, this.#behavior.lost, outgoing))
     outgoing.on('response', (response) => {
       const { statusCode = 0, headers: given } = response
       const location = given.location && fromBytes(given.location)
-      if (!location || !redirects.has(statusCode)) return this.#receive(request, outgoing, response)
+      if (!location || !redirects.has(statusCode)) {
+        this.#receive(request, outgoing, response)
+        return
+      }
       response.resume()
-      if (remaining === 0) return this.#fail(id, this.#behavior.tooManyRedirects, outgoing)
+      if (remaining === 0) {
+        this.#fail(id, this.#behavior.tooManyRedirects, outgoing)
+        return
+      }
       const next = new URL(location, url)
       const becomesGet = statusCode === 303 || (statusCode < 303 && method === 'POST')
       const kept = new Map(headers)
@@ -150,12 +158,12 @@ export class Networking {
   }
 
   #receive(request: NativeRequest, outgoing: ClientRequest, response: IncomingMessage): void {
-    const { id, url, isIncremental } = request
+    const { id, url, responseType } = request
+    // Only text is delivered as it arrives.
+    const isIncremental = request.isIncremental && responseType === 'text'
     const headers = headersOf(response)
     const isCompressed = headers['content-encoding'] === 'gzip'
-    const body: Readable = isCompressed
-      ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH }))
-      : response
+    const body: Readable = isCompressed ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : response
     const decode = this.#behavior.createDecoder()
     let collected = Buffer.alloc(0)
     let received = 0
@@ -174,7 +182,11 @@ export class Networking {
     response.on('aborted', () => this.#fail(id, this.#behavior.lost, outgoing))
     body.on('error', () => this.#fail(id, this.#behavior.lost, outgoing))
     body.on('end', () => {
-      if (!isIncremental) this.#deliver(outgoing, 'didReceiveNetworkData', [id, collected.toString()])
+      if (!isIncremental)
+        this.#deliver(outgoing, 'didReceiveNetworkData', [
+          id,
+          collected.toString(responseType === 'text' ? 'utf8' : 'base64'),
+        ])
       this.#deliver(outgoing, 'didCompleteNetworkResponse', [id, null, false])
       if (this.#requests.get(id) === outgoing) this.#requests.delete(id)
     })

@@ -1,0 +1,50 @@
+import { startFeedServer } from '../../fixtures/feed-server.ts'
+import type { RuntimeName } from '../conformance/case.ts'
+import { thrownOnPurpose } from '../conformance/case.ts'
+import type { Ledger } from '../conformance/runners/ledger.ts'
+import type { SuiteReport } from '../conformance/runners/report.ts'
+import type { SuiteSettings } from '../conformance/runners/suite.ts'
+import { Hermes } from './hermes/hermes.ts'
+import type { Platform } from './hermes/networking.ts'
+
+/** What a run needs. */
+export interface HermesRun {
+  readonly runtime: RuntimeName
+  readonly executable: string
+  readonly platform: Platform
+  readonly environment: string
+  readonly program: string
+}
+
+/** Runs the suite in Hermes, with React Native's JavaScript. */
+export async function runInHermes(run: HermesRun, ledger: Ledger): Promise<() => Promise<void>> {
+  const { runtime, executable, platform, environment, program } = run
+  const feedServer = await startFeedServer()
+  const settings: SuiteSettings = {
+    runtime,
+    scope: 'server',
+    feed: feedServer.origin,
+    otherOrigin: feedServer.otherOrigin,
+    concurrency: 6,
+  }
+  const hermes = await Hermes.start({
+    executable,
+    platform,
+    environment,
+    onMessage: (value) => {
+      const report = value as SuiteReport
+      ledger.record(report)
+      if (report.kind === 'ended') ledger.close('the suite has ended')
+    },
+    onProblem: (problem) => {
+      if (!problem.includes(thrownOnPurpose)) ledger.note(problem)
+    },
+  })
+  ledger.begin()
+  hermes.load(`globalThis.__settings = ${JSON.stringify(settings)}`)
+  hermes.load(program)
+  return async () => {
+    await hermes.close()
+    await feedServer.close()
+  }
+}
