@@ -41,7 +41,7 @@ const emptyDist = () => ({
 const resolveFor = (platform, ...included) =>
   nodeResolve({ exportConditions: platforms[platform], resolveOnly: [/^#/, ...included] })
 
-/** The parser exists as an ES module only, so every build that is not one includes the parser, and its licence. */
+/** The parser exists as an ES module only, so every build that is not one includes the parser; its licence is beside them. */
 const parser = 'eventsource-parser'
 const parserLicence = () => ({
   name: 'parser-licence',
@@ -62,14 +62,13 @@ const bindGlobals = () => ({
   resolveId: (id) => (id === webApi ? id : null),
   transform: (code, id) =>
     /[\\/]src[\\/](?!react-native)/.test(id)
-      ? // In the first line, so that no line moves.
-        { code: `import { ${webApiNames} } from ${JSON.stringify(webApi)};${code}`, map: null }
+      ? { code: `import { ${webApiNames} } from ${JSON.stringify(webApi)};${code}`, map: null }
       : null,
 })
 
 const terser = () => ({
   name: 'terser',
-  renderChunk: (code) => minify(code, { ecma: 2020, sourceMap: true, format: { comments: /^!/ } }),
+  renderChunk: (code) => minify(code, { ecma: 2020, format: { comments: /^!/ } }),
 })
 
 /** One file a module, as in src: a bundler can leave out each file that it does not need. */
@@ -81,7 +80,6 @@ const modules = (platform, input) => ({
     format: 'es',
     preserveModules: true,
     preserveModulesRoot: 'src',
-    sourcemap: true,
   },
   plugins: [resolveFor(platform), typescript()],
   onwarn,
@@ -97,15 +95,14 @@ const commonJs = (platform) => ({
     chunkFileNames: '[name]-[hash].cjs',
     format: 'cjs',
     exports: 'named',
-    sourcemap: true,
   },
-  plugins: [resolveFor(platform, parser), typescript(), parserLicence()],
+  plugins: [resolveFor(platform, parser), typescript()],
   onwarn,
 })
 
 /** Metro, and apps without it, read one file an entry; the other entries share the class of the first. */
 const reactNative = (format, extension) =>
-  Object.entries({ ...entries, 'shared-event-source': 'src/react-native/shared-event-source.ts' })
+  Object.entries({ ...entries, 'shared-event-source': 'src/shared/unshared-event-source.ts' })
     .filter(([name]) => !(name in shared))
     .map(([name, input]) => ({
       input,
@@ -114,14 +111,12 @@ const reactNative = (format, extension) =>
         file: `dist/react-native/${name}.${extension}`,
         format,
         paths: (id) => (id === 'react-native' ? id : `./index.${extension}`),
-        sourcemap: true,
         ...(name === 'index' && { exports: 'named' }),
       },
       plugins: [
         bindGlobals(),
         resolveFor('react-native', parser),
         typescript({ define: { 'Symbol.asyncIterator': 'asyncIterator' } }),
-        ...(name === 'index' ? [parserLicence()] : []),
       ],
       onwarn,
     }))
@@ -133,9 +128,8 @@ const script = {
     format: 'iife',
     name: 'everysource',
     banner: `/*! everysource ${version}, licence ${license}; contains eventsource-parser, licence MIT */`,
-    sourcemap: true,
   },
-  plugins: [resolveFor('browser', parser), typescript(), terser()],
+  plugins: [resolveFor('browser', parser), typescript(), terser(), parserLicence()],
   onwarn,
 }
 

@@ -1,7 +1,7 @@
 import { StreamMessageEvent } from '#message-event'
 import { createTransport } from '#transport'
 import { createEventHandlers } from './event-handlers.ts'
-import { type ErrorDetails, ErrorEvent } from './events.ts'
+import { ErrorEvent } from './events.ts'
 import type { EventSourceInit } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
 import type { EventHandler } from './platform/platform.ts'
@@ -25,7 +25,7 @@ export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: Ev
 >
 
 /** The static member by which a subclass chooses another kind of session. */
-export const sessionStarter: unique symbol = Symbol('sessionStarter')
+export const sessionStarter: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
 type AddEventListener = Parameters<EventTarget['addEventListener']>
@@ -49,8 +49,9 @@ export class EventSource<Events = unknown> extends EventTarget {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  /** Starts the session of an instance; set below the class, so that it is not enumerable. */
-  declare private static readonly [sessionStarter]: StartSession
+  /** Starts the session of an instance. A subclass may replace it. */
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it of `new.target`.
+  private static readonly [sessionStarter]: StartSession = startSession
 
   readonly #settings: Settings
   readonly #handlers = createEventHandlers(this)
@@ -72,12 +73,34 @@ export class EventSource<Events = unknown> extends EventTarget {
     this.#settings = readSettings(url, init)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
     this.#session = new.target[sessionStarter](this.#settings, createTransport(this.#settings), {
-      announce: (response) => this.#announce(response.url),
-      message: (type, data) => this.#dispatchMessage(type, data),
+      // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
+      // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
+      // closed, a session calls none of these functions.
+      announce: ({ url }) => {
+        this.#origin = new URL(url).origin
+        this.#readyState = OPEN
+        this.#handlers.dispatch(new Event('open'))
+      },
+      // "Dispatch the event", step 5: "Initialize event's type attribute to "message", its data attribute to data buffer,
+      // its origin attribute to the serialization of the origin of the event stream's final URL (i.e., the URL after
+      // redirects), and its lastEventId attribute to the last event ID string of the event source." Step 8: "Queue a task
+      // which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly created event at the
+      // EventSource object."
+      message: (type, data) => {
+        this.#handlers.dispatch(
+          new StreamMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#session.lastEventId }),
+        )
+      },
       dropped: () => {
         this.#readyState = CONNECTING
       },
-      interrupted: (details) => this.#dispatchError(details),
+      // "Reestablish the connection", step 1: "Set the readyState attribute to CONNECTING. Fire an event named error at
+      // the EventSource object." Or "fail the connection", which "sets the readyState attribute to CLOSED and fires an
+      // event named error at the EventSource object": the session is closed then.
+      interrupted: (details) => {
+        this.#readyState = CONNECTING
+        this.#handlers.dispatch(new ErrorEvent('error', details))
+      },
     })
   }
 
@@ -134,38 +157,6 @@ export class EventSource<Events = unknown> extends EventTarget {
     this.#session.reconnect()
   }
 
-  /**
-   * "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED, sets
-   * the readyState attribute to OPEN and fires an event named open at the EventSource object." The session calls nothing
-   * once it is closed.
-   */
-  #announce(url: string): void {
-    this.#origin = new URL(url).origin
-    this.#readyState = OPEN
-    this.#handlers.dispatch(new Event('open'))
-  }
-
-  /** "Dispatch the event", steps 4 to 8. */
-  #dispatchMessage(type: string, data: string): void {
-    // Step 5: "Initialize event's type attribute to "message", its data attribute to data buffer, its origin attribute to
-    // the serialization of the origin of the event stream's final URL (i.e., the URL after redirects), and its
-    // lastEventId attribute to the last event ID string of the event source."
-    const message = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
-    // Step 8: "Queue a task which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly
-    // created event at the EventSource object."
-    this.#handlers.dispatch(new StreamMessageEvent(type, message))
-  }
-
-  /**
-   * "Reestablish the connection", step 1: "Set the readyState attribute to CONNECTING. Fire an event named error at the
-   * EventSource object." Or "fail the connection", which "sets the readyState attribute to CLOSED and fires an event named
-   * error at the EventSource object": the session is closed then.
-   */
-  #dispatchError(details: ErrorDetails): void {
-    this.#readyState = CONNECTING
-    this.#handlers.dispatch(new ErrorEvent('error', details))
-  }
-
   declare [Symbol.dispose]: () => void
   declare readonly [Symbol.toStringTag]: string
 }
@@ -192,7 +183,6 @@ export interface EventSource<Events = unknown> {
   removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void
 }
 
-Object.defineProperty(EventSource, sessionStarter, { value: startSession })
 // What WebIDL requires of an interface, and a class does not do by itself.
 const { prototype } = EventSource
 for (const target of [EventSource, prototype]) {

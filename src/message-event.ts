@@ -26,11 +26,6 @@ export class StreamMessageEvent extends Event {
   get lastEventId(): string {
     return this.#message.lastEventId
   }
-
-  /** Reads a member that has the same value in every message. Throws for any other object, as the runtime's getter. */
-  static readConstant(event: StreamMessageEvent, value: unknown): unknown {
-    return event.#message && value
-  }
 }
 
 function inheritFromMessageEvent(): void {
@@ -41,7 +36,7 @@ function inheritFromMessageEvent(): void {
       const value = template[name as keyof MessageEvent]
       Object.defineProperty(prototype, name, {
         get(this: StreamMessageEvent) {
-          return StreamMessageEvent.readConstant(this, value)
+          return value
         },
         configurable: true,
       })

@@ -22,18 +22,15 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   if (!document) return
   let isSuspended = false
   let wasAway = false
-  const update = (): void => {
+  const onEvent = ({ type, persisted }: { type?: string; persisted?: boolean }): void => {
+    if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     const isAway = isSuspended || (whenHidden && document.hidden)
     if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
   }
-  const onEvent = ({ type, persisted }: { type: string; persisted?: boolean }): void => {
-    if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
-    update()
-  }
   // In the capture phase, since some of the events are dispatched at the document.
   for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
-  update()
+  onEvent({})
   return () => {
     for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)
   }

@@ -2,7 +2,7 @@ import type { BodyInit } from './options/event-source-init.ts'
 
 /** Whether a body can be sent only once: a ReadableStream, or another async iterable such as a stream of Node's. */
 export function isOneShot(body: unknown): body is object {
-  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
 }
 
 /** The one-shot bodies that were handed to a transport. */
@@ -15,7 +15,7 @@ export function markAsSent(body: BodyInit | null | undefined): void {
 
 /** Whether a body was sent and cannot be sent again. */
 export function wasSent(body: unknown): boolean {
-  return isOneShot(body) && sentBodies.has(body)
+  return sentBodies.has(body as object)
 }
 
 export const bodyUsedMessage = 'the body is a stream, sent already: give a function'

@@ -32,8 +32,7 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
 function setQueryParameter(url: URL, name: string, value: string): void {
   if (url.searchParams.has(name)) url.searchParams.delete(name)
   // Not with `searchParams.set`, which would serialize the whole query again, with another percent-encoding.
-  const separator = url.search ? '&' : ''
-  url.search += `${separator}${new URLSearchParams([[name, value]])}`
+  url.search += `${url.search && '&'}${new URLSearchParams([[name, value]])}`
 }
 
 /**

@@ -16,17 +16,12 @@ export interface History {
 }
 
 /** What follows an attempt. */
-export type Decision =
-  | {
-      readonly kind: 'reconnect'
-      /** The delay before the connection is reestablished, in ms. */
-      readonly delay: number
-    }
-  | {
-      readonly kind: 'fail'
-      /** What to report instead of the outcome, if the outcome is not the reason. */
-      readonly reason?: Pick<ErrorDetails, 'code' | 'message' | 'error'>
-    }
+export interface Decision {
+  /** The delay before the connection is reestablished, in ms; undefined if the connection fails. */
+  readonly delay?: number
+  /** What to report instead of the outcome, if the outcome is not the reason for the failure. */
+  readonly failure?: Pick<ErrorDetails, 'code' | 'message' | 'error'>
+}
 
 function backoff(outcome: CompletedOutcome, history: History, policy: Policy, random: () => number): number {
   const { failures, serverReconnectionTime } = history
@@ -59,15 +54,6 @@ function askCaller(
   throw new RangeError(`it returned ${delay}, not ms or false`)
 }
 
-function gaveUp(outcome: CompletedOutcome, failures: number): Decision {
-  const reason = {
-    code: 'gave-up',
-    message: `${failures} failures in a row: ${outcome.message}`,
-    error: outcome.error ?? new Error(outcome.message),
-  } as const
-  return { kind: 'fail', reason }
-}
-
 /**
  * Decides whether the connection is reestablished, and after what delay. A pure function of its arguments: it knows no
  * timers, no clock and no random numbers of its own.
@@ -83,20 +69,23 @@ export function decide(
   // The standard reestablishes the connection only "if res is a network error" and at the end of the body. Statuses are
   // up to the policy, except 204, by which a server tells clients to stop.
   const isFinal = kind === 'refused' && (code !== 'status' || status === 204)
-  if (!retry || isFinal) return { kind: 'fail' }
-  if (status === 401 && history.canRefreshHeaders) return { kind: 'reconnect', delay: 0 }
+  if (!retry || isFinal) return {}
+  if (status === 401 && history.canRefreshHeaders) return { delay: 0 }
   try {
     let delay: number | false
     if (typeof retry === 'function') {
       delay = askCaller(retry, outcome, history)
     } else {
-      if (kind === 'refused' && !retry.statuses(status)) return { kind: 'fail' }
-      if (history.failures >= retry.maxAttempts) return gaveUp(outcome, history.failures)
+      if (kind === 'refused' && !retry.statuses(status)) return {}
+      if (history.failures >= retry.maxAttempts) {
+        const message = `${history.failures} failures in a row: ${outcome.message}`
+        return { failure: { code: 'gave-up', message, error: outcome.error ?? new Error(outcome.message) } }
+      }
       delay = backoff(outcome, history, retry, random)
     }
-    if (delay === false) return { kind: 'fail' }
-    return { kind: 'reconnect', delay: Math.min(Math.ceil(delay), maxTimerDelay) }
+    if (delay === false) return {}
+    return { delay: Math.min(Math.ceil(delay), maxTimerDelay) }
   } catch (error) {
-    return { kind: 'fail', reason: { code: 'callback', message: `retry: ${describeError(error)}`, error } }
+    return { failure: { code: 'callback', message: `retry: ${describeError(error)}`, error } }
   }
 }

@@ -5,16 +5,11 @@ import type { RetryContext, RetryPolicy } from '../src/options/event-source-init
 import type { Policy } from '../src/options/retry-policy.ts'
 import { readSettings, type Settings } from '../src/options/settings.ts'
 import type { CompletedOutcome } from '../src/outcome.ts'
-import { type Decision, decide, type History } from '../src/retry.ts'
+import { decide, type History } from '../src/retry.ts'
 
 /** The delay of a decision, or false where the connection fails. */
-function delayOf(decision: Decision): number | false {
-  return decision.kind === 'reconnect' && decision.delay
-}
-
-/** What a decision to fail reports instead of the outcome. */
-function reasonOf(decision: Decision): Extract<Decision, { kind: 'fail' }>['reason'] {
-  return decision.kind === 'fail' ? decision.reason : undefined
+function delayOf({ delay = false }: { readonly delay?: number | false }): number | false {
+  return delay
 }
 
 /** The maximum delay that a timer can hold. */
@@ -97,22 +92,22 @@ describe('The default policy chooses the delay', () => {
     ['The delay never exceeds 30 s', 4, least, 30_000],
     ['The delay does not exceed 30 s after thousands of failures', 5_000, least, 30_000],
   ])('%s', (_, failures, random, delay) => {
-    expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ kind: 'reconnect', delay })
+    expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ delay })
   })
 
   it("The delay grows from the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 400 })
+    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 400 })
   })
 
   it("The random delay is never below the server's reconnection time", () => {
     const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), most)).toEqual({ kind: 'reconnect', delay: 100 })
+    expect(decide(interruption(), history(given), policy(), most)).toEqual({ delay: 100 })
   })
 
   it("The delay is the server's reconnection time where that exceeds the maximum delay", () => {
     const given = { failures: 2, serverReconnectionTime: 60_000 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ kind: 'reconnect', delay: 60_000 })
+    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 60_000 })
   })
 
   it('The delay grows even if the server asks for no delay', () => {
@@ -124,11 +119,9 @@ describe('The default policy chooses the delay', () => {
 
   it('The delay is at least what Retry-After asks for', () => {
     expect(decide(interruption({ retryAfter: 45_000 }), history(), policy(), half)).toEqual({
-      kind: 'reconnect',
       delay: 45_000,
     })
     expect(decide(interruption({ retryAfter: 10 }), history(), policy(), half)).toEqual({
-      kind: 'reconnect',
       delay: 3_000,
     })
   })
@@ -244,7 +237,7 @@ describe('Every policy chooses a valid delay', () => {
 describe('The policy decides whether a refused response is retried', () => {
   it('A refused response with any status fails unless the policy lists the status', () => {
     for (let status = 200; status < 600; status++) {
-      expect(decide(refusal(status), history(), policy(), noRandom), String(status)).toEqual({ kind: 'fail' })
+      expect(decide(refusal(status), history(), policy(), noRandom), String(status)).toEqual({})
     }
   })
 
@@ -272,7 +265,7 @@ describe('The policy decides whether a refused response is retried', () => {
     }
     const retries: Settings['retry'][] = [policy({ statuses: [204] }), policy({ statuses: say(204) }), answer]
     for (const retry of retries) {
-      expect(decide(refusal(204), history({ canRefreshHeaders: true }), retry, least)).toEqual({ kind: 'fail' })
+      expect(decide(refusal(204), history({ canRefreshHeaders: true }), retry, least)).toEqual({})
     }
     expect(asked).toEqual([])
   })
@@ -283,7 +276,7 @@ describe('The policy decides whether a refused response is retried', () => {
       const everything = policy({ statuses: () => true })
       for (const retry of [everything, () => 0]) {
         const outcome = refusal(200, { code })
-        expect(decide(outcome, history({ canRefreshHeaders: true }), retry, least)).toEqual({ kind: 'fail' })
+        expect(decide(outcome, history({ canRefreshHeaders: true }), retry, least)).toEqual({})
       }
     },
   )
@@ -294,13 +287,12 @@ describe('The policy decides whether a refused response is retried', () => {
       throw error
     }
     expect(decide(refusal(500), history(), policy({ statuses }), least)).toEqual({
-      kind: 'fail',
-      reason: { code: 'callback', message: expect.stringContaining('no such status'), error },
+      failure: { code: 'callback', message: expect.stringContaining('no such status'), error },
     })
   })
 
   it('A refused response is reported as such even if it is the last allowed failure', () => {
-    expect(decide(refusal(500), history(), policy({ maxAttempts: 1 }), least)).toEqual({ kind: 'fail' })
+    expect(decide(refusal(500), history(), policy({ maxAttempts: 1 }), least)).toEqual({})
   })
 })
 
@@ -314,29 +306,28 @@ describe('A 401 is retried with fresh headers', () => {
 
   it.each(Object.entries(retries))('A 401 is retried at once with fresh headers: %s', (_, retry) => {
     const given = history({ canRefreshHeaders: true })
-    expect(decide(refusal(401, { retryAfter: 5_000 }), given, retry, noRandom)).toEqual({ kind: 'reconnect', delay: 0 })
+    expect(decide(refusal(401, { retryAfter: 5_000 }), given, retry, noRandom)).toEqual({ delay: 0 })
   })
 
   it('A second 401 in a row is refused like any other status', () => {
-    expect(decide(refusal(401), history(), policy(), least)).toEqual({ kind: 'fail' })
+    expect(decide(refusal(401), history(), policy(), least)).toEqual({})
   })
 
   it('A second 401 in a row is retried if the policy says so', () => {
     expect(decide(refusal(401), history(), policy({ statuses: [401] }), least)).toEqual({
-      kind: 'reconnect',
       delay: 6_000,
     })
-    expect(decide(refusal(401), history(), () => 7, least)).toEqual({ kind: 'reconnect', delay: 7 })
+    expect(decide(refusal(401), history(), () => 7, least)).toEqual({ delay: 7 })
   })
 
   it('A 401 is not retried with fresh headers if retry is false', () => {
-    expect(decide(refusal(401), history({ canRefreshHeaders: true }), false, least)).toEqual({ kind: 'fail' })
+    expect(decide(refusal(401), history({ canRefreshHeaders: true }), false, least)).toEqual({})
   })
 
   it('No other status is retried with fresh headers', () => {
     for (const status of [400, 402, 403, 407, 500]) {
       const given = history({ canRefreshHeaders: true })
-      expect(decide(refusal(status), given, policy(), least), String(status)).toEqual({ kind: 'fail' })
+      expect(decide(refusal(status), given, policy(), least), String(status)).toEqual({})
     }
   })
 })
@@ -355,24 +346,22 @@ describe('maxAttempts limits the failures in a row', () => {
     const error = new Error('ECONNREFUSED')
     const outcome = interruption({ message: 'no connection', error })
     expect(decide(outcome, history({ failures: 3 }), policy({ maxAttempts: 3 }), least)).toEqual({
-      kind: 'fail',
-      reason: { code: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
+      failure: { code: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
     })
   })
 
   it('The error is made from the last failure where that has none', () => {
     const outcome = interruption({ kind: 'ended', code: 'ended', message: 'the server ended the stream' })
-    const reason = reasonOf(decide(outcome, history(), policy({ maxAttempts: 1 }), least))
-    expect(reason?.error).toBeInstanceOf(Error)
-    expect(reason?.error).toMatchObject({ message: 'the server ended the stream' })
+    const { failure } = decide(outcome, history(), policy({ maxAttempts: 1 }), least)
+    expect(failure?.error).toBeInstanceOf(Error)
+    expect(failure?.error).toMatchObject({ message: 'the server ended the stream' })
   })
 
   it('Refused responses that the policy lists count toward maxAttempts', () => {
     const given = policy({ maxAttempts: 2, statuses: [503] })
-    expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ kind: 'reconnect', delay: 6_000 })
+    expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ delay: 6_000 })
     expect(decide(refusal(503), history({ failures: 2 }), given, least)).toMatchObject({
-      kind: 'fail',
-      reason: { code: 'gave-up' },
+      failure: { code: 'gave-up' },
     })
   })
 })
@@ -386,7 +375,7 @@ describe('retry: false never reconnects', () => {
           fc.integer({ min: 200, max: 599 }).map((status) => refusal(status)),
         ),
         (outcome) => {
-          expect(decide(outcome, history(), false, noRandom)).toEqual({ kind: 'fail' })
+          expect(decide(outcome, history(), false, noRandom)).toEqual({})
         },
       ),
     )
@@ -423,15 +412,13 @@ describe('A retry function decides on the delay', () => {
 
   it('A retry function receives a reconnection time of 3,000 ms until the server sets one', () => {
     expect(decide(interruption(), history(), ({ reconnectionTime }) => reconnectionTime, noRandom)).toEqual({
-      kind: 'reconnect',
       delay: 3_000,
     })
   })
 
   it('A retry function is called for any status and for every kind of loss', () => {
     const outcomes = [interruption(), interruption({ kind: 'ended', code: 'ended' }), refusal(500), refusal(404)]
-    for (const outcome of outcomes)
-      expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ kind: 'reconnect', delay: 5 })
+    for (const outcome of outcomes) expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ delay: 5 })
   })
 
   it.each([
@@ -443,19 +430,18 @@ describe('A retry function decides on the delay', () => {
     [1e308, longestDelay],
     [Infinity, longestDelay],
   ])('A retry function that returns %d causes a delay of %d ms', (returned, delay) => {
-    expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ kind: 'reconnect', delay })
+    expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ delay })
   })
 
   it("A retry function can return less than the server's reconnection time and Retry-After", () => {
     const given = history({ serverReconnectionTime: 60_000 })
     expect(decide(interruption({ retryAfter: 60_000 }), given, () => 1, noRandom)).toEqual({
-      kind: 'reconnect',
       delay: 1,
     })
   })
 
   it('A retry function that returns false fails the connection without changing the outcome', () => {
-    expect(decide(interruption(), history(), () => false, noRandom)).toEqual({ kind: 'fail' })
+    expect(decide(interruption(), history(), () => false, noRandom)).toEqual({})
   })
 
   it.each([
@@ -473,8 +459,7 @@ describe('A retry function decides on the delay', () => {
   ])('A retry function that returns %s has failed', (returned) => {
     const decision = decide(interruption(), history(), () => returned as number, noRandom)
     expect(decision).toEqual({
-      kind: 'fail',
-      reason: {
+      failure: {
         code: 'callback',
         message: expect.stringContaining(`returned ${returned}`),
         error: expect.any(RangeError),
@@ -490,10 +475,10 @@ describe('A retry function decides on the delay', () => {
           throw thrown
         }
         const decision = decide(interruption(), history(), fail, noRandom)
-        const reason = reasonOf(decision)
-        expect(decision.kind).toBe('fail')
-        expect(reason?.code).toBe('callback')
-        expect(reason?.error).toBe(thrown)
+        const { delay, failure } = decision
+        expect(delay).toBeUndefined()
+        expect(failure?.code).toBe('callback')
+        expect(failure?.error).toBe(thrown)
       }),
     )
   })

@@ -11,8 +11,7 @@ interface DispatchState {
   isInPassiveListener: boolean
 }
 
-const NONE = 0
-const AT_TARGET = 2
+const phases = { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 } as const
 
 const states = new WeakMap<object, DispatchState>()
 
@@ -61,7 +60,7 @@ export class Event {
   }
 
   get eventPhase(): number {
-    return stateOf(this).isDispatching ? AT_TARGET : NONE
+    return stateOf(this).isDispatching ? phases.AT_TARGET : phases.NONE
   }
 
   get defaultPrevented(): boolean {
@@ -90,6 +89,10 @@ export class Event {
   get [Symbol.toStringTag](): string {
     return 'Event'
   }
+}
+
+for (const target of [Event, Event.prototype]) {
+  for (const [name, value] of Object.entries(phases)) Object.defineProperty(target, name, { value, enumerable: true })
 }
 
 interface Listener {

@@ -6,10 +6,12 @@ import { Event } from './runtime-events.ts'
  */
 export class MessageEvent extends Event {
   readonly #init: MessageEventInit
+  readonly #ports: readonly unknown[]
 
   constructor(type: string, init: MessageEventInit = {}) {
     super(type, init)
     this.#init = init
+    this.#ports = Object.freeze([...(init.ports ?? [])])
   }
 
   get data(): unknown {
@@ -30,12 +32,17 @@ export class MessageEvent extends Event {
   }
 
   get ports(): readonly unknown[] {
-    return this.#init.ports ?? []
+    return this.#ports
   }
 
   get [Symbol.toStringTag](): string {
     return 'MessageEvent'
   }
+}
+
+// As WebIDL has the attributes of an interface.
+for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports']) {
+  Object.defineProperty(MessageEvent.prototype, name, { enumerable: true })
 }
 
 /** React Native needs no class of its own for messages: constructing this one costs no more. */

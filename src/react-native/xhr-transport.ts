@@ -41,7 +41,11 @@ function encodeBody(body: TransportRequest['body']): [body: XMLHttpRequestBodyIn
   if (Object.prototype.toString.call(body) === '[object URLSearchParams]') {
     return [`${body}`, 'application/x-www-form-urlencoded;charset=UTF-8']
   }
-  return [(body ?? null) as XMLHttpRequestBodyInit | null, typeof body === 'string' ? 'text/plain;charset=UTF-8' : '']
+  // Android sends nothing without one.
+  let contentType = ''
+  if (typeof body === 'string') contentType = 'text/plain;charset=UTF-8'
+  else if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) contentType = 'application/octet-stream'
+  return [(body ?? null) as XMLHttpRequestBodyInit | null, contentType]
 }
 
 /** One request over XMLHttpRequest. It hands on text as it arrives, and keeps none of it. */
@@ -80,7 +84,7 @@ class XhrExchange {
       xhr.onerror = () => reject(this.#createError('the connection was lost, or there was none'))
       xhr.ontimeout = () => reject(this.#createError('the system gave up waiting for data'))
       xhr.open(method, url)
-      // Deviation: credentials mode "same-origin" otherwise. React Native sends cookies unless it is told not to.
+      // Deviation: the credentials mode is "same-origin" otherwise. React Native sends cookies unless it is told not to.
       if (withCredentials) xhr.withCredentials = true
       headers.forEach((value, name) => {
         xhr.setRequestHeader(name, value)

@@ -11,6 +11,7 @@ export type RuntimeName =
   | 'firefox'
   | 'webkit'
   | 'happy-dom'
+  | `react-native${number}-${'android' | 'ios'}`
 
 /** The kind of global object that a case runs under. */
 export type Scope = 'page' | 'dedicated-worker' | 'shared-worker' | 'service-worker' | 'server'

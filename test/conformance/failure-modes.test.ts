@@ -1,10 +1,10 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scope } from './case.ts'
-import { Ledger } from './runners/ledger.ts'
 import { chromiumExecutable, launchChromium } from './runners/puppeteer-browser.ts'
 import { type Browser, runInBrowser } from './runners/run-browser.ts'
 import { runInProcess } from './runners/run-process.ts'
+import { RunResults } from './runners/run-results.ts'
 
 interface Misbehaviour {
   suite: string
@@ -71,7 +71,7 @@ const processOnly: readonly Misbehaviour[] = [
 
 const names = ['first', 'second']
 /** The default for runs that do not hang, long enough for a busy machine to start the runtime. */
-const longestSilence = 60_000
+const maxSilence = 60_000
 const bound = { timeout: 120_000 }
 
 function casesModule(body: string): string {
@@ -82,26 +82,26 @@ function casesModule(body: string): string {
 }
 
 describe('A run of the suite in Node detects its own failures', bound, () => {
-  for (const { suite, body, problem, silence = longestSilence } of [...misbehaving, ...processOnly]) {
+  for (const { suite, body, problem, silence = maxSilence } of [...misbehaving, ...processOnly]) {
     it.concurrent(`The run in Node fails if the suite ${suite}`, async () => {
-      const ledger = new Ledger(names, silence)
+      const results = new RunResults(names, silence)
       const settings = { runtime: 'node20', executable: process.execPath, cases: casesModule(body) } as const
-      const stop = await runInProcess(settings, ledger)
-      await ledger.whenClosed()
+      const stop = await runInProcess(settings, results)
+      await results.whenClosed()
       await stop()
-      expect(ledger.problems().join('\n')).toContain(problem)
+      expect(results.problems().join('\n')).toContain(problem)
     })
   }
 
   it('A case that does not settle fails', async () => {
-    const ledger = new Ledger(names, longestSilence)
+    const results = new RunResults(names, maxSilence)
     const cases = casesModule(`
       given('first', async () => {})
       cases.push({ name: 'second', source: 'everysource', timeout: 50, run: () => new Promise(() => {}) })`)
-    const stop = await runInProcess({ runtime: 'node20', executable: process.execPath, cases }, ledger)
-    const results = await Promise.all(names.map((name) => ledger.result(name)))
+    const stop = await runInProcess({ runtime: 'node20', executable: process.execPath, cases }, results)
+    const caseResults = await Promise.all(names.map((name) => results.result(name)))
     await stop()
-    expect(results).toEqual([
+    expect(caseResults).toEqual([
       { kind: 'passed', name: 'first' },
       { kind: 'failed', name: 'second', error: expect.stringContaining('not settled after 50 ms') },
     ])
@@ -121,14 +121,14 @@ describe.skipIf(executable === undefined)('A run of the suite in Chromium detect
 
   const scopes: readonly Scope[] = ['page', 'dedicated-worker', 'shared-worker', 'service-worker']
   for (const scope of scopes) {
-    for (const { suite, body, problem, silence = longestSilence } of misbehaving) {
+    for (const { suite, body, problem, silence = maxSilence } of misbehaving) {
       it.concurrent(`The run in Chromium (${scope}) fails if the suite ${suite}`, async () => {
-        const ledger = new Ledger(names, silence)
+        const results = new RunResults(names, silence)
         const run = { runtime: 'chromium', scope, cases: casesModule(body) } as const
-        const stop = await runInBrowser(browser, run, ledger)
-        await ledger.whenClosed()
+        const stop = await runInBrowser(browser, run, results)
+        await results.whenClosed()
         await stop()
-        expect(ledger.problems().join('\n')).toContain(problem)
+        expect(results.problems().join('\n')).toContain(problem)
       })
     }
   }

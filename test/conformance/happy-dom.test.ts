@@ -15,7 +15,7 @@ vi.mock('#transport', () => import('../../src/transport/default.ts'))
 if (testedImplementation !== 'source') {
   registerMissing('happy-dom', 'it runs the library from its source only')
 } else {
-  registerRuns('happy-dom', ['page'], async ({ page: ledger }) => {
+  registerRuns('happy-dom', ['page'], async ({ page: results }) => {
     // happy-dom prints everything that fails or is refused, which most cases are about.
     vi.spyOn(console, 'error').mockReturnValue()
     const endWatch = startWatchdog('happy-dom')
@@ -23,9 +23,9 @@ if (testedImplementation !== 'source') {
     const { origin: feed, otherOrigin } = feedServer
     window.happyDOM.setURL(`${feed}/suite/page.html`)
     const settings = { runtime: 'happy-dom', scope: 'page', feed, otherOrigin, concurrency: 3 } as const
-    ledger.begin()
+    results.start()
     // vitest itself fails for anything that is left uncaught here.
-    void runProgram(settings, (report) => ledger.record(report)).then(() => ledger.close('the suite ended'))
+    void runProgram(settings, (report) => results.record(report)).then(() => results.close('the suite ended'))
     return async () => {
       await endWatch()
       await feedServer.close()

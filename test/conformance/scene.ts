@@ -4,7 +4,7 @@ import type { ErrorEvent, EventSource, EventSourceInit } from '../../src/index.t
 import type { ConformanceCase, ConformanceContext } from './case.ts'
 
 /** The time that a case waits for an expected event before it fails, long enough for a busy machine. */
-const longestWait = 60_000
+const maxWait = 60_000
 
 /** The resources of one case: its own key on the feed server, and the sources that it opened. */
 export class Scene {
@@ -90,7 +90,7 @@ export class Scene {
 }
 
 /** An event, with the readyState at the time of its dispatch. */
-export interface Sighting {
+export interface RecordedEvent {
   readonly type: string
   readonly event: Event
   readonly readyState: number
@@ -99,7 +99,7 @@ export interface Sighting {
 /** Records the events of a source, and lets a case wait for the next one of a type. */
 export class Watch {
   readonly source: EventSource
-  readonly seen: Sighting[] = []
+  readonly seen: RecordedEvent[] = []
   readonly #context: ConformanceContext
   readonly #taken = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
@@ -110,16 +110,16 @@ export class Watch {
     for (const type of new Set(['open', 'message', 'error', ...types])) {
       source.addEventListener(type, (event: Event) => {
         this.seen.push({ type, event, readyState: source.readyState })
-        for (const look of [...this.#waiting]) look()
+        for (const check of [...this.#waiting]) check()
       })
     }
   }
 
   /** Returns the next event of the type, and waits for it if necessary. */
-  async next(type: string): Promise<Sighting> {
+  async next(type: string): Promise<RecordedEvent> {
     const index = this.#taken.get(type) ?? 0
     this.#taken.set(type, index + 1)
-    const find = (): Sighting | undefined => this.seen.filter((sighting) => sighting.type === type)[index]
+    const find = (): RecordedEvent | undefined => this.seen.filter((recorded) => recorded.type === type)[index]
     const found = await this.#await(find)
     if (found === undefined) {
       assert.fail(`no ${type} event number ${index + 1} came; there came: ${this.types.join(', ') || 'nothing'}`)
@@ -138,7 +138,7 @@ export class Watch {
   }
 
   get types(): string[] {
-    return this.seen.map((sighting) => sighting.type)
+    return this.seen.map((recorded) => recorded.type)
   }
 
   /** The messages of any type so far, as [type, data, lastEventId]. */
@@ -155,19 +155,19 @@ export class Watch {
    * Checks again after each event, but only when its dispatch is over: promises settle between two listeners, and a
    * case that continued then would miss the effects of the later ones.
    */
-  #await(find: () => Sighting | undefined): Promise<Sighting | undefined> {
+  #await(find: () => RecordedEvent | undefined): Promise<RecordedEvent | undefined> {
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer)
-        this.#waiting.delete(look)
+        this.#waiting.delete(check)
         resolve(find())
       }
-      const look = (): void => {
+      const check = (): void => {
         if (find() !== undefined) setTimeout(settle)
       }
-      const timer = setTimeout(settle, longestWait)
-      this.#waiting.add(look)
-      look()
+      const timer = setTimeout(settle, maxWait)
+      this.#waiting.add(check)
+      check()
     })
   }
 }

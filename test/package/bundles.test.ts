@@ -100,7 +100,7 @@ describe('A bundle for a runtime other than Node does not contain undici', () =>
       absWorkingDir: consumer,
     })
     const files = Object.keys(metafile.inputs)
-    expect(files).toContain('node_modules/everysource/dist/index.cjs')
+    expect(files).toContain('node_modules/everysource/dist/browser/index.cjs')
     expect(files.filter(isOfNode)).toEqual([])
   })
 
@@ -184,12 +184,12 @@ describe('Each runtime resolves the package to its own entry point', () => {
       'Node',
       process.execPath,
       [],
-      'index.node.js',
+      'node/index.js',
       'dispatcher is [object Object], not a Dispatcher of undici 7 or newer',
       /^everysource$/,
     ],
-    ['Deno', denoExecutable(), ['run', '--allow-all', '--no-lock'], 'index.js', notForNode, /^Deno/],
-    ['Bun', bunExecutable(), ['run'], 'index.js', notForNode, /^Bun/],
+    ['Deno', denoExecutable(), ['run', '--allow-all', '--no-lock'], 'default/index.js', notForNode, /^Deno/],
+    ['Bun', bunExecutable(), ['run'], 'default/index.js', notForNode, /^Bun/],
   ]
   test.for(runtimes)(
     '%s resolves the package to its own entry point',

@@ -1,8 +1,8 @@
 import { startFeedServer } from '../../fixtures/feed-server.ts'
 import type { RuntimeName } from '../conformance/case.ts'
 import { thrownOnPurpose } from '../conformance/case.ts'
-import type { Ledger } from '../conformance/runners/ledger.ts'
 import type { SuiteReport } from '../conformance/runners/report.ts'
+import type { RunResults } from '../conformance/runners/run-results.ts'
 import type { SuiteSettings } from '../conformance/runners/suite.ts'
 import { Hermes } from './hermes/hermes.ts'
 import type { Platform } from './hermes/networking.ts'
@@ -13,12 +13,14 @@ export interface HermesRun {
   readonly executable: string
   readonly platform: Platform
   readonly environment: string
+  /** The package, as a script. */
+  readonly library: string
   readonly program: string
 }
 
 /** Runs the suite in Hermes, with React Native's JavaScript. */
-export async function runInHermes(run: HermesRun, ledger: Ledger): Promise<() => Promise<void>> {
-  const { runtime, executable, platform, environment, program } = run
+export async function runInHermes(run: HermesRun, results: RunResults): Promise<() => Promise<void>> {
+  const { runtime, executable, platform, environment, library, program } = run
   const feedServer = await startFeedServer()
   const settings: SuiteSettings = {
     runtime,
@@ -33,14 +35,15 @@ export async function runInHermes(run: HermesRun, ledger: Ledger): Promise<() =>
     environment,
     onMessage: (value) => {
       const report = value as SuiteReport
-      ledger.record(report)
-      if (report.kind === 'ended') ledger.close('the suite has ended')
+      results.record(report)
+      if (report.kind === 'ended') results.close('the suite has ended')
     },
     onProblem: (problem) => {
-      if (!problem.includes(thrownOnPurpose)) ledger.note(problem)
+      if (!problem.includes(thrownOnPurpose)) results.addProblem(problem)
     },
   })
-  ledger.begin()
+  results.start()
+  hermes.load(library)
   hermes.load(`globalThis.__settings = ${JSON.stringify(settings)}`)
   hermes.load(program)
   return async () => {

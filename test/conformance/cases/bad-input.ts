@@ -50,9 +50,9 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['a negative resetAfter', { retry: { resetAfter: -1 } }, ['resetAfter', '-1']],
   ['statuses that are one number', { retry: { statuses: 503 } }, ['statuses', '503']],
 
-  ['a redirect mode for fetch only', { redirect: 'manual' }, ['redirect', 'manual']],
-  ['a fetch that is no function', { fetch: 'fetch' }, ['fetch']],
-  ['a signal that is none', { signal: {} }, ['signal']],
+  ['a redirect mode that only fetch has', { redirect: 'manual' }, ['redirect', 'manual']],
+  ['a fetch that is not a function', { fetch: 'fetch' }, ['fetch']],
+  ['a signal that is not an AbortSignal', { signal: {} }, ['signal']],
   ['headers that are a number', { headers: 5 }, []],
 ]
 
@@ -99,8 +99,8 @@ export const cases: ConformanceCase[] = [
 
   // A request that should use a proxy must not be sent without one.
   ...[
-    ['that is none', { dispatcher: {} }],
-    ['beside a fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
+    ['that is not a dispatcher', { dispatcher: {} }],
+    ['in combination with fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
   ].map(([what, init]) =>
     badInput(
       `The constructor throws an error about a dispatcher ${what}`,

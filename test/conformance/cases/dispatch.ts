@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
-import { dispatchesToNewListeners, letsExceptionsOut } from '../limits.ts'
+import { dispatchesToNewListeners, throwsListenerExceptions } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const interpreting = under('HTML: Interpreting an event stream')
@@ -300,7 +300,7 @@ export const cases: ConformanceCase[] = [
       ])
       assert.equal(source.readyState, 1)
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
@@ -313,7 +313,7 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       assert.deepEqual(watch.types, ['open', 'message'])
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
@@ -326,7 +326,7 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       assert.equal((await watch.nextMessage()).data, 'b')
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
@@ -339,7 +339,7 @@ export const cases: ConformanceCase[] = [
       await aWhile()
       assert.equal(source.readyState, 2)
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching('Script can dispatch events of its own on an EventSource', async (scene) => {

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { takesTornForEnded } from '../limits.ts'
+import { treatsBrokenAsEnded } from '../limits.ts'
 import { aWhile, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
@@ -81,7 +81,7 @@ export const cases: ConformanceCase[] = [
       assert.equal(event.status, 200)
       assert.equal(event.headers?.get('content-type'), 'text/event-stream')
     },
-    { limits: takesTornForEnded },
+    { limits: treatsBrokenAsEnded },
   ),
 
   errorEvent('An error event has the code timeout when no response comes within openTimeout', async (scene) => {

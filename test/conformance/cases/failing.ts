@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { Answer } from '../../../fixtures/feed-server/plan.ts'
 import { refusal } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { takesNo304 } from '../limits.ts'
+import { failsOn304 } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
@@ -73,7 +73,7 @@ export const cases: ConformanceCase[] = [
     processing,
     'A response with status 304 fails the connection',
     { status: 304, contentType: null, ending: 'end' },
-    { limits: takesNo304 },
+    { limits: failsOn304 },
   ),
   fails(processing, 'A response with status 300 and no Location fails the connection', refusal(300)),
 

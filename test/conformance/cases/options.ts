@@ -5,10 +5,13 @@ import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import {
   encodesHeaderBytes,
   encodesHeaderValues,
-  guardsCookies,
+  fetchDoesNotStream,
+  forbidsCookieHeader,
+  hasNoStreams,
   hidesRedirects,
   keepsAuthorization,
   needsNoFetch,
+  passesSecretsOn,
   preflightsEverything,
   sendsNoStreams,
 } from '../limits.ts'
@@ -120,7 +123,7 @@ export const cases: ConformanceCase[] = [
       const [request] = await twoRequests(scene, { headers: { Cookie: 'a=b' } })
       assert.deepEqual(valuesOf(request, 'Cookie'), ['a=b'])
     },
-    { limits: guardsCookies },
+    { limits: forbidsCookieHeader },
   ),
 
   headersOption('A headers function receives the context of every attempt', async (scene) => {
@@ -253,7 +256,7 @@ export const cases: ConformanceCase[] = [
         ],
       )
     },
-    { limits: hidesRedirects },
+    { limits: passesSecretsOn },
   ),
 
   headersOption('The headers are sent again after a redirect within the origin', async (scene) => {
@@ -351,67 +354,87 @@ export const cases: ConformanceCase[] = [
     { limits: sendsNoStreams },
   ),
 
-  bodyOption('A stream as the body is not sent twice: the source fails with the code body-used', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
-    const body = new Blob(['once']).stream()
-    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
-    const error = await watch.nextError()
-    assert.equal(error.code, 'body-used')
-    assert.isFalse(error.willReconnect)
-    assert.equal(watch.source.readyState, 2)
-    await aWhile()
-    assert.deepEqual(watch.types, ['open', 'message', 'error'])
-    assert.lengthOf(await scene.requests(), 1)
-  }),
+  bodyOption(
+    'A stream as the body is not sent twice: the source fails with the code body-used',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const body = new Blob(['once']).stream()
+      const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+      const error = await watch.nextError()
+      assert.equal(error.code, 'body-used')
+      assert.isFalse(error.willReconnect)
+      assert.equal(watch.source.readyState, 2)
+      await aWhile()
+      assert.deepEqual(watch.types, ['open', 'message', 'error'])
+      assert.lengthOf(await scene.requests(), 1)
+    },
+    { limits: hasNoStreams },
+  ),
 
-  bodyOption('A source whose body function makes a new stream for every attempt reconnects', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
-    const body = (): ReadableStream => new Blob(['again']).stream()
-    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
-    await watch.next('message')
-    assert.equal((await watch.nextMessage()).data, 'b')
-  }),
+  bodyOption(
+    'A source whose body function makes a new stream for every attempt reconnects',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+      const body = (): ReadableStream => new Blob(['again']).stream()
+      const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+      await watch.next('message')
+      assert.equal((await watch.nextMessage()).data, 'b')
+    },
+    { limits: hasNoStreams },
+  ),
 
-  bodyOption('A body function that returns the same stream again fails with the code body-used', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
-    const body = new Blob(['once']).stream()
-    const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
-    assert.equal((await watch.nextError()).code, 'ended')
-    assert.equal((await watch.nextError()).code, 'body-used')
-    assert.equal(watch.source.readyState, 2)
-    assert.lengthOf(await scene.requests(), 1)
-  }),
+  bodyOption(
+    'A body function that returns the same stream again fails with the code body-used',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const body = new Blob(['once']).stream()
+      const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
+      assert.equal((await watch.nextError()).code, 'ended')
+      assert.equal((await watch.nextError()).code, 'body-used')
+      assert.equal(watch.source.readyState, 2)
+      assert.lengthOf(await scene.requests(), 1)
+    },
+    { limits: hasNoStreams },
+  ),
 
-  fetchOption('A given fetch function is called for every request', async (scene) => {
-    const calls: [string, RequestInit][] = []
-    const [first] = await twoRequests(scene, {
-      headers: { 'X-One': '1' },
-      fetch: (url, init) => {
-        calls.push([url, init])
-        return fetch(url, init)
-      },
-    })
-    assert.deepEqual(valuesOf(first, 'X-One'), ['1'])
-    assert.deepEqual(
-      calls.map(([url, { method }]) => [url, method]),
-      [
-        [scene.url(), 'GET'],
-        [scene.url(), 'GET'],
-      ],
-    )
-    assert.equal(new Headers(calls[0]?.[1].headers).get('accept'), 'text/event-stream')
-    assert.isFalse(calls[1]?.[1].signal?.aborted)
-  }),
+  fetchOption(
+    'A given fetch function is called for every request',
+    async (scene) => {
+      const calls: [string, RequestInit][] = []
+      const [first] = await twoRequests(scene, {
+        headers: { 'X-One': '1' },
+        fetch: (url, init) => {
+          calls.push([url, init])
+          return fetch(url, init)
+        },
+      })
+      assert.deepEqual(valuesOf(first, 'X-One'), ['1'])
+      assert.deepEqual(
+        calls.map(([url, { method }]) => [url, method]),
+        [
+          [scene.url(), 'GET'],
+          [scene.url(), 'GET'],
+        ],
+      )
+      assert.equal(new Headers(calls[0]?.[1].headers).get('accept'), 'text/event-stream')
+      assert.isFalse(calls[1]?.[1].signal?.aborted)
+    },
+    { limits: fetchDoesNotStream },
+  ),
 
-  fetchOption('A response constructed by a given fetch function is read', async (scene) => {
-    const body = new Blob(['id: 1\ndata: a\n\n']).stream()
-    const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-    const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
-    const event = await watch.nextMessage()
-    assert.equal(event.data, 'a')
-    assert.equal(event.lastEventId, '1')
-    assert.equal(event.origin, scene.context.feed)
-  }),
+  fetchOption(
+    'A response constructed by a given fetch function is read',
+    async (scene) => {
+      const body = new Blob(['id: 1\ndata: a\n\n']).stream()
+      const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+      const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
+      const event = await watch.nextMessage()
+      assert.equal(event.data, 'a')
+      assert.equal(event.lastEventId, '1')
+      assert.equal(event.origin, scene.context.feed)
+    },
+    { limits: hasNoStreams },
+  ),
 
   ...(
     [
@@ -424,16 +447,20 @@ export const cases: ConformanceCase[] = [
       ],
     ] as const
   ).map(([what, fail]) =>
-    fetchOption(`A given fetch function that ${what} causes a network error`, async (scene) => {
-      await scene.plan([stream('data: a\n\n')])
-      let calls = 0
-      const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
-      const error = await watch.nextError()
-      assert.equal(error.code, 'network')
-      assert.include(error.message, 'no network')
-      assert.isTrue(error.willReconnect)
-      await watch.next('message')
-    }),
+    fetchOption(
+      `A given fetch function that ${what} causes a network error`,
+      async (scene) => {
+        await scene.plan([stream('data: a\n\n')])
+        let calls = 0
+        const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
+        const error = await watch.nextError()
+        assert.equal(error.code, 'network')
+        assert.include(error.message, 'no network')
+        assert.isTrue(error.willReconnect)
+        await watch.next('message')
+      },
+      { limits: fetchDoesNotStream },
+    ),
   ),
 
   fetchOption(
@@ -498,35 +525,39 @@ export const cases: ConformanceCase[] = [
     {
       limits: ({ runtime }) =>
         runtime === 'happy-dom'
-          ? 'happy-dom throws, uncaught, when more of a body comes that was cancelled'
+          ? 'happy-dom throws an uncaught exception when a canceled body receives more'
           : undefined,
     },
   ),
 
-  fetchOption('A response that a given fetch function returns after close() is canceled', async (scene) => {
-    let release = (): void => undefined
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
-      cancel: () => release(),
-    })
-    const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-    const source: EventSource = scene.open(
-      {
-        fetch: async () => {
-          source.close()
-          return response
+  fetchOption(
+    'A response that a given fetch function returns after close() is canceled',
+    async (scene) => {
+      let release = (): void => undefined
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+        cancel: () => release(),
+      })
+      const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+      const source: EventSource = scene.open(
+        {
+          fetch: async () => {
+            source.close()
+            return response
+          },
         },
-      },
-      `${scene.context.feed}/plain`,
-    )
-    const watch = scene.observe(source)
-    await released
-    await aWhile()
-    assert.deepEqual(watch.types, [])
-  }),
+        `${scene.context.feed}/plain`,
+      )
+      const watch = scene.observe(source)
+      await released
+      await aWhile()
+      assert.deepEqual(watch.types, [])
+    },
+    { limits: hasNoStreams },
+  ),
 
   signalOption('A signal that is already aborted closes the source without a request or an event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
@@ -803,7 +834,7 @@ export const cases: ConformanceCase[] = [
   ...(
     [
       ['that never ends', '/feed'],
-      ['to what is no URL', 'http://a b/'],
+      ['to an invalid URL', 'http://a b/'],
       ['to a scheme that is not HTTP', 'ftp://127.0.0.1/'],
     ] as const
   ).map(([what, location]) =>

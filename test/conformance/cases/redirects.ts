@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { misreadsLocations } from '../limits.ts'
+import { decodesLocationAsLatin1 } from '../limits.ts'
 import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
@@ -70,7 +70,7 @@ export const cases: ConformanceCase[] = [
       const requests = await scene.requests({ count: 2 })
       assert.equal(requests[1]?.url, `/feed/%C3%A9%E5%90%8D?key=${scene.key}`)
     },
-    { limits: misreadsLocations },
+    { limits: decodesLocationAsLatin1 },
   ),
 
   processing('Last-Event-ID is sent again after a redirect', async (scene) => {

@@ -2,13 +2,13 @@ import { assert } from 'chai'
 import { endedStream, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { announcesAtFirstByte } from '../limits.ts'
-import { aWhile, type Sighting, under } from '../scene.ts'
+import { aWhile, type RecordedEvent, under } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
 
 /** Checks that an event neither bubbles nor can be canceled. */
-function assertPlainEvent({ event }: Sighting, type: string, source: EventTarget): void {
+function assertPlainEvent({ event }: RecordedEvent, type: string, source: EventTarget): void {
   assert.instanceOf(event, Event)
   assert.notInstanceOf(event, MessageEvent)
   assert.equal(event.type, type)

@@ -14,7 +14,7 @@ const chromiumArguments = [
 ]
 
 /** The maximum time in ms for a browser to start or to load a page on a busy machine. */
-const longestStart = 120_000
+const maxStartTime = 120_000
 
 /** Returns the path of Chromium: CHROMIUM_PATH, or one of its usual locations. */
 export function chromiumExecutable(): string | undefined {
@@ -45,7 +45,7 @@ export function chromiumOptions(executablePath: string): LaunchOptions {
     executablePath,
     args: [...chromiumArguments, ...sandbox],
     headless: true,
-    timeout: longestStart,
+    timeout: maxStartTime,
   }
 }
 
@@ -65,7 +65,7 @@ export function firefoxOptions(executablePath: string): LaunchOptions {
       'dom.timeout.enable_budget_timer_throttling': false,
     },
     headless: true,
-    timeout: longestStart,
+    timeout: maxStartTime,
   }
 }
 
@@ -79,7 +79,7 @@ async function launch(options: LaunchOptions): Promise<Browser> {
     headless: true,
     networkEnabled: false,
     issuesEnabled: false,
-    timeout: longestStart,
+    timeout: maxStartTime,
     ...options,
   })
   return {
@@ -90,7 +90,7 @@ async function launch(options: LaunchOptions): Promise<Browser> {
         if (!isNoPageError(message)) onProblem(`page error: ${message}`)
       })
       page.on('error', (error) => onProblem(`the page crashed: ${error.message}`))
-      await page.goto(url, { timeout: longestStart })
+      await page.goto(url, { timeout: maxStartTime })
     },
     close: () => browser.close(),
   }

@@ -8,11 +8,11 @@ export function registerBrowser<S extends Scope>(
   scopes: readonly S[],
   launch: () => Promise<Browser>,
 ): void {
-  registerRuns(runtime, scopes, async (ledgers) => {
+  registerRuns(runtime, scopes, async (results) => {
     const browser = await launch()
     const stops = [() => browser.close()]
     try {
-      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, ledgers[scope]))
+      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, results[scope]))
     } catch (error) {
       await stopAll(stops)
       throw error

@@ -5,7 +5,7 @@ export type SuiteReport =
   | { kind: 'failed'; name: string; error: string }
   | { kind: 'limit'; name: string; reason: string }
   /** An uncaught exception, an unhandled rejection, or a page error, which fails the run whatever case was running. */
-  | { kind: 'stray'; error: string }
+  | { kind: 'uncaught'; error: string }
   /** The runtime does not have this scope. Nothing else is reported then. */
   | { kind: 'unavailable'; reason: string }
   | { kind: 'ended' }

@@ -3,7 +3,7 @@ import type { RuntimeName, Scope } from '../case.ts'
 import { withSettings } from './browser-settings.ts'
 import { bundleStarter } from './bundle.ts'
 import { startControlServer } from './control-server.ts'
-import type { Ledger } from './ledger.ts'
+import type { RunResults } from './run-results.ts'
 
 /** A running browser, independent of the protocol that drives it. */
 export interface Browser {
@@ -32,13 +32,13 @@ const scripts = [
 export async function runInBrowser(
   browser: Browser,
   { runtime, scope, cases }: BrowserRun,
-  ledger: Ledger,
+  results: RunResults,
 ): Promise<() => Promise<void>> {
   const files = new Map([['page.html', { type: 'text/html; charset=utf-8', body: page }]])
   const feedServer = await startFeedServer({ files })
   const controlServer = await startControlServer((report) => {
-    ledger.record(report)
-    if (report.kind === 'ended') ledger.close('the suite ended')
+    results.record(report)
+    if (report.kind === 'ended') results.close('the suite ended')
   })
   const stop = async (): Promise<void> => {
     await controlServer.close()
@@ -51,8 +51,8 @@ export async function runInBrowser(
       const body = withSettings(settings, await bundleStarter(starter, { cases }))
       files.set(name, { type: 'text/javascript; charset=utf-8', body })
     }
-    await browser.openPage(`${feed}/suite/page.html`, (problem) => ledger.note(problem))
-    ledger.begin()
+    await browser.openPage(`${feed}/suite/page.html`, (problem) => results.addProblem(problem))
+    results.start()
   } catch (error) {
     await stop()
     throw error

@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
 import type { RuntimeName } from '../case.ts'
 import { type BuildPlatform, bundleStarter } from './bundle.ts'
-import type { Ledger } from './ledger.ts'
 import { registerMissing, registerRuns } from './register.ts'
 import { fromReportLine } from './report.ts'
+import type { RunResults } from './run-results.ts'
 import type { SuiteSettings } from './suite.ts'
 
 export interface ProcessRuntime {
@@ -33,7 +33,7 @@ export function registerProcess(processRuntime: ProcessRuntime): void {
 /** Runs the suite in its own process, which has to end by itself after all cases were reported. */
 export async function runInProcess(
   { runtime, executable, arguments: runtimeArguments = [], ...bundled }: ProcessRuntime & { executable: string },
-  ledger: Ledger,
+  results: RunResults,
 ): Promise<() => Promise<void>> {
   const program = await bundleStarter('start-process', bundled)
   const feedServer = await startFeedServer()
@@ -53,8 +53,8 @@ export async function runInProcess(
     env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  ledger.begin()
-  const exited = collect(child, ledger)
+  results.start()
+  const exited = collect(child, results)
   return async () => {
     child.kill('SIGKILL')
     await exited
@@ -64,20 +64,20 @@ export async function runInProcess(
 }
 
 /** Passes the reports that a process prints to the results, and closes those when the process has ended. */
-async function collect(child: ChildProcess, ledger: Ledger): Promise<void> {
+async function collect(child: ChildProcess, results: RunResults): Promise<void> {
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
       const report = fromReportLine(line)
       if (report === undefined) output.push(line)
-      else ledger.record(report)
+      else results.record(report)
     })
   }
   const ending = await new Promise<string | undefined>((resolve) => {
     child.on('error', (error) => resolve(`the process did not start: ${error.message}`))
     child.on('close', (code, signal) => resolve(code === 0 ? undefined : `the process ended with ${signal ?? code}`))
   })
-  if (ending !== undefined) ledger.note([ending, ...output.slice(-20)].join('\n'))
-  ledger.close(ending ?? 'the process ended')
+  if (ending !== undefined) results.addProblem([ending, ...output.slice(-20)].join('\n'))
+  results.close(ending ?? 'the process ended')
 }

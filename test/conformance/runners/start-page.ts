@@ -2,14 +2,14 @@
 import { type BrowserSettings, connectReports, readSettings } from './browser-settings.ts'
 import { runProgram } from './program.ts'
 import type { SendReport } from './report.ts'
-import { reportStray, watchGlobalErrors } from './strays.ts'
+import { reportUncaught, watchGlobalErrors } from './uncaught-errors.ts'
 
 const settings = readSettings()
 const report = connectReports(settings)
 watchGlobalErrors(report)
 // The suite starts after the page has loaded, so that opening the page ends even if the suite hangs.
 addEventListener('load', () => {
-  setTimeout(() => start(settings).catch((error: unknown) => reportStray(error, report)))
+  setTimeout(() => start(settings).catch((error: unknown) => reportUncaught(error, report)))
 })
 
 async function start({ scope }: BrowserSettings): Promise<void> {
@@ -29,7 +29,7 @@ async function start({ scope }: BrowserSettings): Promise<void> {
 
 /** Reports a worker whose script does not load or parse, which only its page is told. */
 function watchWorker(worker: AbstractWorker, report: SendReport): void {
-  worker.onerror = (event) => reportStray(`the worker failed: ${(event as ErrorEvent).message}`, report)
+  worker.onerror = (event) => reportUncaught(`the worker failed: ${(event as ErrorEvent).message}`, report)
 }
 
 async function startServiceWorker(script: string): Promise<void> {

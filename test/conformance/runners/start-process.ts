@@ -2,8 +2,8 @@
 import process from 'node:process'
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
-import { reportStray, watchGlobalErrors } from './strays.ts'
 import type { SuiteSettings } from './suite.ts'
+import { reportUncaught, watchGlobalErrors } from './uncaught-errors.ts'
 
 const report = (suiteReport: SuiteReport): void => {
   process.stdout.write(toReportLine(suiteReport))
@@ -12,8 +12,8 @@ const report = (suiteReport: SuiteReport): void => {
 if ('Deno' in globalThis) {
   watchGlobalErrors(report)
 } else {
-  process.on('uncaughtException', (error) => reportStray(error, report))
-  process.on('unhandledRejection', (reason) => reportStray(reason, report))
+  process.on('uncaughtException', (error) => reportUncaught(error, report))
+  process.on('unhandledRejection', (reason) => reportUncaught(reason, report))
 }
 
 // Nothing ends the process afterwards: it ends by itself if every case closed what it opened.

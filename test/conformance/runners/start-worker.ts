@@ -1,7 +1,7 @@
 // Starts the suite in a dedicated, shared or service worker.
 import { connectReports, readSettings } from './browser-settings.ts'
 import { runProgram } from './program.ts'
-import { watchGlobalErrors } from './strays.ts'
+import { watchGlobalErrors } from './uncaught-errors.ts'
 
 const settings = readSettings()
 const report = connectReports(settings)

@@ -1,11 +1,11 @@
 // Starts the suite in workerd on a request that contains the settings. The lines of the response are the reports.
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
-import { watchGlobalErrors } from './strays.ts'
 import type { SuiteSettings } from './suite.ts'
+import { watchGlobalErrors } from './uncaught-errors.ts'
 
 let report = (_: SuiteReport): void => {}
-watchGlobalErrors((stray) => report(stray))
+watchGlobalErrors((uncaught) => report(uncaught))
 
 export default {
   async fetch(request: Request): Promise<Response> {

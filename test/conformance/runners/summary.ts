@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node'
-import type { CaseResult } from './ledger.ts'
+import type { CaseResult } from './run-results.ts'
 
 /** The result of one case in one run. */
 export interface ConformanceRecord {

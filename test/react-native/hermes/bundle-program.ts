@@ -11,13 +11,28 @@ interface Babel {
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(join(modules, 'package.json'))
 
+/** The package as an app gets it: a script that leaves its exports where programs find them. */
+export function bundlePackage(consumer: string): Promise<string> {
+  return bundle(here('package.ts'), {
+    everysource: join(consumer, 'node_modules/everysource/dist/react-native/index.js'),
+    'react-native': here('react-native.ts'),
+  })
+}
+
 /**
- * Bundles a program for Hermes, compiled with the Babel preset of React Native 0.76 as Metro does with an app.
- * @param consumer a project that has installed the package
+ * Bundles a program that is loaded after the package.
  * @param globals a module whose exports the program finds where it looks for globals
  */
-export async function bundleProgram(entry: string, consumer: string, globals?: string): Promise<string> {
-  const index = join(consumer, 'node_modules/everysource/dist/react-native/index.js')
+export function bundleProgram(entry: string, globals?: string): Promise<string> {
+  return bundle(entry, { everysource: here('loaded-package.ts') }, globals)
+}
+
+/** Bundles a script for Hermes, and compiles it with the Babel preset of React Native 0.76, as Metro does with an app. */
+async function bundle(
+  entry: string,
+  aliases: { readonly everysource: string; readonly [name: string]: string },
+  globals?: string,
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -26,14 +41,14 @@ export async function bundleProgram(entry: string, consumer: string, globals?: s
     format: 'iife',
     logLevel: 'error',
     nodePaths: [modules],
+    alias: { ...aliases },
     ...(globals !== undefined && { inject: [globals] }),
     plugins: [
       {
-        name: 'react-native',
+        name: 'package-for-source',
         setup({ onResolve }) {
-          onResolve({ filter: /^react-native$/ }, () => ({ path: here('react-native.ts') }))
-          // The suite, and the programs of other tests, are for the source; here it is what an app gets.
-          onResolve({ filter: /(^everysource$|\/src\/index\.ts$)/ }, () => ({ path: index }))
+          // The suite, and the programs of other tests, are for the source.
+          onResolve({ filter: /\/src\/index\.ts$/ }, () => ({ path: aliases.everysource }))
         },
       },
     ],

@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as sendRequest } from
 import type { Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import type { NativeRequest } from './messages.ts'
-import { androidDecoder, type ChunkDecoder, iosDecoder } from './text-decoders.ts'
+import { androidDecoder, type ChunkDecoder, charsetOf, iosDecoder } from './text-decoders.ts'
 
 export type Platform = 'android' | 'ios'
 
@@ -10,7 +10,7 @@ export type Platform = 'android' | 'ios'
 export type EmitEvent = (type: string, values: readonly unknown[]) => void
 
 interface PlatformBehavior {
-  readonly createDecoder: () => ChunkDecoder
+  readonly createDecoder: (charset: string) => ChunkDecoder
   /** The largest chunk that is handed to JavaScript, in bytes. */
   readonly maxChunk: number
   /** What the platform says of a connection that was lost. */
@@ -164,7 +164,7 @@ export class Networking {
     const headers = headersOf(response)
     const isCompressed = headers['content-encoding'] === 'gzip'
     const body: Readable = isCompressed ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : response
-    const decode = this.#behavior.createDecoder()
+    const decode = this.#behavior.createDecoder(charsetOf(headers['content-type']))
     let collected = Buffer.alloc(0)
     let received = 0
     this.#deliver(outgoing, 'didReceiveNetworkResponse', [id, response.statusCode, headers, url])

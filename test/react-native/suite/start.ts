@@ -1,10 +1,11 @@
 // Starts the suite in Hermes: settings come as a global, and reports go out by a function of the host's.
+import './missing-in-vm.ts'
 import { stream } from '../../conformance/answers.ts'
 import { ErrorEvent, EventSource } from '../../conformance/runners/implementation.ts'
 import { runProgram } from '../../conformance/runners/program.ts'
 import type { SuiteReport } from '../../conformance/runners/report.ts'
-import { reportStray } from '../../conformance/runners/strays.ts'
 import type { SuiteSettings } from '../../conformance/runners/suite.ts'
+import { reportUncaught } from '../../conformance/runners/uncaught-errors.ts'
 import { Scene } from '../../conformance/scene.ts'
 import { setMessageEvent } from './globals.ts'
 
@@ -24,4 +25,4 @@ async function run(): Promise<void> {
   await runProgram(settings, report)
 }
 
-run().catch((error: unknown) => reportStray(error, report))
+run().catch((error: unknown) => reportUncaught(error, report))

@@ -2,9 +2,9 @@ import { thrownOnPurpose } from '../case.ts'
 import { describeError, type SendReport } from './report.ts'
 
 /** Reports an error that nothing caught, unless a case threw it on purpose. */
-export function reportStray(error: unknown, report: SendReport): void {
+export function reportUncaught(error: unknown, report: SendReport): void {
   const description = describeError(error)
-  if (!description.includes(thrownOnPurpose)) report({ kind: 'stray', error: description })
+  if (!description.includes(thrownOnPurpose)) report({ kind: 'uncaught', error: description })
 }
 
 /** Watches the global object for errors that nothing caught. Pages, workers, Deno and workerd have these events. */
@@ -14,10 +14,10 @@ export function watchGlobalErrors(report: SendReport): void {
     const { error, message } = event as globalThis.ErrorEvent
     // The event counts as handled, so that the runtime neither exits nor passes a worker's error on to its page.
     event.preventDefault()
-    reportStray(error ?? message, report)
+    reportUncaught(error ?? message, report)
   })
   scope.addEventListener('unhandledrejection', (event) => {
     event.preventDefault()
-    reportStray((event as PromiseRejectionEvent).reason, report)
+    reportUncaught((event as PromiseRejectionEvent).reason, report)
   })
 }

@@ -7,15 +7,15 @@ export type CaseResult =
   | { kind: 'unavailable'; reason: string }
 
 /**
- * Keeps the reports of one run of the suite in one runtime and scope: every expected case is to be reported exactly
- * once, between a start and an end, and nothing else may happen. A closed ledger has a result for every case.
+ * The results of one run of the suite in one runtime and scope: every expected case must be reported exactly once,
+ * between a start and an end, and nothing else may happen. Once the run is closed, every case has a result.
  */
-export class Ledger {
+export class RunResults {
   readonly #expected: ReadonlySet<string>
   readonly #results = new Map<string, CaseResult>()
   readonly #problems: string[] = []
   readonly #waiting = new Map<string, (result: CaseResult) => void>()
-  readonly #longestSilence: number
+  readonly #maxSilence: number
   readonly #whenClosed: (() => void)[] = []
   #silence: ReturnType<typeof setTimeout> | undefined
   #started = false
@@ -23,16 +23,16 @@ export class Ledger {
   #closed: string | undefined
   #unavailable: string | undefined
 
-  /** `longestSilence` is how many milliseconds may pass without a report before the run counts as hanging. */
-  constructor(expected: readonly string[], longestSilence: number) {
+  /** @param maxSilence the milliseconds without a report after which the run counts as hanging */
+  constructor(expected: readonly string[], maxSilence: number) {
     this.#expected = new Set(expected)
-    this.#longestSilence = longestSilence
+    this.#maxSilence = maxSilence
     if (expected.length === 0) this.#problems.push('the suite has no cases')
     if (this.#expected.size !== expected.length) this.#problems.push('two cases have the same name')
   }
 
-  /** The runtime has been started: from now on it has to report. */
-  begin(): void {
+  /** Expects reports from now on, since the runtime has been started. */
+  start(): void {
     this.#awaitReport()
   }
 
@@ -50,7 +50,7 @@ export class Ledger {
       case 'limit':
         this.#enter(report.name, report)
         break
-      case 'stray':
+      case 'uncaught':
         this.#problems.push(`not caught: ${report.error}`)
         break
       case 'unavailable':
@@ -64,12 +64,12 @@ export class Ledger {
     }
   }
 
-  /** Something is wrong with the run, though the suite may go on. */
-  note(problem: string): void {
+  /** Adds a problem of the run, during which the suite may continue. */
+  addProblem(problem: string): void {
     this.#problems.push(problem)
   }
 
-  /** Nothing more will be reported. Whatever has no result by now never reported. */
+  /** Ends the run. Cases without a result by now were never reported. */
   close(reason: string): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
@@ -82,7 +82,7 @@ export class Ledger {
     return this.#ended
   }
 
-  /** The result of a case, as soon as there is one. */
+  /** Resolves with the result of a case, as soon as there is one. */
   result(name: string): Promise<CaseResult> {
     const known = this.#results.get(name)
     if (known !== undefined) return Promise.resolve(known)
@@ -95,7 +95,7 @@ export class Ledger {
     return new Promise((resolve) => this.#whenClosed.push(resolve))
   }
 
-  /** What was wrong with the run as a whole, once it is closed. */
+  /** Returns the problems of the run as a whole, once it is closed. */
   problems(): string[] {
     if (this.#unavailable !== undefined) return [...this.#problems]
     const problems = [...this.#problems]
@@ -132,8 +132,8 @@ export class Ledger {
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => {
       const waitedFor = this.#ended ? 'the runtime did not finish after its last report' : 'nothing was reported'
-      this.#problems.push(`hangs: ${waitedFor} for ${this.#longestSilence} ms`)
+      this.#problems.push(`hangs: ${waitedFor} for ${this.#maxSilence} ms`)
       this.close('it hangs')
-    }, this.#longestSilence)
+    }, this.#maxSilence)
   }
 }

@@ -1,9 +1,9 @@
 import { EventSource } from '../event-source.ts'
-import type { SharedEventSourceInit } from '../shared/shared-event-source.ts'
+import type { SharedEventSourceInit } from './shared-event-source.ts'
 
 let isWarned = false
 
-/** An EventSource of its own: an app has no tabs that could share a connection. It says so once, on the console. */
+/** The SharedEventSource of React Native, where no tabs could share: a plain EventSource, which says so once on the console. */
 export class SharedEventSource<Events = unknown> extends EventSource<Events> {
   /**
    * @throws DOMException "SyntaxError" if the URL cannot be parsed
