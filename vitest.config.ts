@@ -54,6 +54,17 @@ export default defineConfig({
           globalSetup: ['test/runtimes/install.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'react-native',
+          include: ['test/react-native/*.test.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts', 'test/react-native/install.ts'],
+          // Metro and the VM need the machine for themselves, and do not have it.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+        },
+      },
       { extends: true, test: { name: 'bench', include: ['test/bench/*.test.ts'] } },
       {
         extends: true,

@@ -107,3 +107,11 @@ export const heedsCharset: Limit = limitOf(
   'react-native',
   'the network layers of Android and iOS decode text as the charset of its Content-Type says',
 )
+export const hidesRedirectLoops: Limit = anyOf(
+  hidesRedirects,
+  limitOf('react-native', 'the network layers of Android and iOS report too many redirects as a lost connection'),
+)
+export const followsRedirects: Limit = limitOf(
+  'react-native',
+  'the network layers of Android and iOS follow redirects before script sees them',
+)

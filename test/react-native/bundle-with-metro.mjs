@@ -10,6 +10,7 @@ const {
   entry,
   output,
   packages = {},
+  reactNative: given,
   enablePackageExports,
   transformProfile,
   cache,
@@ -40,6 +41,12 @@ const config = mergeConfig(defaults, {
   reporter: { update() {} },
   resolver: {
     unstable_enablePackageExports: enablePackageExports,
+    ...(given && {
+      resolveRequest: (context, name, target) =>
+        name === 'react-native'
+          ? { type: 'sourceFile', filePath: given }
+          : context.resolveRequest(context, name, target),
+    }),
     extraNodeModules: packages,
     nodeModulesPaths: [aliases, join(reactNative, 'node_modules'), modules],
   },

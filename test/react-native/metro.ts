@@ -20,8 +20,8 @@ export interface MetroBuild {
   readonly packages?: Readonly<Record<string, string>>
   /** Whether Metro reads the `exports` of packages; before 0.79 it did not unless told. */
   readonly enablePackageExports: boolean
-  /** The Babel preset instead of React Native's own. */
-  readonly preset?: string
+  /** The module that `react-native` is, instead of all that the package has. */
+  readonly reactNative?: string
   /** The profile of the Babel preset: 'default' is for any engine. */
   readonly transformProfile?: string
 }

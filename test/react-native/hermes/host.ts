@@ -66,19 +66,12 @@ const networking = {
       lastRequest += 1
       const id = lastRequest
       const { method, url, headers, data, responseType, incrementalUpdates } = query
-      tell({
-        kind: 'request',
-        request: {
-          id,
-          method,
-          url,
-          headers: Object.entries(headers as Json),
-          data,
-          responseType,
-          isIncremental: incrementalUpdates,
-        } as NativeRequest,
-      })
-      setTimeout(() => tellId(id), idDelay)
+      const isIncremental = incrementalUpdates
+      const request = { id, method, url, headers: Object.entries(headers as Json), data, responseType, isIncremental }
+      setTimeout(() => {
+        tellId(id)
+        tell({ kind: 'request', request: request as NativeRequest })
+      }, idDelay)
     } else {
       const [method, url, id, headers, data, responseType, isIncremental] = given
       const request = { id, method, url, headers, data, responseType, isIncremental } as NativeRequest

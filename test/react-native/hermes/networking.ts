@@ -49,6 +49,13 @@ function fromBytes(text: string): string {
   return Buffer.from(text, 'latin1').toString()
 }
 
+/** Undefined where the platforms do not follow, but hand the response on. */
+function resolveLocation(location: string | undefined, base: string): URL | undefined {
+  if (location === undefined || !URL.canParse(fromBytes(location), base)) return undefined
+  const url = new URL(fromBytes(location), base)
+  return /^https?:$/.test(url.protocol) ? url : undefined
+}
+
 function headersOf(response: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, values = []] of Object.entries(response.headersDistinct)) {
@@ -121,6 +128,7 @@ export class Networking {
         agent: false,
         headers: {
           'Accept-Encoding': 'gzip',
+          ...(body && { 'Content-Length': body.length }),
           ...Object.fromEntries([...headers].map(([name, value]) => [name, toBytes(value)])),
         },
       })
@@ -132,8 +140,8 @@ export class Networking {
     outgoing.on('error', () => this.#fail(id, this.#behavior.lost, outgoing))
     outgoing.on('response', (response) => {
       const { statusCode = 0, headers: given } = response
-      const location = given.location && fromBytes(given.location)
-      if (!location || !redirects.has(statusCode)) {
+      const next = redirects.has(statusCode) ? resolveLocation(given.location, url) : undefined
+      if (next === undefined) {
         this.#receive(request, outgoing, response)
         return
       }
@@ -142,7 +150,6 @@ export class Networking {
         this.#fail(id, this.#behavior.tooManyRedirects, outgoing)
         return
       }
-      const next = new URL(location, url)
       const becomesGet = statusCode === 303 || (statusCode < 303 && method === 'POST')
       const kept = new Map(headers)
       if (this.#behavior.dropsAuthorization && next.origin !== new URL(url).origin) kept.delete('authorization')
