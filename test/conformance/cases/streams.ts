@@ -7,6 +7,8 @@ import type { ConformanceCase } from '../case.ts'
 import { decodesByItself } from '../limits.ts'
 import { type Scene, under } from '../scene.ts'
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Cases for every byte stream of fixtures/streams, which is sent over a real connection in its chunks. */
 export const cases: ConformanceCase[] = streams.map((stream) =>
   under(stream.source)(
@@ -28,8 +30,6 @@ async function play({ chunks, expected }: EventStream, scene: Scene): Promise<vo
   assert.equal(interruption.code, 'ended')
   assert.deepEqual(interpretation, expectedOfEventSource(expected))
 }
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Whether the stream as a whole is UTF-8, apart from a character that its end cuts short. */
 function isUtf8({ chunks }: EventStream): boolean {

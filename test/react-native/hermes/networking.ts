@@ -16,8 +16,6 @@ interface PlatformBehavior {
   /** What the platform says of a connection that was lost. */
   readonly lost: string
   readonly tooManyRedirects: string
-  /** Whether Authorization stays behind when a redirect leads to another origin. */
-  readonly dropsAuthorization: boolean
 }
 
 const behaviors: Readonly<Record<Platform, PlatformBehavior>> = {
@@ -26,14 +24,12 @@ const behaviors: Readonly<Record<Platform, PlatformBehavior>> = {
     maxChunk: 8_192,
     lost: 'unexpected end of stream',
     tooManyRedirects: 'Too many follow-up requests: 21',
-    dropsAuthorization: true,
   },
   ios: {
     createDecoder: iosDecoder,
     maxChunk: 65_536,
     lost: 'The network connection was lost.',
     tooManyRedirects: 'too many HTTP redirects',
-    dropsAuthorization: false,
   },
 }
 
@@ -152,7 +148,8 @@ export class Networking {
       }
       const becomesGet = statusCode === 303 || (statusCode < 303 && method === 'POST')
       const kept = new Map(headers)
-      if (this.#behavior.dropsAuthorization && next.origin !== new URL(url).origin) kept.delete('authorization')
+      // Other secrets follow.
+      if (next.origin !== new URL(url).origin) kept.delete('authorization')
       if (becomesGet) kept.delete('content-type')
       this.#follow(
         { ...request, url: next.href, method: becomesGet ? 'GET' : method },
