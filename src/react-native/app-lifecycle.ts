@@ -15,6 +15,7 @@ function watchAppState(listener: (state: AppStateStatus) => void): () => void {
  * @returns a function that stops the reports
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
+  watchActivations()
   if (!whenHidden) return
   let isAway = false
   const update = (state: AppStateStatus | null): void => {
@@ -42,15 +43,19 @@ function wake(): void {
   for (const listener of [...wakeListeners]) listener()
 }
 
+/** Watches from the first connection on, since one that dies in the background begins its wait only after that. */
+function watchActivations(): void {
+  if (isWatching) return
+  isWatching = true
+  watchAppState((state) => {
+    if (state === 'active') for (const time of wakeTimes) setTimeout(wake, time)
+  })
+}
+
 /** Calls a listener when waiting for a reconnection is pointless: the app has become active. */
 export const scope: NetworkScope = {
   addEventListener(_type, listener) {
     wakeListeners.add(listener)
-    if (isWatching) return
-    isWatching = true
-    watchAppState((state) => {
-      if (state === 'active') for (const time of wakeTimes) setTimeout(wake, time)
-    })
   },
   removeEventListener(_type, listener) {
     wakeListeners.delete(listener)

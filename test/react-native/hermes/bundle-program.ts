@@ -15,6 +15,7 @@ const require = createRequire(join(modules, 'package.json'))
 export function bundlePackage(consumer: string): Promise<string> {
   return bundle(here('package.ts'), {
     everysource: join(consumer, 'node_modules/everysource/dist/react-native/index.js'),
+    shared: join(consumer, 'node_modules/everysource/dist/react-native/shared-event-source.js'),
     'react-native': here('react-native.ts'),
   })
 }
@@ -30,7 +31,7 @@ export function bundleProgram(entry: string, globals?: string): Promise<string> 
 /** Bundles a script for Hermes, and compiles it with the Babel preset of React Native 0.76, as Metro does with an app. */
 async function bundle(
   entry: string,
-  aliases: { readonly everysource: string; readonly [name: string]: string },
+  aliases: { readonly everysource: string; readonly shared?: string; readonly 'react-native'?: string },
   globals?: string,
 ): Promise<string> {
   const { outputFiles } = await build({
@@ -41,7 +42,7 @@ async function bundle(
     format: 'iife',
     logLevel: 'error',
     nodePaths: [modules],
-    alias: { ...aliases },
+    alias: aliases['react-native'] === undefined ? {} : { 'react-native': aliases['react-native'] },
     ...(globals !== undefined && { inject: [globals] }),
     plugins: [
       {
@@ -49,6 +50,7 @@ async function bundle(
         setup({ onResolve }) {
           // The suite, and the programs of other tests, are for the source.
           onResolve({ filter: /\/src\/index\.ts$/ }, () => ({ path: aliases.everysource }))
+          onResolve({ filter: /\/src\/shared\/unshared-event-source\.ts$/ }, () => ({ path: aliases.shared ?? '' }))
         },
       },
     ],
@@ -74,5 +76,6 @@ async function compile(source: string): Promise<string> {
     ],
   })
   if (!result) throw new Error('Babel made nothing of the program')
-  return result.code
+  // The helpers that Babel adds are no globals in an app either.
+  return `(function () {\n${result.code}\n})()`
 }
