@@ -11,6 +11,7 @@ export type RuntimeName =
   | 'firefox'
   | 'webkit'
   | 'happy-dom'
+  | `${'chromium' | 'firefox'} over XMLHttpRequest`
   | `react-native${number}-${'android' | 'ios'}`
 
 /** The kind of global object that a case runs under. */

@@ -9,7 +9,7 @@ type Limit = (context: ConformanceContext) => string | undefined
 
 /** Creates a limit of one runtime. */
 function limitOf(name: RuntimeName | 'node' | 'react-native', reason: string): Limit {
-  return ({ runtime }) => (runtime === name || runtime.replace(/\d.*$/, '') === name ? reason : undefined)
+  return ({ runtime }) => (runtime === name || runtime.replace(/(\d| over ).*$/, '') === name ? reason : undefined)
 }
 
 /** Combines limits: the first one that applies gives the reason. */

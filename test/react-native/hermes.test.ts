@@ -3,9 +3,9 @@ import process from 'node:process'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { faultKinds } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import type { FaultProxy } from '../../fixtures/fault-proxy.ts'
-import type { Client } from '../faults/clients.ts'
-import type { Reception } from '../faults/receive-all.ts'
-import { complaints, runThroughFaults } from '../faults/run-through-faults.ts'
+import type { ReceiveReport } from '../faults/receive-all.ts'
+import type { Receiver } from '../faults/receivers.ts'
+import { errorsOf, runThroughFaults } from '../faults/run-through-faults.ts'
 import { startHttpServer } from '../http-server.ts'
 import { bundlePackage } from './hermes/bundle-program.ts'
 import type { Platform } from './hermes/networking.ts'
@@ -141,19 +141,19 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
     const events = CI ? 100_000 : 3_000
 
     test(`${events} numbered events come once and in order through a proxy that lets hardly any connection live`, async () => {
-      const client: Client = {
+      const receiver: Receiver = {
         name: nameOf(runtime),
         executable: hermesExecutable(),
         faultKinds,
-        async run(_proxy: FaultProxy, task) {
+        async receive(_proxy: FaultProxy, task) {
           const { result, problems } = await startProgram(runtime, 'receive', task)
-          const reception = (await result) as Reception
+          const report = (await result) as ReceiveReport
           expect(problems).toEqual([])
-          return reception
+          return report
         },
       }
-      const run = await runThroughFaults({ client, face: 'EventSource', events, seed: 20, longestRun: 400_000 })
-      expect(complaints(run)).toEqual([])
+      const run = await runThroughFaults({ receiver, api: 'EventSource', events, seed: 20, maxRunTime: 400_000 })
+      expect(errorsOf(run)).toEqual([])
     })
 
     test('16 MB of a stream are received while the heap stays as it is', async () => {

@@ -2,7 +2,7 @@
 import '../suite/missing-in-vm.ts'
 import type { EventStream } from '../../../src/index.ts'
 import { ErrorEvent, EventSource, openEventStream } from '../../../src/index.ts'
-import { type Reception, receiveAll, type Task } from '../../faults/receive-all.ts'
+import { type ReceiveReport, receiveAll, type Task } from '../../faults/receive-all.ts'
 
 interface Vm {
   __settings: { readonly program: keyof typeof programs; readonly task: never }
@@ -81,7 +81,7 @@ function construct({ url }: { url: string }): unknown {
   }
 }
 
-async function receive(task: Task): Promise<Reception> {
+async function receive(task: Task): Promise<ReceiveReport> {
   return receiveAll({ EventSource, openEventStream, measureMemory: async () => measureMemory() }, task)
 }
 
