@@ -28,6 +28,11 @@ function inBrowsers(reason: string): Limit {
   return ({ scope }) => (scope === 'server' ? undefined : reason)
 }
 
+/** Creates a limit of XMLHttpRequest in a browser, over which the transport of React Native runs there. */
+function overXhr(reason: string): Limit {
+  return ({ runtime }) => (runtime.endsWith('over XMLHttpRequest') ? reason : undefined)
+}
+
 /** The limit for cases about behavior that only browsers have. */
 export const onlyInBrowsers: Limit = anyOf(
   ({ scope }) => (scope === 'server' ? 'only browsers separate origins and have cookies' : undefined),
@@ -37,6 +42,7 @@ export const onlyInBrowsers: Limit = anyOf(
 export const needsNoFetch: Limit = anyOf(
   ({ runtime }) => (runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined),
   limitOf('react-native', 'over XMLHttpRequest, a source needs no fetch'),
+  overXhr('over XMLHttpRequest, a source needs no fetch'),
 )
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = anyOf(
@@ -48,9 +54,13 @@ export const hasNoDispatchers: Limit = inBrowsers(
 )
 export const forbidsCookieHeader: Limit = inBrowsers('browsers do not allow script to set Cookie')
 
-export const announcesAtFirstByte: Limit = limitOf(
-  'firefox',
-  'Firefox announces a response at the first byte of the body, also to its own EventSource',
+export const sniffsByteOrderMarks: Limit = overXhr('XMLHttpRequest takes the byte order mark of UTF-16 for one')
+export const announcesAtFirstByte: Limit = anyOf(
+  ({ runtime }) =>
+    runtime === 'chromium over XMLHttpRequest'
+      ? "Chromium's XMLHttpRequest announces a response at the first byte of the body"
+      : undefined,
+  limitOf('firefox', 'Firefox announces a response at the first byte of the body, also to its own EventSource'),
 )
 export const dispatchesToNewListeners: Limit = limitOf(
   'node',
@@ -74,10 +84,11 @@ export const throwsListenerExceptions: Limit = limitOf(
   'happy-dom',
   'dispatchEvent() of happy-dom throws the exception of a listener, and calls no further listener',
 )
-export const cachesResponses: Limit = limitOf(
-  'happy-dom',
-  "fetch() of happy-dom does not know the cache mode 'no-store'",
+export const cachesResponses: Limit = anyOf(
+  limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
+  overXhr('XMLHttpRequest has no cache modes'),
 )
+export const hasNoCacheModes: Limit = overXhr('XMLHttpRequest has no cache modes')
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',
   'happy-dom sends a preflight for every cross-origin request',
@@ -103,15 +114,15 @@ export const decodesByItself: Limit = anyOf(
   ({ runtime }) => (runtime.endsWith('android') ? 'Android drops a chunk with a malformed byte' : undefined),
   ({ runtime }) => (runtime.endsWith('ios') ? 'iOS delivers nothing from a malformed byte on' : undefined),
 )
-export const heedsCharset: Limit = limitOf(
-  'react-native',
-  'the network layers of Android and iOS decode text as the charset of its Content-Type says',
+export const heedsCharset: Limit = anyOf(
+  limitOf('react-native', 'the network layers of Android and iOS decode text as the charset of its Content-Type says'),
+  overXhr('XMLHttpRequest decodes text as the charset of its Content-Type says'),
 )
 export const hidesRedirectLoops: Limit = anyOf(
   hidesRedirects,
   limitOf('react-native', 'the network layers of Android and iOS report too many redirects as a lost connection'),
 )
-export const followsRedirects: Limit = limitOf(
-  'react-native',
-  'the network layers of Android and iOS follow redirects before script sees them',
+export const followsRedirects: Limit = anyOf(
+  limitOf('react-native', 'the network layers of Android and iOS follow redirects before script sees them'),
+  overXhr('XMLHttpRequest follows redirects before script sees them'),
 )
