@@ -84,6 +84,8 @@ class XhrExchange {
       xhr.onerror = () => reject(this.#createError('the connection was lost, or there was none'))
       xhr.ontimeout = () => reject(this.#createError('the system gave up waiting for data'))
       xhr.open(method, url)
+      // Browsers, where this is tested, too, would parse some responses as documents otherwise.
+      xhr.responseType = 'text'
       // Deviation: the credentials mode is "same-origin" otherwise. React Native sends cookies unless it is told not to.
       if (withCredentials) xhr.withCredentials = true
       headers.forEach((value, name) => {
