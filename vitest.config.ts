@@ -21,6 +21,7 @@ export default defineConfig({
           include: [
             'test/*.test.ts',
             'test/{event-stream,node,options,platform,shared-session,streams,transport}/*.test.ts',
+            'test/react-native/bindings/*.test.ts',
           ],
         },
       },

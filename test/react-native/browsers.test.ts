@@ -1,4 +1,6 @@
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { describe } from 'vitest'
 import {
   chromiumExecutable,
   firefoxExecutable,
@@ -17,8 +19,11 @@ const browsers = [
   ['firefox', firefoxExecutable(), launchFirefox],
 ] as const
 
-for (const [name, executable, launch] of browsers) {
-  const runtime = `${name} over XMLHttpRequest` as const
-  if (executable === undefined) registerMissing(runtime, `${name} is not installed`)
-  else registerBrowser(runtime, ['page'], () => launch(executable), alias)
-}
+// Both take a minute, which is too long for every run on a developer's machine.
+describe.skipIf(!process.env['CI'])('In browsers, as CI runs them', () => {
+  for (const [name, executable, launch] of browsers) {
+    const runtime = `${name} over XMLHttpRequest` as const
+    if (executable === undefined) registerMissing(runtime, `${name} is not installed`)
+    else registerBrowser(runtime, ['page'], () => launch(executable), alias)
+  }
+})

@@ -18,8 +18,13 @@ export function nodeFor(version: Version): string | undefined {
 const { platform, arch } = process
 const isLinux = platform === 'linux' && arch === 'x64'
 
-/** The virtual machine; there is one for Linux on x64 only. */
+/**
+ * The virtual machine: HERMES_PATH, for one that was built from its source, or the one that npm has, for Linux on x64
+ * only.
+ */
 export function hermesExecutable(): string | undefined {
+  const { HERMES_PATH } = process.env
+  if (HERMES_PATH) return HERMES_PATH
   return isLinux ? found('hermes-engine-cli/linux64-bin/hermes') : undefined
 }
 
