@@ -18,7 +18,7 @@ const fragment = /[^!#$%&'()*+,\-./\w:;=?@[\\\]^{|}~]/gu
 const opaquePath = /[^ -~]/gu
 
 /** "A forbidden domain code point". */
-const forbiddenInHost = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/
+const forbiddenInHost = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/
 
 /** The parts of a URL, serialized. */
 interface UrlParts {
@@ -107,7 +107,9 @@ function parse(input: string, base: string | undefined): UrlParts {
   const [before, search, hash] = split(text)
   return {
     ...from,
-    path: before ? normalizePath(/^[/\\]/.test(before) ? before : from.path.replace(/[^/]*$/, before)) : from.path,
+    path: before
+      ? normalizePath(/^[/\\]/.test(before) ? before : from.path.replace(/[^/]*$/, () => before))
+      : from.path,
     search: before || search ? serialize(search, query) : from.search,
     hash: serialize(hash, fragment),
   }
