@@ -36,6 +36,7 @@ export interface Attempt {
 /** The signal of an attempt, whose transport sets `onabort`. */
 interface AttemptSignal {
   aborted: boolean
+  hasTimedOut?: boolean
   onabort?: () => void
 }
 
@@ -116,12 +117,17 @@ export function startAttempt(
     complete('ended', 'ended', 'the server ended the stream')
   }
 
-  const expectBytes = (): void => {
+  const startDeadline = (reason: 'timeout' | 'idle', delay: number, message: string): void => {
     if (signal.aborted) return
-    deadline.start(idleTimeout, () => complete('lost', 'idle', `no byte within idleTimeout (${idleTimeout} ms)`))
+    deadline.start(delay, () => {
+      signal.hasTimedOut = true
+      complete('lost', reason, `${message} (${delay} ms)`)
+    })
   }
 
-  const transportHandler: TransportHandler = {
+  const expectBytes = (): void => startDeadline('idle', idleTimeout, 'no byte within idleTimeout')
+
+  const transportHandler: TransportHandler & Attempt = {
     response(given) {
       if (signal.aborted) return
       response = given
@@ -165,6 +171,7 @@ export function startAttempt(
     refuse(reason, message, refused) {
       complete(reason === 'callback' ? 'lost' : 'refused', reason, message, undefined, refused)
     },
+    abort: () => settle({ kind: 'aborted' }),
   }
 
   const send = (request: AttemptRequest): Promise<void> | undefined => {
@@ -216,14 +223,12 @@ export function startAttempt(
     // Such as a runtime without a TextDecoder.
     complete('refused', 'unsupported', describeError(error), error)
   }
-  deadline.start(openTimeout, () =>
-    complete('lost', 'timeout', `no response headers within openTimeout (${openTimeout} ms)`),
-  )
+  startDeadline('timeout', openTimeout, 'no response headers within openTimeout')
   queueMicrotask(() =>
     // Not in an async function, which would keep the request in memory as long as the stream.
     buildRequest(settings, context, signal)
       .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
       .then(end, handleNetworkError),
   )
-  return { abort: () => settle({ kind: 'aborted' }) }
+  return transportHandler
 }

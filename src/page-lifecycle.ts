@@ -1,3 +1,13 @@
+/** What a wait for a reconnection asks about the network. */
+export interface NetworkScope {
+  readonly navigator?: { readonly onLine?: boolean }
+  addEventListener?(type: 'online', listener: () => void): void
+  removeEventListener?(type: 'online', listener: () => void): void
+}
+
+/** Dispatches `online` in a browser when the network is back, and the events of a page. */
+export const scope: NetworkScope & typeof globalThis = globalThis
+
 const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
 /**
@@ -14,7 +24,7 @@ type LifecycleEvent = Event & { readonly persisted?: boolean }
  * Whether an event on its way through the window is one of the page. Elements have events of the same names: a data grid
  * dispatches `freeze`.
  */
-export function isOfPage({ target, currentTarget }: Event): boolean {
+function isOfPage({ target, currentTarget }: Event): boolean {
   return target === currentTarget || target === globalThis.document
 }
 
@@ -31,9 +41,9 @@ export function isLeavingPage(): boolean {
  * @returns a function that stops the reports, if there is a page
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
-  const { document } = globalThis
+  const { document } = scope
   // Test tools and servers may have a `document` that is no page.
-  if (!document || !globalThis.addEventListener) return
+  if (!document || !scope.addEventListener) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
@@ -51,13 +61,13 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   }
   // In the capture phase, since some of the events are dispatched at the document.
   try {
-    for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
+    for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
   } catch {
     // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
     return
   }
   update()
   return () => {
-    for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)
+    for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)
   }
 }

@@ -1,3 +1,4 @@
+import { scope } from '#lifecycle'
 import { startTimer, type Timer } from './timer.ts'
 
 /** How often a wait looks at the clock, and how far the clock may run ahead of the timer in between; in ms. */
@@ -5,7 +6,7 @@ const checkInterval = 1_000
 
 /**
  * How much longer a wait lasts while the browser says that it is offline, in ms. The browser may be wrong, and a server
- * on the same machine can be reached without a network.
+ * on the same machine can be reached without a scope.
  */
 const offlineExtension = 30_000
 
@@ -33,12 +34,12 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   const end = (): void => {
     clearTimeout(timer)
     endWatch?.()
-    globalThis.removeEventListener?.('online', end)
+    scope.removeEventListener?.('online', end)
     reconnect()
   }
   const endUnlessOffline = (extension: number): void => {
     // Runtimes other than browsers have no `onLine`.
-    const isOffline = globalThis.navigator?.onLine === false
+    const isOffline = scope.navigator?.onLine === false
     if (isOffline && extension > 0) wait(checkInterval, extension - checkInterval)
     else end()
   }
@@ -48,6 +49,6 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   wait(delay, offlineExtension)
   const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  globalThis.addEventListener?.('online', end)
+  scope.addEventListener?.('online', end)
   return end
 }

@@ -2,7 +2,7 @@ import { createTransport as createFetchTransport } from '../transport/default.ts
 import { isBuiltInFetch } from '../transport/runtime-fetch.ts'
 import type { CreateTransport } from '../transport/transport.ts'
 import { hasGlobalDispatcher } from './global-dispatcher.ts'
-import { createUndiciTransport } from './undici.ts'
+import { createNodeTransport } from './node-transport.ts'
 
 /**
  * Whether requests go over the global `fetch`: mocks, tracers, proxies and certificates that somebody has set for the
@@ -15,7 +15,7 @@ function prefersGlobalFetch(): boolean {
 /** @throws TypeError if `dispatcher` cannot be used */
 export const createTransport: CreateTransport = (settings) => {
   if (settings.fetch) return createFetchTransport(settings)
-  const overNetwork = createUndiciTransport(settings)
+  const overNetwork = createNodeTransport(settings)
   if (settings.dispatcher) return overNetwork
   const overFetch = createFetchTransport(settings)
   // Asked for every attempt: a test may set a mock after a source was made.

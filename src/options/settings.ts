@@ -67,6 +67,7 @@ const rules = {
   openTimeout: timeout,
   idleTimeout: timeout,
   maxEventSize: numberFrom(1, 2 ** 24),
+  maxResponseSize: anything,
   redirect: eitherWord('follow', 'error'),
   onEvent: callback,
   onComment: callback,

@@ -37,7 +37,7 @@ export function refused(status: number, text = '', headers: Readonly<Record<stri
 }
 
 /** Starts a server with the given answers. */
-export async function startFeed(answers: readonly Answer[], { tls = false } = {}): Promise<Feed> {
+export async function startFeed(answers: readonly Answer[], { tls = false, host = '127.0.0.1' } = {}): Promise<Feed> {
   const requests: FeedRequest[] = []
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = request
@@ -55,11 +55,11 @@ export async function startFeed(answers: readonly Answer[], { tls = false } = {}
     : createServer(options, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, host, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
-    origin: `http${tls ? 's' : ''}://127.0.0.1:${port}`,
+    origin: `http${tls ? 's' : ''}://${host}:${port}`,
     port,
     requests,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import type { ErrorEvent, EventSource } from '../../index.ts'
+import { formatCount } from '../format.ts'
 
 /** The kind of a line, which gives it a color on a terminal. */
 export type LineStyle = 'normal' | 'success' | 'failure' | 'muted'
@@ -73,8 +74,4 @@ function describeInterruption({ code, message, delay, willReconnect }: ErrorEven
     ? `reconnecting in ${((delay ?? 0) / 1_000).toFixed(1)} s, after event ${lastNumber}`
     : 'not reconnecting'
   return `${code}: ${message}; ${next}`
-}
-
-function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

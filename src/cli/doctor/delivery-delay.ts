@@ -1,5 +1,5 @@
+import { formatCount, formatDuration } from '../format.ts'
 import { findTimestampedEvents, type TimestampedEvent } from './event-timestamps.ts'
-import { formatCount, formatDuration } from './format.ts'
 import type { Observation } from './observation.ts'
 import { findLongPauses, maximum, splitsLine } from './pauses.ts'
 import type { ScannedEvent } from './stream-scan.ts'

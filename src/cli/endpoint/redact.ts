@@ -1,7 +1,7 @@
 const secretName = /auth|cookie|token|secret|passw|credential|session|signature|(^|api|[-_])key$/i
 
 /** Formats headers as lines of text. The values of headers whose names suggest a secret are replaced. */
-export function formatHeaders(headers: Headers): string[] {
+export function formatHeaders(headers: Iterable<readonly [string, string]>): string[] {
   return [...headers].map(([name, value]) => `${name}: ${secretName.test(name) ? '[redacted]' : value}`)
 }
 

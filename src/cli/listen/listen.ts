@@ -11,6 +11,7 @@ import { onTerminationSignal, type TerminationSignal } from '../signals.ts'
 import { createDiagnostics, type Verbosity } from '../terminal/diagnostics.ts'
 import { readVersion } from '../version.ts'
 import { type EventFormat, formatEvent, formatJsonPayload, formatPayload } from './event-format.ts'
+import { transientStatuses } from './next-step.ts'
 import { printEvents } from './print-events.ts'
 import { StateFile } from './state-file.ts'
 
@@ -56,6 +57,10 @@ const reconnectionOptions = {
     value: 'N',
     help: 'give up after N failures in a row (default: never); an event\nresets the count',
   },
+  'retry-all': {
+    type: 'boolean',
+    help: 'also retry if the first attempt fails because of its\ncertificate or an unknown host',
+  },
 } as const satisfies Options
 
 const generalOptions = {
@@ -90,9 +95,6 @@ Exit codes: ${exitCodes.ended} ended, by SIGTERM or a closed pipe too; ${exitCod
 ${exitCodes.refused} refused by the server; ${exitCodes.gaveUp} gave up after --max-attempts; ${exitCodes.interrupted} interrupted by Ctrl-C.
 `
 
-/** The statuses that "transient" stands for: overload, restarts and rate limits. */
-const transientStatuses = [408, 429, 500, 502, 503, 504]
-
 /** @returns the exit code */
 export async function listen(commandLine: readonly string[]): Promise<number> {
   const { values, operands } = parseCommandLine(commandLine, options)
@@ -124,13 +126,21 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
   try {
     const lastEventId = state?.lastEventId ?? init.lastEventId
     const endpoint = { url, init: { ...init, retry, lastEventId } }
-    const settings = { ...selection, endpoint, output, state, diagnostics, signal: closing.signal }
-    const exitCode = await printEvents(settings)
+    const exitCode = await printEvents({
+      ...selection,
+      endpoint,
+      output,
+      state,
+      maxAttempts: retry.maxAttempts,
+      retryAll: values['retry-all'] ?? false,
+      diagnostics,
+      signal: closing.signal,
+    })
     return endedBy === 'SIGINT' ? exitCodes.interrupted : exitCode
   } finally {
     closing.abort()
     removeSignalListeners()
-    await init.dispatcher.destroy()
+    init.dispatcher.destroy()
     state?.close()
     output.close()
   }

@@ -1,11 +1,25 @@
-import { type ErrorDetails, EventStreamError, openEventStream, type ServerSentEvent } from '../../index.ts'
+import {
+  type ErrorDetails,
+  type EventStream,
+  EventStreamError,
+  openEventStream,
+  type ServerSentEvent,
+} from '../../index.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
+import { InvalidTokenError } from '../endpoint/bearer-command.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { formatHeaders, redactUrl } from '../endpoint/redact.ts'
+import { redactUrl } from '../endpoint/redact.ts'
+import { observeTraffic } from '../endpoint/traffic.ts'
+import { formatCount } from '../format.ts'
+import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
+import { suggestNextStep } from './next-step.ts'
+import { Progress } from './progress.ts'
+import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
+import { WireLog } from './wire-log.ts'
 
 export interface PrintSettings {
   readonly endpoint: Endpoint
@@ -18,6 +32,10 @@ export interface PrintSettings {
   /** The payload of the event that ends the stream; undefined if no event does. */
   readonly until: string | undefined
   readonly state: StateFile | undefined
+  /** The number of failures in a row after which the stream ends; undefined never ends it. */
+  readonly maxAttempts: number | undefined
+  /** Whether to retry after a certificate error or an unknown host at the first attempt, too. */
+  readonly retryAll: boolean
   readonly diagnostics: Diagnostics
   /** A signal that closes the stream. */
   readonly signal: AbortSignal
@@ -32,71 +50,175 @@ const maxExcerpt = 300
  * @throws OperationalError
  */
 export async function printEvents(settings: PrintSettings): Promise<number> {
-  const { endpoint, output, names, format, maxEvents, until, state, diagnostics, signal } = settings
-  let printed = 0
-  let exitCode: number = exitCodes.ended
-  const stream = openEventStream(endpoint.url, {
-    ...endpoint.init,
-    ...createObservers(diagnostics),
-    ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
-  })
-  signal.addEventListener('abort', () => stream.close())
+  const printer = new EventPrinter(settings)
   try {
-    for await (const event of stream) {
-      if (names && !names.has(event.type)) {
-        state?.storeOccasionally(event.lastEventId)
-        continue
+    return await printer.run()
+  } finally {
+    printer.close()
+  }
+}
+
+class EventPrinter {
+  readonly #settings: PrintSettings
+  /** The URL, without secrets. */
+  readonly #url: string
+  readonly #progress = new Progress()
+  readonly #silence: SilenceMonitor
+  readonly #wireLog: WireLog
+  /** The exit code if nothing else ends the command. */
+  #exitCode: number = exitCodes.ended
+  /** The error of the first attempt that retrying does not fix. */
+  #fatalError: ErrorDetails | undefined
+  readonly #stream: EventStream
+
+  constructor(settings: PrintSettings) {
+    const { endpoint, names, diagnostics, signal } = settings
+    this.#settings = settings
+    this.#url = redactUrl(endpoint.url)
+    this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
+    this.#wireLog = new WireLog(diagnostics)
+    this.#stream = this.#open()
+    signal.addEventListener('abort', () => this.#stream.close())
+  }
+
+  /** @returns the exit code */
+  async run(): Promise<number> {
+    const { maxEvents } = this.#settings
+    try {
+      for await (const event of this.#stream) {
+        const isOpen = await this.#handle(event)
+        if (!isOpen || this.#progress.printed === maxEvents) return this.#exitCode
       }
-      const text = format(event)
-      if (text === undefined) {
-        exitCode = exitCodes.failed
-        diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
-      } else {
-        if (!(await output.write(text))) return exitCode
-        printed++
-      }
-      if (state) {
-        // In this order, a power failure may repeat an event, but loses none.
-        output.sync()
-        state.store(event.lastEventId)
-      }
-      if (printed === maxEvents) return exitCode
+    } catch (error) {
+      if (!(error instanceof EventStreamError)) throw error
+      return this.#reportEnd(error)
     }
-  } catch (error) {
-    if (!(error instanceof EventStreamError)) throw error
-    if (error.reason === 'incomplete') {
+    if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
+    return this.#exitCode
+  }
+
+  close(): void {
+    this.#silence.stop()
+    this.#wireLog.close()
+  }
+
+  #open(): EventStream {
+    const { endpoint, diagnostics, until } = this.#settings
+    const { url, init } = endpoint
+    const progress = this.#progress
+    const dispatcher = observeTraffic(init.dispatcher, {
+      onSent: (controller) => {
+        this.#silence.sent()
+        this.#wireLog.sent(controller)
+      },
+      onResponse: (...response) => this.#wireLog.responded(...response),
+      onBytes: ({ length }) => {
+        progress.bytes += length
+      },
+    })
+    return openEventStream(url, {
+      ...init,
+      dispatcher,
+      onEvent: () => {
+        progress.events++
+      },
+      ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
+      onInterruption: (details) => this.#onInterruption(details),
+      onRequest: ({ method, url, attempt }) => {
+        diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
+        this.#silence.connecting()
+      },
+      onResponse: () => this.#silence.responded(),
+      onComment: (comment) => {
+        progress.comments++
+        diagnostics.detail(`: ${comment}`)
+      },
+    })
+  }
+
+  #onInterruption(details: ErrorDetails): void {
+    const { delay = 0, attempt } = details
+    const { diagnostics, retryAll } = this.#settings
+    this.#silence.stop()
+    if (details.error instanceof InvalidTokenError || (attempt === 1 && !retryAll && isFatal(details))) {
+      this.#fatalError = details
+      this.#stream.close()
+      return
+    }
+    this.#progress.interruptions++
+    const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
+    diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
+  }
+
+  /**
+   * Prints an event, unless --event skips it, and stores its ID.
+   * @returns whether the output is still open
+   */
+  async #handle(event: ServerSentEvent): Promise<boolean> {
+    const { output, names, format, state, diagnostics } = this.#settings
+    const progress = this.#progress
+    progress.lastEventId = event.lastEventId
+    if (names && !names.has(event.type)) {
+      progress.skipped++
+      progress.skippedNames.add(event.type)
+      state?.storeOccasionally(event.lastEventId)
+      return true
+    }
+    const text = format(event)
+    if (text === undefined) {
+      this.#exitCode = exitCodes.failed
+      diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
+    } else {
+      if (!(await output.write(text))) return false
+      progress.printed++
+    }
+    if (state) {
+      // In this order, a power failure may repeat an event, but loses none.
+      output.sync()
+      state.store(event.lastEventId)
+    }
+    return true
+  }
+
+  /** Reports why the stream ended for good, and returns the exit code. */
+  #reportEnd(error: EventStreamError): number {
+    const { diagnostics, maxAttempts, retryAll, until } = this.#settings
+    const { reason, attempt, cause } = error
+    if (reason === 'incomplete') {
       diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
       return exitCodes.failed
     }
-    const gaveUp = error.reason === 'gave-up'
-    diagnostics.error(`${gaveUp ? 'gave up' : 'refused'}: ${error.message}${formatBody(error)}`)
-    return gaveUp ? exitCodes.gaveUp : exitCodes.refused
+    if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
+    if (reason === 'gave-up') {
+      const failures = formatCount(maxAttempts ?? 1, 'failure')
+      diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
+      return exitCodes.gaveUp
+    }
+    diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
+    const nextStep = suggestNextStep(error, this.#url)
+    if (nextStep !== undefined) diagnostics.error(nextStep)
+    return exitCodes.refused
   }
-  return exitCode
+
+  #reportFatalError({ error }: Pick<ErrorDetails, 'error'>): number {
+    if (error instanceof InvalidTokenError) {
+      this.#settings.diagnostics.error(error.message)
+      return exitCodes.failed
+    }
+    const { message, fix } = describeNetworkError(error)
+    this.#settings.diagnostics.error(`cannot connect: ${message}`)
+    this.#settings.diagnostics.error(`${fix}; to retry anyway, use --retry-all`)
+    return exitCodes.refused
+  }
 }
 
-/** Creates the callbacks that report requests, responses, comments and interruptions. */
-function createObservers(
-  diagnostics: Diagnostics,
-): Pick<
-  NonNullable<Parameters<typeof openEventStream>[1]>,
-  'onInterruption' | 'onRequest' | 'onResponse' | 'onComment'
-> {
-  return {
-    onInterruption({ message, delay = 0 }) {
-      const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
-      diagnostics.notice(`${message}; reconnecting ${when}`)
-    },
-    onRequest({ method, url, headers, attempt }) {
-      diagnostics.detail(`> ${method} ${redactUrl(url)} (attempt ${attempt})`)
-      for (const header of formatHeaders(headers)) diagnostics.detail(`> ${header}`)
-    },
-    onResponse({ status, url, headers }) {
-      diagnostics.detail(`< ${status} ${redactUrl(url)}`)
-      for (const header of formatHeaders(headers)) diagnostics.detail(`< ${header}`)
-    },
-    onComment: (comment) => diagnostics.detail(`: ${comment}`),
-  }
+/** Whether an attempt failed for a reason that retrying rarely fixes: its certificate or an unknown host. */
+function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
+  return error instanceof Error && describeNetworkError(error).kind !== 'other'
+}
+
+function describeInterruption({ reason, error, message }: ErrorDetails): string {
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
 }
 
 function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {

@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { certificate } from '../../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../../fixtures/socks-proxy.ts'
-import { killCommands, runCommand } from '../command.ts'
+import { killCommands, runCommand, startCommand } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 const event = 'id: 7\ndata: hello\n\n'
@@ -146,6 +147,15 @@ describe('Habits from curl', () => {
   })
 })
 
+/** Whether any process of a process group runs. */
+function isGroupRunning(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('--bearer-command', () => {
   test('The bearer command runs again after a 401, and the new token is sent at once', async () => {
     await using feed = await startFeed([refused(401, 'expired'), open(event)])
@@ -169,6 +179,27 @@ describe('--bearer-command', () => {
     expect(feed.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token'])
   })
 
+  test('A bearer command that prints more than one line ends the command', async () => {
+    const { stderr, exitCode } = await runCommand(['--bearer-command', 'echo a; echo b', 'http://127.0.0.1:9/'])
+    expect(stderr).toBe('everysource: --bearer-command printed more than one line, not a token\n')
+    expect(exitCode).toBe(1)
+  })
+
+  test('A bearer command that hangs is ended with its attempt, and with the command', async () => {
+    const pids = await file('pids', '')
+    const hanging = `echo $$ >>${pids}; sleep 1000 | cat`
+    const options = ['--open-timeout', '0.5', '--bearer-command', hanging, 'http://127.0.0.1:9/']
+    const command = startCommand(options)
+    const started = async (): Promise<number[]> =>
+      (await readFile(pids, 'utf8')).split('\n').filter(Boolean).map(Number)
+    await expect.poll(async () => (await started()).length).toBeGreaterThanOrEqual(2)
+    const [first = 0] = await started()
+    await expect.poll(() => isGroupRunning(first)).toBe(false)
+    command.kill('SIGTERM')
+    expect((await command.result).exitCode).toBe(0)
+    for (const pid of await started()) await expect.poll(() => isGroupRunning(pid)).toBe(false)
+  })
+
   test('A bearer command without output is a failure', async () => {
     const { stderr, exitCode } = await runCommand([
       '--bearer-command',
@@ -177,7 +208,7 @@ describe('--bearer-command', () => {
       '1',
       'http://127.0.0.1:9/',
     ])
-    expect(stderr).toContain('gave up: 1 failures in a row: headers or body: --bearer-command printed no token')
+    expect(stderr).toContain('gave up after 1 failure in a row: --bearer-command printed no token')
     expect(exitCode).toBe(4)
   })
 })
@@ -199,13 +230,43 @@ describe('Timeouts', () => {
 })
 
 describe('Certificates', () => {
-  test('An untrusted certificate is refused', async () => {
+  test('An untrusted certificate ends the command with exit code 3', async () => {
     await using feed = await startFeed([open(event)], { tls: true })
-    const { stdout, stderr, exitCode } = await runCommand(['--max-attempts', '1', feed.origin])
-    expect(stdout).toBe('')
-    expect(stderr).toBe('everysource: gave up: 1 failures in a row: self-signed certificate\n')
-    expect(exitCode).toBe(4)
+    expect(await runCommand([feed.origin])).toEqual({
+      stdout: '',
+      stderr:
+        'everysource: cannot connect: the certificate is self-signed\n' +
+        'everysource: trust it with --cacert FILE, or accept any certificate with --insecure; browsers refuse it until it is trusted; to retry anyway, use --retry-all\n',
+      exitCode: 3,
+      signal: null,
+    })
     expect(feed.requests).toEqual([])
+  })
+
+  test('An untrusted certificate is retried with --retry-all', async () => {
+    await using feed = await startFeed([open(event)], { tls: true })
+    const { stderr, exitCode } = await runCommand(['--retry-all', '--max-attempts', '2', feed.origin])
+    expect(stderr).toMatch(
+      /^everysource: the certificate is self-signed; reconnecting .+\neverysource: gave up after 2 failures in a row: the certificate is self-signed\n$/,
+    )
+    expect(exitCode).toBe(4)
+  })
+
+  // Other systems have only one loopback address.
+  test.runIf(process.platform === 'linux')('A certificate for another host is described by its names', async () => {
+    await using feed = await startFeed([open(event)], { tls: true, host: '127.0.0.2' })
+    const cacert = await file('ca.pem', certificate)
+    const { stderr, exitCode } = await runCommand(['--cacert', cacert, feed.origin])
+    expect(stderr).toMatch(/^everysource: cannot connect: the certificate is for .*localhost.*, not for 127\.0\.0\.2\n/)
+    expect(exitCode).toBe(3)
+  })
+
+  test('TLS to a port without TLS is reported without the raw text of OpenSSL', async () => {
+    await using feed = await startFeed([open(event)])
+    const { stderr, exitCode } = await runCommand(['--max-attempts', '2', feed.origin.replace('http:', 'https:')])
+    expect(stderr).toMatch(/^everysource: TLS failed \([^)]+\); reconnecting .+\neverysource: gave up after 2 failures/)
+    expect(stderr).not.toMatch(/error:|:SSL|\.c:/)
+    expect(exitCode).toBe(4)
   })
 
   test('A certificate is accepted with --cacert', async () => {
@@ -286,7 +347,7 @@ describe('Invalid command lines', () => {
     [['--idle-timeout', '3s', url], '--idle-timeout is "3s", not a number of seconds such as 30 or 2.5'],
     [['--open-timeout=-1', url], '--open-timeout is "-1", not a number of seconds such as 30 or 2.5'],
     [
-      ['--proxy', 'u:p@localhost', url],
+      ['--proxy', 'socks4://u:p@localhost', url],
       '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080',
     ],
     [['--proxy', 'ftp://a', url], '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080'],

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { listen } from '../../../fixtures/listen.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nodeExecutable, nodeMajors } from '../../runtimes/binaries.ts'
 import { killCommands, runCommand, runScript, startCommand } from '../command.ts'
@@ -139,6 +142,20 @@ describe('End', () => {
     expect(await command.result).toEqual({ stdout: 'one\n', stderr: '', exitCode, signal: null })
   })
 
+  test('SIGTERM ends a connection attempt whose TLS handshake hangs', async () => {
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => sockets.add(socket.on('error', () => socket.destroy()).resume()))
+    const port = await listen(silent)
+    const command = startCommand([`https://127.0.0.1:${port}`])
+    await expect.poll(() => sockets.size).toBe(1)
+    command.kill('SIGTERM')
+    // Well before the ten seconds after which a connection attempt fails by itself.
+    const result = await Promise.race([command.result, pause(8_000, 'still running', { ref: false })])
+    expect(result).toEqual({ stdout: '', stderr: '', exitCode: 0, signal: null })
+    silent.close()
+    for (const socket of sockets) socket.destroy()
+  })
+
   test('SIGINT ends the wait for the next attempt', async () => {
     await using feed = await startFeed([refused(503, '', { 'Retry-After': '1000' })])
     const command = startCommand(['--retry-status', '503', feed.origin])
@@ -157,21 +174,59 @@ describe('End', () => {
 })
 
 describe('Refused and failed attempts', () => {
+  const html = { 'Content-Type': 'text/html' }
   test.for([
-    [refused(404, 'no such \u001b[31mfeed\n'), 'status 404: no such \\u001b[31mfeed'],
-    [refused(403, 'x'.repeat(301)), `status 403: ${'x'.repeat(300)}…`],
-    [refused(503), 'status 503'],
+    [refused(404, 'no such \u001b[31mfeed\n'), 'status 404: no such \\u001b[31mfeed', 'check the path of the URL'],
     [
-      refused(200, '<!doctype html>', { 'Content-Type': 'text/html' }),
-      'content-type: text/html, not text/event-stream: <!doctype html>',
+      refused(403, 'x'.repeat(301)),
+      `status 403: ${'x'.repeat(300)}…`,
+      'check that the credentials may read this stream',
     ],
-    [refused(302, '', { Location: '' }), expect.anything()],
-  ] as const)('A final response of the server leads to exit code 3 (%#)', async ([answer, reason]) => {
-    await using feed = await startFeed([answer])
-    const { stderr, ...rest } = await runCommand([feed.origin])
-    expect(rest).toEqual({ stdout: '', exitCode: 3, signal: null })
-    expect(stderr).toMatch(/^everysource: refused: [^\n]+\n$/)
-    if (typeof reason === 'string') expect(stderr).toBe(`everysource: refused: ${reason}\n`)
+    [
+      refused(401),
+      'status 401',
+      "pass credentials with -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command COMMAND",
+    ],
+    [
+      refused(405, '', { Allow: 'POST, OPTIONS' }),
+      'status 405',
+      'the server allows POST, OPTIONS: use -X POST, or -d to send a body',
+    ],
+    [refused(503), 'status 503', 'to retry, use --retry-status transient'],
+    [
+      refused(429, '', { 'Retry-After': '30' }),
+      'status 429',
+      'to retry, use --retry-status transient; the server asks for a delay: Retry-After: 30',
+    ],
+    [
+      refused(200, '<!doctype html>', html),
+      'content-type: text/html, not text/event-stream: <!doctype html>',
+      'to find out why, run: everysource doctor URL',
+    ],
+    [refused(302, '', { Location: '' }), expect.anything(), 'to find out why, run: everysource doctor URL'],
+  ] as const)(
+    'A final response leads to exit code 3, a reason and a next step (%#)',
+    async ([answer, reason, step]) => {
+      await using feed = await startFeed([answer])
+      const { stderr, ...rest } = await runCommand([feed.origin])
+      expect(rest).toEqual({ stdout: '', exitCode: 3, signal: null })
+      const [, actualReason, actualStep] =
+        /^everysource: refused: ([^\n]+)\neverysource: ([^\n]+)\n$/.exec(stderr) ?? []
+      expect(actualReason).toEqual(reason)
+      expect(actualStep).toBe(step.replace('URL', step.includes('doctor') ? `${feed.origin}/` : 'URL'))
+    },
+  )
+
+  test('An unknown host ends the command with exit code 3', async () => {
+    // This top-level domain is reserved, so the name never has an address.
+    const { stderr, exitCode } = await runCommand(['--max-attempts', '3', 'http://feed.invalid/'])
+    // Without a network, the DNS server does not answer, which may pass.
+    if (exitCode === 4) expect(stderr).toContain('gave up after 3 failures in a row: the DNS server did not answer')
+    else
+      expect([stderr.split('\n')[0], exitCode]).toEqual([
+        'everysource: cannot connect: the host name "feed.invalid" has no address',
+        3,
+      ])
   })
 
   test('The command reconnects after the statuses of --retry-status', async () => {
@@ -194,9 +249,9 @@ describe('Refused and failed attempts', () => {
     const url = 'http://127.0.0.1:1/'
     const { stdout, stderr, exitCode } = await runCommand(['--max-attempts', '2', '--retry-status', '503', url])
     expect([stdout, exitCode]).toEqual(['', 4])
-    const refusal = 'connect ECONNREFUSED 127.0.0.1:1'
+    const refusal = 'the connection to 127.0.0.1:1 was refused'
     expect(stderr.replace(/in \d+\.\d s|now/, 'soon')).toBe(
-      `everysource: ${refusal}; reconnecting soon\neverysource: gave up: 2 failures in a row: ${refusal}\n`,
+      `everysource: ${refusal}; reconnecting soon\neverysource: gave up after 2 failures in a row: ${refusal}\n`,
     )
   })
 })
@@ -266,17 +321,20 @@ test('The option --verbose reports requests, responses and comments without secr
   const reported = stderr.split('\n')
   const url = `${feed.origin}/?access_token=[redacted]&topic=a%20b`
   const expected = [
-    `> GET ${url} (attempt 1)`,
+    `* attempt 1: GET ${url}`,
+    '> GET /?access_token=[redacted]&topic=a%20b HTTP/1.1',
+    `> host: ${new URL(feed.origin).host}`,
+    '> user-agent: everysource',
     '> authorization: [redacted]',
     '> cookie: [redacted]',
     '> x-api-key: [redacted]',
     '> x-plain: p',
-    `< 200 ${url}`,
+    '< HTTP/1.1 200 OK',
     '< set-cookie: [redacted]',
     '< x-kind: one',
     ': keep-alive',
     'everysource: the stream ended; reconnecting now',
-    `> GET ${url} (attempt 2)`,
+    `* attempt 2: GET ${url}`,
     '> last-event-id: 1',
   ]
   for (const line of expected) expect(reported).toContainEqual(line)

@@ -1,7 +1,7 @@
+import { formatCount, formatDuration } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import { findDeliveryDelay } from '../delivery-delay.ts'
 import type { Examination } from '../examination.ts'
-import { formatCount, formatDuration } from '../format.ts'
 import { headerValue } from '../response-headers.ts'
 
 const fix =

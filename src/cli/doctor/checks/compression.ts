@@ -1,7 +1,7 @@
+import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import { findDeliveryDelay } from '../delivery-delay.ts'
 import type { Examination } from '../examination.ts'
-import { formatCount, formatDuration, quoteExcerpt } from '../format.ts'
 
 const fix =
   'flush the compressor after every event (Express: response.flush(); zlib: Z_SYNC_FLUSH), or do not compress this path (nginx: gzip off;)'

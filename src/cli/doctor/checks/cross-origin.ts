@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination, preflightedHeaders } from '../examination.ts'
-import { formatDuration, quoteExcerpt } from '../format.ts'
 import { describeFailure } from '../request-failure.ts'
 import { headerList, headerValue } from '../response-headers.ts'
 

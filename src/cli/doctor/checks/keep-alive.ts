@@ -1,6 +1,6 @@
+import { formatCount, formatDuration } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
-import { formatCount, formatDuration } from '../format.ts'
 import { maximum } from '../pauses.ts'
 
 /** The maximum silence in ms that is safe: by default, many proxies close a connection after 60 s. */

@@ -1,6 +1,6 @@
+import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
-import { formatCount, formatDuration, quoteExcerpt } from '../format.ts'
 
 export function checkIds({ main }: Examination): CheckResult {
   const { events, ignoredIds } = main.stream

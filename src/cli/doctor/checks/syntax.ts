@@ -1,6 +1,6 @@
+import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
-import { formatCount, formatDuration, quoteExcerpt } from '../format.ts'
 import { findLongPauses, maximum, splitsLine } from '../pauses.ts'
 import type { ScannedEvent, ScannedField, StreamPosition } from '../stream-scan.ts'
 
