@@ -54,7 +54,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   const onEvent = (event: LifecycleEvent): void => {
     if (!isOfPage(event)) return
     const { type, persisted } = event
-    if (type === 'beforeunload' || type === 'pagehide') navigationTime = performance.now()
+    if (type === 'beforeunload') navigationTime = performance.now()
     if (type === 'pageshow') navigationTime = -Infinity
     if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     update()

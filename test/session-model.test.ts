@@ -208,8 +208,8 @@ describe('A session behaves like its model in any order of events', () => {
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
           expect(vi.getTimerCount()).toBe(model.timers)
-          // The page has five listeners, and a wait has one for `online`.
-          const listeners = model.phase === 'waiting' ? 6 : 5
+          // The page has six listeners, and a wait has one for `online`.
+          const listeners = model.phase === 'waiting' ? 7 : 6
           expect(rig.page.listeners).toBe(model.phase === 'over' ? 0 : listeners)
         }
         for (const command of commands) {

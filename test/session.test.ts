@@ -298,7 +298,7 @@ describe('A session with a one-shot body makes one request', () => {
     started.latest.lose(new Error('the request body failed: the disk is gone'))
     await vi.advanceTimersByTimeAsync(day)
     expect(started.interruptions).toMatchObject([
-      { code: 'network', message: 'the request body failed: the disk is gone', willReconnect: false },
+      { reason: 'network', message: 'the request body failed: the disk is gone', willReconnect: false },
     ])
     expect(started.requests).toHaveLength(1)
   })

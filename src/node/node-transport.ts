@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import type { BodyInit } from '../options/event-source-init.ts'
 import type { Settings } from '../options/settings.ts'
-import { applyRules, type OptionRule } from '../options/validation.ts'
+import { throwInvalid } from '../options/validation.ts'
 import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
@@ -80,10 +80,6 @@ function takesOurHandlers(dispatcher: unknown): boolean {
     typeof (dispatcher as Dispatcher | null)?.dispatch === 'function' && !('interceptors' in (dispatcher as Dispatcher))
   )
 }
-
-const rules = {
-  dispatcher: { isValid: takesOurHandlers, expected: 'a Dispatcher of undici 7 or newer' },
-} satisfies Record<string, OptionRule>
 
 /** What is wrong, if no further attempt would do away with it. */
 function futility(error: unknown): string | undefined {
@@ -162,7 +158,10 @@ class NodeTransport {
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createNodeTransport(settings: Settings): Transport {
-  const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatching }
+  const dispatcher = settings.dispatcher as Dispatching | null | undefined
+  if (dispatcher != null && !takesOurHandlers(dispatcher)) {
+    throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
+  }
   const transport = new NodeTransport(dispatcher ?? commonConnections(settings.unref))
 
   // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.

@@ -62,10 +62,10 @@ describe('A body over HTTP/1.1 that lasts until the connection is closed', () =>
     )
     const source = new EventSource(origin, { retry: { maxAttempts: 1 } })
     closers.push(() => source.close())
-    const code = await new Promise((resolve) => {
-      source.onerror = (error) => resolve(error.code)
+    const reason = await new Promise((resolve) => {
+      source.onerror = (error) => resolve(error.reason)
     })
-    expect(code).toBe('network')
+    expect(reason).toBe('network')
   })
 })
 
