@@ -3,7 +3,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 export interface SentEvent {
   readonly id?: string | number
   readonly event?: string
-  /** Sent as JSON. */
+  /** A line of text; anything else is sent as JSON. */
   readonly data: unknown
 }
 
@@ -11,10 +11,9 @@ export interface SentEvent {
 export function openStream(response: ServerResponse, reconnectionTime = 10): (sent: SentEvent) => void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
   response.write(`retry: ${reconnectionTime}\n\n`)
-  return ({ data, ...fields }) => {
-    const lines = Object.entries({ ...fields, data: JSON.stringify(data) }).map(
-      ([name, value]) => `${name}: ${value}\n`,
-    )
+  return (sent) => {
+    const data = typeof sent.data === 'string' ? sent.data : JSON.stringify(sent.data)
+    const lines = Object.entries({ ...sent, data }).map(([name, value]) => `${name}: ${value}\n`)
     response.write(`${lines.join('')}\n`)
   }
 }

@@ -69,7 +69,7 @@ class McpServer {
       }
       this.#stream = response
       this.send = openStream(response)
-      response.write('event: endpoint\ndata: /messages\n\n')
+      this.send({ event: 'endpoint', data: '/messages' })
     } else if (pathname === '/messages') {
       const { id, method } = (await json(request)) as { id: number; method: string }
       response.writeHead(202).end()

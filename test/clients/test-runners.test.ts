@@ -59,7 +59,7 @@ describe.skipIf(!isInstalled('test-runners'))('a test of an application', () => 
   })
 
   test.for(['node', 'jsdom'])('imports and runs every entry point in vitest with %s', async (name) => {
-    const vitest = [join(packages, 'vitest/vitest.mjs'), 'run', '--no-config', '--environment', name]
+    const vitest = [join(packages, 'vitest/vitest.mjs'), 'run', '--environment', name]
     await runTests(vitest, 'hello')
   })
 })
