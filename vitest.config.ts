@@ -16,7 +16,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/*.test.ts', 'test/{streams,transport,event-stream}/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: [
+            'test/*.test.ts',
+            'test/{event-stream,node,options,platform,shared-session,streams,transport}/*.test.ts',
+          ],
+        },
       },
       {
         extends: true,

@@ -1,107 +1,50 @@
-import { describe, type ErrorCode } from './events.ts'
-import { type AttemptContext, type EventSourceInit, isOneShot, readHeaders, type Settings } from './options.ts'
+import { createDecoder } from '#platform'
+import { callObserver } from './callbacks.ts'
+import { createDeadline } from './deadline.ts'
+import { describeError } from './error-message.ts'
+import type { ErrorCode } from './events.ts'
+import type { AttemptContext } from './options/event-source-init.ts'
+import type { Settings } from './options/settings.ts'
+import type { CompletedOutcome, Outcome } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
-import { createDecoder } from './platform.server.ts'
-import type { Interruption, Outcome } from './retry.ts'
-import type { Signal, Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
-import { startTimer, type Timer } from './wake.ts'
+import { findRefusal, type Refusal } from './refusal.ts'
+import { type AttemptRequest, buildRequest } from './request.ts'
+import { bodyUsedMessage, markAsSent, wasSent } from './request-body.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import type { Transport, TransportHandler, TransportResponse } from './transport/transport.ts'
 
 /** What an attempt reports. */
 export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'comment'> {
-  /** The response is an event stream: "announce the connection". */
+  /** "Announce the connection": the response is an event stream. */
   open(response: TransportResponse): void
-  /** While a promise that it returns is pending, nothing is read. */
-  paused?: (() => Promise<void> | undefined) | undefined
-  /** Called once, after all else, and not before the code that ended it has run. */
+  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  ready?: (() => Promise<void> | undefined) | undefined
+  /** The attempt is over. Called once, as the last function, and after the code that ended the attempt has run. */
   ended(outcome: Outcome): void
 }
 
-/** An attempt under way. */
+/** An attempt that was started. */
 export interface Attempt {
+  /** Ends the attempt, unless it has ended. */
   abort(): void
 }
 
-/** How long the body of a refused response is waited for, in ms. */
-const refusalTime = 1_000
+/** The signal of an attempt, whose transport sets `onabort`. */
+interface AttemptSignal {
+  aborted: boolean
+  onabort?: () => void
+}
+
+/** How long the body of a refused response is read, in ms. */
+const refusalTimeout = 1_000
+
+/** How much of the body of a refused response is kept, in bytes. */
+const maxRefusalBody = 8_192
 
 /**
- * "Extract a MIME type" of the Fetch standard: of several values the last one that is a MIME type counts.
- * A comma within a quoted string separates nothing; of such a string a quotation mark is left, which no type's name has.
+ * Starts one request. Whatever ends the attempt first is its outcome, and ends everything else: the signal is aborted
+ * from then on, and nothing more is reported.
  */
-export function isEventStream(contentType: string | null): boolean {
-  const types = `${contentType}`.replace(/"[^"]*"?/g, '"').split(',')
-  const last = types.findLast((type) => /^\s*(?!\*\/\*)[^\s;/"]+\/[^\s;/"]+\s*(;|$)/.test(type))
-  return /^\s*text\/event-stream\s*(;|$)/i.test(`${last}`)
-}
-
-/** Streams that were handed to a transport. */
-const sentStreams = new WeakSet<object>()
-
-/** Whether a body was sent, and cannot be sent again. */
-export function isUsed(body: unknown): boolean {
-  return sentStreams.has(body as object)
-}
-
-export const bodyUsed = 'the body is a stream, sent already: give a function'
-
-/** Each UTF-8 byte as one character, for Headers hold byte strings. */
-function byteString(text: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
-}
-
-function percentDecode(text: string): string {
-  return text.replace(/%([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number(`0x${code}`)))
-}
-
-/** Retry-After, in seconds or as a date, in ms from now. */
-function parseRetryAfter(value: string | null | undefined): number | undefined {
-  const milliseconds = Number(value) * 1_000 || Date.parse(`${value}`) - Date.now()
-  return milliseconds > 0 ? milliseconds : undefined
-}
-
-export async function buildRequest(settings: Settings, context: AttemptContext, signal: Signal) {
-  const { lastEventIdQueryParam: param, method, withCredentials, redirect } = settings
-  const { lastEventId } = context
-  let { headers: given, body }: Pick<EventSourceInit, 'headers' | 'body'> = settings
-  // Values are not awaited, so that where many streams open at once, what they are made of is soon gone.
-  if (typeof given === 'function') given = await given(context)
-  const headers = readHeaders(given)
-  if (typeof body === 'function') body = await body(context)
-  const url = new URL(settings.url)
-  // Only some runtimes' fetch takes a URL with credentials; as Basic authorization they work everywhere.
-  const { username, password } = url
-  if (username || password) {
-    url.username = url.password = ''
-    if (!headers.has('Authorization')) {
-      headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
-    }
-  }
-  // "Set (`Accept`, `text/event-stream`) in request's header list."
-  if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
-  // "If the EventSource object's last event ID string is not the empty string … set (`Last-Event-ID`, lastEventIDValue)
-  // in request's header list", where the value is "encoded as UTF-8".
-  if (lastEventId && !param) headers.set('Last-Event-ID', byteString(lastEventId))
-  else if (lastEventId && param) {
-    if (url.searchParams.has(param)) url.searchParams.delete(param)
-    // Not by way of searchParams, which would write the whole query anew, in an encoding of its own.
-    url.search += `${url.search && '&'}${new URLSearchParams([[param, lastEventId]])}`
-  }
-  // Not `...settings`: V8 makes a table for so many members, which is most of what a request leaves to collect.
-  return { ...context, method, withCredentials, redirect, url: url.href, headers, body, signal }
-}
-
-/** Calls a tap. Like an event listener's, its exception is reported and changes nothing. */
-export function tap<Argument>(callback: ((argument: Argument) => void) | null | undefined, argument: Argument): void {
-  try {
-    callback?.(argument)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
-}
-
-/** Makes one request and reads its response. The first thing that ends it is its outcome, and ends all the rest. */
 export function startAttempt(
   settings: Settings,
   context: AttemptContext,
@@ -109,132 +52,136 @@ export function startAttempt(
   handler: AttemptHandler,
 ): Attempt {
   const { attempt } = context
-  const { unref, openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
-  const signal = { aborted: false } as { aborted: boolean; onabort?: () => void }
-  /** Of the stream, or of the beginning of a refused response. */
+  const { openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
+  const signal: AttemptSignal = { aborted: false }
+  /** The decoder of the event stream, or of the beginning of a refused response. */
   const decode = createDecoder()
-  let head: TransportResponse | undefined
-  /** Why the response is refused, while the beginning of its body is being read. */
-  let refusal: { kind: 'refused'; code: ErrorCode; message: string; body: string } | undefined
-  /** How many bytes more are kept of it. */
-  let refusalRoom = 8_192
-  /** For the head of the response, then for silence or for the rest of a refused response. */
-  let timer: Timer | undefined
+  /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
+  const deadline = createDeadline(settings.unref)
+  let response: TransportResponse | undefined
+  /** The reason why the response is refused, while the beginning of its body is read. */
+  let refusal: Refusal | undefined
+  let refusalBody: string | undefined
+  let refusalBodySize = 0
 
-  const end = (kind: Interruption['kind'], code: ErrorCode, message: string, error?: unknown): void =>
+  const settle = (outcome: Outcome): void => {
+    if (signal.aborted) return
+    signal.aborted = true
+    deadline.clear()
+    signal.onabort?.()
+    queueMicrotask(() => handler.ended(outcome))
+  }
+
+  const complete = (kind: CompletedOutcome['kind'], code: ErrorCode, message: string, error?: unknown): void => {
+    const headers = response?.headers
     settle({
       kind,
       code,
       message,
       error,
       attempt,
-      status: head?.status,
-      headers: head?.headers,
-      body: undefined,
-      retryAfter: parseRetryAfter(head?.headers.get('retry-after')),
-      ...refusal,
+      status: response?.status,
+      headers,
+      body: refusalBody,
+      retryAfter: parseRetryAfter(headers?.get('retry-after')),
     })
-
-  const settle = (outcome: Outcome): void => {
-    if (signal.aborted) return
-    signal.aborted = true
-    clearTimeout(timer)
-    signal.onabort?.()
-    queueMicrotask(() => handler.ended(outcome))
   }
 
-  const startTimeout = (code: 'timeout' | 'idle', delay: number): void => {
-    clearTimeout(timer)
-    if (!delay || signal.aborted) return
-    const due = performance.now() + delay
-    const expire = (): void => end('lost', code, `nothing came in ${delay} ms`)
-    const onTime = (): void => {
-      // A late timer: the caller's own code kept the thread busy, and what came meanwhile has to be read first.
-      if (performance.now() > due + 1) timer = startTimer(expire, 0, unref)
-      else expire()
-    }
-    timer = startTimer(onTime, delay, unref)
+  /** The body has ended, or enough of the body of a refused response was read. */
+  const end = (): void => {
+    if (refusal) complete('refused', refusal.code, refusal.message)
+    else complete('ended', 'ended', 'the stream ended')
   }
 
-  // What follows in a chunk after the attempt has ended, say by a listener's close(), concerns nobody any more.
-  const feed = createEventStreamParser(
+  const startDeadline = (code: 'timeout' | 'idle', delay: number): void => {
+    if (!signal.aborted) deadline.start(delay, () => complete('lost', code, `nothing came in ${delay} ms`))
+  }
+
+  const expectBytes = (): void => startDeadline('idle', idleTimeout)
+
+  /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
+  const parse = createEventStreamParser(
     {
       id: (id) => signal.aborted || handler.id(id),
       message: (type, data) => signal.aborted || handler.message(type, data),
       reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
-      comment: onComment && ((comment) => signal.aborted || tap(onComment, comment)),
-      tooLarge: () => end('refused', 'too-large', `event over ${maxEventSize} characters`),
+      comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
+      tooLarge: () => complete('refused', 'too-large', `event over ${maxEventSize} characters`),
     },
     maxEventSize,
     decode,
   )
 
   const transportHandler: TransportHandler = {
-    response(response) {
+    response(given) {
       if (signal.aborted) return
-      head = response
-      const { status, url, contentType } = response
-      if (onResponse) tap(onResponse, { status, url, headers: response.headers, attempt })
-      // "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
-      // connection." The beginning of the body is read before, for it often tells why.
-      if (status !== 200) {
-        refusal = { kind: 'refused', code: 'status', message: `status ${status}`, body: '' }
-      } else if (!isEventStream(contentType)) {
-        refusal = {
-          kind: 'refused',
-          code: 'content-type',
-          message: `content-type: ${contentType}, not text/event-stream`,
-          body: '',
-        }
-      } else if (!signal.aborted) handler.open(response)
-      startTimeout('idle', refusal ? refusalTime : idleTimeout)
+      response = given
+      if (onResponse) {
+        const { status, url, headers } = given
+        callObserver(onResponse, { status, url, headers, attempt })
+        // The callback may have closed the source.
+        if (signal.aborted) return
+      }
+      refusal = findRefusal(given)
+      if (refusal) {
+        refusalBody = ''
+        deadline.start(refusalTimeout, end)
+      } else {
+        // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
+        handler.open(given)
+        expectBytes()
+      }
     },
     bytes(chunk) {
       if (signal.aborted) return
       if (refusal) {
-        refusal.body += decode(chunk.subarray(0, refusalRoom))
-        refusalRoom -= chunk.length
-        if (refusalRoom <= 0) end('refused', 'status', '')
+        refusalBody += decode(chunk.subarray(0, maxRefusalBody - refusalBodySize))
+        refusalBodySize += chunk.length
+        if (refusalBodySize >= maxRefusalBody) end()
         return
       }
-      startTimeout('idle', idleTimeout)
-      feed(chunk)
-      const paused = signal.aborted ? undefined : handler.paused?.()
-      if (!paused) return
+      expectBytes()
+      parse(chunk)
+      const ready = signal.aborted ? undefined : handler.ready?.()
+      if (!ready) return
       // The time that a consumer takes is not the server's silence.
-      clearTimeout(timer)
-      return paused.then(() => startTimeout('idle', idleTimeout))
+      deadline.clear()
+      return ready.then(expectBytes)
     },
-    refuse(code, message, response) {
-      head ??= response
-      end('refused', code, message)
+    refuse(code, message, given) {
+      response ??= given
+      complete('refused', code, message)
     },
   }
 
-  const send = (request: Awaited<ReturnType<typeof buildRequest>>): Promise<void> | undefined => {
+  const send = (request: AttemptRequest): Promise<void> | undefined => {
     const { body } = request
-    if (isUsed(body)) end('refused', 'body-used', bodyUsed)
+    if (wasSent(body)) complete('refused', 'body-used', bodyUsedMessage)
     if (signal.aborted) return
-    if (isOneShot(body)) sentStreams.add(body)
-    tap(onRequest, request)
+    markAsSent(body)
+    callObserver(onRequest, request)
+    // The callback may have closed the source.
     return signal.aborted ? undefined : transport(request, transportHandler)
   }
 
-  startTimeout('timeout', openTimeout)
-  queueMicrotask(() =>
-    // Not in a function that awaits, which would keep the request, with all that it is made of, as long as the stream.
-    buildRequest(settings, context, signal)
-      .then(send, (error) => end('lost', 'callback', `headers or body: ${describe(error)}`, error))
-      .then(
-        () => end('ended', 'ended', 'the stream ended'),
-        (error) => {
-          // "…unless the user agent knows that to be futile": without HTTP there is no network that could come back.
-          if (/^http/.test(settings.url)) end('lost', 'network', describe(error), error)
-          else end('refused', 'unsupported', describe(error), error)
-        },
-      ),
-  )
-  return {
-    abort: () => settle({ kind: 'aborted' }),
+  /**
+   * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
+   * user agent knows that to be futile, in which case the user agent may fail the connection."
+   */
+  const handleNetworkError = (error: unknown): void => {
+    const message = describeError(error)
+    if (refusal) end()
+    else if (settings.url.startsWith('http')) complete('lost', 'network', message, error)
+    // Futile: without HTTP there is no network that could come back.
+    else complete('refused', 'unsupported', message, error)
   }
+
+  startDeadline('timeout', openTimeout)
+  queueMicrotask(() =>
+    // Not in an async function, which would keep the request in memory as long as the stream.
+    buildRequest(settings, context, signal)
+      .then(send, (error) => complete('lost', 'callback', `headers or body: ${describeError(error)}`, error))
+      .then(end, handleNetworkError),
+  )
+  return { abort: () => settle({ kind: 'aborted' }) }
 }

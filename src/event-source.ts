@@ -1,8 +1,11 @@
-import { createEventHandlers, ErrorEvent, type EventHandler } from './events.ts'
+import { createTransport } from '#transport'
+import { createEventHandlers } from './event-handlers.ts'
+import { ErrorEvent } from './events.ts'
 import { StreamMessageEvent } from './message-event.ts'
-import { type EventSourceInit, readSettings, type Settings } from './options.ts'
-import { type Session, startSession } from './session.ts'
-import { createTransport } from './transport/default.ts'
+import type { EventSourceInit } from './options/event-source-init.ts'
+import { readSettings, type Settings } from './options/settings.ts'
+import type { EventHandler } from './platform/platform.ts'
+import { type Session, type StartSession, startSession } from './session.ts'
 
 const CONNECTING = 0
 const OPEN = 1
@@ -15,20 +18,14 @@ export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
 
 type EventOf<Value> = Value extends Event ? Value : TypedMessageEvent<Value>
 
-/** The events that an EventSource dispatches: the standard's own, and the caller's `Events`. */
+/** The events that an EventSource dispatches: those of the standard, and the caller's `Events`. */
 export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: EventOf<Events[Type]> } & Omit<
   { open: Event; message: TypedMessageEvent<string>; error: ErrorEvent },
   keyof Events
 >
 
-export type SessionStart = typeof startSession
-
-/** The member of the options by which a subclass has the session started in its own way. */
-export const start: unique symbol = Symbol()
-
-export interface SessionChoice {
-  readonly [start]?: SessionStart
-}
+/** The static member by which a subclass chooses another kind of session. */
+export const sessionStarter: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
 type AddEventListener = Parameters<EventTarget['addEventListener']>
@@ -40,7 +37,7 @@ type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handl
  * The EventSource of the HTML standard, over fetch.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface}
  *
- * `Events` names the server's events and says what they are: a type of Event, or the type of a MessageEvent's data.
+ * `Events` maps the names of the server's events to a type of Event, or to the type of a MessageEvent's data.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the overloads below are inherited methods, which a class cannot declare.
 // biome-ignore lint/correctness/noUnusedVariables: the merged interface uses it.
@@ -52,30 +49,43 @@ export class EventSource<Events = unknown> extends EventTarget {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  readonly #settings: Settings & SessionChoice
+  /** Starts the session of an instance. A subclass may replace it. */
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it of `new.target`.
+  private static readonly [sessionStarter]: StartSession = startSession
+
+  readonly #settings: Settings
   readonly #handlers = createEventHandlers(this)
   readonly #session: Session
-  /** Until the connection is closed. */
+  /** The state while the session is not closed. */
   #readyState: 0 | 1 = CONNECTING
+  /** The origin of the final URL of the event stream. */
   #origin = ''
 
   /**
    * @param url resolved against the document's base URL, in workers against the worker's location
    * @throws DOMException "SyntaxError" if the URL cannot be parsed
-   * @throws TypeError, RangeError if an option is not what it must be
+   * @throws TypeError, RangeError if an option is not what it has to be
    */
   constructor(url: string | URL, init: EventSourceInit | null = {}) {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    const settings: Settings & SessionChoice = readSettings(url, init)
-    this.#settings = settings
-    this.#session = (settings[start] ?? startSession)(settings, createTransport(settings), {
+    this.#settings = readSettings(url, init)
+    // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
+    this.#session = new.target[sessionStarter](this.#settings, createTransport(this.#settings), {
+      // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
+      // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
+      // closed, a session calls none of these functions.
       announce: ({ url }) => {
         this.#origin = new URL(url).origin
         this.#readyState = OPEN
         this.#handlers.dispatch(new Event('open'))
       },
+      // "Dispatch the event", step 5: "Initialize event's type attribute to "message", its data attribute to data buffer,
+      // its origin attribute to the serialization of the origin of the event stream's final URL (i.e., the URL after
+      // redirects), and its lastEventId attribute to the last event ID string of the event source." Step 8: "Queue a task
+      // which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly created event at the
+      // EventSource object."
       message: (type, data) => {
         this.#handlers.dispatch(
           new StreamMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#session.lastEventId }),
@@ -84,6 +94,9 @@ export class EventSource<Events = unknown> extends EventTarget {
       dropped: () => {
         this.#readyState = CONNECTING
       },
+      // "Reestablish the connection", step 1: "Set the readyState attribute to CONNECTING. Fire an event named error at
+      // the EventSource object." Or "fail the connection", which "sets the readyState attribute to CLOSED and fires an
+      // event named error at the EventSource object": the session is closed then.
       interrupted: (details) => {
         this.#readyState = CONNECTING
         this.#handlers.dispatch(new ErrorEvent('error', details))
@@ -136,8 +149,8 @@ export class EventSource<Events = unknown> extends EventTarget {
   }
 
   /**
-   * Connects anew, at once, with the last event ID: ends a wait, or drops the connection there is. No `error` is
-   * dispatched; `open` follows. Does nothing when closed.
+   * Connects again, at once, with the last event ID: ends the wait for the next attempt, or the connection. No `error`
+   * is dispatched; `open` follows. Does nothing when closed.
    */
   reconnect(): void {
     this.#readyState = CONNECTING
@@ -148,7 +161,7 @@ export class EventSource<Events = unknown> extends EventTarget {
   declare readonly [Symbol.toStringTag]: string
 }
 
-/** The overloads of the DOM's own, and the caller's events by name. */
+/** The overloads of lib.dom's class, and the caller's events by name. */
 export interface EventSource<Events = unknown> {
   addEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
@@ -170,7 +183,7 @@ export interface EventSource<Events = unknown> {
   removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void
 }
 
-// What WebIDL says of an interface, and a class does not do by itself.
+// What WebIDL requires of an interface, and a class does not do by itself.
 const { prototype } = EventSource
 for (const target of [EventSource, prototype]) {
   for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
@@ -181,9 +194,9 @@ for (const name of Object.getOwnPropertyNames(prototype)) {
   if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
 }
 Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
-// Minifiers rename classes.
+// Minifiers change the names of classes.
 Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
-// "using" calls it where the runtime has it.
+// For "using", where the runtime has it.
 if (Symbol.dispose) {
   Object.defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true })
 }

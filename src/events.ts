@@ -1,5 +1,3 @@
-import { adaptEventHandlers } from './platform.server.ts'
-
 /**
  * Why a connection was interrupted or refused. The list is closed: a new reason is a new code.
  *
@@ -34,28 +32,29 @@ export type ErrorCode =
 
 /** What ended an attempt: the fields of an {@link ErrorEvent}. */
 export interface ErrorDetails {
-  /** What happened, for people. */
+  /** What happened, for people to read. */
   readonly message: string
-  /** The cause, where there is one: what `fetch` rejected with, what a callback threw. */
+  /** The cause, if there is one: what `fetch` rejected with, what a callback threw. */
   readonly error: unknown
+  /** What happened, for programs to read. */
   readonly code: ErrorCode
   /** The HTTP status of the response, if there was one. */
   readonly status: number | undefined
   /** The headers of the response, if there was one. */
   readonly headers: Headers | undefined
-  /** The first 8 KiB of a refused response, decoded as UTF-8. */
+  /** The first 8 KiB of the body of a refused response, decoded as UTF-8. */
   readonly body: string | undefined
   /** The number of the attempt that ended; 1 is the first. */
   readonly attempt: number
   /** Whether another attempt follows. */
   readonly willReconnect: boolean
-  /** Milliseconds until that attempt. */
+  /** The delay until the next attempt, in ms; undefined if there is none. */
   readonly delay: number | undefined
 }
 
 /**
- * The `error` event of an EventSource. The standard dispatches a bare Event; this one also says what happened.
- * It extends the realm's own Event, not its ErrorEvent: not every runtime has one.
+ * The `error` event of an EventSource. Deviation: the standard dispatches a plain Event; this one also says
+ * what happened. It extends the runtime's Event, not the runtime's ErrorEvent, which not every runtime has.
  */
 export class ErrorEvent extends Event implements ErrorDetails {
   declare readonly message: string
@@ -72,50 +71,4 @@ export class ErrorEvent extends Event implements ErrorDetails {
     super(type)
     Object.assign(this, details)
   }
-}
-
-/** Node's fetch says only "fetch failed": what failed is in the cause. */
-export function describe(error: unknown): string {
-  const { message = typeof error, cause } = Object(error)
-  return String(cause?.message || cause?.code || message)
-}
-
-/** What an `on…` attribute returns: it takes any event, which is what makes the class fit the DOM's own type. */
-export type EventHandler = ((event: Event) => unknown) | null
-
-/** The event handler IDL attributes of one target, and its dispatch. */
-export interface EventHandlers {
-  get(type: string): EventHandler
-  set(type: string, value: unknown): void
-  dispatch(event: Event): unknown
-}
-
-/** {@link https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-idl-attributes} */
-export function createEventHandlers(target: EventTarget): EventHandlers {
-  const entries: Record<string, (EventListenerObject & { handler: unknown }) | undefined> = {}
-  return adaptEventHandlers({
-    get: (type) => (entries[type]?.handler ?? null) as EventHandler,
-    set(type, handler) {
-      const entry = entries[type]
-      // [LegacyTreatNonObjectAsNull]: an object that is not callable is kept and returned, though it never is called.
-      if (Object(handler) !== handler) {
-        // "Deactivate an event handler": the listener goes, and its place in the order with it.
-        if (entry) target.removeEventListener(type, entry)
-        entries[type] = undefined
-      } else if (entry) {
-        entry.handler = handler
-      } else {
-        // "Activate an event handler": the listener is added once, and a later handler takes over its place.
-        const added = {
-          handler,
-          handleEvent(event: Event) {
-            if (typeof added.handler === 'function') added.handler.call(target, event)
-          },
-        }
-        entries[type] = added
-        target.addEventListener(type, added)
-      }
-    },
-    dispatch: (event) => target.dispatchEvent(event),
-  })
 }

@@ -11,7 +11,7 @@ export {
   type ServerSentEvent,
   type StandardSchema,
   type StandardSchemaResult,
-} from './event-stream.ts'
+} from './event-stream/event-stream.ts'
 export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
 export type {
   AttemptContext,
@@ -24,4 +24,4 @@ export type {
   ResponseInfo,
   RetryContext,
   RetryPolicy,
-} from './options.ts'
+} from './options/event-source-init.ts'

@@ -1,14 +1,16 @@
-import { messageEventMembers } from './platform.server.ts'
+import { messageEventMembers } from '#platform'
+
+type Message = Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>
 
 /**
- * The MessageEvent of a message. To construct the runtime's own, with a dictionary, takes most of the time that an event
- * takes in Chromium, Bun and new versions of Node (`npm run bench:browser`). This one is an Event, with the members and
- * the prototype of a MessageEvent.
+ * The MessageEvent of a message: an Event with the members and the prototype of the runtime's MessageEvent. Constructing
+ * the runtime's own, with a dictionary, takes most of the time that an event takes in Chromium, Bun and new versions of
+ * Node (`npm run bench:browser`).
  */
 export class StreamMessageEvent extends Event {
-  readonly #message: Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>
+  readonly #message: Message
 
-  constructor(type: string, message: Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>) {
+  constructor(type: string, message: Message) {
     super(type)
     this.#message = message
   }
@@ -24,24 +26,25 @@ export class StreamMessageEvent extends Event {
   get lastEventId(): string {
     return this.#message.lastEventId
   }
-
-  static {
-    const blank = new MessageEvent('')
-    const { prototype } = StreamMessageEvent
-    for (const name of messageEventMembers) {
-      const value = blank[name as keyof MessageEvent]
-      if (!Object.hasOwn(prototype, name)) {
-        Object.defineProperty(prototype, name, {
-          // All else (`source`, `ports`, and what only some runtimes have) is as in an event that was made without it.
-          get(this: StreamMessageEvent) {
-            return this.#message && value
-          },
-          configurable: true,
-        })
-      }
-      Object.defineProperty(prototype, name, { enumerable: true })
-    }
-    Object.defineProperty(prototype, 'constructor', { value: MessageEvent, enumerable: false })
-    Object.setPrototypeOf(prototype, MessageEvent.prototype)
-  }
 }
+
+function inheritFromMessageEvent(): void {
+  const { prototype } = StreamMessageEvent
+  const template = new MessageEvent('')
+  for (const name of messageEventMembers()) {
+    if (!Object.hasOwn(prototype, name)) {
+      const value = template[name as keyof MessageEvent]
+      Object.defineProperty(prototype, name, {
+        get(this: StreamMessageEvent) {
+          return value
+        },
+        configurable: true,
+      })
+    }
+    Object.defineProperty(prototype, name, { enumerable: true })
+  }
+  Object.defineProperty(prototype, 'constructor', { value: MessageEvent, enumerable: false })
+  Object.setPrototypeOf(prototype, MessageEvent.prototype)
+}
+
+inheritFromMessageEvent()

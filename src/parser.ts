@@ -1,14 +1,19 @@
 import { createParser } from 'eventsource-parser'
+import type { Decode } from './platform/platform.ts'
 
-/** What a stream says, in its order. */
+/** What an event stream says, in its order. */
 export interface ParserHandler {
-  /** "Set the last event ID string of the event source to the value of the last event ID buffer." Comes before the message. */
+  /**
+   * Dispatch the event, step 1: "Set the last event ID string of the event source to the value of the last event ID
+   * buffer." Called before the message of the same block, and for a block without a message.
+   */
   id(id: string): void
+  /** Dispatch the event, steps 4 to 8. */
   message(type: string, data: string): void
-  /** The stream's reconnection time, in ms. */
+  /** "Set the event stream's reconnection time to that integer", in ms. */
   reconnectionTime(milliseconds: number): void
   comment?: ((comment: string) => void) | undefined
-  /** More than `maxEventSize` characters are buffered; the parser takes nothing more. */
+  /** An event is larger than `maxEventSize`; the parser takes nothing more. */
   tooLarge(): void
 }
 
@@ -16,21 +21,22 @@ export interface ParserHandler {
  * Interprets one event stream; every response needs a parser of its own.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation}
  * @param maxEventSize in characters
- * @param decode "streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark
- * @returns the function to hand the bytes to, split anywhere
+ * @param decode "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark
+ * @returns the function that takes the bytes of the stream, split anywhere
  */
 export function createEventStreamParser(
   handler: ParserHandler,
   maxEventSize: number,
-  decode: (bytes: Uint8Array) => string,
+  decode: Decode,
 ): (bytes: Uint8Array) => void {
   const parser = createParser({
     maxBufferSize: maxEventSize,
     onId: handler.id,
     onEvent({ event, data }) {
-      // What came whole in one chunk was never buffered, and must not be measured by another rule.
+      // An event that arrives whole in one chunk is never buffered, and must not be measured by another rule.
       if (data.length > maxEventSize) handler.tooLarge()
-      // "If the event type buffer is a value other than the empty string, change the type of the newly created event"
+      // Dispatch the event, step 6: "If the event type buffer has a value other than the empty string, change the type
+      // of the newly created event to equal the value of the event type buffer."
       else handler.message(event ?? 'message', data)
     },
     onRetry: handler.reconnectionTime,
@@ -39,8 +45,8 @@ export function createEventStreamParser(
       if (type === 'max-buffer-size-exceeded') handler.tooLarge()
     },
   })
-  // eventsource-parser strips a byte order mark of its own, but only at the start: a blank line, which says nothing,
-  // keeps a second one.
+  // eventsource-parser strips a byte order mark, too, but only at the start of what it is fed: an empty line, which
+  // means nothing here, makes it keep a second one.
   parser.feed('\n')
   return (bytes) => parser.feed(decode(bytes))
 }

@@ -1,141 +1,153 @@
-import { type Attempt, type AttemptHandler, bodyUsed, isUsed, startAttempt } from './attempt.ts'
+import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
-import type { Policy, Settings } from './options.ts'
-import { decide } from './retry.ts'
+import type { Settings } from './options/settings.ts'
+import type { CompletedOutcome } from './outcome.ts'
+import { watchPageLifecycle } from './page-lifecycle.ts'
+import { startReconnectWait } from './reconnect-wait.ts'
+import { bodyUsedMessage, wasSent } from './request-body.ts'
+import { type Decision, decide } from './retry.ts'
+import { maxTimerDelay } from './timer.ts'
 import type { Transport, TransportResponse } from './transport/transport.ts'
-import { longestDelay, startWait, watchPage } from './wake.ts'
 
-/** What a face is told, in the standard's terms. */
+/** What a session reports, in the standard's terms. */
 export interface SessionHandler {
   /** "Announce the connection." */
   announce(response: Pick<TransportResponse, 'url'>): void
+  /** "Dispatch the event." */
   message(type: string, data: string): void
   /**
-   * "Reestablish the connection" where `details.willReconnect`: the next attempt follows after `details.delay` ms.
-   * Otherwise "fail the connection": there will be no further attempt.
+   * "Reestablish the connection" if `details.willReconnect`: the next attempt follows after `details.delay` ms.
+   * Otherwise "fail the connection": there is no further attempt.
    */
   interrupted(details: ErrorDetails): void
-  /** The connection is given up for another, without an interruption: upon `reconnect()`, or while the page is away. */
+  /** The connection is closed for a new one, without an interruption: by `reconnect()`, or while the page is away. */
   dropped?(): void
-  /** While a promise that it returns is pending, nothing is read from the network; asked after every chunk. */
-  paused?: (() => Promise<void> | undefined) | undefined
+  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  ready?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
   aborted?(): void
 }
 
-/** The reconnecting loop: attempt, outcome, decision, wait, attempt. At most one attempt is under way at any time. */
+/** The reconnecting loop: attempt, outcome, decision, wait, attempt. At most one attempt runs at any time. */
 export interface Session {
-  /** "The last event ID string": that of the last complete block which had one. */
+  /** "The last event ID string of the event source": the ID of the last complete block that had one. */
   lastEventId: string
-  /** Whether it has ended for good: closed, failed, or its signal aborted. */
-  readonly closed: boolean
-  /** Ends it for good; nothing is reported afterwards. */
+  /** Whether the session has ended for good: closed, failed, or its signal aborted. */
+  closed: boolean
+  /** Ends the session for good; nothing is reported afterwards. */
   close(): void
-  /** Ends a wait, or the connection, and connects at once. */
+  /** Ends the wait or the connection, and connects at once. */
   reconnect(): void
 }
 
-/** Starts a session; the first attempt begins after the caller's own code has run. */
-export function startSession(settings: Settings, transport: Transport, handler: SessionHandler): Session {
-  const { signal, retry, headers, body, unref, pauseWhenHidden, reconnectOnEnd = true } = settings
-  const { resetAfter = 10_000 } = retry as Policy
-  let current: Attempt | undefined
-  let attempt = 0
-  let failures = 0
-  let previous: ErrorDetails | undefined
-  let serverReconnectionTime: number | undefined
-  /** When the attempt counts as a success: some time after the response, for a server may accept and drop for ever. */
-  let successAt: number
-  let endWait: (() => void) | undefined
-  let isAway = false
+export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
 
-  const session = {
+/** Starts a session; the first attempt begins after the caller's own code has run. */
+export const startSession: StartSession = (settings, transport, handler) => {
+  const { signal, retry, headers, body, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
+  let currentAttempt: Attempt | undefined
+  /** The number of attempts so far. */
+  let attempt = 0
+  /** The number of failures in a row. */
+  let failures = 0
+  /** What ended the previous attempt. */
+  let previous: ErrorDetails | undefined
+  /** The server's `retry:` in ms, if it sent one. */
+  let serverReconnectionTime: number | undefined
+  /**
+   * The time, by `performance.now()`, from which on the attempt counts as a success. A response alone is not enough: a
+   * server may accept every connection and drop it at once, forever.
+   */
+  let successTime = Infinity
+  /** Ends the wait for the next attempt, if there is one. */
+  let endWait: (() => void) | undefined
+  /** Whether the page is away: nothing is connected until it is back. */
+  let isAway = false
+  let stopWatching: (() => void) | undefined
+
+  const session: Session = {
     lastEventId: settings.lastEventId,
     closed: !!signal?.aborted,
     close() {
       session.closed = true
-      signal?.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', onAbort)
       stopWatching?.()
       session.reconnect()
     },
     reconnect() {
-      current?.abort()
+      currentAttempt?.abort()
       endWait?.()
     },
   }
 
-  const abort = (): void => {
+  const onAbort = (): void => {
     session.close()
     handler.aborted?.()
   }
 
-  const change = (away: boolean): void => {
-    isAway = away
-    // Away, it drops the connection or the wait there is; back, it ends the wait for that.
-    session.reconnect()
+  const decideAfter = (outcome: CompletedOutcome): Decision => {
+    const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
+    const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
+    const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
+    if (decision.delay === undefined || !wasSent(body)) return decision
+    return { failure: { code: 'body-used', message: bodyUsedMessage, error: outcome.error } }
   }
 
   const attemptHandler: AttemptHandler = {
     open(response) {
-      successAt = performance.now() + resetAfter
+      successTime = performance.now() + resetAfter
       handler.announce(response)
     },
     id(id) {
       session.lastEventId = id
     },
     message(type, data) {
-      successAt = 0
+      successTime = 0
       handler.message(type, data)
     },
     reconnectionTime(milliseconds) {
-      serverReconnectionTime = Math.min(milliseconds, longestDelay)
+      serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
     },
-    paused: handler.paused,
+    ready: handler.ready,
     ended(outcome) {
       if (session.closed) return
-      const isSuccess = performance.now() >= successAt
+      const isSuccess = performance.now() >= successTime
       if (isSuccess) failures = 0
       if (outcome.kind === 'aborted') {
         handler.dropped?.()
-        return connect()
+        connect()
+        return
       }
       if (!isSuccess) failures++
-      const { kind, retryAfter: _retryAfter, ...details } = outcome
-      const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
-      const history = { failures, serverReconnectionTime, canRefreshHeaders }
-      const policy = kind !== 'ended' || reconnectOnEnd ? retry : false
-      let { delay, instead } = decide(outcome, history, policy, Math.random)
-      // A function of the policy may have closed it, too.
+      const decision = decideAfter(outcome)
+      // A function of the retry policy may have closed the session.
       if (session.closed) return
-      if (delay !== false && isUsed(body)) {
-        delay = false
-        instead = { code: 'body-used', message: bodyUsed, error: outcome.error }
-      }
-      if (delay === false) session.close()
-      previous = { ...details, ...instead, willReconnect: !session.closed, delay: delay === false ? undefined : delay }
-      // The wait begins first, so that what is called in the handler may end it.
-      if (delay !== false) endWait = startWait(delay, unref, connect)
+      const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
+      const { delay, failure } = decision
+      previous = { ...details, ...failure, willReconnect: delay !== undefined, delay }
+      if (delay === undefined) session.close()
+      // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
+      else endWait = startReconnectWait(delay, unref, connect)
       handler.interrupted(previous)
     },
   }
 
   const connect = (): void => {
-    // Until the page is back.
     endWait = isAway ? connect : undefined
     if (session.closed || isAway) return
-    successAt = Infinity
-    current = startAttempt(
-      settings,
-      { attempt: ++attempt, failures, lastEventId: session.lastEventId, previous },
-      transport,
-      attemptHandler,
-    )
+    successTime = Infinity
+    attempt++
+    const context = { attempt, failures, lastEventId: session.lastEventId, previous }
+    currentAttempt = startAttempt(settings, context, transport, attemptHandler)
   }
 
-  let stopWatching: (() => void) | undefined
   if (!session.closed) {
-    stopWatching = watchPage(pauseWhenHidden, change)
-    signal?.addEventListener('abort', abort)
+    stopWatching = watchPageLifecycle(pauseWhenHidden, (away) => {
+      isAway = away
+      // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
+      session.reconnect()
+    })
+    signal?.addEventListener('abort', onAbort)
   }
   queueMicrotask(connect)
   return session

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Attempt, type AttemptHandler, isEventStream, startAttempt } from '../src/attempt.ts'
-import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
-import type { Interruption, Outcome } from '../src/retry.ts'
+import { type Attempt, type AttemptHandler, startAttempt } from '../src/attempt.ts'
+import { isEventStream } from '../src/content-type.ts'
+import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
+import { readSettings } from '../src/options/settings.ts'
+import type { CompletedOutcome, Outcome } from '../src/outcome.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
 
@@ -16,16 +18,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Lets promises settle, and no time pass. */
+/** Lets promises settle without any time passing. */
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
 interface Started extends ScriptedTransport {
   readonly attempt: Attempt
-  /** What the attempt reported, in its order. */
+  /** The reports of the attempt, in order. */
   readonly reports: unknown[][]
-  /** How it ended, if it did. */
+  /** The outcome of the attempt, once it has one. */
   readonly outcome: Outcome | undefined
 }
 
@@ -60,13 +62,13 @@ async function start({ init = {}, context = {}, handler = {}, address = url }: S
   return started
 }
 
-/** What interrupted an attempt. */
-function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }): Interruption {
+/** The outcome of an attempt that was not aborted. */
+function interruptionOf({ outcome }: { readonly outcome: Outcome | undefined }): CompletedOutcome {
   if (outcome === undefined || outcome.kind === 'aborted') throw new Error(`the outcome is ${outcome?.kind}`)
   return outcome
 }
 
-describe('the MIME type of a response', () => {
+describe('An attempt recognizes an event stream by the MIME type of the response', () => {
   it.each([
     'text/event-stream',
     'TEXT/Event-Stream',
@@ -85,7 +87,7 @@ describe('the MIME type of a response', () => {
     'text/event-stream, text/plain"a"',
     'text/event-stream, "a"text/plain',
     'text/event-stream, text/event-stream;a=b',
-  ])('is that of an event stream: %s', (contentType) => {
+  ])('The MIME type %s is that of an event stream', (contentType) => {
     expect(isEventStream(contentType)).toBe(true)
   })
 
@@ -111,11 +113,11 @@ describe('the MIME type of a response', () => {
     'text/event-stream"',
     '"a"text/event-stream',
     'event-stream',
-  ])('is another one: %s', (contentType) => {
+  ])('The MIME type %s is not that of an event stream', (contentType) => {
     expect(isEventStream(contentType)).toBe(false)
   })
 
-  it('is the last one of several', () => {
+  it('The last of several MIME types decides', () => {
     const anyType = fc.constantFrom('text/event-stream', 'text/event-stream;a="b,c"', 'text/plain', 'a/b;c=",d"')
     fc.assert(
       fc.property(fc.array(anyType, { minLength: 1 }), fc.constantFrom(',', ', ', ' , '), (types, comma) => {
@@ -125,15 +127,15 @@ describe('the MIME type of a response', () => {
   })
 })
 
-describe('the request', () => {
-  it('accepts event streams, unless the caller accepts something else', async () => {
+describe('An attempt sends one request', () => {
+  it('The request accepts event streams unless the caller sets Accept', async () => {
     const accept = async (init: EventSourceInit): Promise<string | null> =>
       (await start({ init })).latest.request.headers.get('Accept')
     expect(await accept({})).toBe('text/event-stream')
     expect(await accept({ headers: { accept: 'text/event-stream, */*' } })).toBe('text/event-stream, */*')
   })
 
-  it('has headers of its own: what is done to them does not reach the next attempt', async () => {
+  it('The request has its own copy of the headers, so that changes do not affect the next attempt', async () => {
     const settings = readSettings(url, { headers: { a: '1' } })
     const sent: string[] = []
     for (let attempt = 1; attempt <= 2; attempt++) {
@@ -151,7 +153,7 @@ describe('the request', () => {
     expect(sent).toEqual(['1', '1'])
   })
 
-  it('says the last event ID in UTF-8, whatever it is', async () => {
+  it('The request sends any last event ID as UTF-8', async () => {
     const unit = fc.constantFrom('a', '7', ' ', '\t', 'é', '名', '🦄', '\ud800', '\udc00', '\u007f', '\u0001', ',', '"')
     await fc.assert(
       fc.asyncProperty(fc.string({ unit, minLength: 1 }), async (lastEventId) => {
@@ -159,14 +161,14 @@ describe('the request', () => {
         attempt.abort()
         const sent = String(latest.request.headers.get('Last-Event-ID'))
         const bytes = Uint8Array.from(sent, (character) => character.charCodeAt(0))
-        // A lone surrogate cannot be encoded, and a header has no white space at its ends.
+        // A lone surrogate cannot be encoded, and a header value has no white space at its ends.
         const encoded = new TextDecoder().decode(new TextEncoder().encode(lastEventId))
         expect(new TextDecoder().decode(bytes)).toBe(encoded.replace(/^[\t ]+|[\t ]+$/g, ''))
       }),
     )
   })
 
-  it("has no header for a last event ID that is empty, and overrides the caller's for one that is not", async () => {
+  it("The request has Last-Event-ID only for an ID that is not empty, which replaces the caller's header", async () => {
     const headers = { 'Last-Event-ID': 'mine' }
     expect((await start()).latest.request.headers.has('Last-Event-ID')).toBe(false)
     expect((await start({ init: { headers } })).latest.request.headers.get('Last-Event-ID')).toBe('mine')
@@ -182,14 +184,14 @@ describe('the request', () => {
     ['http://feed.example/?afters=6', '7', 'http://feed.example/?afters=6&after=7'],
     ['http://feed.example/', 'a b&c=ü', 'http://feed.example/?after=a+b%26c%3D%C3%BC'],
     ['http://feed.example/?after=6', '', 'http://feed.example/?after=6'],
-  ])('to %s says a last event ID of %o in the query', async (address, lastEventId, expected) => {
+  ])('The request to %s puts the last event ID %o into the query', async (address, lastEventId, expected) => {
     const init = { lastEventIdQueryParam: 'after' }
     const { latest } = await start({ address, init, context: { lastEventId } })
     expect(latest.request.url).toBe(expected)
     expect(latest.request.headers.has('Last-Event-ID')).toBe(false)
   })
 
-  it('in whose query the last event ID is said leaves the rest of the query as it is', async () => {
+  it('The query parameter of the last event ID leaves the rest of the query unchanged', async () => {
     const anyQuery = fc.string({ unit: fc.constantFrom('a', '=', '&', '+', '%7E', '%20', '~', '*', 'ü', "'") })
     await fc.assert(
       fc.asyncProperty(anyQuery, fc.string({ minLength: 1 }), async (query, lastEventId) => {
@@ -209,10 +211,10 @@ describe('the request', () => {
     ['http://user@feed.example/a?b', 'user:'],
     ['http://:pass@feed.example/a?b', ':pass'],
     ['http://us%3Aer:p%40ss@feed.example/a?b', 'us:er:p@ss'],
-    // A percent sign that encodes nothing stands for itself.
+    // A percent sign that does not encode anything stands for itself.
     ['http://100%:p%zz%4@feed.example/a?b', '100%:p%zz%4'],
     ['http://ü:€@feed.example/a?b', Buffer.from('ü:€').toString('latin1')],
-  ])('to %s has the credentials as Basic authorization, in UTF-8, and not in the URL', async (address, credentials) => {
+  ])('The request to %s sends the credentials as Basic authorization, not in the URL', async (address, credentials) => {
     const { latest } = await start({ address })
     expect(latest.request.url).toBe('http://feed.example/a?b')
     const [scheme, encoded = ''] = String(latest.request.headers.get('Authorization')).split(' ')
@@ -220,14 +222,14 @@ describe('the request', () => {
     expect(Buffer.from(encoded, 'base64').toString('latin1')).toBe(credentials)
   })
 
-  it("leaves the caller's own Authorization alone where the URL has credentials", async () => {
+  it("The caller's own Authorization header takes precedence over credentials in the URL", async () => {
     const init = { headers: { authorization: 'Bearer token' } }
     const { latest } = await start({ address: 'http://user:pass@feed.example/', init })
     expect(latest.request.headers.get('Authorization')).toBe('Bearer token')
     expect(latest.request.url).toBe('http://feed.example/')
   })
 
-  it('is made of what functions return for this attempt', async () => {
+  it('The request consists of what the functions return for this attempt', async () => {
     const previous = { message: 'gone', code: 'network' } as unknown as AttemptContext['previous']
     const context: AttemptContext = { attempt: 4, failures: 3, lastEventId: '7', previous }
     const told: AttemptContext[] = []
@@ -249,11 +251,11 @@ describe('the request', () => {
   })
 })
 
-describe('a function for headers or body', () => {
+describe('An attempt calls the functions for headers and body', () => {
   const anything = fc.oneof(fc.anything({ withNullPrototype: true }), fc.constant(Symbol('thrown')))
 
   it.each(['headers', 'body'] as const)(
-    'for %s that fails has lost the attempt, whatever it throws',
+    'A function for %s that throws or rejects with any value loses the attempt',
     async (member) => {
       await fc.assert(
         fc.asyncProperty(anything, fc.boolean(), async (thrown, rejects) => {
@@ -273,13 +275,13 @@ describe('a function for headers or body', () => {
     },
   )
 
-  it('for headers that returns none to be sent has failed, and the error names the header, not its value', async () => {
+  it('A headers function that returns an invalid value fails, and the error names the header but not the value', async () => {
     const outcome = interruptionOf(await start({ init: { headers: () => ({ 'X-Key': 'sesame\nopen' }) } }))
     expect(outcome).toMatchObject({ kind: 'lost', code: 'callback', message: expect.stringContaining('X-Key') })
     expect(outcome.message).not.toContain('sesame')
   })
 
-  it('may take its time, of which nobody hears once the attempt is aborted', async () => {
+  it('A headers function that is still pending when the attempt is aborted has no effect', async () => {
     let finish = (): void => {}
     const headers = (): Promise<HeadersInit> =>
       new Promise((resolve) => {
@@ -296,7 +298,7 @@ describe('a function for headers or body', () => {
   })
 })
 
-describe('a body that can be sent once only', () => {
+describe('An attempt sends a one-shot body only once', () => {
   const sources: Record<string, () => unknown> = {
     'a stream': () => new Blob(['a']).stream(),
     'an async generator': () => (async function* generate() {})(),
@@ -304,7 +306,7 @@ describe('a body that can be sent once only', () => {
     'an object that iterates asynchronously': () => ({ [Symbol.asyncIterator]: () => ({}) }),
   }
 
-  it.each(Object.entries(sources))('is not sent a second time: %s', async (_, create) => {
+  it.each(Object.entries(sources))('A one-shot body is not sent a second time: %s', async (_, create) => {
     const body = create() as BodyInit
     for (const given of [body, () => body]) {
       const init = { method: 'POST', body: given } as EventSourceInit
@@ -321,7 +323,7 @@ describe('a body that can be sent once only', () => {
   })
 
   it.each(Object.entries(sources))(
-    'is no problem where a function makes a new one each time: %s',
+    'A function can make a new one-shot body for every attempt: %s',
     async (_, create) => {
       const init = { method: 'POST', body: create } as EventSourceInit
       expect((await start({ init })).requests).toHaveLength(1)
@@ -336,16 +338,16 @@ describe('a body that can be sent once only', () => {
     ['a blob', new Blob(['a'])],
     ['a form', new FormData()],
     ['URL parameters', new URLSearchParams('a=b')],
-    ['nothing', null],
-  ])('is not %s', async (_, body) => {
+    ['null', null],
+  ])('A body that is %s can be sent again', async (_, body) => {
     const init = { method: 'POST', body }
     expect((await start({ init })).requests).toHaveLength(1)
     expect((await start({ init, context: { attempt: 2 } })).requests).toHaveLength(1)
   })
 })
 
-describe('the outcome', () => {
-  it('is ended when the body is', async () => {
+describe('An attempt has exactly one outcome', () => {
+  it('The outcome is ended when the body ends', async () => {
     const started = await start()
     started.latest.respond()
     started.latest.send('retry: 5\nid: 1\ndata: a\n\nid: 2\ndata: b\n')
@@ -364,10 +366,10 @@ describe('the outcome', () => {
 
   it.each([
     ['an error', new TypeError('fetch failed')],
-    ['an AbortError that was none of ours', new DOMException('aborted', 'AbortError')],
-    ['no error at all', undefined],
+    ['an AbortError that is not from the attempt', new DOMException('aborted', 'AbortError')],
+    ['undefined', undefined],
     ['a symbol', Symbol('lost')],
-  ])('is lost when the transport rejects with %s', async (_, error) => {
+  ])('The outcome is lost when the transport rejects with %s', async (_, error) => {
     for (const responds of [false, true]) {
       const started = await start()
       if (responds) started.latest.respond()
@@ -378,14 +380,14 @@ describe('the outcome', () => {
     }
   })
 
-  it("says what Node's fetch hides in the cause", async () => {
+  it("The message includes the cause that Node's fetch puts into error.cause", async () => {
     const started = await start()
     started.latest.lose(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') }))
     await settle()
     expect(interruptionOf(started).message).toContain('connect ECONNREFUSED 127.0.0.1:1')
   })
 
-  it('is lost when the transport throws at once', async () => {
+  it('The outcome is lost when the transport throws synchronously', async () => {
     const error = new Error('thrown')
     const ended = vi.fn<AttemptHandler['ended']>()
     startAttempt(
@@ -401,7 +403,7 @@ describe('the outcome', () => {
   })
 
   it.each(['ftp://http.example/', 'about:blank', 'mailto:a@feed.example', 'javascript:0', 'data:text/event-stream,'])(
-    'is refused where the scheme makes it futile to try again: %s',
+    'The outcome is refused when the scheme can never work: %s',
     async (address) => {
       const started = await start({ address })
       started.latest.lose(new TypeError('unknown scheme'))
@@ -410,14 +412,14 @@ describe('the outcome', () => {
     },
   )
 
-  it.each(['redirect', 'unsupported'] as const)('is refused when the transport refuses: %s', async (code) => {
+  it.each(['redirect', 'unsupported'] as const)('The transport can refuse with %s', async (code) => {
     const started = await start()
     started.latest.refuse(code, 'why')
     await settle()
     expect(started.outcome).toMatchObject({ kind: 'refused', code, message: 'why' })
   })
 
-  it('has the status and the headers of a response that the transport refuses', async () => {
+  it('The outcome has the status and the headers of a response that the transport refuses', async () => {
     const started = await start()
     const headers = new Headers({ Location: '/elsewhere' })
     started.latest.refuse('redirect', 'why', { url, status: 301, headers, contentType: null })
@@ -426,10 +428,10 @@ describe('the outcome', () => {
   })
 
   it.each([
-    ['whole', `data: ${'x'.repeat(11)}\n\ndata: b\n\n`],
+    ['complete', `data: ${'x'.repeat(11)}\n\ndata: b\n\n`],
     ['in pieces', `data: ${'x'.repeat(11)}`],
   ])(
-    'is refused when an event grows too large that came %s, and nothing that comes after it is reported or fails',
+    'An event that is too large and arrives %s refuses the response, and nothing after it is reported',
     async (_, large) => {
       const started = await start({ init: { maxEventSize: 10 } })
       started.latest.respond()
@@ -446,7 +448,7 @@ describe('the outcome', () => {
     },
   )
 
-  it('is aborted when we abort, once and for all', async () => {
+  it('The outcome is aborted when the attempt is aborted, even twice', async () => {
     const started = await start()
     started.attempt.abort()
     started.attempt.abort()
@@ -455,7 +457,7 @@ describe('the outcome', () => {
     expect(started.latest.isOpen).toBe(false)
   })
 
-  it('is the first thing that happened', async () => {
+  it('The outcome is the first of several things that happen', async () => {
     const started = await start()
     started.latest.respond()
     started.latest.refuse('redirect', 'first')
@@ -465,7 +467,7 @@ describe('the outcome', () => {
     expect(started.outcome).toMatchObject({ code: 'redirect', message: 'first' })
   })
 
-  it('is not what a transport says of the abort itself', async () => {
+  it('The outcome is not what a transport reports about the abort itself', async () => {
     const ended = vi.fn<AttemptHandler['ended']>()
     startAttempt(
       readSettings(url, { openTimeout: 100 }),
@@ -484,8 +486,8 @@ describe('the outcome', () => {
   })
 })
 
-describe('the headers of a response', () => {
-  it('are not asked for while nobody needs them, for a transport may have to make them', async () => {
+describe('An attempt reads the headers of a response lazily', () => {
+  it('The headers of a response are not read before they are needed, since a transport may have to create them', async () => {
     const started = await start({ init: { onComment: () => {} } })
     const headers = vi.fn<() => Headers>(() => new Headers({ 'Retry-After': '7' }))
     started.latest.head({
@@ -505,7 +507,7 @@ describe('the headers of a response', () => {
   })
 })
 
-describe('an attempt that is over', () => {
+describe('An attempt that is over ignores its transport', () => {
   type Action = (started: Started) => void
   const actions: Record<string, Action> = {
     respond: ({ latest }) => latest.respond(),
@@ -518,7 +520,7 @@ describe('an attempt that is over', () => {
   }
   const anyActions = fc.array(fc.constantFrom(...Object.keys(actions)), { maxLength: 10 })
 
-  it('does not care what a transport does that does not heed the signal', async () => {
+  it('An aborted attempt ignores a transport that does not react to the signal', async () => {
     const taps = { onComment: vi.fn<() => void>(), onResponse: vi.fn<() => void>() }
     await fc.assert(
       fc.asyncProperty(anyActions, async (names) => {
@@ -534,7 +536,7 @@ describe('an attempt that is over', () => {
     )
   })
 
-  it('has one outcome, an aborted request, and no timer left, whatever happens in whatever order', async () => {
+  it('An attempt ends with one outcome, an aborted request and no timer, in any order of events', async () => {
     await fc.assert(
       fc.asyncProperty(anyActions, fc.nat(100), async (names, milliseconds) => {
         const started = await start({ init: { openTimeout: 400, idleTimeout: 300 } })
@@ -558,8 +560,8 @@ describe('an attempt that is over', () => {
   })
 })
 
-describe('a refused response', () => {
-  it('is reported with what came of its body, as soon as that has ended', async () => {
+describe('An attempt reports a refused response', () => {
+  it('A refused response is reported with its body as soon as the body has ended', async () => {
     const started = await start()
     started.latest.respond(500, { 'X-Reason': 'none' })
     started.latest.send('over')
@@ -573,7 +575,7 @@ describe('a refused response', () => {
     expect(started.reports).toEqual([])
   })
 
-  it('says its status, or the type that came', async () => {
+  it('The message about a refused response contains its status or its type', async () => {
     const message = async (status: number, headers: HeadersInit): Promise<string> => {
       const started = await start()
       started.latest.respond(status, headers)
@@ -586,7 +588,7 @@ describe('a refused response', () => {
     expect(await message(200, {})).toMatch(/null|no/)
   })
 
-  it('for its type is reported with its body, too', async () => {
+  it('A response that is refused because of its type is reported with its body', async () => {
     const started = await start()
     started.latest.respond(200, { 'Content-Type': 'text/html' })
     started.latest.send('<p>Sign in')
@@ -596,7 +598,7 @@ describe('a refused response', () => {
     expect(started.reports).toEqual([])
   })
 
-  it('that breaks off is refused all the same', async () => {
+  it('A refused response that breaks off is still refused', async () => {
     const started = await start()
     started.latest.respond(500)
     started.latest.send('over')
@@ -605,7 +607,7 @@ describe('a refused response', () => {
     expect(started.outcome).toMatchObject({ kind: 'refused', code: 'status', status: 500, body: 'over' })
   })
 
-  it('that does not end is waited for a second, however much it sends meanwhile', async () => {
+  it('The body of a refused response is awaited for one second, however much is sent in that time', async () => {
     const started = await start({ init: { openTimeout: 50, idleTimeout: 50 } })
     started.latest.respond(500)
     started.latest.send('over')
@@ -619,7 +621,7 @@ describe('a refused response', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is kept up to 8,192 bytes, though they end inside a character, and nothing more is read', async () => {
+  it('The body of a refused response is read up to 8,192 bytes, even if they end inside a character', async () => {
     const text = fc
       .array(fc.constantFrom('a', 'é', '€', '🦄'), { minLength: 4_000, maxLength: 6_000, size: 'max' })
       .map((characters) => new TextEncoder().encode(characters.join('')))
@@ -642,14 +644,14 @@ describe('a refused response', () => {
           expect(sent - size).toBeLessThan(8_192)
           expect(started.latest.isOpen).toBe(false)
         }
-        // What is whole of the characters: without `stream`, the last one would become U+FFFD.
+        // Only complete characters count: without `stream`, the last one would become U+FFFD.
         expect(interruptionOf(started).body).toBe(new TextDecoder().decode(kept, { stream: true }))
       }),
       { numRuns: 30 },
     )
   })
 
-  it('may be without a body', async () => {
+  it('A refused response can have no body', async () => {
     const started = await start()
     started.latest.respond(204)
     started.latest.end()
@@ -658,7 +660,7 @@ describe('a refused response', () => {
   })
 })
 
-describe('Retry-After', () => {
+describe('An attempt reads Retry-After', () => {
   const now = Date.UTC(2026, 0, 1)
 
   it.each([
@@ -672,7 +674,7 @@ describe('Retry-After', () => {
     ['Wed, 31 Dec 2025 23:59:30 GMT', undefined],
     ['Thu, 01 Jan 2026 00:00:00 GMT', undefined],
     ['99999999999999', 99_999_999_999_999_000],
-  ])('%o asks for %s ms', async (value, milliseconds) => {
+  ])('A Retry-After of %o asks for a delay of %s ms', async (value, milliseconds) => {
     vi.setSystemTime(now)
     const started = await start()
     started.latest.respond(503, { 'Retry-After': value })
@@ -681,7 +683,7 @@ describe('Retry-After', () => {
     expect(interruptionOf(started).retryAfter).toBe(milliseconds)
   })
 
-  it('asks for nothing where it is absent', async () => {
+  it('A response without Retry-After asks for no delay', async () => {
     const started = await start()
     started.latest.respond(503)
     started.latest.end()
@@ -690,10 +692,10 @@ describe('Retry-After', () => {
   })
 })
 
-describe('openTimeout', () => {
+describe('openTimeout limits the time until the response', () => {
   const init = { openTimeout: 2_000 }
 
-  it('ends an attempt without a response when it is over, and not before', async () => {
+  it('openTimeout ends an attempt without a response exactly when it expires', async () => {
     const started = await start({ init })
     await vi.advanceTimersByTimeAsync(1_999)
     expect(started.outcome).toBeUndefined()
@@ -703,7 +705,7 @@ describe('openTimeout', () => {
     expect(started.latest.isOpen).toBe(false)
   })
 
-  it('includes the time that functions take, and then nothing is sent', async () => {
+  it('openTimeout includes the time that functions take, after which nothing is sent', async () => {
     let finish = (): void => {}
     const body = (): Promise<string> =>
       new Promise((resolve) => {
@@ -717,7 +719,7 @@ describe('openTimeout', () => {
     expect(started.requests).toHaveLength(0)
   })
 
-  it('is over with the response, whatever that is', async () => {
+  it('openTimeout ends with any response', async () => {
     for (const status of [200, 500]) {
       const started = await start({ init })
       await vi.advanceTimersByTimeAsync(1_999)
@@ -728,7 +730,7 @@ describe('openTimeout', () => {
     }
   })
 
-  it('off starts no timer', async () => {
+  it('A timeout of 0 starts no timer', async () => {
     const started = await start({ init: { openTimeout: 0, idleTimeout: 0 } })
     expect(vi.getTimerCount()).toBe(0)
     started.latest.respond()
@@ -737,16 +739,16 @@ describe('openTimeout', () => {
   })
 })
 
-describe('idleTimeout', () => {
+describe('idleTimeout limits the silence of an open stream', () => {
   const init = { idleTimeout: 2_000 }
 
-  it('does not count before the response', async () => {
+  it('idleTimeout does not run before the response', async () => {
     const started = await start({ init })
     await vi.advanceTimersByTimeAsync(100_000)
     expect(started.outcome).toBeUndefined()
   })
 
-  it('ends an open stream that is silent for so long, and not before', async () => {
+  it('idleTimeout ends an open stream exactly when it has been silent for that long', async () => {
     const started = await start({ init })
     started.latest.respond()
     await vi.advanceTimersByTimeAsync(1_999)
@@ -757,7 +759,7 @@ describe('idleTimeout', () => {
     expect(started.latest.isOpen).toBe(false)
   })
 
-  it('begins anew with any bytes at all, and ends the stream if and only if a silence is that long', async () => {
+  it('idleTimeout restarts with any bytes, and ends the stream only if the silence is long enough', async () => {
     const anyBytes = fc.constantFrom(':\n', ': ping\n', '\n', 'data: a\n\n', 'dat', '\r')
     const anySteps = fc.array(fc.tuple(anyBytes, fc.integer({ min: 1, max: 2_100 })), { minLength: 1, maxLength: 20 })
     await fc.assert(
@@ -776,15 +778,15 @@ describe('idleTimeout', () => {
     )
   })
 
-  it('does not count while the consumer is behind, and begins anew when it has caught up', async () => {
+  it('idleTimeout does not run while the consumer is behind, and restarts when it has caught up', async () => {
     let resume = (): void => {}
-    const paused = vi.fn<() => Promise<void> | undefined>(
+    const ready = vi.fn<() => Promise<void> | undefined>(
       () =>
         new Promise((resolve) => {
           resume = resolve
         }),
     )
-    const started = await start({ init, handler: { paused } })
+    const started = await start({ init, handler: { ready } })
     started.latest.respond()
     await vi.advanceTimersByTimeAsync(1_500)
     const resumed = vi.fn<() => void>()
@@ -802,25 +804,25 @@ describe('idleTimeout', () => {
   })
 })
 
-describe('a consumer that is behind', () => {
-  it('is asked after every chunk, and keeps nothing waiting where it is not', async () => {
-    const paused = vi.fn<() => undefined>()
-    const started = await start({ handler: { paused } })
+describe('An attempt waits for a slow consumer', () => {
+  it('The consumer is asked after every chunk whether it is behind', async () => {
+    const ready = vi.fn<() => undefined>()
+    const started = await start({ handler: { ready } })
     started.latest.respond()
     for (const chunk of ['data: a\n\ndata: b\n\n', ':\n']) {
       started.latest.send(chunk)
       expect(started.latest.pause).toBeUndefined()
     }
-    expect(paused).toHaveBeenCalledTimes(2)
+    expect(ready).toHaveBeenCalledTimes(2)
   })
 
-  it('leaves no timer where the attempt is aborted meanwhile', async () => {
+  it('An attempt that is aborted while the consumer is behind leaves no timer', async () => {
     let resume = (): void => {}
-    const paused = (): Promise<void> =>
+    const ready = (): Promise<void> =>
       new Promise((resolve) => {
         resume = resolve
       })
-    const started = await start({ init: { idleTimeout: 100 }, handler: { paused } })
+    const started = await start({ init: { idleTimeout: 100 }, handler: { ready } })
     started.latest.respond()
     started.latest.send('data: a\n\n')
     started.attempt.abort()
@@ -831,18 +833,18 @@ describe('a consumer that is behind', () => {
     expect(started.outcome).toEqual({ kind: 'aborted' })
   })
 
-  it('is not asked about a chunk that ended the attempt', async () => {
-    const paused = vi.fn<() => undefined>()
-    const started: Started = await start({ handler: { paused, message: () => started.attempt.abort() } })
+  it('The consumer is not asked about a chunk that ended the attempt', async () => {
+    const ready = vi.fn<() => undefined>()
+    const started: Started = await start({ handler: { ready, message: () => started.attempt.abort() } })
     started.latest.respond()
     started.latest.send('data: a\n\n')
     expect(started.latest.pause).toBeUndefined()
-    expect(paused).not.toHaveBeenCalled()
+    expect(ready).not.toHaveBeenCalled()
   })
 })
 
-describe('a tap', () => {
-  it('is told what is sent and what came, refused or not', async () => {
+describe('An attempt calls onRequest, onResponse and onComment', () => {
+  it('onRequest and onResponse receive what was sent and what came, even if it is refused', async () => {
     const onRequest = vi.fn<NonNullable<EventSourceInit['onRequest']>>()
     const onResponse = vi.fn<NonNullable<EventSourceInit['onResponse']>>()
     const init = { onRequest, onResponse, headers: { 'X-Key': 'sesame' }, method: 'post' }
@@ -862,7 +864,7 @@ describe('a tap', () => {
     expect(response?.headers.get('X-Reason')).toBe('none')
   })
 
-  it('that throws changes nothing, and what it throws is reported as uncaught', async () => {
+  it('A callback that throws changes nothing, and its error is reported as uncaught', async () => {
     const thrown: Error[] = []
     const fail = (): never => {
       const error = new Error('thrown by a tap')
@@ -890,7 +892,7 @@ describe('a tap', () => {
     ['onRequest', []],
     ['onResponse', []],
     ['onComment', [['open', 200]]],
-  ])('that aborts ends everything: %s', async (name, reported) => {
+  ])('Aborting in %s ends everything', async (name, reported) => {
     const { transport, requests } = new ScriptedTransport()
     const reports: unknown[][] = []
     const outcomes: Outcome[] = []

@@ -11,7 +11,7 @@ export const browserNames = ['chromium', 'firefox', 'webkit'] as const
 
 export type BrowserName = (typeof browserNames)[number]
 
-/** How to launch each browser; undefined where it is not installed. */
+/** Functions that launch each browser; undefined where the browser is not installed. */
 export const launchers: Readonly<Record<BrowserName, (() => Promise<Browser>) | undefined>> = {
   chromium: launcher(chromiumExecutable(), launchChromium),
   firefox: launcher(firefoxExecutable(), launchFirefox),

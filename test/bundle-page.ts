@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildForBrowsers } from './conformance/runners/bundle.ts'
 
-/** Bundles a program for a page, with the library as the package's build for browsers has it. */
+/** Bundles a program for a page with the library as built for browsers. */
 export async function bundlePage(entry: URL): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
@@ -11,7 +10,6 @@ export async function bundlePage(entry: URL): Promise<string> {
     target: 'es2022',
     format: 'iife',
     logLevel: 'error',
-    plugins: [buildForBrowsers],
   })
   const [output] = outputFiles
   if (output === undefined) throw new Error(`nothing was bundled for ${entry}`)

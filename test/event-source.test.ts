@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../src/event-source.ts'
 import { ErrorEvent } from '../src/events.ts'
-import type { EventSourceInit } from '../src/options.ts'
+import type { EventSourceInit } from '../src/options/event-source-init.ts'
 
 const url = 'http://feed.example/'
 
@@ -22,17 +22,17 @@ async function settle(): Promise<void> {
 }
 
 /**
- * A `fetch` whose responses a test makes when it likes to: a stand-in, because the order of events has to be chosen, and
- * the clock is a fake one.
+ * A `fetch` whose responses are controlled by the test. It is a mock, because the order of events must be chosen and
+ * the clock is fake.
  */
 class ScriptedFetch {
   calls = 0
   #resolve: (response: Response) => void = () => {}
   #reject: (error: unknown) => void = () => {}
   #body: ReadableStreamDefaultController<Uint8Array> | undefined
-  /** Whether the latest request waits for its response. */
+  /** Whether the latest request is waiting for its response. */
   isPending = false
-  /** Whether the body of the latest response can go on. */
+  /** Whether the body of the latest response is open. */
   isOpen = false
 
   readonly fetch: NonNullable<EventSourceInit['fetch']> = (_url, { signal }) => {
@@ -78,12 +78,12 @@ class ScriptedFetch {
   }
 }
 
-describe('a constructor that throws', () => {
+describe('A constructor that throws has no side effects', () => {
   it.each([
     ['the URL', 'http://[', {}],
     ['an option', url, { maxEventSize: 0 }],
     ['the policy', url, { retry: { jitter: 2 } }],
-  ])('for reason of %s sends nothing, and holds nothing', async (_, address, init) => {
+  ])('A constructor that throws because of %s sends nothing and adds no listener', async (_, address, init) => {
     const { signal } = new AbortController()
     const scripted = new ScriptedFetch()
     expect(() => new EventSource(address, { ...init, signal, fetch: scripted.fetch })).toThrow()
@@ -93,7 +93,7 @@ describe('a constructor that throws', () => {
   })
 })
 
-describe('in any order of events', () => {
+describe('The states and events of an EventSource are consistent in any order of events', () => {
   const anyStep = fc.oneof(
     { weight: 4, arbitrary: fc.constant('respond' as const) },
     { weight: 3, arbitrary: fc.constantFrom('send' as const, 'send id' as const) },
@@ -101,7 +101,7 @@ describe('in any order of events', () => {
     { weight: 2, arbitrary: fc.constantFrom('wait' as const, 'wait long' as const) },
   )
 
-  it('readyState is what the event says, messages carry the last event ID, and after CLOSED there is silence', async () => {
+  it('readyState matches the event, messages have the last event ID, and nothing is dispatched after CLOSED', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { maxLength: 20, size: 'max' }), async (steps) => {
         vi.clearAllTimers()
@@ -109,7 +109,7 @@ describe('in any order of events', () => {
         const source = new EventSource(url, { fetch: scripted.fetch, retry: { initialDelay: 1_000 } })
         let isClosed = false
         const violations: unknown[] = []
-        /** What a listener throws would not reach the test. */
+        /** Collects violations, because an exception in a listener would not reach the test. */
         const check = (event: Event, isTrue: boolean): void => {
           if (!isTrue) violations.push({ event, readyState: source.readyState, isClosed })
         }
@@ -160,7 +160,7 @@ describe('in any order of events', () => {
   })
 })
 
-describe('a wait for the next attempt', () => {
+describe('The wait for the next attempt can end early', () => {
   async function startWaiting(scripted: ScriptedFetch): Promise<EventSource> {
     const source = new EventSource(url, { fetch: scripted.fetch, retry: { initialDelay: 25_000, jitter: 0 } })
     await settle()
@@ -171,7 +171,7 @@ describe('a wait for the next attempt', () => {
     return source
   }
 
-  it('ends within a second when the machine wakes up', async () => {
+  it('The wait ends within a second after the machine wakes up', async () => {
     const scripted = new ScriptedFetch()
     const source = await startWaiting(scripted)
     vi.setSystemTime(Date.now() + 3_600_000)
@@ -180,7 +180,7 @@ describe('a wait for the next attempt', () => {
     source.close()
   })
 
-  it('ends when the network is back', async () => {
+  it('The wait ends when the network is back', async () => {
     const network = new EventTarget()
     vi.stubGlobal('addEventListener', network.addEventListener.bind(network))
     vi.stubGlobal('removeEventListener', network.removeEventListener.bind(network))
@@ -194,8 +194,8 @@ describe('a wait for the next attempt', () => {
   })
 })
 
-describe('in a runtime without Symbol.dispose', () => {
-  it('the class is whole, and has no member by the name of undefined', async () => {
+describe('The class works without Symbol.dispose', () => {
+  it('The class is complete and has no member named undefined where Symbol.dispose is missing', async () => {
     const { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables } = Symbol
     const wellKnown = { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables }
     const createSymbol = Symbol

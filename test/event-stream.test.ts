@@ -13,7 +13,7 @@ import {
   openEventStream,
   type ServerSentEvent,
   type StandardSchema,
-} from '../src/event-stream.ts'
+} from '../src/event-stream/event-stream.ts'
 import type { ErrorDetails } from '../src/events.ts'
 import { endedStream, stream as openStream, refusal, tornStream } from './conformance/answers.ts'
 import { type PlannedFeed, planFeed } from './event-stream/planned-feed.ts'

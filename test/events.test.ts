@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createEventHandlers, type ErrorDetails, ErrorEvent, type EventHandlers } from '../src/events.ts'
+import { createEventHandlers } from '../src/event-handlers.ts'
+import { type ErrorDetails, ErrorEvent } from '../src/events.ts'
+import type { EventHandlers } from '../src/platform/platform.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -19,15 +21,15 @@ const details: ErrorDetails = {
   delay: 1_000,
 }
 
-describe('an ErrorEvent', () => {
-  it('has all the fields it is made of', () => {
+describe('An ErrorEvent describes what happened', () => {
+  it('An ErrorEvent has all the fields that it was created with', () => {
     const event = new ErrorEvent('error', details)
     const { message, error, code, status, headers, body, attempt, willReconnect, delay } = event
     expect({ message, error, code, status, headers, body, attempt, willReconnect, delay }).toEqual(details)
     expect(event.type).toBe('error')
   })
 
-  it('has the fields that are undefined, too', () => {
+  it('An ErrorEvent has its fields even where they are undefined', () => {
     const none = { ...details, status: undefined, headers: undefined, body: undefined, delay: undefined }
     const event = new ErrorEvent('error', none)
     for (const field of ['status', 'headers', 'body', 'delay'] as const) {
@@ -36,7 +38,7 @@ describe('an ErrorEvent', () => {
     }
   })
 
-  it("is the realm's own Event, and neither bubbles nor can be canceled", () => {
+  it('An ErrorEvent is an Event of the realm that neither bubbles nor can be canceled', () => {
     const event = new ErrorEvent('error', details)
     expect(event).toBeInstanceOf(Event)
     expect([event.bubbles, event.cancelable, event.composed]).toEqual([false, false, false])
@@ -47,7 +49,7 @@ describe('an ErrorEvent', () => {
     expect(seen).toEqual([event])
   })
 
-  it('does not need the platform to have an ErrorEvent, and does not extend the one it has', async () => {
+  it('An ErrorEvent neither needs nor extends the ErrorEvent of the platform', async () => {
     vi.stubGlobal(
       'ErrorEvent',
       class extends Event {
@@ -63,7 +65,7 @@ describe('an ErrorEvent', () => {
   })
 })
 
-/** A target with an event handler attribute, which is defined as those of EventSource are. */
+/** A target with an event handler attribute that is defined like those of EventSource. */
 interface Bell extends EventTarget {
   onring: unknown
   readonly handlers: EventHandlers
@@ -85,7 +87,7 @@ function ring(bell: Bell): Event {
   return event
 }
 
-/** What may happen to a target. Functions and listeners have numbers, so that their calls can be told apart. */
+/** A change of a target. Functions and listeners are numbered to distinguish their calls. */
 type Step =
   | { readonly step: 'set to function' | 'add listener' | 'remove listener'; readonly number: number }
   | { readonly step: 'set to object' | 'set to null' | 'set to something else' | 'ring' }
@@ -98,7 +100,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ step: fc.constantFrom('set to object', 'set to null', 'set to something else', 'ring') }),
 ) as fc.Arbitrary<Step>
 
-/** Does the steps to a target and, beside it, to the list of listeners that the HTML standard describes. */
+/** Applies the steps to a target and to a model of the list of listeners that the HTML standard describes. */
 function play(bell: Bell, steps: readonly Step[]): void {
   const calls: string[] = []
   const functions = [0, 1, 2].map((number) => () => calls.push(`function ${number}`))
@@ -141,8 +143,8 @@ function play(bell: Bell, steps: readonly Step[]): void {
   }
 }
 
-describe('an event handler attribute', () => {
-  it('keeps its place among the listeners through any order of changes', () => {
+describe('Event handler attributes behave as the HTML standard describes', () => {
+  it('A handler has its position among the listeners after any order of changes', () => {
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
         play(createBell(), [...steps, { step: 'ring' }])
@@ -151,7 +153,7 @@ describe('an event handler attribute', () => {
     )
   })
 
-  it('is null for a value that is no object, and keeps any that is one', () => {
+  it('A handler is null for a value that is not an object, and any object is stored', () => {
     const bell = createBell()
     fc.assert(
       fc.property(fc.anything(), (value) => {
@@ -163,7 +165,7 @@ describe('an event handler attribute', () => {
     )
   })
 
-  it('is called with the event, on the target', () => {
+  it('A handler is called with the event, on the target', () => {
     const bell = createBell()
     const calls: unknown[][] = []
     bell.onring = function (this: unknown, ...given: unknown[]) {
@@ -175,7 +177,7 @@ describe('an event handler attribute', () => {
     expect(calls[0]?.slice(1)).toEqual([event])
   })
 
-  it('that is replaced while the event is dispatched is called in its new form', () => {
+  it('A handler that is replaced while the event is dispatched is called in its new form', () => {
     const bell = createBell()
     const calls: string[] = []
     bell.addEventListener('ring', () => {
@@ -186,7 +188,7 @@ describe('an event handler attribute', () => {
     expect(calls).toEqual(['new'])
   })
 
-  it('that is set to null while the event is dispatched is not called any more', () => {
+  it('A handler that is set to null while the event is dispatched is not called', () => {
     const bell = createBell()
     const called = vi.fn<() => void>()
     bell.addEventListener('ring', () => {
@@ -197,7 +199,7 @@ describe('an event handler attribute', () => {
     expect(called).not.toHaveBeenCalled()
   })
 
-  it('is one of its type and its target', () => {
+  it('A handler is called only for its own type and its own target', () => {
     const [one, other] = [createBell(), createBell()]
     const called = vi.fn<() => void>()
     one.onring = called
@@ -208,7 +210,7 @@ describe('an event handler attribute', () => {
     expect(called).not.toHaveBeenCalled()
   })
 
-  it('is called by an event that script dispatches, too', () => {
+  it('A handler is called for an event that script dispatches', () => {
     const bell = createBell()
     const called = vi.fn<() => void>()
     bell.onring = called
@@ -217,7 +219,9 @@ describe('an event handler attribute', () => {
   })
 })
 
-/** Stands in for workerd's EventTarget, which reads `on…` from the target when a dispatch begins, and calls it itself. */
+/**
+ * A mock of workerd's EventTarget, which reads `on…` from the target at the start of a dispatch, and calls it itself.
+ */
 class WorkerdEventTarget extends EventTarget {
   override dispatchEvent(event: Event): boolean {
     const handler: unknown = Reflect.get(this, `on${event.type}`)
@@ -226,14 +230,14 @@ class WorkerdEventTarget extends EventTarget {
   }
 }
 
-describe('where the platform itself calls what it finds under the name of the attribute, as workerd does', () => {
+describe('Event handlers work where the platform itself calls the attribute, as workerd does', () => {
   async function createWorkerdBell(): Promise<Bell> {
     vi.stubGlobal('EventTarget', WorkerdEventTarget)
     vi.resetModules()
-    return createBell(await import('../src/events.ts'))
+    return createBell(await import('../src/event-handlers.ts'))
   }
 
-  it('the handler is called once, in its place', async () => {
+  it('The handler is called once, in its position', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { maxLength: 20 }), async (steps) => {
         play(await createWorkerdBell(), [...steps, { step: 'ring' }, { step: 'ring' }])
@@ -242,7 +246,7 @@ describe('where the platform itself calls what it finds under the name of the at
     )
   })
 
-  it('script that reads the attribute during a dispatch finds the handler', async () => {
+  it('Script that reads the attribute during a dispatch finds the handler', async () => {
     const bell = await createWorkerdBell()
     const read: unknown[] = []
     const handler = (): void => {
@@ -255,7 +259,7 @@ describe('where the platform itself calls what it finds under the name of the at
     expect(bell.onring).toBe(handler)
   })
 
-  it('an event that has no handler hides none of another type', async () => {
+  it('An event without a handler does not hide the handler of another type', async () => {
     const bell = await createWorkerdBell()
     const handler = (): void => {}
     bell.onring = handler

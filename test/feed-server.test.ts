@@ -20,7 +20,7 @@ it.each([
   ['a gate', 'POST /gate?key=a&name=b', 200],
   ['a feed without a plan', 'GET /feed?key=a', 204],
 ])(
-  'the feed server closes the connection after %s, lest a browser send the next request twice',
+  'The feed server closes the connection after %s, so that no browser sends the next request twice',
   async (_, request, status) => {
     const files = new Map([['worker.js', { type: 'text/javascript', body: '' }]])
     const server = await startFeedServer({ files })

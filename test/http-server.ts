@@ -3,14 +3,14 @@ import type { AddressInfo, Server } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface HttpServer {
-  /** Such as http://127.0.0.1:40001. */
+  /** The origin, such as http://127.0.0.1:40001. */
   readonly origin: string
   close(): Promise<void>
 }
 
 /** Starts a server on a free port of this machine. */
 export async function startHttpServer(listener: RequestListener, options: ServerOptions = {}): Promise<HttpServer> {
-  // Node would close an idle connection after five seconds: perhaps just when the next request comes on it.
+  // By default Node closes an idle connection after five seconds, perhaps exactly when the next request arrives.
   const server = createServer({ keepAliveTimeout: 0, ...options }, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -26,7 +26,7 @@ export async function startHttpServer(listener: RequestListener, options: Server
   }
 }
 
-/** Listens at a port of this machine, where another server may have listened before; 0 is any free one. */
+/** Listens on a port of this machine that another server may have used before; 0 means any free port. */
 export async function listenAt(port: number, server: Server): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -38,7 +38,7 @@ export async function listenAt(port: number, server: Server): Promise<void> {
         })
       })
     } catch (error) {
-      // A connection of somebody else's may have been given the port meanwhile, and will be gone soon.
+      // Another connection may have been assigned the port in the meantime, and will soon be gone.
       if (tries === 200 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
       await pause(100)
     }

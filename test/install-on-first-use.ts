@@ -5,26 +5,26 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** A folder with a lock file of its own, whose packages `npm ci` at the root does not install. */
+/** A directory with its own lock file, whose packages `npm ci` at the root does not install. */
 export interface Installation {
   readonly directory: string
-  /** What it holds, for people, in the plural. */
+  /** The name of its contents for people, in the plural. */
   readonly title: string
-  /** Whether all of it is there. */
+  /** Returns whether all packages are installed. */
   isComplete(): boolean
 }
 
 const longestInstall = 300_000
 
 /**
- * Installs on first use, and again when the lock file has changed. Without a network it says visibly that it could not.
- * @returns whether all is there
- * @throws Error if it could not be installed, and CI is set
+ * Installs packages on first use, and again when the lock file has changed. Warns if there is no network.
+ * @returns whether everything is installed
+ * @throws Error if the installation failed and CI is set
  */
 export async function installOnFirstUse(installation: Installation): Promise<boolean> {
   const { directory, title, isComplete } = installation
   if (await isCurrent(installation)) return true
-  // Making a directory either succeeds or tells that another process holds it.
+  // Creating a directory either succeeds or shows that another process has created it.
   const guard = join(directory, '.installing')
   if (!(await takeGuard(guard, installation))) return true
   try {
@@ -35,17 +35,17 @@ export async function installOnFirstUse(installation: Installation): Promise<boo
       shell: process.platform === 'win32',
     })
   } catch (error) {
-    // npm says in its first lines what is wrong, and then how it is used.
+    // The first lines of npm's output contain the reason, and the others its usage.
     const [, ...reason] = (error as Error).message.split('\n', 4)
     return fail(title, reason.join(' '))
   } finally {
     await rm(guard, { recursive: true, force: true })
   }
-  // npm passes over an optional package that it cannot get.
+  // npm skips an optional package that it cannot download.
   return isComplete() || fail(title, 'npm could not get all of them')
 }
 
-/** Without a network what is there can still be used, and the rest is reported by name. */
+/** Without a network, installed packages can still be used, and the rest is reported by name. */
 function fail(title: string, reason: string): false {
   const message = `${title} could not be installed: ${reason}`
   const { CI } = process.env
@@ -64,7 +64,7 @@ async function isCurrent({ directory, isComplete }: Installation): Promise<boole
   return installed !== undefined && wanted !== undefined && installed >= wanted
 }
 
-/** False when another process has installed it meanwhile. */
+/** Returns false if another process has finished the installation. */
 async function takeGuard(guard: string, installation: Installation): Promise<boolean> {
   const deadline = Date.now() + longestInstall
   for (;;) {
@@ -74,7 +74,7 @@ async function takeGuard(guard: string, installation: Installation): Promise<boo
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    // A guard that has stood longer than any installation takes was left behind by a process that was killed.
+    // A guard older than the longest installation was left behind by a process that was killed.
     const since = await changedAt(guard)
     if (since !== undefined && Date.now() - since > longestInstall) await rm(guard, { recursive: true, force: true })
     if (Date.now() > deadline) throw new Error(`${guard} is held by another installation that does not end`)

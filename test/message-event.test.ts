@@ -2,12 +2,12 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { StreamMessageEvent } from '../src/message-event.ts'
 
-describe("a stream's event", () => {
+describe('The message event of a stream looks like a MessageEvent', () => {
   const message = { data: 'a\nb', origin: 'https://feed.example', lastEventId: '7' }
   const event = new StreamMessageEvent('tick', message) as unknown as MessageEvent
   const own = new MessageEvent('tick', message)
 
-  it('is a MessageEvent by all that can be seen of it', () => {
+  it('The event is a MessageEvent in every visible respect', () => {
     expect(event).toBeInstanceOf(MessageEvent)
     expect(event).toBeInstanceOf(Event)
     expect(event.constructor).toBe(MessageEvent)
@@ -28,18 +28,18 @@ describe("a stream's event", () => {
     'defaultPrevented',
     'eventPhase',
     'target',
-  ] as const)("has the %s that Node's own has", (member) => {
+  ] as const)('The event has the same %s as a MessageEvent of Node', (member) => {
     expect(event[member]).toEqual(own[member])
   })
 
-  it('has members that are read from its prototype, as those of any event', () => {
+  it('The event has prototype members like any other event', () => {
     expect(Object.keys(event)).toEqual(Object.keys(own))
     for (const member of ['data', 'origin', 'lastEventId', 'source', 'ports']) {
       expect(member in event).toBe(true)
     }
   })
 
-  it('can be dispatched, as often as one likes', () => {
+  it('The event can be dispatched several times', () => {
     const target = new EventTarget()
     const seen: unknown[] = []
     target.addEventListener('tick', (given) => seen.push((given as MessageEvent).data))

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type EventSourceInit, type Policy, type RetryPolicy, readHeaders, readSettings } from '../src/options.ts'
+import type { EventSourceInit, RetryPolicy } from '../src/options/event-source-init.ts'
+import { copyHeaders } from '../src/options/headers.ts'
+import type { Policy } from '../src/options/retry-policy.ts'
+import { readSettings } from '../src/options/settings.ts'
 
 const url = 'http://feed.example/'
 
-/** Reads what a caller without types may give. */
+/** Reads options as a caller without types can give them. */
 function read(init: unknown): ReturnType<typeof readSettings> {
   return readSettings(url, init as EventSourceInit)
 }
@@ -13,7 +16,7 @@ function readPolicy(retry: unknown): Policy {
   return read({ retry }).retry as Policy
 }
 
-/** What reading throws. */
+/** Returns the error that reading throws. */
 function errorOf(read: () => unknown): Error {
   try {
     read()
@@ -32,11 +35,11 @@ interface BadValue {
   readonly member: string
   readonly value: unknown
   readonly type: ErrorConstructor
-  /** The value, as the message has it. */
+  /** The value as the message shows it. */
   readonly shown: string
-  /** What the message says is allowed. */
+  /** The message says this about allowed values. */
   readonly allowed: RegExp
-  /** The other members that make the value bad. */
+  /** Other members that make the value bad. */
   readonly others?: object
 }
 
@@ -126,9 +129,9 @@ const badPolicyMembers = [
   bad('maxDelay', /at least .*200/, [[100, RangeError, '100']], { initialDelay: 200 }),
 ].flat()
 
-describe('a bad value', () => {
+describe('The constructor rejects bad values', () => {
   it.each(badMembers)(
-    'of $member is named, with what is allowed: $shown',
+    'The error about a bad $member names it and what is allowed: $shown',
     ({ member, value, type, shown, allowed, others }) => {
       const error = errorOf(() => read({ ...others, [member]: value }))
       expect(error).toBeInstanceOf(type)
@@ -139,7 +142,7 @@ describe('a bad value', () => {
   )
 
   it.each(badPolicyMembers)(
-    'of $member of a policy is named, with what is allowed: $shown',
+    'The error about a bad $member of a policy names it and what is allowed: $shown',
     ({ member, value, type, shown, allowed, others }) => {
       const error = errorOf(() => readPolicy({ ...others, [member]: value }))
       expect(error).toBeInstanceOf(type)
@@ -149,7 +152,7 @@ describe('a bad value', () => {
     },
   )
 
-  it.each([1, 'headers', true, Symbol('init')])('of init is a TypeError, as WebIDL has it: %s', (init) => {
+  it.each([1, 'headers', true, Symbol('init')])('An init that is not an object is a TypeError: %s', (init) => {
     const error = errorOf(() => read(init))
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toMatch(/init/)
@@ -161,7 +164,7 @@ describe('a bad value', () => {
     ['openTimeout', 0, Number.MAX_VALUE],
     ['idleTimeout', 0, Number.MAX_VALUE],
     ['maxEventSize', 1, Infinity],
-  ] as const)('of %s is any number out of its range', (member, least, most) => {
+  ] as const)('Any number outside the range of %s is rejected', (member, least, most) => {
     fc.assert(
       fc.property(fc.double(), (value) => {
         const settings = (): number => read({ [member]: value })[member]
@@ -172,7 +175,7 @@ describe('a bad value', () => {
   })
 })
 
-describe('the defaults', () => {
+describe('Options have defaults', () => {
   const defaults = {
     withCredentials: false,
     method: 'GET',
@@ -202,7 +205,7 @@ describe('the defaults', () => {
     ['an empty init', {}],
     ['members that are undefined', Object.fromEntries(members.map((member) => [member, undefined]))],
     ['members that are null', Object.fromEntries(members.map((member) => [member, null]))],
-  ])('are filled in for %s', (_, init) => {
+  ])('The defaults apply to %s', (_, init) => {
     const settings = read(init)
     expect(settings).toMatchObject(defaults)
     for (const member of ['headers', 'body', 'fetch', 'signal', 'onComment', 'onRequest', 'onResponse'] as const) {
@@ -220,13 +223,13 @@ describe('the defaults', () => {
       Object.fromEntries(Object.keys(policyDefaults).map((member) => [member, undefined])),
     ],
     ['members that are null', Object.fromEntries(Object.keys(policyDefaults).map((member) => [member, null]))],
-  ])('of a policy are filled in for %s', (_, retry) => {
+  ])('The defaults of a policy apply to %s', (_, retry) => {
     const policy = readPolicy(retry)
     expect(policy).toMatchObject(policyDefaults)
     for (let status = 100; status < 600; status++) expect(policy.statuses(status)).toBe(false)
   })
 
-  it('are not mistaken for what is given', () => {
+  it('The defaults do not replace what is given', () => {
     const given = {
       ...{ withCredentials: true, method: 'PUT', lastEventId: '7', lastEventIdQueryParam: 'after', redirect: 'error' },
       ...{
@@ -242,28 +245,28 @@ describe('the defaults', () => {
     expect(read(given)).toMatchObject(given)
   })
 
-  it('leave retry: false and a retry function as they are', () => {
+  it('The defaults do not change retry: false or a retry function', () => {
     const retry = (): number => 5
     expect(read({ retry: false }).retry).toBe(false)
     expect(read({ retry }).retry).toBe(retry)
   })
 
-  it('allow the smallest values', () => {
+  it('The smallest values are allowed', () => {
     const least = { initialDelay: 0, maxDelay: 0, factor: 1, jitter: 0, maxAttempts: 1, resetAfter: 0 }
     expect(readPolicy(least)).toMatchObject(least)
     expect(read({ openTimeout: 0, idleTimeout: 0, maxEventSize: 1 })).toMatchObject({ maxEventSize: 1 })
   })
 })
 
-describe('a value that is allowed', () => {
+describe('The constructor accepts good values', () => {
   it.each(['get', 'Post', 'PUT', 'patch', 'delete', 'QUERY', 'reconnect', 'TRACER', "m!#$%&'*+.^`|~-9"])(
-    'of method is any other token, in upper case: %s',
+    'Any other token is allowed as the method, which is converted to upper case: %s',
     (method) => {
       expect(read({ method }).method).toBe(method.toUpperCase())
     },
   )
 
-  it('of lastEventId is any text free of CR, LF and NUL', () => {
+  it('Any text without CR, LF and NUL is allowed as lastEventId', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('a', ' ', 'é', '名', '🦄', '\ud800', '\n', '\r', '\0') }),
@@ -275,28 +278,28 @@ describe('a value that is allowed', () => {
     )
   })
 
-  it('of lastEventId and method is converted to a string, as WebIDL does', () => {
+  it('lastEventId and method are converted to strings, as in WebIDL', () => {
     expect(read({ lastEventId: 42 }).lastEventId).toBe('42')
     expect(read({ method: { toString: () => 'put' } }).method).toBe('PUT')
   })
 
-  it('of body is anything where the method is neither GET nor HEAD', () => {
+  it('Any body is allowed with a method other than GET and HEAD', () => {
     for (const body of ['', 'a', new Uint8Array(1), new Blob(), new FormData(), new URLSearchParams(), () => 'a']) {
       expect(read({ method: 'POST', body }).body).toBe(body)
     }
     for (const method of ['FORGET', 'GETTER', 'AHEAD', 'HEADER']) expect(read({ method, body: 'a' }).body).toBe('a')
   })
 
-  it.each(['follow', 'error'] as const)('of redirect is either of two, the default among them: %s', (redirect) => {
+  it.each(['follow', 'error'] as const)('The redirect mode %s is allowed', (redirect) => {
     expect(read({ redirect }).redirect).toBe(redirect)
   })
 
-  it('of a member that nobody knows is ignored', () => {
+  it('Unknown members are ignored', () => {
     expect(() => read({ unheardOf: 1, retry: { unheardOf: 1 } })).not.toThrow()
   })
 })
 
-describe('the delays of a policy', () => {
+describe('The two delays of a policy are consistent', () => {
   it.each<[RetryPolicy, number, number]>([
     [{ initialDelay: 60_000 }, 60_000, 60_000],
     [{ initialDelay: 60_000, maxDelay: undefined }, 60_000, 60_000],
@@ -306,11 +309,11 @@ describe('the delays of a policy', () => {
     [{ maxDelay: 60_000 }, 3_000, 60_000],
     [{ initialDelay: 100, maxDelay: 100 }, 100, 100],
     [{ initialDelay: 0, maxDelay: Infinity }, 0, Infinity],
-  ])('make the default of the other one give way: %o', (given, initialDelay, maxDelay) => {
+  ])('A given delay adjusts the default of the other one: %o', (given, initialDelay, maxDelay) => {
     expect(readPolicy(given)).toMatchObject({ initialDelay, maxDelay })
   })
 
-  it('are kept, or refused if they contradict each other', () => {
+  it('Two given delays are accepted unless they contradict each other', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), (initialDelay, maxDelay) => {
         if (initialDelay > maxDelay) expect(() => readPolicy({ initialDelay, maxDelay })).toThrow(RangeError)
@@ -320,19 +323,19 @@ describe('the delays of a policy', () => {
   })
 })
 
-describe('statuses', () => {
-  it('as an array say which statuses to try again', () => {
+describe('statuses selects the statuses to retry', () => {
+  it('An array of statuses selects those statuses', () => {
     const { statuses } = readPolicy({ statuses: [408, 503] })
     expect([408, 503, 500, 200].map(statuses)).toEqual([true, true, false, false])
   })
 
-  it('as a function are asked as they are', () => {
+  it('A function for statuses is called directly', () => {
     const statuses = (status: number): boolean => status > 500
     expect(readPolicy({ statuses }).statuses).toBe(statuses)
   })
 })
 
-describe('headers', () => {
+describe('Headers are read and validated', () => {
   it.each([
     ['an object', { A: '1', b: '2' }],
     [
@@ -350,7 +353,7 @@ describe('headers', () => {
       ]),
     ],
     ['Headers', new Headers({ A: '1', b: '2' })],
-  ] as [string, HeadersInit][])('are read from %s', (_, init) => {
+  ] as [string, HeadersInit][])('Headers are read from %s', (_, init) => {
     const { headers } = read({ headers: init })
     expect([...(headers as Headers)]).toEqual([
       ['a', '1'],
@@ -358,27 +361,27 @@ describe('headers', () => {
     ])
   })
 
-  it('keep two values of one name', () => {
+  it('Two values of one header name are preserved', () => {
     expect(
-      readHeaders([
+      copyHeaders([
         ['a', '1'],
         ['A', '2'],
       ]).get('a'),
     ).toBe('1, 2')
   })
 
-  it('are copied: what the caller does to them afterwards changes nothing', () => {
+  it('Headers are copied, so that later changes of the caller have no effect', () => {
     const given = new Headers({ a: '1' })
     const { headers } = read({ headers: given })
     given.set('a', '2')
     expect((headers as Headers).get('a')).toBe('1')
   })
 
-  it.each([undefined, null])('that are %s are none', (init) => {
-    expect([...readHeaders(init)]).toEqual([])
+  it.each([undefined, null])('Headers that are %s are empty', (init) => {
+    expect([...copyHeaders(init)]).toEqual([])
   })
 
-  it('with a name or a value that cannot be sent are refused by the name, and the value is kept secret', () => {
+  it('The error about an invalid header contains its name and never its value', () => {
     const secret = 'sesame\nopen'
     const anyName = fc.oneof(fc.constantFrom('a', 'X-Key', 'a b', 'é', '', 'a:', '\n'), fc.string())
     const anyValue = fc.oneof(fc.constantFrom('', 'a', 'é', ' a ', 'a\tb', 'ā', 'a\r', 'a\0', secret), fc.string())
@@ -386,10 +389,10 @@ describe('headers', () => {
       fc.property(anyName, anyValue, (name, value) => {
         const isAllowed = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[^\0-\xff]|[\0\r\n]/.test(value.trim())
         if (isAllowed) {
-          expect([...readHeaders([[name, value]])]).toHaveLength(1)
+          expect([...copyHeaders([[name, value]])]).toHaveLength(1)
           return
         }
-        const error = errorOf(() => readHeaders([[name, value]]))
+        const error = errorOf(() => copyHeaders([[name, value]]))
         expect(error).toBeInstanceOf(TypeError)
         expect(error.message).toContain(JSON.stringify(name))
         expect(error.message).toMatch(/^headers .*Latin-1 value free of CR, LF and NUL$/)
@@ -400,8 +403,8 @@ describe('headers', () => {
   })
 })
 
-describe('the URL', () => {
-  /** What the given globals make of it. */
+describe('The URL is resolved as in a browser', () => {
+  /** Resolves the URL with the given globals. */
   function resolve(url: unknown, globals: { document?: unknown; location?: unknown } = {}): string {
     vi.stubGlobal('document', globals.document)
     vi.stubGlobal('location', globals.location)
@@ -410,24 +413,24 @@ describe('the URL', () => {
   const document = { baseURI: 'http://page.example/base/index.html' }
   const location = { href: 'http://worker.example/scripts/worker.js' }
 
-  it("is resolved against the document's base URL in a page", () => {
+  it('The URL is resolved against the base URL of the document in a page', () => {
     expect(resolve('feed?a#b', { document, location })).toBe('http://page.example/base/feed?a#b')
   })
 
-  it("is resolved against the worker's location in a worker, which has no document", () => {
+  it('The URL is resolved against the location of the worker where there is no document', () => {
     expect(resolve('feed', { location })).toBe('http://worker.example/scripts/feed')
     expect(resolve('', { location })).toBe('http://worker.example/scripts/worker.js')
     expect(resolve('//other.example/feed', { location })).toBe('http://other.example/feed')
   })
 
-  it('needs no base where it is absolute', () => {
+  it('An absolute URL needs no base URL', () => {
     for (const globals of [{}, { location }, { document, location }]) {
       expect(resolve('HTTP://Feed.example:80/a b', globals)).toBe('http://feed.example/a%20b')
     }
   })
 
   it.each(['feed', '/feed', '', '?a', '//feed.example/'])(
-    '%o without a base is a SyntaxError that says why',
+    'The relative URL %o without a base URL is a SyntaxError that says why',
     (relative) => {
       const error = errorOf(() => resolve(relative))
       expect(error).toBeInstanceOf(DOMException)
@@ -438,7 +441,7 @@ describe('the URL', () => {
   )
 
   it.each(['http://this is invalid/', 'http://a%20b/', 'http://a:port/', 'http://', 'http://[::1', 'http://a:99999/'])(
-    '%s is a SyntaxError everywhere',
+    'The invalid URL %s is a SyntaxError in every runtime',
     (invalid) => {
       for (const globals of [{}, { location }, { document, location }]) {
         const error = errorOf(() => resolve(invalid, globals))
@@ -456,12 +459,12 @@ describe('the URL', () => {
     [1, '1'],
     [{ toString: () => 'feed' }, 'feed'],
     [new URL('http://feed.example/a'), ''],
-  ])('of any type is turned into a string: %s', (given, path) => {
+  ])('A URL of any type is converted to a string: %s', (given, path) => {
     const expected = path ? `http://worker.example/scripts/${path}` : 'http://feed.example/a'
     expect(resolve(given, { location })).toBe(expected)
   })
 
-  it('as a symbol is a TypeError', () => {
+  it('A URL that is a symbol is a TypeError', () => {
     expect(() => resolve(Symbol('url'), { location })).toThrow(TypeError)
   })
 })

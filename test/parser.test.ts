@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createEventStreamParser, type ParserHandler } from '../src/parser.ts'
-import { createDecoder } from '../src/platform.server.ts'
+import { createDecoder } from '../src/platform/default.ts'
 
-// What streams mean is in fixtures/streams and in test/streams; here is what lies beyond the standard.
+// The meaning of streams is tested in fixtures/streams and test/streams. This file tests what goes beyond the standard.
 
 type Report = readonly [report: keyof ParserHandler, ...given: unknown[]]
 
@@ -22,7 +22,7 @@ function parse(pieces: readonly string[], maxEventSize: number, comment?: Parser
   )
   for (const piece of pieces) {
     feed(new TextEncoder().encode(piece))
-    // Its user feeds nothing more.
+    // The user of the parser feeds nothing more.
     if (reports.some(([report]) => report === 'tooLarge')) break
   }
   return reports
@@ -30,7 +30,7 @@ function parse(pieces: readonly string[], maxEventSize: number, comment?: Parser
 
 const small = 20
 
-describe('an event that grows too large', () => {
+describe('The parser limits the size of an event', () => {
   it.each([
     ['a line without end', ['data: ', 'x'.repeat(small)]],
     ['a line without end, a character at a time', Array.from(`data: ${'x'.repeat(small)}`)],
@@ -38,33 +38,33 @@ describe('an event that grows too large', () => {
     ['many empty lines of data', ['data:\n'.repeat(small + 2)]],
     ['a complete line', [`data: ${'x'.repeat(small + 1)}\n`]],
     ['a line of another field', [`id: ${'x'.repeat(small)}`]],
-  ])('is reported: %s', (_, pieces) => {
+  ])('An event that is too large is reported: %s', (_, pieces) => {
     expect(parse(pieces, small)).toEqual([['tooLarge']])
   })
 
-  it('may be as large as the limit, and not a character larger', () => {
+  it('An event can be exactly as large as the limit', () => {
     const buffered = (count: number): Report[] => parse([`data: ${'x'.repeat(count - 'data: '.length)}`], small)
     expect(buffered(small)).toEqual([])
     expect(buffered(small + 1)).toEqual([['tooLarge']])
   })
 
-  it('is measured alike where it comes whole in one chunk, and needs no buffer', () => {
+  it('The limit is the same for an event that arrives complete in one chunk and needs no buffer', () => {
     const whole = (count: number): Report | undefined => parse([`data: ${'x'.repeat(count)}\n\n`], small)[0]
     expect(whole(small)).toEqual(['message', 'message', 'x'.repeat(small)])
     expect(whole(small + 1)).toEqual(['tooLarge'])
   })
 
-  it('is measured in characters, not in bytes', () => {
+  it('The limit counts characters and not bytes', () => {
     expect(parse([`data: ${'€'.repeat(small)}\n`, '\n'], small)).toEqual([['message', 'message', '€'.repeat(small)]])
     expect(parse([`data: ${'€'.repeat(small + 1)}\n`], small)).toEqual([['tooLarge']])
   })
 
-  it('keeps the events before it, and nothing after it is reported', () => {
+  it('The events before one that is too large are reported, and nothing after it is', () => {
     const pieces = [`id: 1\ndata: a\n\ndata: ${'x'.repeat(small)}\ndata: y\n\nid: 2\ndata: b\n\nretry: 10\n`]
     expect(parse(pieces, small)).toEqual([['id', '1'], ['message', 'message', 'a'], ['tooLarge']])
   })
 
-  it('is found wherever the stream is split', () => {
+  it('An event that is too large is found wherever the stream is split', () => {
     const stream = `data: a\n\nid: 7\n${'data: xxxx\n'.repeat(small)}\ndata: b\n\n`
     for (let place = 0; place <= stream.length; place++) {
       const reports = parse([stream.slice(0, place), stream.slice(place)], small)
@@ -72,7 +72,7 @@ describe('an event that grows too large', () => {
     }
   })
 
-  it('is no sum of smaller ones, however many they are and wherever they are split', () => {
+  it('Many small events never add up to one that is too large, wherever they are split', () => {
     const anyBlock = fc.constantFrom(
       'data: a\n\n',
       'data: aaaa\ndata: b\n\n',
@@ -95,19 +95,19 @@ describe('an event that grows too large', () => {
   })
 })
 
-describe('comments', () => {
-  it('are handed over, but for the one that is put before the stream', () => {
+describe('The parser reports comments on request', () => {
+  it('Every comment of the stream is reported', () => {
     const comments: string[] = []
     parse([':\n: one\n', 'data: a\n\n', ':t', 'wo\n:'], small, (comment) => comments.push(comment))
     expect(comments).toEqual(['', 'one', 'two'])
   })
 
-  it('of any length are passed over where nobody asks for them', () => {
+  it('A comment of any length is skipped where nobody asks for comments', () => {
     const reports = parse([':', 'x'.repeat(10 * small), `${'x'.repeat(10 * small)}\ndata: a\n\n`], small)
     expect(reports).toEqual([['message', 'message', 'a']])
   })
 
-  it('without end count like data where somebody asks for them', () => {
+  it('A comment without an end counts toward the limit where somebody asks for comments', () => {
     const comments: string[] = []
     const reports = parse([':', 'x'.repeat(small)], small, (comment) => comments.push(comment))
     expect(reports).toEqual([['tooLarge']])
@@ -115,8 +115,8 @@ describe('comments', () => {
   })
 })
 
-describe('a reconnection time', () => {
-  it('of more digits than a number holds is reported as Infinity, not as nothing', () => {
+describe('The parser reports the reconnection time', () => {
+  it('A reconnection time with more digits than a number can hold is reported as Infinity', () => {
     expect(parse([`retry: ${'9'.repeat(400)}\n`], 1_000)).toEqual([['reconnectionTime', Infinity]])
   })
 })

@@ -15,7 +15,7 @@ it.each([
   ['a native EventSource', { value: Native, writable: true, enumerable: true }],
   ['one that cannot be assigned', { value: Native, writable: false }],
   ['one that a getter makes on demand', { get: () => Native }],
-])('installs ours over %s', async (_, given) => {
+])('The forced polyfill installs the class over %s', async (_, given) => {
   vi.resetModules()
   Reflect.deleteProperty(globalThis, 'EventSource')
   if (given) Object.defineProperty(globalThis, 'EventSource', { configurable: true, ...given })

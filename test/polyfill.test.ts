@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-/** Runs the polyfill, where `globalThis.EventSource` is defined as given. */
+/** Runs the polyfill with the given definition of `globalThis.EventSource`. */
 async function runPolyfill(given?: PropertyDescriptor): Promise<void> {
   vi.resetModules()
   Reflect.deleteProperty(globalThis, 'EventSource')
@@ -16,19 +16,19 @@ beforeEach(() => {
   }
 })
 
-describe('where there is no EventSource', () => {
+describe('The polyfill installs the class where there is no EventSource', () => {
   it.each([
-    ['at all', undefined],
-    ['but undefined', { value: undefined, writable: true }],
-    ['but null', { value: null, writable: true }],
-    ['but a getter that returns undefined, as for what a flag turns on', { get: () => undefined }],
-  ])('it installs ours: none %s', async (_, given) => {
+    ['missing', undefined],
+    ['undefined', { value: undefined, writable: true }],
+    ['null', { value: null, writable: true }],
+    ['a getter that returns undefined, as for a feature behind a flag', { get: () => undefined }],
+  ])('The polyfill installs the class where EventSource is %s', async (_, given) => {
     await runPolyfill(given)
     const { EventSource } = await import('../src/index.ts')
     expect(globalThis.EventSource).toBe(EventSource)
   })
 
-  it('defines it as WebIDL defines an interface object: not enumerable, and yet to be replaced', async () => {
+  it('The polyfill defines the class like an interface object of WebIDL, not enumerable and configurable', async () => {
     await runPolyfill()
     expect(Object.getOwnPropertyDescriptor(globalThis, 'EventSource')).toEqual({
       value: globalThis.EventSource,
@@ -39,10 +39,10 @@ describe('where there is no EventSource', () => {
   })
 })
 
-describe('where there is an EventSource', () => {
+describe('The polyfill does not replace an existing EventSource', () => {
   class Native {}
 
-  it('leaves it alone', async () => {
+  it('The polyfill does not change an existing EventSource', async () => {
     await runPolyfill({ value: Native, writable: true, enumerable: true })
     expect(Object.getOwnPropertyDescriptor(globalThis, 'EventSource')).toEqual({
       value: Native,
@@ -52,7 +52,7 @@ describe('where there is an EventSource', () => {
     })
   })
 
-  it('leaves one alone that a getter makes on demand', async () => {
+  it('The polyfill does not change an EventSource that a getter creates on demand', async () => {
     const get = (): typeof Native => Native
     await runPolyfill({ get })
     expect(Object.getOwnPropertyDescriptor(globalThis, 'EventSource')?.get).toBe(get)

@@ -1,12 +1,12 @@
 import type { Transport, TransportHandler, TransportRequest, TransportResponse } from '../src/transport/transport.ts'
 
-/** A request that was handed to a scripted transport, and what a server and a network may do to it, in any order. */
+/** A request to a scripted transport, with methods for all that a server and a network can do to it, in any order. */
 export class ScriptedRequest {
   readonly request: TransportRequest
   readonly #handler: TransportHandler
   readonly end: () => void
   readonly lose: (error: unknown) => void
-  /** What has to be awaited before more is read. */
+  /** The promise that must be awaited before more is read. */
   pause: Promise<void> | undefined
 
   constructor(request: TransportRequest, handler: TransportHandler, end: () => void, lose: (error: unknown) => void) {
@@ -40,8 +40,8 @@ export class ScriptedRequest {
 }
 
 /**
- * A stand-in for the network, because only so can a test choose the order of events, and have a connection go on about
- * a request that is over. It does not even heed the signal. The real transports are tested with real servers.
+ * A mock of the network, because only with a mock can a test choose the order of events and let a connection continue
+ * after its request is over. It ignores the signal. The real transports are tested with real servers.
  */
 export class ScriptedTransport {
   readonly requests: ScriptedRequest[] = []

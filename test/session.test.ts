@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ErrorDetails } from '../src/events.ts'
-import { type AttemptContext, type EventSourceInit, readSettings } from '../src/options.ts'
+import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
+import { readSettings } from '../src/options/settings.ts'
 import { type Session, type SessionHandler, startSession } from '../src/session.ts'
 import { type ScriptedRequest, ScriptedTransport } from './scripted-transport.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
@@ -49,15 +50,15 @@ function start(init: EventSourceInit = {}, handler: Partial<SessionHandler> = {}
   return Object.assign(scripted, { session, reports, interruptions })
 }
 
-/** Has a stream bring one message and end. */
+/** Responds with one message and ends the stream. */
 function endAfterMessage(request: ScriptedRequest): void {
   request.respond()
   request.send('data: a\n\n')
   request.end()
 }
 
-describe('a session', () => {
-  it("begins after the caller's own code has run", async () => {
+describe('A session connects until it is closed', () => {
+  it("A session begins after the caller's own code has run", async () => {
     const { session, requests, reports } = start()
     expect(requests).toHaveLength(0)
     await settle()
@@ -66,7 +67,7 @@ describe('a session', () => {
     expect(reports).toEqual([])
   })
 
-  it('that is closed at once sends nothing', async () => {
+  it('A session that is closed at once sends nothing', async () => {
     const { session, requests } = start()
     session.close()
     await vi.advanceTimersByTimeAsync(day)
@@ -74,7 +75,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('whose signal is aborted already sends and reports nothing, and does not listen to it', async () => {
+  it('A session whose signal is already aborted sends and reports nothing, and adds no listener to the signal', async () => {
     const signal = AbortSignal.abort()
     const { requests, reports } = start({ signal })
     await vi.advanceTimersByTimeAsync(day)
@@ -83,7 +84,7 @@ describe('a session', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  it('listens to its signal once, and starts one timer at a time, however often it reconnects', async () => {
+  it('A session has one listener on its signal and one timer at a time, however often it reconnects', async () => {
     const { signal } = new AbortController()
     const started = start({ signal, retry: { initialDelay: 1, jitter: 0 } })
     await settle()
@@ -100,7 +101,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('whose user does not ask to be told is closed by its signal all the same', async () => {
+  it('A session without an aborted callback is still closed by its signal', async () => {
     const controller = new AbortController()
     const settings = readSettings(url, { signal: controller.signal })
     const session = startSession(settings, new ScriptedTransport().transport, {
@@ -116,7 +117,7 @@ describe('a session', () => {
     expect(session.closed).toBe(true)
   })
 
-  it('says that a connection was dropped for another one, not that it was closed', async () => {
+  it('A session reports that a connection was dropped for another one, but not that it was closed', async () => {
     const dropped = vi.fn<() => void>()
     const started = start({}, { dropped })
     await settle()
@@ -130,7 +131,7 @@ describe('a session', () => {
     expect(dropped).toHaveBeenCalledOnce()
   })
 
-  it('that has failed has no timer left, not even while it says so', async () => {
+  it('A session that has failed has no timer left, even while it reports the failure', async () => {
     let timers: number | undefined
     const started = start(
       {},
@@ -147,7 +148,7 @@ describe('a session', () => {
     expect(timers).toBe(0)
   })
 
-  it('that is closed at any moment after the connection has ended reports nothing from then on', async () => {
+  it('A session that is closed at any time after the connection ended reports nothing more', async () => {
     for (let turns = 0; turns < 20; turns++) {
       const started = start({ retry: { initialDelay: 0 } })
       await settle()
@@ -162,7 +163,7 @@ describe('a session', () => {
     }
   })
 
-  it('tells of an interruption all there is to tell', async () => {
+  it('A session reports all details of an interruption', async () => {
     const started = start({ retry: { statuses: [503], jitter: 0, maxAttempts: 2 } })
     await settle()
     started.latest.respond(503, { 'X-Reason': 'none' })
@@ -200,7 +201,7 @@ describe('a session', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('tells functions about each attempt, and what ended the last one', async () => {
+  it('A session passes the context of each attempt to functions, with what ended the last one', async () => {
     const told: AttemptContext[] = []
     const started = start({
       headers: (context) => {
@@ -227,7 +228,7 @@ describe('a session', () => {
     expect(afterLoss).toMatchObject({ code: 'network', attempt: 2 })
   })
 
-  it('draws its delays at random', async () => {
+  it('A session chooses its delays at random', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0.25)
     const started = start()
     await settle()
@@ -242,7 +243,7 @@ describe('a session', () => {
     expect(started.interruptions.map(({ delay }) => delay)).toEqual([3_150, 3_000])
   })
 
-  it('waits no shorter for a reconnection time that no timer can hold', async () => {
+  it('A session does not wait for less time when no timer can hold the reconnection time', async () => {
     for (const digits of ['99999999999', '2147483648', '9'.repeat(400)]) {
       const started = start()
       await settle()
@@ -256,7 +257,7 @@ describe('a session', () => {
     }
   })
 
-  it('tells a retry function of no reconnection time that no timer can hold', async () => {
+  it('A session passes a retry function no reconnection time that no timer can hold', async () => {
     const retry = vi.fn<Extract<EventSourceInit['retry'], (...given: never) => unknown>>(() => false)
     const started = start({ retry })
     await settle()
@@ -267,13 +268,13 @@ describe('a session', () => {
     expect(retry.mock.calls[0]?.[0].reconnectionTime).toBe(longestDelay)
   })
 
-  it('reads no further while its user is behind', async () => {
+  it('A session stops reading while its user is behind', async () => {
     let resume = (): void => {}
-    const paused = (): Promise<void> =>
+    const ready = (): Promise<void> =>
       new Promise((resolve) => {
         resume = resolve
       })
-    const started = start({}, { paused })
+    const started = start({}, { ready })
     await settle()
     started.latest.respond()
     started.latest.send('data: a\n\n')
@@ -288,18 +289,18 @@ describe('a session', () => {
   })
 })
 
-describe('a function of a policy that closes the session', () => {
+describe('A session can be closed by a function of its policy', () => {
   type Create = (close: () => void) => EventSourceInit['retry']
   const policies: [string, Create][] = [
     [
-      'retry itself',
+      'a retry function',
       (close) => () => {
         close()
         return 1_000
       },
     ],
     [
-      'statuses',
+      'a function for statuses',
       (close) => ({
         statuses: () => {
           close()
@@ -309,7 +310,7 @@ describe('a function of a policy that closes the session', () => {
     ],
   ]
 
-  it.each(policies)('is the last that is heard of it: %s', async (_, create) => {
+  it.each(policies)('A session reports nothing after it was closed by %s', async (_, create) => {
     const started: Started = start({ retry: create(() => started.session.close()) })
     await settle()
     started.latest.respond(503)
@@ -322,8 +323,8 @@ describe('a function of a policy that closes the session', () => {
   })
 })
 
-describe('401', () => {
-  /** Has every request refused with 401, and returns how many there were. */
+describe('A session retries after a 401 with fresh headers', () => {
+  /** Answers every request with 401, and returns the number of requests. */
   async function countRequests(headers: EventSourceInit['headers']): Promise<number> {
     const started = start({ headers })
     for (let times = 0; times < 5 && !started.session.closed; times++) {
@@ -336,15 +337,15 @@ describe('401', () => {
     return started.requests.length
   }
 
-  it('fails where the headers are always the same', async () => {
+  it('A 401 fails if the headers are always the same', async () => {
     expect(await countRequests({ Authorization: 'Bearer expired' })).toBe(1)
   })
 
-  it('is tried again at once where a function makes fresh headers, and fails the second time in a row', async () => {
+  it('A 401 is retried at once if a function makes fresh headers, and fails the second time in a row', async () => {
     expect(await countRequests(() => ({ Authorization: 'Bearer expired' }))).toBe(2)
   })
 
-  it('is tried again at once as often as the headers had worked before', async () => {
+  it('A 401 is retried at once every time that the headers had worked before', async () => {
     const started = start({ headers: () => ({}), retry: { initialDelay: 1, jitter: 0 } })
     for (let times = 0; times < 3; times++) {
       await settle()
@@ -365,8 +366,8 @@ describe('401', () => {
   })
 })
 
-describe('failures in a row', () => {
-  /** The delays after streams that were open for so long, and brought no message. */
+describe('A session counts failures in a row', () => {
+  /** Returns the delays after streams that were open for this time without a message. */
   async function delaysAfter(milliseconds: number, retry: EventSourceInit['retry']): Promise<unknown[]> {
     const started = start({ retry })
     await settle()
@@ -382,31 +383,31 @@ describe('failures in a row', () => {
     return started.interruptions.map(({ delay }) => delay)
   }
 
-  it('are not over with a response alone', async () => {
+  it('A response alone does not reset the count of failures', async () => {
     expect(await delaysAfter(9_999, { jitter: 0 })).toEqual([6_000, 12_000, 24_000])
     expect(await delaysAfter(99, { jitter: 0, resetAfter: 100 })).toEqual([6_000, 12_000, 24_000])
   })
 
-  it('are over once a stream was open for long enough', async () => {
+  it('A stream that was open for resetAfter resets the count of failures', async () => {
     expect(await delaysAfter(10_000, { jitter: 0 })).toEqual([3_000, 3_000, 3_000])
     expect(await delaysAfter(100, { jitter: 0, resetAfter: 100 })).toEqual([3_000, 3_000, 3_000])
   })
 
-  it('are over with a response where resetAfter is 0', async () => {
+  it('A response resets the count of failures if resetAfter is 0', async () => {
     expect(await delaysAfter(0, { jitter: 0, resetAfter: 0 })).toEqual([3_000, 3_000, 3_000])
   })
 
-  it('are counted for a retry function, too', async () => {
+  it('A retry function receives the count of failures', async () => {
     const count = ({ failures }: { readonly failures: number }): number => failures
     expect(await delaysAfter(9_999, count)).toEqual([1, 2, 3])
     expect(await delaysAfter(10_000, count)).toEqual([0, 0, 0])
   })
 })
 
-describe('a body that can be sent once only', () => {
+describe('A session with a one-shot body makes one request', () => {
   const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
 
-  it('ends the session when the connection is lost', async () => {
+  it('A one-shot body ends the session when the connection is lost', async () => {
     const error = new Error('reset')
     const started = start(createInit())
     await settle()
@@ -418,7 +419,7 @@ describe('a body that can be sent once only', () => {
     expect(started.requests).toHaveLength(1)
   })
 
-  it('ends the session upon reconnect()', async () => {
+  it('A one-shot body ends the session when reconnect() is called', async () => {
     const started = start(createInit())
     await settle()
     started.latest.respond()
@@ -428,7 +429,7 @@ describe('a body that can be sent once only', () => {
     expect(started.requests).toHaveLength(1)
   })
 
-  it('leaves a refused response what it is', async () => {
+  it('A one-shot body does not change the report of a refused response', async () => {
     const started = start(createInit())
     await settle()
     started.latest.respond(404)
@@ -437,7 +438,7 @@ describe('a body that can be sent once only', () => {
     expect(started.reports).toEqual([['fail', 'status']])
   })
 
-  it('is still there when it was not sent at all', async () => {
+  it('A one-shot body that was never sent can still be sent', async () => {
     let calls = 0
     const headers = (): Record<string, string> => {
       if (calls++ === 0) throw new Error('no token')
@@ -452,14 +453,14 @@ describe('a body that can be sent once only', () => {
   })
 })
 
-// What follows chooses anything that server, network, user and clock may do, in any order, and compares what the session
-// does with a model of it: the smallest description of what must happen.
+// The rest of this file chooses anything that the server, the network, the user and the clock can do, in any order, and
+// compares the session with a model of it: the smallest description of what must happen.
 
 const policy = { initialDelay: 1_000, maxDelay: 8_000, factor: 2, jitter: 0, maxAttempts: 4, resetAfter: 3_000 }
 const retriedStatus = 503
 const openTimeout = 5_000
 const idleTimeout = 20_000
-/** All times in the model are a multiple of it. */
+/** The unit of all times in the model. */
 const step = 500
 
 type Reaction = 'close' | 'reconnect' | 'abort'
@@ -474,13 +475,13 @@ type Command =
     }
   | { readonly command: 'retry'; readonly milliseconds: number }
   | { readonly command: 'end' | 'lose' | 'refuse' | Reaction | PageEvent }
-  /** Everything a connection can do, upon a request that is over. */
+  /** Everything that a connection can do for a request that is over. */
   | { readonly command: 'go on about an old request'; readonly index: number }
   | { readonly command: 'advance'; readonly steps: number }
-  /** The user's code reacts to the next report, or within the next call of the headers function. */
+  /** The user's code reacts to the next report, or during the next call of the headers function. */
   | { readonly command: 'react to the next report' | 'react in the headers function'; readonly reaction: Reaction }
 
-/** What happens to the page, and to the network around it. */
+/** Events of the page, and of the network around it. */
 type PageEvent = 'pagehide' | 'pageshow' | 'freeze' | 'resume' | 'hide' | 'show' | 'online'
 
 const anyReaction = fc.constantFrom<Reaction>('close', 'reconnect', 'abort')
@@ -540,7 +541,7 @@ class Model {
   lastEventId = ''
   requests = 0
   #now = 0
-  /** When the phase ends by itself. */
+  /** The time at which the phase ends by itself. */
   #due = Infinity
   #attempt = 0
   #failures = 0
@@ -560,7 +561,7 @@ class Model {
     return this.phase === 'requesting' || this.phase === 'refused' || this.phase === 'open'
   }
 
-  /** Promises have settled: what is to happen without time passing has happened. */
+  /** Performs everything that needs no time to pass, after promises have settled. */
   settle(): void {
     if (this.phase === 'not begun') this.#begin()
     this.#expire()
@@ -628,7 +629,7 @@ class Model {
     return this.#isSuspended || this.#isHidden
   }
 
-  /** The connection ends when the page goes, and another begins when it is back. */
+  /** Ends the connection when the page goes away, and starts another one when it is back. */
   #attend(): void {
     if (this.#isAway === (this.phase === 'away')) return
     this.#react('reconnect')
@@ -705,7 +706,7 @@ class Model {
     this.#report(`message ${block.data.join('+')} ${this.lastEventId}`)
   }
 
-  /** What is due now happens, and what follows from it without a delay. */
+  /** Performs everything that is due now, and what follows without a delay. */
   #expire(): void {
     while (this.phase !== 'over' && this.#due <= this.#now) {
       if (this.phase === 'requesting') this.#interrupt('timeout')
@@ -737,11 +738,11 @@ class Model {
   }
 }
 
-/** What a session sees of a page: Node has none. Real ones are in test/lifecycle. */
+/** A mock of the page that a session sees, because Node has none. Real pages are tested in test/lifecycle. */
 class Page {
   readonly #target = new EventTarget()
   readonly document = { hidden: false }
-  /** As many as there are, each by its type and itself. */
+  /** All listeners, by type. */
   readonly #listeners = new Map<string, Set<unknown>>()
 
   constructor() {
@@ -769,7 +770,7 @@ class Page {
   }
 }
 
-/** The session, with all that is around it in the hands of the test. */
+/** The session with everything around it under control of the test. */
 class Rig {
   readonly log: string[] = []
   readonly page = new Page()
@@ -880,7 +881,7 @@ class Rig {
   }
 }
 
-/** Lets promises settle, and timers without a delay run, which takes less time than vitest's own way. */
+/** Lets promises settle and timers without a delay run, faster than vitest's own functions. */
 async function settleQuickly(): Promise<void> {
   for (let round = 0; round < 2; round++) {
     for (let turn = 0; turn < 25; turn++) await Promise.resolve()
@@ -897,8 +898,8 @@ async function advance(steps: number): Promise<void> {
   }
 }
 
-describe('in any order of events, a session', () => {
-  /** A request can be sent only by a session that is not over; requests to which nothing happens tell nothing. */
+describe('A session behaves like its model in any order of events', () => {
+  /** A request can be sent only by a session that is not over, and commands for other requests have no effect. */
   function isMeaningful(model: Model, { command }: Command): boolean {
     if (command === 'respond' || command === 'refuse') return model.phase === 'requesting'
     if (command === 'send' || command === 'retry') return model.phase === 'open'
@@ -906,7 +907,7 @@ describe('in any order of events, a session', () => {
     return true
   }
 
-  it('does what the model does, with one request at the most, and leaves nothing behind', {
+  it('The session does what the model does, with at most one request at a time, and leaves nothing behind', {
     timeout: 240_000,
   }, async () => {
     await fc.assert(
@@ -922,12 +923,12 @@ describe('in any order of events, a session', () => {
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
           expect(vi.getTimerCount()).toBe(model.phase === 'over' || model.phase === 'away' ? 0 : 1)
-          // Five for the page, and one for `online` during a wait.
+          // The page has five listeners, and a wait has one for `online`.
           const listeners = model.phase === 'waiting' ? 6 : 5
           expect(rig.page.listeners).toBe(model.phase === 'over' ? 0 : listeners)
         }
         for (const command of commands) {
-          // A transport keeps to the order that it has promised.
+          // A transport follows the order that its interface promises.
           if (!isMeaningful(model, command)) continue
           rig.do(command)
           if (command.command === 'advance') await advance(command.steps)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../src/index.ts'
-import { SharedEventSource, type SharedEventSourceInit } from '../src/shared-event-source.ts'
+import { SharedEventSource, type SharedEventSourceInit } from '../src/shared/shared-event-source.ts'
 import { startHttpServer } from './http-server.ts'
 
 const url = 'http://feed.example/'
@@ -137,7 +137,7 @@ describe('where tabs cannot share', () => {
   ])('since %s, it is an EventSource, and says so once', async ([, globals]) => {
     // A module that has not said it yet.
     vi.resetModules()
-    const { SharedEventSource } = await import('../src/shared-event-source.ts')
+    const { SharedEventSource } = await import('../src/shared/shared-event-source.ts')
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const server = await startHttpServer((_request, response) => {

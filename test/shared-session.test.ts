@@ -2,7 +2,7 @@ import process from 'node:process'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { seededRandom } from '../fixtures/seeded-random.ts'
-import type { EventSourceInit } from '../src/options.ts'
+import type { EventSourceInit } from '../src/options/event-source-init.ts'
 import { Simulation } from './shared/simulated-tabs.ts'
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** Runs something and returns what was thrown meanwhile where nobody could catch it. */
+/** Runs a function and returns the exceptions that nothing caught in that time. */
 export async function uncaughtDuring(run: () => Promise<void>): Promise<unknown[]> {
   const uncaught: unknown[] = []
   const listeners = process.listeners('uncaughtException')

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { EventSource } from '../index.node.ts'
+import { EventSource } from '../index.ts'
 import { type Format, paint } from './colour.ts'
 import { type Look, listen } from './demo/listen.ts'
 import { startUnreliableFeed } from './demo/unreliable-feed.ts'

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from '../index.node.ts'
+import type { ServerSentEvent } from '../index.ts'
 
 /** What is printed of an event, with a line feed at its end; undefined if the event is not what it has to be. */
 export type EventFormat = (event: ServerSentEvent) => string | undefined

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { RetryPolicy } from '../index.node.ts'
+import type { RetryPolicy } from '../index.ts'
 import { createDiagnostics, type Verbosity } from './diagnostics.ts'
 import { type EventFormat, formatEvent, formatJsonPayload, formatPayload } from './event-format.ts'
 import { printEvents } from './print-events.ts'

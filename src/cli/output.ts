@@ -1,7 +1,7 @@
 import { fdatasyncSync, fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import process from 'node:process'
-import { describe } from '../events.ts'
+import { describeError } from '../error-message.ts'
 import { Failure } from './usage.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -32,7 +32,7 @@ export function openOutput(): Output {
         return true
       } catch (error) {
         if (readerIsGone.has((error as NodeJS.ErrnoException).code)) return false
-        throw new Failure(`standard output: ${describe(error)}`, { cause: error })
+        throw new Failure(`standard output: ${describeError(error)}`, { cause: error })
       }
     },
     sync() {

@@ -1,4 +1,4 @@
-import { type ErrorDetails, EventStreamError, openEventStream } from '../index.node.ts'
+import { type ErrorDetails, EventStreamError, openEventStream } from '../index.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
 import { openOutput } from './output.ts'

@@ -4,8 +4,10 @@ import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici'
-import { describe } from '../events.ts'
-import { type EventSourceInit, readHeaders, readSettings } from '../options.ts'
+import { describeError } from '../error-message.ts'
+import type { EventSourceInit } from '../options/event-source-init.ts'
+import { copyHeaders } from '../options/headers.ts'
+import { readSettings } from '../options/settings.ts'
 import { runBearerCommand } from './bearer-command.ts'
 import { type CommandLine, type Options, readSeconds, UsageError, type Values } from './usage.ts'
 
@@ -111,7 +113,7 @@ export async function readEndpoint(
   try {
     readSettings(url, init)
   } catch (error) {
-    const message = describe(error).replace(/^\w+/, (member) => optionOf[member] ?? member)
+    const message = describeError(error).replace(/^\w+/, (member) => optionOf[member] ?? member)
     throw new UsageError(message, { cause: error })
   }
   return { url, init }
@@ -140,7 +142,7 @@ async function readGivenFile(option: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    throw new UsageError(`${option}: the file cannot be read: ${describe(error)}`, { cause: error })
+    throw new UsageError(`${option}: the file cannot be read: ${describeError(error)}`, { cause: error })
   }
 }
 
@@ -161,9 +163,9 @@ function readHeaderOptions(given: readonly string[]): Headers {
     return [text.slice(0, colon), text.slice(colon + 1).trim()] as const
   })
   try {
-    return readHeaders(fields)
+    return copyHeaders(fields)
   } catch (error) {
-    throw new UsageError(describe(error).replace('headers', '-H'), { cause: error })
+    throw new UsageError(describeError(error).replace('headers', '-H'), { cause: error })
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
-import { describe } from '../events.ts'
+import { describeError } from '../error-message.ts'
 import { Failure, UsageError } from './usage.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -45,7 +45,7 @@ export class StateFile {
       const directory = process.platform === 'win32' ? undefined : openSync(dirname(path), 'r')
       return new StateFile(path, mode, directory, lastEventId)
     } catch (error) {
-      throw new UsageError(`--state: ${path} cannot be written: ${describe(error)}`, { cause: error })
+      throw new UsageError(`--state: ${path} cannot be written: ${describeError(error)}`, { cause: error })
     }
   }
 
@@ -76,7 +76,7 @@ export class StateFile {
     } catch (error) {
       // So that closing does not try again.
       this.#latest = undefined
-      throw new Failure(`--state: ${this.#path} could not be written: ${describe(error)}`, { cause: error })
+      throw new Failure(`--state: ${this.#path} could not be written: ${describeError(error)}`, { cause: error })
     }
     this.#stored = lastEventId
   }
@@ -110,7 +110,7 @@ function read(path: string): { mode: number; lastEventId: string | undefined } {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { mode: 0o666, lastEventId: undefined }
     if (code === 'ELOOP') throw mistake('is a symbolic link, which is not followed; name the file itself', error)
-    throw mistake(`cannot be read: ${describe(error)}`, error)
+    throw mistake(`cannot be read: ${describeError(error)}`, error)
   }
   try {
     const stats = fstatSync(file)

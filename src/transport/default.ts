@@ -1,17 +1,15 @@
-import type { Settings } from '../options.ts'
-import { refuseDispatcher } from './fetch.server.ts'
+import { applyRules, type OptionRule } from '../options/validation.ts'
 import { createFetchTransport } from './fetch.ts'
-import type { Transport } from './transport.ts'
+import { redirectingFetch } from './redirecting-fetch.ts'
+import type { CreateTransport } from './transport.ts'
 
-/** Makes the transport that a session's requests go over. */
-export type CreateTransport = (settings: Settings) => Transport
+/** A request that has to go through a proxy must not be sent without one. */
+const rules = {
+  dispatcher: { isValid: () => false, expected: "usable here: it is for Node, without the option 'fetch'" },
+} satisfies Record<string, OptionRule>
 
-export let createTransport: CreateTransport = (settings) => {
-  refuseDispatcher(settings)
-  return createFetchTransport(settings.fetch)
-}
-
-/** For the entry point of a runtime that has something better than fetch. */
-export function setDefaultTransport(createDefault: CreateTransport): void {
-  createTransport = createDefault
+/** @throws TypeError if there is a dispatcher, which only undici can use */
+export const createTransport: CreateTransport = (settings) => {
+  applyRules(settings, rules)
+  return createFetchTransport(settings.fetch, redirectingFetch)
 }

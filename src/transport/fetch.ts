@@ -1,9 +1,17 @@
-import type { Fetch } from '../options.ts'
-import { adaptFetch } from './fetch.server.ts'
+import type { Fetch } from '../options/event-source-init.ts'
 import type { Transport } from './transport.ts'
 
-/** A Transport over any function that can be called like `fetch`; without one, over the global `fetch`. */
-export function createFetchTransport(given: Fetch | null | undefined): Transport {
+/** The status of a redirect that was not followed; browsers hide such a response: its status is 0. */
+const unfollowedRedirect = /^(0|30[12378])$/
+
+/**
+ * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
+ * @param adapt gives a `fetch` what it lacks in the runtime
+ */
+export function createFetchTransport(
+  given: Fetch | null | undefined,
+  adapt: (fetch: Fetch) => Fetch = (fetch) => fetch,
+): Transport {
   return async (request, handler) => {
     const { url, method, headers, body = null, signal } = request
     const controller = new AbortController()
@@ -14,38 +22,32 @@ export function createFetchTransport(given: Fetch | null | undefined): Transport
       reader?.cancel().catch(() => {})
     }
     const fetch = given ?? globalThis.fetch
-    const response =
-      fetch &&
-      (await adaptFetch(fetch)(url, {
-        method,
-        // Plain, for those who wrap fetch and add headers of their own: `{ ...init.headers, Authorization }`.
-        headers: Object.fromEntries(headers),
-        body,
-        signal: controller.signal,
-        // "Set request's cache mode to "no-store"."
-        cache: 'no-store',
-        credentials: request.withCredentials ? 'include' : 'same-origin',
-        // Not 'error', which could not be told from a lost connection.
-        redirect: request.redirect === 'error' ? 'manual' : 'follow',
-        // A stream as the body needs it, and TypeScript's RequestInit does not know it.
-        duplex: 'half',
-      } as RequestInit))
+    const init = {
+      method,
+      // A plain object, for callers who wrap fetch and add headers of their own: `{ ...init.headers, Authorization }`.
+      headers: Object.fromEntries(headers),
+      body,
+      signal: controller.signal,
+      // Constructor, step 11: "Set request's cache mode to "no-store"."
+      cache: 'no-store',
+      credentials: request.withCredentials ? 'include' : 'same-origin',
+      // Not 'error', which could not be told from a lost connection.
+      redirect: request.redirect === 'error' ? 'manual' : 'follow',
+      // Required where the body is a stream, and unknown to TypeScript's RequestInit.
+      duplex: 'half',
+    } as RequestInit
+    const response = fetch && (await adapt(fetch)(url, init))
     if (response) {
       const { status, headers } = response
       const head = { url: response.url || url, status, headers, contentType: headers.get('content-type') }
-      // A browser hides the redirect that it does not follow: its status is 0.
-      if (/^(0|30[12378])$/.test(`${status}`)) {
-        return handler.refuse('redirect', 'redirect not followed', head)
-      }
+      if (unfollowedRedirect.test(String(status))) return handler.refuse('redirect', 'redirect not followed', head)
       handler.response(head)
       if (response.body === null) return
     }
     // React Native's response has no body, and node-fetch's is a stream of Node's.
     reader = response?.body?.getReader?.()
-    if (!reader) {
-      return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
-    }
-    // A given fetch may not heed the signal, so that each step asks it.
+    if (!reader) return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
+    // A given fetch may ignore the signal, so each step asks the signal.
     while (!signal.aborted) {
       const { done, value } = await reader.read()
       if (done) return

@@ -1,4 +1,4 @@
-/** A request that may be redirected; following a redirect changes it, and its headers. */
+/** A request that may be redirected. Following a redirect changes the request and its headers. */
 export interface RedirectableRequest {
   url: URL
   method: string
@@ -6,8 +6,8 @@ export interface RedirectableRequest {
   body: unknown
 }
 
-/** How often a request is redirected before it counts as a loop: "If request's redirect count is 20". */
-export const mostRedirects = 20
+/** The maximum number of redirects of one request: "If request's redirect count is 20, then return a network error." */
+export const maxRedirects = 20
 
 /** "A redirect status is a status that is 301, 302, 303, 307, or 308." */
 export function isRedirect(status: number): boolean {
@@ -19,7 +19,7 @@ export function isRedirect(status: number): boolean {
  * @param location the value of Location, decoded
  * @returns whether the redirect can be followed; the request then is the next one to send
  */
-export function follow(request: RedirectableRequest, status: number, location: string | null): boolean {
+export function followRedirect(request: RedirectableRequest, status: number, location: string | null): boolean {
   if (location === null) return false
   const { url, method, headers } = request
   let next: URL
@@ -42,7 +42,7 @@ export function follow(request: RedirectableRequest, status: number, location: s
   return true
 }
 
-/** The UTF-8 of a header's value, which arrives as a character for each byte. */
+/** Decodes the UTF-8 of a header's value, which arrives as a character for each byte. */
 export function decodeByteString(text: string): string {
   return new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }

@@ -1,6 +1,7 @@
-import type { BodyInit } from '../options.ts'
+import type { BodyInit } from '../options/event-source-init.ts'
+import type { Settings } from '../options/settings.ts'
 
-/** As much of an AbortSignal as a transport needs: a whole one takes twenty times the memory in Node. */
+/** The part of an AbortSignal that a transport needs: a real one takes twenty times the memory in Node. */
 export interface Signal {
   readonly aborted: boolean
   onabort?: ((this: never, event: never) => unknown) | null | undefined
@@ -14,7 +15,7 @@ export interface TransportRequest {
   readonly body: BodyInit | null | undefined
   readonly withCredentials: boolean
   readonly redirect: 'follow' | 'error'
-  /** Aborted as soon as nobody is interested any more; the connection has to close then. It is not when this is sent. */
+  /** Aborted when the attempt ends for any reason: the connection has to close then. Not aborted when the request is sent. */
   readonly signal: Signal
 }
 
@@ -23,16 +24,16 @@ export interface TransportResponse {
   readonly url: string
   readonly status: number
   readonly headers: Headers
-  /** One of the headers, apart from the others: not every transport has made Headers of them before somebody asks. */
+  /** The Content-Type header. It is apart from `headers`, which some transports create only when they are read. */
   readonly contentType: string | null
 }
 
 /** What a transport reports, in this order. */
 export interface TransportHandler {
   response(response: TransportResponse): void
-  /** A chunk of the body, decompressed. While a promise that it returns is pending, the socket must not be read. */
+  /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
-  /** It cannot work, and no further attempt would change that. */
+  /** The request failed, and no further attempt would succeed. */
   refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
 }
 
@@ -41,3 +42,6 @@ export interface TransportHandler {
  * is lost.
  */
 export type Transport = (request: TransportRequest, handler: TransportHandler) => Promise<void>
+
+/** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */
+export type CreateTransport = (settings: Settings) => Transport

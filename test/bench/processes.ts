@@ -116,9 +116,9 @@ const runtimeArguments: Readonly<Record<Runtime, readonly string[]>> = {
 
 /** The files that the conditions of the package's exports lead to. */
 const entries = {
-  node: 'dist/index.node.js',
-  deno: 'dist/index.js',
-  bun: 'dist/index.js',
+  node: 'dist/node/index.js',
+  deno: 'dist/default/index.js',
+  bun: 'dist/default/index.js',
   browser: 'dist/browser/index.js',
 } as const satisfies Record<Runtime | 'browser', string>
 

@@ -16,7 +16,7 @@ const root = resolve(import.meta.dirname, '../..')
 /** Runs once before all test files of this project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'everysource-command-')))
-  const command = join(directory, 'dist/cli/main.mjs')
+  const command = join(directory, 'dist/node/cli/main.mjs')
   // It finds its own package by its name, and those it needs where packages are.
   await cp(join(root, 'package.json'), join(directory, 'package.json'))
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))

@@ -1,6 +1,6 @@
 import type { Answer, Step } from '../../fixtures/feed-server/plan.ts'
 
-/** A stream that stays open after what it is given to say. */
+/** A stream that stays open after its body was sent. */
 export function stream(...body: Step[]): Answer {
   return { body }
 }
@@ -10,7 +10,7 @@ export function endedStream(...body: Step[]): Answer {
   return { body, ending: 'end' }
 }
 
-/** A stream whose connection is reset. What came last may be lost, as on any network. */
+/** A stream whose connection is reset. Its last bytes may be lost, as on any network. */
 export function resetStream(...body: Step[]): Answer {
   return { body, ending: 'reset' }
 }
@@ -20,7 +20,7 @@ export function tornStream(...body: Step[]): Answer {
   return { body, ending: 'tear' }
 }
 
-/** A complete response with a status of its own; its text is of type text/plain. */
+/** A complete response with the given status and a text of type text/plain. */
 export function refusal(status: number, text = '', headers: readonly (readonly [string, string])[] = []): Answer {
   return { status, contentType: 'text/plain; charset=utf-8', headers, body: [text], ending: 'end' }
 }
@@ -32,5 +32,5 @@ export function redirect(status: number, location: string): Answer {
 /** The connection is reset before there is a response. */
 export const noAnswer: Answer = { withoutHead: true, ending: 'reset' }
 
-/** The request stays without a response. */
+/** A request that gets no response. */
 export const silence: Answer = { withoutHead: true }

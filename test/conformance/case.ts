@@ -1,6 +1,6 @@
 import type { ErrorEvent, EventSource } from '../../src/index.ts'
 
-/** Where a case runs. `node26` and the like name the major version of the Node that runs it, over fetch or undici. */
+/** The runtime of a case. `node26` and the like name the major version of Node, over fetch or undici. */
 export type RuntimeName =
   | `node${number}`
   | `node${number} over undici`
@@ -12,7 +12,7 @@ export type RuntimeName =
   | 'webkit'
   | 'happy-dom'
 
-/** The kind of global object a case runs under. */
+/** The kind of global object that a case runs under. */
 export type Scope = 'page' | 'dedicated-worker' | 'shared-worker' | 'service-worker' | 'server'
 
 export interface ConformanceContext {
@@ -28,23 +28,23 @@ export interface ConformanceContext {
 }
 
 export interface ConformanceCase {
-  /** A sentence in the standard's terms saying what must hold; unique. */
+  /** The name of the case, a unique whole sentence in the standard's terms that says what must hold. */
   name: string
   /** The section of the HTML standard, or 'everysource' for what this library adds to it. */
   source: string
   /**
-   * The reason why the platform makes this impossible, where it does. The case is then not run, and the report names it
-   * as a known limit of that runtime.
+   * The reason why the platform makes this impossible, if it does. The case is then skipped, and the report lists it as
+   * a known limit of that runtime.
    */
   limits?: (context: ConformanceContext) => string | undefined
-  /** Throws when it does not hold. Closes what it opened, also when it fails. */
+  /** Runs the case and throws if it fails. Closes everything that it opened, also when it fails. */
   run: (context: ConformanceContext) => Promise<void>
-  /** Milliseconds after which the case has failed; two minutes unless it says otherwise. */
+  /** The milliseconds after which the case fails (default: two minutes). */
   timeout?: number
 }
 
 /**
- * Any uncaught exception or unhandled rejection fails the run. A case about exceptions that leave a listener throws an
- * error whose message holds this text, which tells it apart.
+ * The text in the message of an error that a case throws on purpose. Any other uncaught exception or unhandled
+ * rejection fails the run.
  */
 export const thrownOnPurpose = 'thrown on purpose by a conformance case'

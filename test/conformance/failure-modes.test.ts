@@ -1,17 +1,17 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scope } from './case.ts'
-import { Ledger } from './runners/ledger.ts'
 import { chromiumExecutable, launchChromium } from './runners/puppeteer-browser.ts'
 import { type Browser, runInBrowser } from './runners/run-browser.ts'
 import { runInProcess } from './runners/run-process.ts'
+import { RunResults } from './runners/run-results.ts'
 
 interface Misbehaviour {
   suite: string
   body: string
-  /** What the runner must find, which expects the cases `first` and `second`. */
+  /** The problem that the runner must report. It expects the cases `first` and `second`. */
   problem: string
-  /** Milliseconds without a report after which it hangs; `longestSilence` where it does not. */
+  /** The milliseconds without a report after which the run counts as hanging (default: `maxSilence`). */
   silence?: number
 }
 
@@ -19,12 +19,12 @@ const misbehaving: readonly Misbehaviour[] = [
   { suite: 'has no cases', body: '', problem: 'the runtime was given no cases' },
   { suite: 'does not report a case', body: `given('first', async () => {})`, problem: 'never reported: second' },
   {
-    suite: 'reports a case that nobody expects',
+    suite: 'reports an unknown case',
     body: `for (const name of ['first', 'second', 'third']) given(name, async () => {})`,
     problem: 'not a case of this suite: third',
   },
   {
-    suite: 'throws where nobody catches',
+    suite: 'throws an error that nothing catches',
     body: `
       given('first', async () => { setTimeout(() => { throw new Error('on its own') }) })
       given('second', () => new Promise((resolve) => setTimeout(resolve, 200)))`,
@@ -39,7 +39,7 @@ const misbehaving: readonly Misbehaviour[] = [
   },
   {
     suite: 'hangs',
-    // Not for ever: a browser goes on with it until the other tests are done, and keeps the machine busy.
+    // The loop is finite: a browser would continue it until the other tests are done, and keep the machine busy.
     body: `
       given('first', async () => {})
       given('second', async () => { for (const end = Date.now() + 30_000; Date.now() < end;); })`,
@@ -61,17 +61,17 @@ const processOnly: readonly Misbehaviour[] = [
     problem: 'the suite did not reach its end: the process ended',
   },
   {
-    suite: 'leaves something open',
+    suite: 'leaves a timer running',
     body: `given('first', async () => {}); given('second', async () => { setInterval(() => {}, 1_000) })`,
     problem: 'hangs: the runtime did not finish after its last report',
-    // Long enough for a busy machine to start it.
+    // This is long enough for a busy machine to start the process.
     silence: 15_000,
   },
 ]
 
 const names = ['first', 'second']
-/** Where nothing hangs, a busy machine has time to start it. */
-const longestSilence = 60_000
+/** The default for runs that do not hang, long enough for a busy machine to start the runtime. */
+const maxSilence = 60_000
 const bound = { timeout: 120_000 }
 
 function casesModule(body: string): string {
@@ -81,27 +81,27 @@ function casesModule(body: string): string {
     ${body}`
 }
 
-describe('a suite in Node fails when it', bound, () => {
-  for (const { suite, body, problem, silence = longestSilence } of [...misbehaving, ...processOnly]) {
-    it.concurrent(suite, async () => {
-      const ledger = new Ledger(names, silence)
+describe('A run of the suite in Node detects its own failures', bound, () => {
+  for (const { suite, body, problem, silence = maxSilence } of [...misbehaving, ...processOnly]) {
+    it.concurrent(`The run in Node fails if the suite ${suite}`, async () => {
+      const results = new RunResults(names, silence)
       const settings = { runtime: 'node20', executable: process.execPath, cases: casesModule(body) } as const
-      const stop = await runInProcess(settings, ledger)
-      await ledger.whenClosed()
+      const stop = await runInProcess(settings, results)
+      await results.whenClosed()
       await stop()
-      expect(ledger.problems().join('\n')).toContain(problem)
+      expect(results.problems().join('\n')).toContain(problem)
     })
   }
 
-  it('fails a case that does not settle', async () => {
-    const ledger = new Ledger(names, longestSilence)
+  it('A case that does not settle fails', async () => {
+    const results = new RunResults(names, maxSilence)
     const cases = casesModule(`
       given('first', async () => {})
       cases.push({ name: 'second', source: 'everysource', timeout: 50, run: () => new Promise(() => {}) })`)
-    const stop = await runInProcess({ runtime: 'node20', executable: process.execPath, cases }, ledger)
-    const results = await Promise.all(names.map((name) => ledger.result(name)))
+    const stop = await runInProcess({ runtime: 'node20', executable: process.execPath, cases }, results)
+    const caseResults = await Promise.all(names.map((name) => results.result(name)))
     await stop()
-    expect(results).toEqual([
+    expect(caseResults).toEqual([
       { kind: 'passed', name: 'first' },
       { kind: 'failed', name: 'second', error: expect.stringContaining('not settled after 50 ms') },
     ])
@@ -110,7 +110,7 @@ describe('a suite in Node fails when it', bound, () => {
 
 const executable = chromiumExecutable()
 
-describe.skipIf(executable === undefined)('a suite in Chromium fails when it', bound, () => {
+describe.skipIf(executable === undefined)('A run of the suite in Chromium detects its own failures', bound, () => {
   let browser: Browser
 
   beforeAll(async () => {
@@ -121,14 +121,14 @@ describe.skipIf(executable === undefined)('a suite in Chromium fails when it', b
 
   const scopes: readonly Scope[] = ['page', 'dedicated-worker', 'shared-worker', 'service-worker']
   for (const scope of scopes) {
-    for (const { suite, body, problem, silence = longestSilence } of misbehaving) {
-      it.concurrent(`${suite} (${scope})`, async () => {
-        const ledger = new Ledger(names, silence)
+    for (const { suite, body, problem, silence = maxSilence } of misbehaving) {
+      it.concurrent(`The run in Chromium (${scope}) fails if the suite ${suite}`, async () => {
+        const results = new RunResults(names, silence)
         const run = { runtime: 'chromium', scope, cases: casesModule(body) } as const
-        const stop = await runInBrowser(browser, run, ledger)
-        await ledger.whenClosed()
+        const stop = await runInBrowser(browser, run, results)
+        await results.whenClosed()
         await stop()
-        expect(ledger.problems().join('\n')).toContain(problem)
+        expect(results.problems().join('\n')).toContain(problem)
       })
     }
   }

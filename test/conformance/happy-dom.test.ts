@@ -9,20 +9,23 @@ import { startWatchdog } from './runners/watchdog.ts'
 
 declare const window: Window
 
+// The library as in every runtime without a file of its own: over happy-dom's fetch, not over undici.
+vi.mock('#transport', () => import('../../src/transport/default.ts'))
+
 if (testedImplementation !== 'source') {
   registerMissing('happy-dom', 'it runs the library from its source only')
 } else {
-  registerRuns('happy-dom', ['page'], async ({ page: ledger }) => {
-    // happy-dom prints whatever fails or is refused, which is what most of the cases are about.
+  registerRuns('happy-dom', ['page'], async ({ page: results }) => {
+    // happy-dom prints everything that fails or is refused, which most cases are about.
     vi.spyOn(console, 'error').mockReturnValue()
     const endWatch = startWatchdog('happy-dom')
     const feedServer = await startFeedServer()
     const { origin: feed, otherOrigin } = feedServer
     window.happyDOM.setURL(`${feed}/suite/page.html`)
     const settings = { runtime: 'happy-dom', scope: 'page', feed, otherOrigin, concurrency: 3 } as const
-    ledger.begin()
-    // vitest itself fails for whatever is left uncaught here.
-    void runProgram(settings, (report) => ledger.record(report)).then(() => ledger.close('the suite ended'))
+    results.start()
+    // vitest itself fails for anything that is left uncaught here.
+    void runProgram(settings, (report) => results.record(report)).then(() => results.close('the suite ended'))
     return async () => {
       await endWatch()
       await feedServer.close()

@@ -19,7 +19,7 @@ import { cases as retryCases } from './cases/retry.ts'
 import { cases as statesCases } from './cases/states.ts'
 import { cases as streamsCases } from './cases/streams.ts'
 
-/** Every case of the suite. Names are unique: a report refers to a case by its name. */
+/** All cases of the suite. Their names are unique, because reports refer to cases by name. */
 export const cases: readonly ConformanceCase[] = [
   ...constructorCases,
   ...objectCases,

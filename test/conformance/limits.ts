@@ -1,18 +1,18 @@
 import type { ConformanceContext, RuntimeName } from './case.ts'
 
 /*
- * What a platform makes impossible, each seen to fail for real. A limit names the platform and the symptom; the report
- * shows it with every case that it keeps from running.
+ * Known limits: what a platform makes impossible, each confirmed by a real failure. A limit names the platform and the
+ * symptom, and the report shows it with every case that it prevents.
  */
 
 type Limit = (context: ConformanceContext) => string | undefined
 
-/** A limit of one runtime. */
+/** Creates a limit of one runtime. */
 function limitOf(name: RuntimeName | 'node', reason: string): Limit {
   return ({ runtime }) => (runtime === name || runtime.replace(/\d.*$/, '') === name ? reason : undefined)
 }
 
-/** A limit that holds wherever one of these does. */
+/** Combines limits: the first one that applies gives the reason. */
 function anyOf(...limits: Limit[]): Limit {
   return (context) => {
     for (const limit of limits) {
@@ -23,31 +23,33 @@ function anyOf(...limits: Limit[]): Limit {
   }
 }
 
-/** A limit of real browsers, in whatever scope. */
+/** Creates a limit of real browsers in any scope. */
 function inBrowsers(reason: string): Limit {
   return ({ scope }) => (scope === 'server' ? undefined : reason)
 }
 
-/** For cases about what only a browser does. */
+/** The limit for cases about behavior that only browsers have. */
 export const onlyInBrowsers: Limit = anyOf(
-  ({ scope }) => (scope === 'server' ? 'only browsers keep origins apart and have cookies' : undefined),
-  limitOf('happy-dom', 'happy-dom does not keep origins apart as a browser does'),
+  ({ scope }) => (scope === 'server' ? 'only browsers separate origins and have cookies' : undefined),
+  limitOf('happy-dom', 'happy-dom does not separate origins as a browser does'),
 )
 
+export const needsNoFetch: Limit = ({ runtime }) =>
+  runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined
 export const hidesRedirects: Limit = inBrowsers('a browser hides redirects from script')
 export const sendsNoStreams: Limit = inBrowsers('browsers do not send streams over HTTP/1.1')
 export const hasNoDispatchers: Limit = inBrowsers(
-  'browsers have no dispatchers, and the build for them knows nothing of any',
+  'browsers have no dispatchers, and their build does not know the option',
 )
-export const guardsCookies: Limit = inBrowsers('a browser lets no script set Cookie')
+export const forbidsCookieHeader: Limit = inBrowsers('browsers do not allow script to set Cookie')
 
 export const announcesAtFirstByte: Limit = limitOf(
   'firefox',
-  'Firefox announces a response, to its own EventSource too, at the first byte of the body',
+  'Firefox announces a response at the first byte of the body, also to its own EventSource',
 )
 export const dispatchesToNewListeners: Limit = limitOf(
   'node',
-  "Node's EventTarget calls a listener that is added during dispatch for the same event already",
+  "Node's EventTarget calls a listener that is added during dispatch for the same event",
 )
 export const encodesHeaderValues: Limit = anyOf(
   limitOf('workerd', 'workerd sends the values of headers as UTF-8'),
@@ -55,31 +57,31 @@ export const encodesHeaderValues: Limit = anyOf(
 )
 export const encodesHeaderBytes: Limit = limitOf(
   'webkit',
-  'WebKit sends the bytes of a header beyond ASCII as UTF-8 once more; lastEventIdQueryParam is the way around it',
+  'WebKit encodes header bytes beyond ASCII as UTF-8 again; lastEventIdQueryParam avoids this',
 )
-export const takesTornForEnded: Limit = limitOf(
+export const treatsBrokenAsEnded: Limit = limitOf(
   'webkit',
-  'WebKit takes the end of a connection for the end of the response, in the middle of that, too',
+  'WebKit treats a connection that closes in the middle of a response as the end of the response',
 )
 
-export const letsExceptionsOut: Limit = limitOf(
+export const throwsListenerExceptions: Limit = limitOf(
   'happy-dom',
-  'dispatchEvent of happy-dom throws what a listener throws, and calls no further listener',
+  'dispatchEvent() of happy-dom throws the exception of a listener, and calls no further listener',
 )
-export const cachesResponses: Limit = limitOf('happy-dom', "fetch of happy-dom does not know the cache mode 'no-store'")
+export const cachesResponses: Limit = limitOf(
+  'happy-dom',
+  "fetch() of happy-dom does not know the cache mode 'no-store'",
+)
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',
   'happy-dom sends a preflight for every cross-origin request',
 )
-export const takesNo304: Limit = limitOf(
+export const failsOn304: Limit = limitOf(
   'happy-dom',
-  'happy-dom looks for every 304 in its cache, and fails where it has none',
+  'happy-dom answers every 304 from its cache, and fails if there is no entry',
 )
-export const keepsAuthorization: Limit = limitOf(
-  'happy-dom',
-  'happy-dom sends all headers to wherever a redirect leads',
-)
-export const misreadsLocations: Limit = anyOf(
-  limitOf('webkit', 'WebKit takes the bytes of a Location beyond ASCII for Latin-1'),
-  limitOf('happy-dom', 'happy-dom takes the bytes of a Location beyond ASCII for Latin-1'),
+export const keepsAuthorization: Limit = limitOf('happy-dom', 'happy-dom sends all headers to the target of a redirect')
+export const decodesLocationAsLatin1: Limit = anyOf(
+  limitOf('webkit', 'WebKit decodes the bytes of a Location beyond ASCII as Latin-1'),
+  limitOf('happy-dom', 'happy-dom decodes the bytes of a Location beyond ASCII as Latin-1'),
 )

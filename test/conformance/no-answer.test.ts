@@ -6,7 +6,7 @@ import { chromiumExecutable, chromiumOptions } from './runners/puppeteer-browser
 
 const chromium = chromiumExecutable()
 
-it.runIf(chromium)('Chromium does not send a request again by itself that gets no answer', async () => {
+it.runIf(chromium)('Chromium does not retry a request by itself that gets no answer', async () => {
   const type = 'text/html'
   const server = await startFeedServer({
     files: new Map([['page', { type, body: '<link rel="icon" href="data:,">' }]]),
@@ -18,7 +18,7 @@ it.runIf(chromium)('Chromium does not send a request again by itself that gets n
     const page = await browser.newPage()
     await page.goto(`${server.origin}/suite/page`)
     const outcome = await page.evaluate(async () => {
-      // A connection that has not been used; how long it takes to make one, nothing tells.
+      // The request must use a connection that has not been used before; no event tells when that is ready.
       const link = Object.assign(document.createElement('link'), { rel: 'preconnect', href: location.origin })
       document.head.append(link)
       await new Promise((resolve) => setTimeout(resolve, 500))

@@ -3,10 +3,10 @@ import type { Answer, Plan, SeenRequest } from '../../fixtures/feed-server/plan.
 import type { ErrorEvent, EventSource, EventSourceInit } from '../../src/index.ts'
 import type { ConformanceCase, ConformanceContext } from './case.ts'
 
-/** How long a case waits for what must happen before it says what did not; a busy machine takes its time. */
-const longestWait = 60_000
+/** The time that a case waits for an expected event before it fails, long enough for a busy machine. */
+const maxWait = 60_000
 
-/** What one case plays on: a key of its own on the feed server, and the sources it opened. */
+/** The resources of one case: its own key on the feed server, and the sources that it opened. */
 export class Scene {
   readonly context: ConformanceContext
   readonly key = `k${Math.random().toString(36).slice(2)}`
@@ -17,13 +17,13 @@ export class Scene {
     this.context = context
   }
 
-  /** Hands the answers of this case to the feed server. */
+  /** Sends the planned answers of this case to the feed server. */
   async plan(answers: readonly Answer[], settings: Omit<Plan, 'answers'> = {}): Promise<void> {
     this.#planned = true
     await this.#ask('plan', { body: JSON.stringify({ answers, ...settings } satisfies Plan) })
   }
 
-  /** An address under which the feed server plays the plan; `path` is put after `/feed`. */
+  /** Returns a URL that the feed server answers by the plan. `path` is appended to `/feed`. */
   url(path = '', origin = this.context.feed): string {
     return `${origin}/feed${path}${path.includes('?') ? '&' : '?'}key=${this.key}`
   }
@@ -33,13 +33,13 @@ export class Scene {
     return this.track(new this.context.EventSource(url, init))
   }
 
-  /** Has a source closed with the scene. */
+  /** Registers a source that is closed with the scene. */
   track<Source extends EventSource>(source: Source): Source {
     this.#sources.push(source)
     return source
   }
 
-  /** Opens a source and records its events, those of the given types too. */
+  /** Opens a source and records its events, including those of the given types. */
   watch(init?: EventSourceInit, ...types: string[]): Watch {
     return new Watch(this.open(init), this.context, types)
   }
@@ -52,7 +52,9 @@ export class Scene {
     await this.#ask('gate', { name })
   }
 
-  /** What the server saw, preflights left out, once `count` requests have come and `over` of them are over. */
+  /**
+   * Returns the requests that the server received, without preflights, once `count` have come and `over` have ended.
+   */
   async requests(expected: { count?: number; over?: number } = {}): Promise<SeenRequest[]> {
     const { count = 0, over = 0 } = expected
     const seen = (await this.allRequests({ count, over })).filter((request) => request.method !== 'OPTIONS')
@@ -81,14 +83,14 @@ export class Scene {
     await response.text()
   }
 
-  /** Browsers open no more than six connections to an origin: what steers a scene goes to the other one. */
+  /** Control requests use the other origin, because browsers open at most six connections to an origin. */
   #control(route: string, query: Record<string, string>): string {
     return `${this.context.otherOrigin}/${route}?${new URLSearchParams({ key: this.key, ...query })}`
   }
 }
 
-/** One event, and how things stood when it was dispatched. */
-export interface Sighting {
+/** An event, with the readyState at the time of its dispatch. */
+export interface RecordedEvent {
   readonly type: string
   readonly event: Event
   readonly readyState: number
@@ -97,7 +99,7 @@ export interface Sighting {
 /** Records the events of a source, and lets a case wait for the next one of a type. */
 export class Watch {
   readonly source: EventSource
-  readonly seen: Sighting[] = []
+  readonly seen: RecordedEvent[] = []
   readonly #context: ConformanceContext
   readonly #taken = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
@@ -108,16 +110,16 @@ export class Watch {
     for (const type of new Set(['open', 'message', 'error', ...types])) {
       source.addEventListener(type, (event: Event) => {
         this.seen.push({ type, event, readyState: source.readyState })
-        for (const look of [...this.#waiting]) look()
+        for (const check of [...this.#waiting]) check()
       })
     }
   }
 
-  /** The first event of the type that has not been taken yet; waits for it where it has not come. */
-  async next(type: string): Promise<Sighting> {
+  /** Returns the next event of the type, and waits for it if necessary. */
+  async next(type: string): Promise<RecordedEvent> {
     const index = this.#taken.get(type) ?? 0
     this.#taken.set(type, index + 1)
-    const find = (): Sighting | undefined => this.seen.filter((sighting) => sighting.type === type)[index]
+    const find = (): RecordedEvent | undefined => this.seen.filter((recorded) => recorded.type === type)[index]
     const found = await this.#await(find)
     if (found === undefined) {
       assert.fail(`no ${type} event number ${index + 1} came; there came: ${this.types.join(', ') || 'nothing'}`)
@@ -136,10 +138,10 @@ export class Watch {
   }
 
   get types(): string[] {
-    return this.seen.map((sighting) => sighting.type)
+    return this.seen.map((recorded) => recorded.type)
   }
 
-  /** The messages so far, of any type, as [type, data, lastEventId]. */
+  /** The messages of any type so far, as [type, data, lastEventId]. */
   get messages(): [type: string, data: string, lastEventId: string][] {
     return this.seen
       .filter(({ event }) => 'data' in event)
@@ -150,35 +152,35 @@ export class Watch {
   }
 
   /**
-   * Looks again upon each event, but only when its dispatch is over: promises settle between two listeners, and a case
-   * that goes on then would miss what the later ones do.
+   * Checks again after each event, but only when its dispatch is over: promises settle between two listeners, and a
+   * case that continued then would miss the effects of the later ones.
    */
-  #await(find: () => Sighting | undefined): Promise<Sighting | undefined> {
+  #await(find: () => RecordedEvent | undefined): Promise<RecordedEvent | undefined> {
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer)
-        this.#waiting.delete(look)
+        this.#waiting.delete(check)
         resolve(find())
       }
-      const look = (): void => {
+      const check = (): void => {
         if (find() !== undefined) setTimeout(settle)
       }
-      const timer = setTimeout(settle, longestWait)
-      this.#waiting.add(look)
-      look()
+      const timer = setTimeout(settle, maxWait)
+      this.#waiting.add(check)
+      check()
     })
   }
 }
 
 /**
- * Lets a little time pass in which something must not happen. What must happen is awaited instead: by its event, or by
- * the request at the server.
+ * Waits for a short time in which something must not happen. Expected changes are awaited by their event, or by the
+ * request at the server.
  */
 export function aWhile(milliseconds = 60): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** All values of a header, a character for each byte; none where it was not sent. */
+/** Returns all values of a header, one character for each byte; none if the header was not sent. */
 export function valuesOf(request: SeenRequest | undefined, name: string): string[] {
   assert.isDefined(request)
   return (request?.headers ?? [])
@@ -186,14 +188,17 @@ export function valuesOf(request: SeenRequest | undefined, name: string): string
     .map(([, value]) => value)
 }
 
-/** The bytes of a text in UTF-8, a character for each. */
+/** Returns the bytes of a text in UTF-8, one character for each. */
 export function utf8(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
 type Extras = Pick<ConformanceCase, 'limits' | 'timeout'>
 
-/** Makes cases under one section of the standard; each gets a scene, which is cleared away however the case ends. */
+/**
+ * Returns a function that creates cases for one section of the standard. Each case gets a scene that is closed in the
+ * end.
+ */
 export function under(
   source: string,
 ): (name: string, run: (scene: Scene) => Promise<void>, extras?: Extras) => ConformanceCase {

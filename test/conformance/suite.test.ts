@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { ConformanceCase } from './case.ts'
 import { cases } from './index.ts'
 
-it('every module of cases belongs to the suite, and no two cases have the same name', async () => {
+it('The suite contains every module of cases, and all case names are unique', async () => {
   const files = await readdir(new URL('./cases/', import.meta.url))
   const modules = await Promise.all(
     files.map((file) => import(`./cases/${file}`) as Promise<{ cases: readonly ConformanceCase[] }>),

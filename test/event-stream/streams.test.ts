@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type EventStream as StreamOfBytes, streams } from '../../fixtures/streams/index.ts'
-import { openEventStream } from '../../src/event-stream.ts'
+import { openEventStream } from '../../src/event-stream/event-stream.ts'
 import { EventSource } from '../../src/index.ts'
 import { answerWith } from '../streams/answer-with.ts'
 import { interpretWithEventSource } from '../streams/interpret-with-event-source.ts'
@@ -25,13 +25,13 @@ async function expectToAgree({ expected }: StreamOfBytes, chunks: readonly Uint8
 }
 
 describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, stream) => {
-  it('in its chunks', async () => {
+  it('The stream and the class yield the same events in the original chunks', async () => {
     await expectToAgree(stream, stream.chunks)
   })
 
-  it('in small chunks', async () => {
+  it('The stream and the class yield the same events in small chunks', async () => {
     const bytes = Buffer.concat(stream.chunks)
-    // A byte at a time, but no more than a thousand chunks.
+    // Each chunk is one byte, unless that makes more than a thousand chunks.
     const size = Math.ceil(bytes.length / 1_000)
     const chunks = Array.from({ length: Math.ceil(bytes.length / size) || 0 }, (_, index) =>
       bytes.subarray(index * size, (index + 1) * size),

@@ -41,7 +41,7 @@ async function bombOfBrotli(): Promise<Buffer> {
   return await compressed
 }
 
-describe('two gigabytes without an end of a line, compressed', () => {
+describe('A compressed line of two gigabytes does not exhaust the memory', () => {
   let server: HttpServer
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('two gigabytes without an end of a line, compressed', () => {
 
   for (const client of [clients.node, clients['node-fetch'], clients.deno]) {
     for (const coding of ['gzip', 'br']) {
-      inRuntime(client, `as ${coding} end in "too-large", with bounded memory,`, async () => {
+      inRuntime(client, `A line compressed with ${coding} fails with too-large and bounded memory`, async () => {
         const output = await client.runProgram('bomb.ts', [`${server.origin}/${coding}`])
         const { codes, maxRSS } = JSON.parse(output) as Explosion
         console.log(`${client.name}, ${coding}: at most ${(maxRSS / 1_024).toFixed(0)} MiB of memory`)

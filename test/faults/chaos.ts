@@ -26,7 +26,7 @@ interface Options {
   readonly faces: readonly Face[]
 }
 
-/** A run that hangs is ended after so many ms for each event, and as many as a start may take. */
+/** A run that hangs is ended after this many ms for each event, plus the time for a start. */
 const longestForEvent = 3
 const longestStart = 300_000
 
@@ -45,7 +45,7 @@ async function main(commandLine: string[]): Promise<number> {
   return 0
 }
 
-/** Undefined where help is asked for. */
+/** Undefined if help is requested. */
 function readOptions(commandLine: string[]): Options | undefined {
   const { values } = parseArgs({
     args: commandLine,

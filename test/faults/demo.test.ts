@@ -70,9 +70,9 @@ function numbersOf(lines: readonly string[]): number[] {
   })
 }
 
-describe('npm run demo', () => {
+describe('npm run demo builds and runs the demo', () => {
   it(
-    'shows 30 events and at least two interruptions, loses nothing, says so and exits with 0',
+    'The demo shows 30 events and at least two interruptions, loses nothing, says so and exits with 0',
     longestRun,
     async () => {
       const { lines, exitCode } = await run('npm', ['run', 'demo', '--', '--max-events', '30'])
@@ -90,7 +90,7 @@ describe('npm run demo', () => {
     },
   )
 
-  it('ends cleanly on Ctrl-C', longestRun, async () => {
+  it('The demo ends cleanly on Ctrl-C', longestRun, async () => {
     const { lines, exitCode } = await run('npm', ['run', 'demo'], (line, running) => {
       if (numbersOf([line])[0] === 3) running.kill('SIGINT')
     })
@@ -100,7 +100,7 @@ describe('npm run demo', () => {
   })
 })
 
-describe('the demo', () => {
+describe('The demo checks its arguments and its events', () => {
   const node = (...demoArguments: string[]): Promise<Run> =>
     run(process.execPath, ['--import', import.meta.resolve('tsx'), command, 'demo', ...demoArguments])
 
@@ -109,11 +109,11 @@ describe('the demo', () => {
     [['--max-events', '0'], 'everysource: --max-events is "0", not a whole number from 1 up'],
     [['--events', '3'], 'everysource: unknown option --events; did you mean --max-events?'],
     [['30'], 'everysource: demo takes options only, and "30" is none'],
-  ])('answers %j with one line and exit code 2', async (mistaken, complaint) => {
+  ])('The demo answers %j with one line and exit code 2', async (mistaken, complaint) => {
     expect(await node(...mistaken)).toEqual({ lines: [], complaints: [complaint], exitCode: 2 })
   })
 
-  it('explains itself', async () => {
+  it('The demo explains its options', async () => {
     const { lines, exitCode } = await node('--help')
     expect(lines.join('\n')).toContain('--max-events N')
     expect(exitCode).toBe(0)
@@ -122,7 +122,7 @@ describe('the demo', () => {
   it.each([
     ['a lost event', [1, 2, 4, 5], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
     ['an event that comes twice', [1, 2, 2, 3], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
-  ])('notices %s', async (_, numbers, closingLine) => {
+  ])('The demo detects %s', async (_, numbers, closingLine) => {
     const body = numbers.map((number) => `id: ${number}\ndata: reading\n\n`).join('')
     const headers = { 'Content-Type': 'text/event-stream' }
     class WithFixedAnswer extends EventSource {
@@ -142,7 +142,7 @@ describe('the demo', () => {
     expect(printed.at(-1)).toEqual([closingLine, 'bad'])
   })
 
-  it('notices that the connection was closed before the end', async () => {
+  it('The demo detects that the connection was closed before the end', async () => {
     const page = await startHttpServer((_, response) => response.setHeader('Content-Type', 'text/html').end())
     const printed: string[] = []
     try {

@@ -58,7 +58,7 @@ const bytesOf = (answer: string): Buffer => Buffer.from(answer, 'latin1')
 const idsOf = (answer: string): number[] => Array.from(answer.matchAll(/^id: (\d+)/gm), ([, id]) => Number(id))
 const counts = (): object => Object.fromEntries(proxy.faults)
 
-describe('a stream is torn', () => {
+describe('The fault proxy cuts a stream at a chosen position', () => {
   const tear = async (kind: CutKind, request: StreamRequest, headers?: Record<string, string>): Promise<string> => {
     await start({ kind, units: kind === 'tear in the head' ? 0 : 3, bytes: 20, request })
     const answer = await answerTo(headers)
@@ -66,40 +66,40 @@ describe('a stream is torn', () => {
     return answer
   }
 
-  it('in the head', async () => {
+  it('The proxy cuts a stream in the head', async () => {
     const answer = await tear('tear in the head', plain)
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(answer).not.toContain('\r\n\r\n')
   })
 
-  it('in an event, after so many whole ones', async () => {
+  it('The proxy cuts a stream in an event, after a number of complete ones', async () => {
     const body = bodyOf(await tear('tear in an event', plain))
     expect(body.split('\n\n')).toHaveLength(4)
     expect(body).toMatch(/\nid: 4\ndata: .+$/)
   })
 
-  it('in a character', async () => {
+  it('The proxy cuts a stream in a character', async () => {
     const body = bytesOf(bodyOf(await tear('tear in a character', plain)))
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(body)).toThrow()
     expect(new TextDecoder('utf-8', { fatal: true }).decode(body, { stream: true })).toContain('id: 4')
   })
 
-  it('in a line end', async () => {
+  it('The proxy cuts a stream in a line ending', async () => {
     const body = bodyOf(await tear('tear in a line end', { ...plain, lineEnd: 'CRLF' }))
     expect(body).toMatch(/\r\n\r\nid: 4\r\n.*\r$/s)
   })
 
-  it('in a chunk header', async () => {
+  it('The proxy cuts a stream in a chunk header', async () => {
     expect(bodyOf(await tear('tear in a chunk header', chunked))).toMatch(/\r\n[\da-f]+\r?$/)
   })
 
-  it('between two chunks', async () => {
+  it('The proxy cuts a stream between two chunks', async () => {
     const body = bodyOf(await tear('truncated', chunked))
     expect(body).toMatch(/\r\n$/)
     expect(body).not.toMatch(/\r\n0\r\n\r\n$/)
   })
 
-  it('in a gzip block', async () => {
+  it('The proxy cuts a stream in a gzip block', async () => {
     const answer = await tear('tear in a gzip block', { ...plain, mayCompress: true }, { 'Accept-Encoding': 'gzip' })
     const body = bytesOf(bodyOf(answer))
     expect(() => gunzipSync(body)).toThrow('unexpected end of file')
@@ -108,7 +108,7 @@ describe('a stream is torn', () => {
   })
 })
 
-describe('a connection', () => {
+describe('The fault proxy disturbs a connection', () => {
   /** Node takes a reset that comes along with bytes for an end. */
   const interrupted = async (headers?: Record<string, string>): Promise<void> => {
     const answer = await answerTo(headers).catch((error: Error) => error.message)
@@ -117,19 +117,19 @@ describe('a connection', () => {
     await expect.poll(() => proxy.openSockets).toBe(0)
   }
 
-  it('is reset', async () => {
+  it('The proxy resets a connection', async () => {
     await start({ kind: 'reset', units: 1 })
     await interrupted()
     expect(counts()).toEqual({ reset: 1 })
   })
 
-  it('is reset before the response', async () => {
+  it('The proxy resets a connection before the response', async () => {
     await start({ kind: 'broken off' })
     await expect(answerTo()).rejects.toThrow('ECONNRESET')
     expect(counts()).toEqual({ 'broken off': 1 })
   })
 
-  it('is closed by half', async () => {
+  it('The proxy half-closes a connection', async () => {
     await start({ kind: 'half-close', units: 2 })
     const socket = ask()
     expect(idsOf(await text(socket))).toEqual([1, 2])
@@ -139,7 +139,7 @@ describe('a connection', () => {
     await expect.poll(() => proxy.openSockets).toBe(0)
   })
 
-  it('falls silent, which counts once the client has left', async () => {
+  it('The proxy stops sending, which is recorded once the client has left', async () => {
     await start({ kind: 'stall', units: 2 })
     const socket = ask()
     await expect.poll(() => socket.read() ?? '').toContain('id: 2')
@@ -148,7 +148,7 @@ describe('a connection', () => {
     await expect.poll(counts).toEqual({ stall: 1 })
   })
 
-  it('is not answered, which counts once the client has left', async () => {
+  it('The proxy does not answer, which is recorded once the client has left', async () => {
     await start({ kind: 'unanswered' })
     const socket = ask()
     await expect.poll(() => proxy.openSockets).toBe(1)
@@ -157,7 +157,7 @@ describe('a connection', () => {
     await expect.poll(counts).toEqual({ unanswered: 1 })
   })
 
-  it('is refused for a moment, which counts once the client says that it has tried', async () => {
+  it('The proxy refuses connections for a moment, which is recorded once the client says that it has tried', async () => {
     await startWithDowntime(5_000, { kind: 'refused', units: 1 })
     await interrupted({ Attempt: '1' })
     await expect(answerTo({ Attempt: '2' })).rejects.toThrow('ECONNREFUSED')
@@ -166,14 +166,14 @@ describe('a connection', () => {
     expect(counts()).toEqual({ refused: 1, end: 1 })
   })
 
-  it('is refused to nobody where no attempt failed', async () => {
+  it('The proxy does not record a refusal if no attempt failed', async () => {
     await start({ kind: 'refused', units: 1 })
     await interrupted({ Attempt: '1' })
     await expect.poll(() => answerTo({ Attempt: '2' }).catch(String)).toContain('id: 1')
     expect(counts()).toEqual({ end: 1 })
   })
 
-  it('that ends before anything goes wrong leaves the record empty', async () => {
+  it('The proxy records no fault for a connection that ends before the fault', async () => {
     await start({ kind: 'reset', units: 1_000_000 })
     const socket = ask()
     await expect.poll(() => socket.read() ?? '').toContain('id: 1')
@@ -183,8 +183,8 @@ describe('a connection', () => {
   })
 })
 
-describe('a response', () => {
-  it('ends, and the next one comes over the same connection', async () => {
+describe('The fault proxy changes a response', () => {
+  it('The proxy ends a response, and sends the next one over the same connection', async () => {
     await start({ kind: 'end', events: 2, request: chunked })
     const socket = ask()
     await expect.poll(() => socket.read() ?? '').toMatch(/\r\n0\r\n\r\n$/)
@@ -194,7 +194,7 @@ describe('a response', () => {
     expect(counts()).toEqual({ end: 2 })
   })
 
-  it('comes byte by byte', async () => {
+  it('The proxy sends a response byte by byte', async () => {
     await start({ kind: 'drip', events: 3, request: plain })
     const socket = ask()
     let pieces = 0
@@ -205,13 +205,13 @@ describe('a response', () => {
     expect(counts()).toEqual({ drip: 1, end: 1 })
   })
 
-  it('comes after garbage', async () => {
+  it('The proxy sends garbage before a response', async () => {
     await start({ kind: 'garbage', events: 1, request: plain })
     expect(await answerTo()).toMatch(/^\0.+\r\n\r\nHTTP\/1\.1 200 OK\r\n/s)
     expect(counts()).toEqual({ garbage: 1, end: 1 })
   })
 
-  it('has a huge header', async () => {
+  it('The proxy sends a response with a huge header', async () => {
     await start({ kind: 'huge header', events: 1, request: plain })
     const answer = await answerTo()
     expect(answer.indexOf('\r\n\r\n')).toBeGreaterThan(1_048_576)
@@ -219,7 +219,7 @@ describe('a response', () => {
     expect(counts()).toEqual({ 'huge header': 1, end: 1 })
   })
 
-  it('brings again what the client said it has, and that is on record', async () => {
+  it('The proxy sends events again that the client has received, and records it', async () => {
     await start(
       { kind: 'redelivery', events: 2, redelivered: 3, request: plain },
       { kind: 'redelivery', events: 2, redelivered: 30, request: plain },
@@ -236,7 +236,7 @@ describe('a response', () => {
     ])
   })
 
-  it('has a status of 500 and more, several times in a row, which is one fault', async () => {
+  it('The proxy sends several statuses of 500 and more in a row, which is one fault', async () => {
     await start({ kind: 'unavailable', statuses: [503, 500] })
     const socket = ask()
     await expect.poll(() => socket.read() ?? '').toMatch(/^HTTP\/1\.1 503 /)
@@ -248,10 +248,10 @@ describe('a response', () => {
   })
 })
 
-describe('a seeded plan', () => {
+describe('A seeded plan decides on the faults', () => {
   const first = Array.from({ length: 200 }, (_, index) => index)
 
-  it('is the same for the same seed, in whatever order it is asked for', () => {
+  it('A seeded plan is the same for the same seed, in any order of requests', () => {
     fc.assert(
       fc.property(fc.nat(), fc.shuffledSubarray(first), (seed, order) => {
         const whole = first.map(seededPlan(seed, 100))
@@ -261,13 +261,13 @@ describe('a seeded plan', () => {
     )
   })
 
-  it('has every kind in each round', () => {
+  it('A seeded plan has every kind of fault in each round', () => {
     for (let seed = 0; seed < 20; seed++) {
       expect(new Set(first.slice(0, 50).map((index) => seededPlan(seed, 100)(index).kind)).size).toBe(faultKinds.length)
     }
   })
 
-  it('differs from seed to seed', () => {
+  it('A seeded plan differs from seed to seed', () => {
     expect(first.map(seededPlan(1, 100))).not.toEqual(first.map(seededPlan(2, 100)))
   })
 })

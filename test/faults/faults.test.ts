@@ -14,11 +14,11 @@ const events = 20_000
 
 const faces: readonly Face[] = ['EventSource', 'openEventStream']
 
-describe(`${events} events through a proxy that lets hardly any connection live (--seed ${seed})`, () => {
+describe(`${events} events arrive through a proxy that disturbs almost every connection (--seed ${seed})`, () => {
   for (const name of Object.keys(clients) as ClientName[]) {
     const client = clients[name]
     for (const face of faces) {
-      inRuntime(client, `come once each, in order, to ${face}`, async () => {
+      inRuntime(client, `Each event arrives once and in order over ${face}`, async () => {
         const replay = `npm run test:chaos -- --events ${events} --seed ${seed} --clients ${name} --faces ${face}`
         const run = await runThroughFaults({ client, face, events, seed, longestRun: 400_000 })
         console.log(`${client.name}, ${face}: ${sum(run.faults)} faults of ${run.faults.size} kinds: ${replay}`)

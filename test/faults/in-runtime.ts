@@ -13,12 +13,12 @@ interface Runtime {
  */
 export function inRuntime(
   { name, executable }: Runtime,
-  does: string,
+  sentence: string,
   test: () => Promise<void>,
   timeout = 420_000,
 ): void {
   it.runIf(executable !== undefined || process.env['CI'])(
-    executable === undefined ? `SKIPPED in ${name}, which is not installed` : `${does} in ${name}`,
+    executable === undefined ? `SKIPPED: ${name} is not installed` : `${sentence} in ${name}`,
     { timeout },
     async () => {
       if (executable === undefined) throw new Error(`${name} is not installed`)

@@ -4,12 +4,12 @@ import { judge } from './judge.ts'
 
 const clean = { lost: 0, doubled: 0, outOfOrder: 0, redelivered: 0 }
 
-describe('the judge', () => {
-  it('has nothing to say of each event once, in order', () => {
+describe('The check of received events counts errors of the client', () => {
+  it('No error is counted if each event came once and in order', () => {
     expect(judge([[1, 100]], 100, [])).toEqual(clean)
   })
 
-  it('blames the server for what it delivered again', () => {
+  it('Events that the server delivered again are not counted as errors', () => {
     const redeliveries = [{ asked: 50, given: 40 }]
     expect(
       judge(
@@ -23,7 +23,7 @@ describe('the judge', () => {
     ).toEqual({ ...clean, redelivered: 10 })
   })
 
-  it('does not mind redeliveries that brought nothing, nor one cut short and followed by another', () => {
+  it('Redeliveries that brought nothing, or that another one interrupted, are not counted as errors', () => {
     const redeliveries = [
       { asked: 20, given: 10 },
       { asked: 50, given: 40 },
@@ -42,7 +42,7 @@ describe('the judge', () => {
     ).toEqual({ ...clean, redelivered: 11 })
   })
 
-  it('blames the client for a step back that the server knows nothing of', () => {
+  it('A step back that the server has no record of is counted as an error', () => {
     expect(
       judge(
         [
@@ -80,7 +80,7 @@ describe('the judge', () => {
     })
   })
 
-  it('tells an event doubled by the client from the redelivered ones around it', () => {
+  it('An event that the client duplicated is told from the redelivered ones around it', () => {
     expect(
       judge(
         [
@@ -98,7 +98,7 @@ describe('the judge', () => {
     })
   })
 
-  it('notices what is lost, at the end too, and what comes late', () => {
+  it('Lost events, also at the end, and late events are counted', () => {
     expect(
       judge(
         [
@@ -123,7 +123,7 @@ describe('the judge', () => {
     ).toEqual({ ...clean, outOfOrder: 1 })
   })
 
-  it('counts exactly what was left out, and what was handed on twice', () => {
+  it('Lost and duplicated events are counted exactly', () => {
     const events = fc.array(fc.constantFrom(0, 1, 2), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(events, (times) => {

@@ -12,7 +12,7 @@ const heapGrowth = 2_000_000
 /** In ms. It is half a minute where the machine has nothing else to do. */
 const longestRun = 500_000
 
-describe('10,000 objects opened and closed', () => {
+describe('10,000 objects that were opened and closed leave nothing behind', () => {
   for (const client of [clients.node, clients['node-fetch']]) {
     const test = async (): Promise<void> => {
       const feed = await startOneEventFeed()
@@ -36,6 +36,6 @@ describe('10,000 objects opened and closed', () => {
         await feed.close()
       }
     }
-    inRuntime(client, 'leave nothing behind', test, longestRun + 20_000)
+    inRuntime(client, 'The objects leave nothing behind', test, longestRun + 20_000)
   }
 })

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 import puppeteer, { type Page } from 'puppeteer-core'
-import { buildForBrowsers } from '../conformance/runners/bundle.ts'
 import type { Reception, Task } from './receive-all.ts'
 
 /** How long a program, or a browser's start, may take, in ms; it takes a small part of it. */
@@ -85,21 +84,9 @@ async function memoryMeter(page: Page): Promise<() => Promise<number>> {
   }
 }
 
-/** The library's entry point for Node in place of the one for every runtime. */
-const forNode: Plugin = {
-  name: 'for-node',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir, importer }) =>
-      importer.endsWith('index.node.ts')
-        ? null
-        : { path: resolve(resolveDir, path.replace('index.ts', 'index.node.ts')) },
-    )
-  },
-}
-
 /** @param entry a module that stands beside this file */
 export async function bundle(entry: string, target: 'any runtime' | 'Node' | 'browsers'): Promise<string> {
-  const plugins = { 'any runtime': [], Node: [forNode], browsers: [buildForBrowsers] }
+  const platforms = { 'any runtime': 'neutral', Node: 'node', browsers: 'browser' } as const
   const result = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
@@ -107,10 +94,9 @@ export async function bundle(entry: string, target: 'any runtime' | 'Node' | 'br
     target: 'es2022',
     format: target === 'browsers' ? 'iife' : 'esm',
     external: ['node:*'],
-    plugins: plugins[target],
+    platform: platforms[target],
     logLevel: 'error',
     ...(target === 'Node' && {
-      platform: 'node' as const,
       // undici is a CommonJS package, and requires the modules of Node.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
     }),

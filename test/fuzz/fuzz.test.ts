@@ -18,14 +18,14 @@ for (const browser of browserNames) {
   const isMissing = launchers[browser] === undefined
   if (isMissing) console.warn(`SKIPPED: ${browser} is missing`)
 
-  describe.skipIf(isMissing && !process.env['CI'])(browser, { timeout: 240_000 }, () => {
+  describe.skipIf(isMissing && !process.env['CI'])(`Streams are fuzzed in ${browser}`, { timeout: 240_000 }, () => {
     let lab: Lab
     beforeAll(async () => {
       lab = await startLab(browser)
     }, 120_000)
     afterAll(() => lab?.close())
 
-    it.concurrent(`takes ${count} random streams with our EventSource as the standard says (FUZZ_SEED=${seed})`, async ({
+    it.concurrent(`Our EventSource interprets ${count} random streams as the standard says (FUZZ_SEED=${seed})`, async ({
       expect,
     }) => {
       const { native, ours } = await fuzz(lab, randomStreams(seed, count), lateness)
@@ -39,7 +39,7 @@ for (const browser of browserNames) {
       expect(ours.agreed + ours.deviated).toBe(count)
     })
 
-    it.concurrent('takes the streams of fixtures/streams as the standard says, or deviates as is known', async ({
+    it.concurrent('Both clients interpret the streams of fixtures/streams as the standard says, or deviate in known ways', async ({
       expect,
     }) => {
       const judged = await Promise.all(

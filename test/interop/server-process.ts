@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-/** A server that others wrote, in a process of its own, so that it can be killed. */
+/** A server of a third-party library in its own process, which can be killed. */
 export class ServerProcess {
   readonly port: number
   readonly #child: ChildProcess
@@ -20,7 +20,7 @@ export class ServerProcess {
       try {
         return await ServerProcess.#start(name, port)
       } catch (error) {
-        // While a server was down, another test may have been given its port for a while.
+        // Another test may have used the port while the server was down.
         if (port === 0 || tries === 10) throw error
         await pause(500)
       }
@@ -39,7 +39,7 @@ export class ServerProcess {
     throw new Error(`The server ${name} did not start:\n${complaints.join('')}`)
   }
 
-  /** Kills it as a crash would: nothing is finished, nothing is said. */
+  /** Kills the process as a crash would, without finishing anything. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, 'exit')

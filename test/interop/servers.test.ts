@@ -13,8 +13,8 @@ afterEach(async () => {
   stop = undefined
 })
 
-describe.each(['express', 'better-sse', 'hono', 'fastify'])('a server made with %s', (name) => {
-  it('is resumed after each crash, and every number comes once and in order', { timeout: 120_000 }, async () => {
+describe.each(['express', 'better-sse', 'hono', 'fastify'])('A client resumes from a server made with %s', (name) => {
+  it('The client resumes after each crash, and receives every number once', { timeout: 120_000 }, async () => {
     let server = await ServerProcess.start(name)
     const { port } = server
     const source = new EventSource(`http://127.0.0.1:${port}/count`)

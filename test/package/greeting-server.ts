@@ -6,12 +6,12 @@ import { json } from 'node:stream/consumers'
 
 export interface GreetingServer {
   origin: string
-  /** What the first page has posted to `/received`. */
+  /** The first JSON that a page posts to `/received`. */
   received: Promise<unknown>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Serves one event and a stream that stays open under `/greeting`, and files under the other paths. */
+/** Serves one event on a stream that stays open at `/greeting`, and files at other paths. */
 export const startGreetingServer = async (files: Readonly<Record<string, string>> = {}): Promise<GreetingServer> => {
   let setReceived: (value: unknown) => void
   const received = new Promise((resolve) => {

@@ -8,25 +8,25 @@ import { startGreetingServer } from './greeting-server.ts'
 const consumer = inject('consumer')
 const greeting = { data: 'hello', lastEventId: '7', names: ['EventSource', 'ErrorEvent'] }
 
-/** Runs a script's text as a file in the consumer's project would run, and returns what it printed, read as JSON. */
+/** Runs a script in the consumer's project, and returns its output parsed as JSON. */
 const evaluate = async (kind: 'module' | 'commonjs', script: string): Promise<unknown> =>
   JSON.parse(await run(process.execPath, [`--input-type=${kind}`, '--eval', script], { cwd: consumer }))
 
 beforeAll(() => cp(join(import.meta.dirname, 'consumers'), consumer, { recursive: true }))
 
-test('an ECMAScript module imports it and receives an event', async () => {
+test('An ECMAScript module imports the package and receives an event', async () => {
   await using server = await startGreetingServer()
   const printed = await run(process.execPath, ['module.mjs', `${server.origin}/greeting`], { cwd: consumer })
   expect(JSON.parse(printed)).toEqual(greeting)
 })
 
-test('a CommonJS script requires it and receives an event', async () => {
+test('A CommonJS script requires the package and receives an event', async () => {
   await using server = await startGreetingServer()
   const printed = await run(process.execPath, ['common-js.cjs', `${server.origin}/greeting`], { cwd: consumer })
   expect(JSON.parse(printed)).toEqual(greeting)
 })
 
-test("a test in Jest's CommonJS requires it and receives an event", async () => {
+test("A test in Jest's CommonJS requires the package and receives an event", async () => {
   await using server = await startGreetingServer()
   const jest = fileURLToPath(import.meta.resolve('jest/bin/jest'))
   const project = ['--rootDir', consumer, '--cacheDirectory', join(consumer, 'jest-cache')]
@@ -37,19 +37,19 @@ test("a test in Jest's CommonJS requires it and receives an event", async () => 
   })
 })
 
-test.for(['module', 'commonjs'] as const)('everysource/shared extends the class of everysource (%s)', async (kind) => {
+test.for(['module', 'commonjs'] as const)('SharedEventSource extends the class of everysource (%s)', async (kind) => {
   const load = { module: 'await import', commonjs: 'require' }[kind]
   const script = `const { EventSource } = ${load}('everysource'); const { SharedEventSource } = ${load}('everysource/shared')
     console.log(JSON.stringify([SharedEventSource.name, Object.getPrototypeOf(SharedEventSource) === EventSource]))`
   expect(await evaluate(kind, script)).toEqual(['SharedEventSource', true])
 })
 
-test('the package says its version under everysource/package.json', async () => {
+test('everysource/package.json contains the version', async () => {
   const script = `console.log(JSON.stringify(require('everysource/package.json').version))`
   expect(await evaluate('commonjs', script)).toMatch(/^\d+\.\d+\.\d+/)
 })
 
-// Node hides its own EventSource behind a flag today, and need not tomorrow: each script says itself what was there before.
+// Node currently hides its own EventSource behind a flag, so each script defines what was there before.
 const outcome = `console.log(JSON.stringify({
   native: globalThis.EventSource === Native,
   ours: globalThis.EventSource === EventSource,
@@ -62,17 +62,17 @@ const load = {
 const native = 'class Native {}; globalThis.EventSource = Native; '
 const missing = 'class Native {}; delete globalThis.EventSource; '
 
-test.for(['module', 'commonjs'] as const)('everysource/polyfill leaves an EventSource alone (%s)', async (kind) => {
+test.for(['module', 'commonjs'] as const)('everysource/polyfill does not replace an EventSource (%s)', async (kind) => {
   const script = `${native}${load[kind]('everysource/polyfill')}${outcome}`
   expect(await evaluate(kind, script)).toMatchObject({ native: true, ours: false })
 })
 
-test.for(['module', 'commonjs'] as const)('everysource/polyfill defines one where none is (%s)', async (kind) => {
+test.for(['module', 'commonjs'] as const)('everysource/polyfill defines a missing EventSource (%s)', async (kind) => {
   const script = `${missing}${load[kind]('everysource/polyfill')}${outcome}`
   expect(await evaluate(kind, script)).toEqual({ native: false, ours: true, enumerable: false })
 })
 
-test.for(['module', 'commonjs'] as const)('everysource/polyfill/force replaces one (%s)', async (kind) => {
+test.for(['module', 'commonjs'] as const)('everysource/polyfill/force replaces an EventSource (%s)', async (kind) => {
   const script = `${native}${load[kind]('everysource/polyfill/force')}${outcome}`
   expect(await evaluate(kind, script)).toMatchObject({ native: false, ours: true })
 })

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** Skips the test, with a visible line, where something was not installed; in CI that is a failure. */
+/** Returns an installed part. A missing one skips the test with a visible line, and fails in CI. */
 export function installed<Part>(name: string, part: Part | undefined, skip: (note: string) => never): Part {
   if (part !== undefined) return part
   const message = `${name} is missing in test/runtimes`

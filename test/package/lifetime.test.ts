@@ -4,10 +4,10 @@ import { createGzip } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ForwardProxy, startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { type Http2Server, startHttp2Server } from '../node/http2-server.ts'
 import { startModule } from './program.ts'
 
-/** Where responses go that a test is to send more on. */
+/** Receives responses that a test wants to continue. */
 let opened: ((response: ServerResponse) => void) | undefined
 
 /** Answers according to the path. */
@@ -53,10 +53,10 @@ const nextResponse = (): Promise<ServerResponse> =>
     opened = resolve
   })
 
-/** Longer than a process lives that nothing keeps alive. */
+/** Longer than a process takes to end when nothing keeps it alive. */
 const aWhile = 1_000
 
-describe('the process lives', () => {
+describe('The process stays alive while a source is not closed', () => {
   const listen = (url: string, then = ''): string => `
     import { EventSource } from 'everysource'
     const source = new EventSource('${url}')
@@ -65,7 +65,7 @@ describe('the process lives', () => {
       ${then}
     }`
 
-  test.for(['http', 'https'] as const)('while a stream is open (%s), and ends after close()', async (scheme) => {
+  test.for(['http', 'https'] as const)('The process lives until an open stream (%s) is closed', async (scheme) => {
     const { origin } = scheme === 'http' ? server : tlsServer
     const responding = nextResponse()
     using module = startModule(listen(origin, `if (data === 'more') source.close()`), { env: trustAll })
@@ -76,7 +76,7 @@ describe('the process lives', () => {
     expect(await module.exited).toEqual({ stdout: 'hello\nmore\n', stderr: '', exitCode: 0 })
   })
 
-  test('while it waits for a response', async () => {
+  test('The process stays alive while a source waits for a response', async () => {
     const responding = nextResponse()
     using module = startModule(listen(`${server.origin}/silent`, 'source.close()'))
     const response = await responding
@@ -85,7 +85,7 @@ describe('the process lives', () => {
     expect(await module.exited).toEqual({ stdout: 'at last\n', stderr: '', exitCode: 0 })
   })
 
-  test('while it waits for the next attempt', async () => {
+  test('The process stays alive while a source waits for the next attempt', async () => {
     using module = startModule(`
       import { EventSource } from 'everysource'
       const source = new EventSource('${server.origin}/ending', { retry: () => ${aWhile} })
@@ -97,7 +97,7 @@ describe('the process lives', () => {
     expect(await module.exited).toEqual({ stdout: 'hello\nhello\n', stderr: '', exitCode: 0 })
   })
 
-  test('not any longer once a stream that was behind a proxy is closed', async () => {
+  test('The process ends after a stream that was behind a proxy is closed', async () => {
     const env = { ...trustAll, HTTPS_PROXY: `http://${proxy.host}` }
     using module = startModule(listen(tlsServer.origin, 'source.close()'), { env })
     expect(await module.exited).toEqual({ stdout: 'hello\n', stderr: '', exitCode: 0 })
@@ -105,7 +105,7 @@ describe('the process lives', () => {
   })
 })
 
-describe('with unref, the process ends although', () => {
+describe('The process ends with unref', () => {
   const cases: readonly (readonly [string, () => string, (string | undefined)?, (() => NodeJS.ProcessEnv)?])[] = [
     ['a stream is open', () => server.origin],
     ['a stream is open over TLS', () => tlsServer.origin],
@@ -120,7 +120,7 @@ describe('with unref, the process ends although', () => {
     ['a stream is open through a tunnel', () => tlsServer.origin, '', () => ({ HTTPS_PROXY: `http://${proxy.host}` })],
   ]
 
-  test.for(cases)('%s', async ([, url, options = '', env = () => ({})]) => {
+  test.for(cases)('The process ends although %s', async ([, url, options = '', env = () => ({})]) => {
     using module = startModule(
       `import { EventSource } from 'everysource'
       const untilThen = setInterval(() => {}, 60_000)
@@ -135,7 +135,7 @@ describe('with unref, the process ends although', () => {
   })
 
   test.for(['http', 'https'] as const)(
-    'a stream is open over a connection that had been used before (%s)',
+    'The process ends although a stream is open over a connection that was reused (%s)',
     async (scheme) => {
       const { origin } = scheme === 'http' ? server : tlsServer
       using module = startModule(
@@ -156,7 +156,7 @@ describe('with unref, the process ends although', () => {
     },
   )
 
-  test('nothing has come yet', async () => {
+  test('The process ends although nothing has come yet', async () => {
     using module = startModule(`
       import { EventSource } from 'everysource'
       new EventSource('${server.origin}/silent', { unref: true })
@@ -164,7 +164,7 @@ describe('with unref, the process ends although', () => {
     expect(await module.exited).toEqual({ stdout: 'bye\n', stderr: '', exitCode: 0 })
   })
 
-  test('an attempt is to follow', async () => {
+  test('The process ends although an attempt will follow', async () => {
     using module = startModule(`
       import { EventSource } from 'everysource'
       const untilThen = setInterval(() => {}, 60_000)

@@ -5,26 +5,26 @@ import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
 
 export interface ProgramOptions {
-  /** The runtime; this Node by default. */
+  /** The executable of the runtime (default: this Node). */
   executable?: string
   env?: NodeJS.ProcessEnv
-  /** Where it runs; the consumer's project by default. */
+  /** The working directory (default: the consumer's project). */
   cwd?: string
 }
 
 export interface ModuleOptions extends ProgramOptions {
-  /** The text is a CommonJS module. */
+  /** Whether the text is a CommonJS module. */
   commonJs?: boolean
 }
 
 export interface Program extends Disposable {
-  /** Fulfilled once this was printed as a line of its own, rejected if the process exits without. */
+  /** Resolves once this was printed as a separate line, and rejects if the process exits without printing it. */
   printed(line: string): Promise<void>
-  /** Fulfilled when it has exited by itself. */
+  /** Resolves when the program has exited by itself. */
   readonly exited: Promise<{ stdout: string; stderr: string; exitCode: number | null }>
 }
 
-// Those of the machine that the tests run on.
+// Variables of the machine that runs the tests.
 const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy, NODE_OPTIONS, ...environment } =
   process.env
 
@@ -35,7 +35,7 @@ export function startProgram(given: readonly string[], options: ProgramOptions =
     cwd,
     env: { ...environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Somewhat less than a test of the package may take, so that no test leaves a program behind.
+    // A little shorter than the timeout of a test, so that no test leaves a program behind.
     timeout: 360_000,
     killSignal: 'SIGKILL',
   })
@@ -66,7 +66,7 @@ export function startProgram(given: readonly string[], options: ProgramOptions =
   }
 }
 
-/** Runs a module's text as a file in the consumer's project would run. */
+/** Runs a module's text like a file in the consumer's project. */
 export function startModule(source: string, { commonJs = false, ...options }: ModuleOptions = {}): Program {
   return startProgram([`--input-type=${commonJs ? 'commonjs' : 'module'}`, '--eval', source], options)
 }

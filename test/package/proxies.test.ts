@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { type Http2Server, startHttp2Server } from '../transport/http2-server.ts'
+import { type Http2Server, startHttp2Server } from '../node/http2-server.ts'
 import { runModule } from './program.ts'
 
 const event = 'data: hello\n\n'
@@ -23,7 +23,7 @@ afterAll(async () => {
   await Promise.all([server.close(), tlsServer.close()])
 })
 
-/** Listens to a server, and prints what comes first. */
+/** Listens to a server, and prints the first event or error. */
 function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<string> {
   const source = `
     import { EventSource } from 'everysource'
@@ -41,26 +41,26 @@ function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<st
 
 const hostOf = (url: string): string => new URL(url).host
 
-describe('of the environment', () => {
-  test.for(['HTTP_PROXY', 'http_proxy'])('%s forwards what goes to http: URLs', async (name) => {
+describe('The environment variables for proxies are followed', () => {
+  test.for(['HTTP_PROXY', 'http_proxy'])('%s forwards requests to http: URLs', async (name) => {
     await using proxy = await startForwardProxy()
     expect(await listen(server.origin, { [name]: `http://${proxy.host}` })).toBe('hello\n')
     expect(proxy.requests).toEqual([`GET ${server.origin}/`])
   })
 
-  test.for(['HTTPS_PROXY', 'https_proxy'])('%s tunnels what goes to https: URLs', async (name) => {
+  test.for(['HTTPS_PROXY', 'https_proxy'])('%s tunnels requests to https: URLs', async (name) => {
     await using proxy = await startForwardProxy()
     expect(await listen(tlsServer.origin, { [name]: `http://${proxy.host}` })).toBe('hello\n')
     expect(proxy.requests).toEqual([`CONNECT ${hostOf(tlsServer.origin)}`])
   })
 
-  test('HTTPS_PROXY has nothing to do with http: URLs', async () => {
+  test('HTTPS_PROXY does not apply to http: URLs', async () => {
     await using proxy = await startForwardProxy()
     expect(await listen(server.origin, { HTTPS_PROXY: `http://${proxy.host}` })).toBe('hello\n')
     expect(proxy.requests).toEqual([])
   })
 
-  test('NO_PROXY names hosts that none is used for', async () => {
+  test('NO_PROXY lists hosts that are reached without a proxy', async () => {
     await using proxy = await startForwardProxy()
     const { hostname } = new URL(server.origin)
     const both = { HTTP_PROXY: `http://${proxy.host}`, HTTPS_PROXY: `http://${proxy.host}` }
@@ -75,36 +75,36 @@ describe('of the environment', () => {
     expect(proxy.requests).toHaveLength(1)
   })
 
-  test('a proxy is told who asks', async () => {
+  test('The proxy receives the user name and password', async () => {
     await using proxy = await startForwardProxy()
     const env = { HTTP_PROXY: `http://me:sesame@${proxy.host}`, HTTPS_PROXY: `http://me:sesame@${proxy.host}` }
     for (const { origin } of [server, tlsServer]) expect(await listen(origin, env)).toBe('hello\n')
     expect(proxy.authorizations).toEqual([btoa('me:sesame'), btoa('me:sesame')].map((token) => `Basic ${token}`))
   })
 
-  test('a SOCKS proxy takes both', async () => {
+  test('A SOCKS proxy forwards http: and https: URLs', async () => {
     await using proxy = await startSocksProxy()
     const env = { HTTP_PROXY: `socks5://me:sesame@${proxy.host}` }
     for (const { origin } of [server, tlsServer]) expect(await listen(origin, env)).toBe('hello\n')
-    // undici connects anew, for nothing, when a stream is closed.
+    // undici connects again, needlessly, when a stream is closed.
     expect([...new Set(proxy.requests)]).toEqual([hostOf(server.origin), hostOf(tlsServer.origin)])
     expect([...new Set(proxy.users)]).toEqual(['me:sesame'])
   })
 
-  test('a proxy that is not there loses the connection, which is not made without it', async () => {
+  test('A proxy that cannot be reached loses the connection, and is not bypassed', async () => {
     for (const { origin } of [server, tlsServer]) {
       expect(await listen(origin, { HTTP_PROXY: 'http://127.0.0.1:1' })).toMatch(/^network connect ECONNREFUSED/)
     }
   })
 
-  test('a proxy is not asked by a dispatcher that is given', async () => {
+  test('A given dispatcher does not use the proxy', async () => {
     await using proxy = await startForwardProxy()
     const dispatcher = `{ dispatcher: new (await import('undici')).Agent() }`
     expect(await listen(server.origin, { HTTP_PROXY: `http://${proxy.host}` }, dispatcher)).toBe('hello\n')
     expect(proxy.requests).toEqual([])
   })
 
-  test('streams share a connection through a tunnel, too, where the server speaks HTTP/2', async () => {
+  test('Streams share a connection through a tunnel if the server speaks HTTP/2', async () => {
     await using proxy = await startForwardProxy()
     const source = `
       import { EventSource } from 'everysource'

@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
-/** Starts a server at this address, by default a free port of this machine. */
+/** Starts a server, by default on a free port of this machine, and returns its address. */
 async function listen(server: Server & { closeAllConnections(): void }, path?: string): Promise<string> {
   await new Promise<void>((fulfil, reject) => {
     server.once('error', reject)
@@ -41,7 +41,7 @@ async function listen(server: Server & { closeAllConnections(): void }, path?: s
   return path ?? `localhost:${(server.address() as AddressInfo).port}`
 }
 
-/** What stands between the two, which have to be there. */
+/** Returns the text between two delimiters, which must exist. */
 function between(text: string, start: string, end: string): string {
   const [, rest] = text.split(start)
   const [found, after] = rest?.split(end) ?? []
@@ -60,7 +60,7 @@ function replace(text: string, replacements: Readonly<Record<string, string>>): 
 
 /**
  * Runs the README's script for a dispatcher with the dispatcher of this recipe.
- * @param madeUp what to put in the place of addresses that the README made up
+ * @param madeUp replacements for the example addresses in the README
  */
 async function follow(
   title: string,
@@ -81,14 +81,14 @@ async function follow(
 
 const event = '1 hello'
 
-test('a certificate authority of your own is trusted', async () => {
+test('A certificate authority of your own is trusted', async () => {
   await writeFile(join(directory, 'ca.pem'), certificate)
   const host = await listen(createTlsServer({ cert: certificate, key }, listener))
   using program = await follow('A certificate authority of your own', `https://${host}`)
   await program.printed(event)
 })
 
-test('a client certificate is shown', async () => {
+test('A client certificate is sent', async () => {
   for (const name of ['ca.pem', 'client.pem']) await writeFile(join(directory, name), certificate)
   await writeFile(join(directory, 'client.key'), key)
   const strict = { cert: certificate, key, ca: certificate, requestCert: true, rejectUnauthorized: true }
@@ -97,7 +97,7 @@ test('a client certificate is shown', async () => {
   await program.printed(event)
 })
 
-test('a Unix socket is connected to', async () => {
+test('A Unix socket is used', async () => {
   const path = await listen(createServer(listener), join(directory, 'feed.sock'))
   using program = await follow('A Unix socket', 'http://localhost/', { '/run/feed.sock': path })
   await program.printed(event)
@@ -108,7 +108,7 @@ const proxies = [
   ['A SOCKS proxy', startSocksProxy, 'proxy.example:1080'],
 ] as const
 
-test.for(proxies)('%s is used for one source, and told who asks', async ([title, start, madeUp]) => {
+test.for(proxies)('%s is used for one source, and receives the credentials', async ([title, start, madeUp]) => {
   await using proxy = await start()
   const host = await listen(createServer(listener))
   using program = await follow(title, `http://${host}`, { [madeUp]: `user:password@${proxy.host}` })
@@ -118,8 +118,8 @@ test.for(proxies)('%s is used for one source, and told who asks', async ([title,
   expect(told).toEqual(['users' in proxy ? 'user:password' : `Basic ${btoa('user:password')}`])
 })
 
-// Agents for proxies do not hand on all that they are told: a limit that is short shows where undici looks for it.
-test.for(proxies)('%s is told the limit on silence where undici heeds it', async ([title, start, madeUp]) => {
+// Agents for proxies do not forward all options, so a short limit shows whether undici receives it.
+test.for(proxies)('%s receives the limit for silence where undici reads it', async ([title, start, madeUp]) => {
   await using proxy = await start()
   const host = await listen(createServer(listener))
   using program = await follow(title, `http://${host}`, {
@@ -127,6 +127,6 @@ test.for(proxies)('%s is told the limit on silence where undici heeds it', async
     'bodyTimeout: 0': 'bodyTimeout: 1',
   })
   await program.printed(event)
-  // The stream is resumed, and begins anew.
+  // The stream is resumed in a new request.
   await expect.poll(() => proxy.requests.length).toBeGreaterThan(1)
 })

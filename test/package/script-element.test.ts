@@ -6,7 +6,7 @@ import { startGreetingServer } from './greeting-server.ts'
 
 const { CI } = process.env
 
-test('a page loads the script in Chromium and receives an event', async ({ skip }) => {
+test('A page loads the script in Chromium and receives an event', async ({ skip }) => {
   const executable = chromiumExecutable()
   if (executable === undefined) {
     if (CI) throw new Error('Chromium is missing')

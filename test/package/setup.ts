@@ -6,9 +6,9 @@ import { run } from './command.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The packed package. */
+    /** The path of the packed package. */
     tarball: string
-    /** A project of somebody's that has installed the tarball. */
+    /** The path of a project that has installed the tarball. */
     consumer: string
   }
 }
@@ -16,7 +16,7 @@ declare module 'vitest' {
 const root = resolve(import.meta.dirname, '../..')
 const leftOut = new Set(['.git', 'coverage', 'dist', 'fixtures', 'node_modules', 'test'])
 
-/** Packs as publishing does, but in a copy: packing builds, and others may be reading the checkout's own `dist`. */
+/** Packs the package in a copy, because packing builds, and others may be reading the checkout's own `dist`. */
 const pack = async (workspace: string): Promise<string> => {
   const copy = join(workspace, 'checkout')
   await cp(root, copy, { recursive: true, filter: (path) => !leftOut.has(relative(root, path)) })
@@ -26,8 +26,8 @@ const pack = async (workspace: string): Promise<string> => {
 }
 
 /**
- * Installs the tarball in a new project, with copies of what it depends on, and of the schema libraries that the type
- * tests use, which are here already: nothing has to be fetched.
+ * Installs the tarball in a new project, with copies of its dependencies and of the schema libraries that the type
+ * tests use. These are already installed here, so nothing is downloaded.
  */
 const install = async (workspace: string, tarball: string): Promise<string> => {
   const consumer = join(workspace, 'consumer')

@@ -5,7 +5,7 @@ import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
 import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
-/** The first major of Node that has Web Locks in all its versions. */
+/** The first major version of Node that has Web Locks in all its releases. */
 const firstWithLocks = 26
 
 let server: HttpServer
@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 afterAll(() => server.close())
 
-/** Two sources that close when both have their event, after which nothing keeps the process alive. */
+/** Two sources that close when both have received their event, after which nothing keeps the process alive. */
 const program = (load: string): string => `
   ${load}
   let open = 2
@@ -45,7 +45,7 @@ const loads = {
 
 for (const major of nodeMajors) {
   for (const [kind, load] of Object.entries(loads)) {
-    test(`two sources of everysource/shared in Node ${major} get the event, and leave the process to end (${kind})`, async ({
+    test(`Two sources of everysource/shared in Node ${major} receive the event and let the process end (${kind})`, async ({
       skip,
     }) => {
       const executable = installed(`Node ${major}`, nodeExecutable(major), skip)
@@ -57,7 +57,7 @@ for (const major of nodeMajors) {
   }
 }
 
-test('with unref, everysource/shared does not keep a process alive', async ({ skip }) => {
+test('A source of everysource/shared with unref does not keep a process alive', async ({ skip }) => {
   const executable = installed('Node 26', nodeExecutable(26), skip)
   const printed = await runModule(
     `${loads.module}

@@ -12,7 +12,7 @@ const compilers = {
   'the newest TypeScript': join(directoryOf(import.meta.resolve('typescript/package.json')), 'bin/tsc'),
 }
 
-/** How a project finds modules, and the endings of its files: `.mts` imports, `.cts` requires. */
+/** The module resolution of a project, and the file extensions: `.mts` imports, `.cts` requires. */
 const resolutions = {
   node16: { endings: ['mts', 'cts'], options: { module: 'Node16', moduleResolution: 'Node16' } },
   nodenext: { endings: ['mts', 'cts'], options: { module: 'NodeNext', moduleResolution: 'NodeNext' } },
@@ -21,7 +21,7 @@ const resolutions = {
 
 interface Project {
   resolution: keyof typeof resolutions
-  /** The globals that the project knows; our declarations may not ask for more, since they are checked too. */
+  /** The globals that the project knows. Our declarations are checked, too, and may not need more. */
   globals: { lib: string[]; types: string[] }
   uses: string[]
 }
@@ -52,7 +52,7 @@ const strict = {
   typeRoots: [dirname(directoryOf(import.meta.resolve('@types/node/package.json')))],
 }
 
-/** Writes the project below the consumer's, where it finds the installed package. */
+/** Writes the project into the consumer's, where it finds the installed package. */
 const create = async (directory: string, { resolution, globals, uses: names }: Project): Promise<void> => {
   const { endings, options } = resolutions[resolution]
   await mkdir(directory)
@@ -63,8 +63,8 @@ const create = async (directory: string, { resolution, globals, uses: names }: P
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*'] }))
 }
 
-describe.for(Object.entries(projects))('%s', ([name, project]) => {
-  test.for(Object.entries(compilers))('compiles with %s', async ([compilerName, compiler]) => {
+describe.for(Object.entries(projects))('The types work in %s', ([name, project]) => {
+  test.for(Object.entries(compilers))('The project compiles with %s', async ([compilerName, compiler]) => {
     const directory = join(inject('consumer'), `${name}, ${compilerName}`)
     await create(directory, project)
     await run(process.execPath, [compiler, '--project', directory])

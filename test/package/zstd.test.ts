@@ -3,9 +3,9 @@ import { nodeExecutable } from '../runtimes/binaries.ts'
 import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
-test('a body compressed with zstd is decompressed event by event, also inside gzip', async ({ skip }) => {
+test('A body compressed with zstd is decompressed event by event, also inside gzip', async ({ skip }) => {
   const executable = installed('Node 24', nodeExecutable(24), skip)
-  // The server is in the same process, for this Node may have no zstd.
+  // The server is in the same process, because the Node that runs the tests may not have zstd.
   const printed = await runModule(
     `import { once } from 'node:events'
     import { createServer } from 'node:http'
@@ -39,7 +39,7 @@ test('a body compressed with zstd is decompressed event by event, also inside gz
       for (let number = 1; number < 4; number++) {
         const [{ data }] = await once(source, 'message')
         console.log(data)
-        // Only now, so that each has to arrive before the next is written.
+        // The next event is written only after the one before has arrived.
         write('data: ' + number + '\\n\\n')
       }
       source.close()

@@ -12,7 +12,7 @@ import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-b
 
 const { CI } = process.env
 
-/** How long a browser may take to start, in ms. */
+/** The maximum time in ms for a browser to start. */
 const longestStart = 120_000
 
 const chromium = chromiumExecutable()
@@ -35,7 +35,7 @@ async function openPage(): Promise<void> {
   page = await browser.newPage()
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
-    // What the network brings is the subject of the page, and browsers log it.
+    // Network errors are the subject of the page, and browsers log them.
     if (message.type() === 'error' && !/Failed to load resource|net::/.test(message.text()))
       problems.push(message.text())
   })
@@ -50,7 +50,7 @@ async function readCount(selector: string): Promise<number> {
   return Number(await read(selector))
 }
 
-/** What a plot shows, as its pixels. */
+/** Returns the pixels of a plot. */
 function readPlot(id: string): Promise<string> {
   return page.$eval(`#${id} canvas`, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
 }
@@ -61,7 +61,7 @@ async function expectState(side: 'ours' | 'native', state: string): Promise<void
     .toBe(state)
 }
 
-/** Waits for a state that may be over before anybody looks: the page takes down all that it shows until `expectShown`. */
+/** Records all states that the page shows until `expectShown`, because a state may be brief. */
 async function watchState(side: 'ours' | 'native'): Promise<void> {
   await page.$eval(`#${side}-state`, (element) => {
     const shown: string[] = []
@@ -76,7 +76,7 @@ async function expectShown(side: 'ours' | 'native', state: RegExp): Promise<void
     .toContainEqual(expect.stringMatching(state))
 }
 
-/** Waits for the side's next event. */
+/** Waits for the next event of one side. */
 async function expectEvent(side: 'ours' | 'native'): Promise<void> {
   const before = await readCount(`#${side}-events`)
   await expect.poll(() => readCount(`#${side}-events`)).toBeGreaterThan(before)
@@ -86,11 +86,11 @@ async function press(name: string): Promise<void> {
   await page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
 }
 
-/** Runs the tests in a browser; where it is missing, says so. */
+/** Runs the tests in a browser, and reports a missing one. */
 function inBrowser(name: string, options: LaunchOptions | undefined, register: () => void): void {
-  describe(`in ${name}, the playground`, { timeout: 2 * longestStart }, () => {
+  describe(`The playground works in ${name}`, { timeout: 2 * longestStart }, () => {
     if (options === undefined) {
-      it('needs the browser', ({ skip }) => {
+      it('The browser is installed', ({ skip }) => {
         if (CI) throw new Error(`${name} is missing`)
         console.warn(`SKIPPED: ${name} is missing`)
         skip('missing')
@@ -107,7 +107,7 @@ function inBrowser(name: string, options: LaunchOptions | undefined, register: (
 }
 
 inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
-  it('shows both clients open, their events and what the plots make of them', async () => {
+  it('The playground shows both clients open, their events and the plots', async () => {
     await openPage()
     await expectState('ours', 'open')
     await expectState('native', 'open')
@@ -128,7 +128,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     expect(problems).toEqual([])
   })
 
-  it('drops the connections: both come back, and nothing is missed', async () => {
+  it('Dropping the connections makes both clients reconnect without missing an event', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -143,7 +143,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     expect(await readCount('#ours-missed')).toBe(0)
   })
 
-  it('answers 503 with Retry-After: ours counts down and comes back, the native one is closed for good', async () => {
+  it('A 503 with Retry-After makes ours wait and reconnect, and closes the native client forever', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -158,7 +158,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectState('native', 'closed')
   })
 
-  it('goes silent: ours finds out, the native one does not', async () => {
+  it('A silent server is detected by ours and not by the native client', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Go silent')
@@ -169,7 +169,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectEvent('native')
   })
 
-  it('sends slowly, and garbage, and neither is a reason to stop', async () => {
+  it('Slow events and garbage do not stop our client', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Send slowly')
@@ -183,7 +183,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expectState('ours', 'open')
   })
 
-  it('closes, connects with headers, reconnects, and refuses what is no header', async () => {
+  it('The buttons close, connect with headers and reconnect, and a bad header is rejected', async () => {
     await openPage()
     await expectEvent('ours')
     await press('Close')
@@ -202,7 +202,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expect.poll(() => read('#mistake')).toContain('"no header" is no header')
   })
 
-  it('counts tabs, which share one connection', async () => {
+  it('The playground counts tabs, which share one connection', async () => {
     await openPage()
     await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
     const opened = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
@@ -214,7 +214,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
     await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
   })
 
-  it('can be used by keyboard, and on a phone without scrolling sideways', async () => {
+  it('The playground works by keyboard, and on a phone without scrolling sideways', async () => {
     await openPage()
     await expectEvent('ours')
     await watchState('ours')
@@ -235,7 +235,7 @@ inBrowser('Chromium', chromium ? chromiumOptions(chromium) : undefined, () => {
 })
 
 inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
-  it('opens without an error', async () => {
+  it('The playground opens without an error', async () => {
     await openPage()
     await expectState('ours', 'open')
     await expectEvent('ours')
@@ -246,8 +246,8 @@ inBrowser('Firefox', firefox ? firefoxOptions(firefox) : undefined, () => {
   })
 })
 
-describe('in WebKit, the playground', () => {
-  it('opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
+describe('The playground works in WebKit', () => {
+  it('The playground opens without an error', { timeout: 2 * longestStart }, async ({ skip }) => {
     if (webKit === undefined) {
       if (CI) throw new Error('WebKit is missing')
       console.warn('SKIPPED: WebKit is missing')

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-/** Majors of Node that the library is tested in, whichever one runs the tests. */
+/** The major versions of Node that the library is tested in. */
 export const nodeMajors = [20, 22, 24, 26] as const
 
 const { platform, arch } = process
 const runningMajor = Number.parseInt(process.versions.node, 10)
 
-/** Where a Node of this major is. The one that runs the tests stands for its own major. */
+/** Returns the path of a major version of Node. The version that runs the tests is used for its own major. */
 export function nodeExecutable(major: number): string | undefined {
   if (major === runningMajor) return process.execPath
   return installed(`node${major}-${platform}-${arch}/bin/node`)
@@ -26,7 +26,7 @@ export function workerdExecutable(): string | undefined {
   return installed(`@cloudflare/workerd-${platform}-${arch === 'x64' ? '64' : arch}/bin/workerd`)
 }
 
-/** Whether all of them are there, or this is a platform that the lock file has none for. */
+/** Returns whether all runtimes are installed, or the lock file has none for this platform. */
 export function areInstalled(): boolean {
   if (platform !== 'linux' || !['x64', 'arm64'].includes(arch)) return true
   const executables = [denoExecutable(), bunExecutable(), workerdExecutable(), ...nodeMajors.map(nodeExecutable)]

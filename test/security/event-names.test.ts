@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } from '../../src/index.node.ts'
+import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { hostileNames } from './hostile-names.ts'
 import { parseOnlyRequest, type RawServer, startRawServer } from './raw-server.ts'
 
@@ -22,7 +22,7 @@ const expected = hostileNames.map((name) => ({ type: name, data: name, lastEvent
 describe.each([
   ['fetch', { fetch: globalThis.fetch }],
   ['undici', {}],
-] as readonly (readonly [name: string, init: EventSourceInit])[])('over %s', (_, transport) => {
+] as readonly (readonly [name: string, init: EventSourceInit])[])('Names over %s are harmless', (_, transport) => {
   let server: RawServer
   beforeAll(async () => {
     server = await startRawServer(() => answer)
@@ -45,7 +45,7 @@ describe.each([
       source.onerror = (event: ErrorEvent) => event.willReconnect || resolve(undefined)
     })
 
-  it('events are called as the server calls them, and change nothing else', async () => {
+  it('Events have the names that the server sends, and change nothing else', async () => {
     await expectUnchanged(async () => {
       const received: unknown[] = []
       let headers: Headers | undefined
@@ -65,7 +65,7 @@ describe.each([
     })
   })
 
-  it('streams with for await have them, too', async () => {
+  it('Streams with for await have events with those names', async () => {
     await expectUnchanged(async () => {
       const received: unknown[] = []
       for await (const event of openEventStream(server.origin, { ...transport, retry: false })) {
@@ -75,7 +75,7 @@ describe.each([
     })
   })
 
-  it('headers may be called so, and options that were JSON set nothing by such a member', async () => {
+  it('Headers can have those names, and options from JSON set nothing through such a member', async () => {
     await expectUnchanged(async () => {
       const headers = JSON.parse(`{${hostileNames.map((name) => `"${name}": "value"`)}}`)
       const init = JSON.parse('{ "__proto__": { "method": "POST", "lastEventId": "1" } }')

@@ -52,7 +52,7 @@ for (const name of browserNames) {
   const isMissing = launchers[name] === undefined
   if (isMissing) console.warn(`SKIPPED: ${name} is missing`)
 
-  describe.skipIf(isMissing && !process.env['CI'])(name, { timeout: 120_000 }, () => {
+  describe.skipIf(isMissing && !process.env['CI'])(`A page in ${name} is safe`, { timeout: 120_000 }, () => {
     let browser: ProgramBrowser
     let other: HttpServer
     let requests: IncomingMessage[] = []
@@ -100,7 +100,7 @@ for (const name of browserNames) {
       await other?.close()
     }, 60_000)
 
-    it('events of a stream that are called open, error or anything else come as in its own EventSource', async () => {
+    it('Events with the type open, error or anything else are the same as in the native EventSource', async () => {
       const { native, ours } = await browser.run('recordCalls', { url: `${browser.origin}/names`, names })
       const expected = [
         ...callsOf('open', null, 1),
@@ -112,7 +112,7 @@ for (const name of browserNames) {
       expect(native).toEqual(expected)
     })
 
-    it('a page reads of another origin what the server lets it, as with its own EventSource', async () => {
+    it('A page reads from another origin what that allows, as with the native EventSource', async () => {
       const { native, ours } = await browser.run('tryFeeds', await feedsOfPolicies())
       const message = { data: 'secret of the server', origin: other.origin }
       const expected = policies.flatMap(({ mayRead }) =>
@@ -122,7 +122,7 @@ for (const name of browserNames) {
       expect(native.map(withoutCode)).toEqual(expected.map(withoutCode))
     })
 
-    it('cookies go to another origin only with credentials, as with its own EventSource', async () => {
+    it('Cookies are sent to another origin only with credentials, as with the native EventSource', async () => {
       await browser.run('tryFeeds', await feedsOfPolicies())
       const seen = requests.map(({ url, headers }) => [url, headers.cookie])
       // One feed of each policy is without and one with credentials, in both clients.
@@ -132,7 +132,7 @@ for (const name of browserNames) {
       expect(seen.map(String).sort()).toEqual(expected.map(String).sort())
     })
 
-    it('a header of the page is sent to another origin only where a preflight lets it', async () => {
+    it('A header of the page is sent to another origin only if a preflight allows it', async () => {
       requests = []
       const headers = { 'X-Token': 'secret of the page' }
       const feeds = ['/silent', '/page', '/page-with-headers'].flatMap((path): Feed[] => [
@@ -148,7 +148,7 @@ for (const name of browserNames) {
       ])
     })
 
-    it('a redirect to another origin changes nothing of what a page may read', async () => {
+    it('A redirect to another origin does not change what a page may read', async () => {
       const redirect = (path: string): Feed => ({
         url: `${browser.origin}/redirect?to=${encodeURIComponent(other.origin + path)}`,
       })

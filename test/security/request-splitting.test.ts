@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EventSourceInit } from '../../src/index.node.ts'
-import { type ErrorEvent, EventSource } from '../../src/index.node.ts'
+import type { EventSourceInit } from '../../src/index.ts'
+import { type ErrorEvent, EventSource } from '../../src/index.ts'
 import { parseOnlyRequest, type RawServer, type RequestHead, startRawServer } from './raw-server.ts'
 
 /*
@@ -45,7 +45,7 @@ const stream = (text: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n${Buffer.from(text).toString('latin1')}`
 const noContent = 'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
 
-describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
+describe.each(transports)('No input can split a request over %s', { timeout: 180_000 }, (_, transport) => {
   let server: RawServer
   /** What the server answers, in this order; 204 after that. */
   let answers: string[] = []
@@ -93,7 +93,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     expect(() => new EventSource(server.origin, { ...transport, ...init })).toThrow(TypeError)
   }
 
-  it('holds for an id of the stream', async () => {
+  it('An id of the stream cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (id) => {
         const { requests, error, lastEventId } = await listen('/', {}, [stream(`id: ${id}\ndata: a\n\n`)])
@@ -109,7 +109,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for an id given as an option', async () => {
+  it('An id given as an option cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (lastEventId) => {
         if (/[\0\r\n]/.test(lastEventId)) return refuse({ lastEventId })
@@ -121,7 +121,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for the query parameter, its name and its value', async () => {
+  it('The name and the value of the query parameter cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, hostile, async (name, id) => {
         const lastEventId = `1${id.replace(/[\0\r\n]/g, '')}`
@@ -142,7 +142,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
   it.each([
     ['given', (headers: Record<string, string>): EventSourceInit => ({ headers })],
     ['made by a function', (headers: Record<string, string>): EventSourceInit => ({ headers: () => headers })],
-  ])('holds for the value of a header %s', async (_given, makeInit) => {
+  ])('The value of a header %s cannot split a request', async (_given, makeInit) => {
     await fc.assert(
       fc.asyncProperty(hostile, async (value) => {
         const init = makeInit({ 'X-Value': value })
@@ -157,7 +157,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for the name of a header', async () => {
+  it('The name of a header cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (name) => {
         const headers = { [name]: 'value' }
@@ -169,7 +169,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for the method', async () => {
+  it('The method cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (method) => {
         if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) return refuse({ method })
@@ -181,7 +181,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for the path, the query and the fragment', async () => {
+  it('The path, the query and the fragment cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, hostile, hostile, async (path, query, fragment) => {
         const { requests } = await listen(`/${path}?${query}#${fragment}`, {})
@@ -192,7 +192,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for the user name and the password in a URL', async () => {
+  it('The user name and the password in a URL cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, hostile, async (username, password) => {
         const url = new URL(server.origin)
@@ -212,7 +212,7 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     )
   })
 
-  it('holds for where a redirect leads', async () => {
+  it('The Location of a redirect cannot split a request', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (path) => {
         const location = Buffer.from(path.replace(/[\0\r\n]/g, '')).toString('latin1')
@@ -234,18 +234,21 @@ describe.each(transports)('over %s', { timeout: 180_000 }, (_, transport) => {
     { Connection: 'Content-Length' },
     { Connection: 'Upgrade', Upgrade: 'h2c' },
     { Expect: '100-continue' },
-  ] as Record<string, string>[])('holds for a body that looks like a request, with %o', async (headers) => {
-    const body = 'GET /smuggled HTTP/1.1\r\nHost: elsewhere\r\n\r\n'
-    const before = server.received.length
-    answers = []
-    const source = new EventSource(server.origin, { ...transport, method: 'POST', body, headers, retry: false })
-    await new Promise((resolve) => source.addEventListener('error', resolve))
-    for (const bytes of server.received.slice(before)) {
-      const headLength = bytes.indexOf('\r\n\r\n') + 4
-      const request = parseOnlyRequest(bytes.slice(0, headLength))
-      expect(request.headers.has('transfer-encoding')).toBe(false)
-      expect(request.headers.get('content-length')).toBe(`${body.length}`)
-      expect(body).toContain(bytes.slice(headLength))
-    }
-  })
+  ] as Record<string, string>[])(
+    'A body that looks like a request with the headers %o cannot split a request',
+    async (headers) => {
+      const body = 'GET /smuggled HTTP/1.1\r\nHost: elsewhere\r\n\r\n'
+      const before = server.received.length
+      answers = []
+      const source = new EventSource(server.origin, { ...transport, method: 'POST', body, headers, retry: false })
+      await new Promise((resolve) => source.addEventListener('error', resolve))
+      for (const bytes of server.received.slice(before)) {
+        const headLength = bytes.indexOf('\r\n\r\n') + 4
+        const request = parseOnlyRequest(bytes.slice(0, headLength))
+        expect(request.headers.has('transfer-encoding')).toBe(false)
+        expect(request.headers.get('content-length')).toBe(`${body.length}`)
+        expect(body).toContain(bytes.slice(headLength))
+      }
+    },
+  )
 })

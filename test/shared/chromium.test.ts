@@ -56,7 +56,7 @@ async function setFrozen({ page }: ChromiumTab, isFrozen: boolean): Promise<void
   await cdp.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' })
 }
 
-describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
+describe.runIf(chromium)('Tabs share one connection in Chromium', { timeout: 420_000 }, () => {
   beforeAll(async () => {
     const options = chromiumOptions(chromium ?? '')
     browser = await puppeteer.launch({
@@ -81,12 +81,12 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
 
   afterAll(() => browser.close())
 
-  it('ten of them, have one connection, and 20 leaders in a row go without an event lost, doubled or out of order', async () => {
+  it('Ten tabs use one connection, and lose, duplicate or reorder no event while 20 leaders in a row leave', async () => {
     const departures = [closeTab, crash, closeSource, navigate]
     console.log('Chromium:', await replaceLeaders(feed, open, { tabs: 10, times: 20, departures }))
   })
 
-  it('of two scopes have two connections', async () => {
+  it('Tabs with two scopes use two connections', async () => {
     const init = (user: string): string => JSON.stringify({ scope: user, headers: { 'X-User': user } })
     const tabs = [
       await openTab('a1', init('a')),
@@ -104,9 +104,9 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     expect(feed.requests).toBe(2)
   })
 
-  it('that join late are open at once, and get as many events as they ask for', () => joinLate(feed, open))
+  it('Tabs that join late are open at once and receive as many events as they ask for', () => joinLate(feed, open))
 
-  it('close each for itself, and the last one closes the connection', async () => {
+  it('Tabs close independently, and the last one closes the connection', async () => {
     const [leader, follower] = [await openTab('leader'), await openTab('follower')]
     for (const tab of [leader, follower]) await ask(tab, 'opened()')
     expect(await ask(follower, 'sighting, witness.source.close(), witness.sighting')).toMatchObject({ readyState: 2 })
@@ -118,7 +118,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     await feed.until(() => feed.connections.length === 0)
   })
 
-  it('hear of an interruption with the same details, and go on', async () => {
+  it('All tabs receive an interruption with the same details, and go on', async () => {
     const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
     for (const tab of tabs) await ask(tab, 'opened()')
     feed.send()
@@ -132,7 +132,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     expect(feed.requests).toBe(2)
   })
 
-  it('hear of a refusal, and are all closed after one request', async () => {
+  it('All tabs receive a refusal, and are closed after one request', async () => {
     const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
     for (const tab of tabs) await ask(tab, 'opened()')
     feed.refusal = 503
@@ -146,7 +146,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     expect(feed.requests).toBe(2)
   })
 
-  it('of which the leader is frozen go on, and it does so, too, when it is resumed', async () => {
+  it('Tabs go on while their leader is frozen, and so does that tab when it is resumed', async () => {
     const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
     for (const tab of tabs) await ask(tab, 'opened()')
     const [frozen] = tabs as [ChromiumTab]
@@ -163,7 +163,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     expect(feed.requests).toBe(2)
   })
 
-  it('of which the leader hangs take the lead from it, and it follows when it is back', async () => {
+  it('Tabs take over from a leader that hangs, and it becomes a follower when it responds again', async () => {
     const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
     for (const tab of tabs) await ask(tab, 'opened()')
     const hung = tabs[0] as Tab
@@ -183,7 +183,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     for (const tab of tabs) await expectWhole(feed, tab, 1)
   })
 
-  it('of which the leader goes to the back/forward cache go on, and it gets what it missed when it is back', async () => {
+  it('Tabs go on while their leader is in the back/forward cache, and it receives what it missed when it is back', async () => {
     const tabs = [await openTab('1'), await openTab('2')]
     for (const tab of tabs) await ask(tab, 'opened()')
     const [{ page }, other] = tabs as [ChromiumTab, ChromiumTab]
@@ -201,7 +201,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     expect(feed.requests).toBe(2)
   })
 
-  it.for(['Worker', 'SharedWorker'])('and a %s share, and the page takes over when the worker ends', async (kind) => {
+  it.for(['Worker', 'SharedWorker'])('A page takes over the connection that it shares with a %s', async (kind) => {
     const tab = await open('page', `${feed.origin}/tab?page`)
     await tab.evaluate(`void (globalThis.worker = new ${kind}('/worker.js?worker'))`)
     expect(await feed.leader()).toBe('worker')
@@ -223,7 +223,7 @@ describe.runIf(chromium)('in Chromium, tabs', { timeout: 420_000 }, () => {
     await expectWhole(feed, tab, 1)
   })
 
-  it('of an origin that is not to be trusted have connections of their own, and each says so', async () => {
+  it('Tabs of an insecure origin have connections of their own, and each logs a warning', async () => {
     const said: string[] = []
     for (const name of ['1', '2']) {
       const tab = await open(name, `${feed.origin.replace('127.0.0.1', 'plain.example')}/tab?${name}`)

@@ -10,7 +10,7 @@ const longestWait = 120_000
 
 const firefox = firefoxExecutable()
 
-describe.runIf(firefox)('in Firefox, tabs', { timeout: 420_000 }, () => {
+describe.runIf(firefox)('Tabs share one connection in Firefox', { timeout: 420_000 }, () => {
   let browser: Browser
   let feed: LiveFeed
   const problems: string[] = []
@@ -38,12 +38,12 @@ describe.runIf(firefox)('in Firefox, tabs', { timeout: 420_000 }, () => {
 
   afterAll(() => browser.close())
 
-  it('ten of them, have one connection, and 20 leaders in a row go without an event lost, doubled or out of order', async () => {
+  it('Ten tabs use one connection, and lose, duplicate or reorder no event while 20 leaders in a row leave', async () => {
     const departures = [closeTab, closeSource, navigate]
     console.log('Firefox:', await replaceLeaders(feed, open, { tabs: 10, times: 20, departures }))
   })
 
-  it('that join late are open at once, and get as many events as they ask for', () => joinLate(feed, open))
+  it('Tabs that join late are open at once and receive as many events as they ask for', () => joinLate(feed, open))
 })
 
 if (firefox === undefined) reportMissing('Firefox')

@@ -1,7 +1,8 @@
 import type { ErrorDetails } from '../../src/events.ts'
-import { type EventSourceInit, readSettings } from '../../src/options.ts'
+import type { EventSourceInit } from '../../src/options/event-source-init.ts'
+import { readSettings } from '../../src/options/settings.ts'
 import type { Session } from '../../src/session.ts'
-import { startSharedSession } from '../../src/shared-session.ts'
+import { startSharedSession } from '../../src/shared/shared-session.ts'
 import type { Signal, Transport, TransportHandler } from '../../src/transport/transport.ts'
 
 /*

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect } from 'vitest'
-import { buildForBrowsers } from '../conformance/runners/bundle.ts'
 import { type LiveFeed, startLiveFeed } from './live-feed.ts'
 import type { Sighting } from './witness.ts'
 
@@ -33,7 +32,6 @@ async function bundle(program: string): Promise<string> {
     bundle: true,
     write: false,
     format: 'iife',
-    plugins: [buildForBrowsers],
   })
   return outputFiles[0]?.text ?? ''
 }

@@ -9,7 +9,7 @@ const longestWait = 120_000
 
 const webKit = webKitExecutables()
 
-describe.runIf(webKit)('in WebKit, tabs', { timeout: 420_000 }, () => {
+describe.runIf(webKit)('Tabs share one connection in WebKit', { timeout: 420_000 }, () => {
   let browser: WebKit
   let feed: LiveFeed
 
@@ -30,12 +30,12 @@ describe.runIf(webKit)('in WebKit, tabs', { timeout: 420_000 }, () => {
 
   afterAll(() => browser.close())
 
-  it('ten of them, have one connection, and 20 leaders in a row go without an event lost, doubled or out of order', async () => {
+  it('Ten tabs use one connection, and lose, duplicate or reorder no event while 20 leaders in a row leave', async () => {
     const departures = [closeTab, closeSource, navigate]
     console.log('WebKit:', await replaceLeaders(feed, open, { tabs: 10, times: 20, departures }))
   })
 
-  it('that join late are open at once, and get as many events as they ask for', () => joinLate(feed, open))
+  it('Tabs that join late are open at once and receive as many events as they ask for', () => joinLate(feed, open))
 })
 
 if (webKit === undefined) reportMissing('WebKit')

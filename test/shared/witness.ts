@@ -1,5 +1,5 @@
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
-import { SharedEventSource, type SharedEventSourceInit } from '../../src/shared-event-source.ts'
+import { SharedEventSource, type SharedEventSourceInit } from '../../src/shared/shared-event-source.ts'
 
 /** What a source has seen. */
 export interface Sighting {

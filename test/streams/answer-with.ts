@@ -1,4 +1,4 @@
-/** Answers with a body whose chunks stay as they are, which a network does not promise. */
+/** Returns a fetch function whose response has exactly these chunks, which a network does not guarantee. */
 export function answerWith(chunks: readonly Uint8Array[]): () => Promise<Response> {
   return async () => {
     const body = new ReadableStream<Uint8Array>({

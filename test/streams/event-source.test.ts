@@ -19,12 +19,12 @@ async function expectToAgree({ expected }: EventStream, chunks: readonly Uint8Ar
 describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, stream) => {
   const bytes = Buffer.concat(stream.chunks)
 
-  it('in its chunks', async () => {
+  it('The class dispatches the expected events in the original chunks', async () => {
     await expectToAgree(stream, stream.chunks)
   })
 
-  it('in small chunks', async () => {
-    // A byte at a time, but no more than a thousand chunks.
+  it('The class dispatches the expected events in small chunks', async () => {
+    // Each chunk is one byte, unless that makes more than a thousand chunks.
     const size = Math.ceil(bytes.length / 1_000)
     const chunks = Array.from({ length: Math.ceil(bytes.length / size) || 0 }, (_, index) =>
       bytes.subarray(index * size, (index + 1) * size),

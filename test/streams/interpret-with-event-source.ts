@@ -1,12 +1,12 @@
 import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index.ts'
 import type { ErrorEvent, EventSource, EventSourceInit } from '../../src/index.ts'
 
-/** Milliseconds for the whole stream to arrive; a busy machine takes its time. */
+/** The maximum time in ms for the whole stream to arrive on a busy machine. */
 const longestWait = 50_000
 
 /**
- * Opens a source, waits for its first interruption, closes it there, and tells what came. `types` are the event types to
- * listen to beside the standard ones.
+ * Opens a source, waits for its first interruption, closes it, and returns what was received. `types` are the event
+ * types to listen to in addition to the standard ones.
  */
 export async function interpretWithEventSource(
   Source: typeof EventSource,
@@ -31,7 +31,7 @@ export async function interpretWithEventSource(
       timer = setTimeout(() => reject(new Error(`no interruption came after ${events.length} events`)), longestWait)
       for (const listenedType of new Set(['message', 'open', 'error', ...types])) {
         source.addEventListener(listenedType, (event: Event) => {
-          // A stream may hold events of the types `error` and `open`, too.
+          // A stream can also contain events of the types `error` and `open`.
           if ('data' in event) {
             const { type, data, lastEventId } = event as MessageEvent<string>
             events.push({ type, data, lastEventId })
@@ -51,7 +51,7 @@ export async function interpretWithEventSource(
 const defaultReconnectionTime = 3_000
 const longestDelay = 2 ** 31 - 1
 
-/** Unlike a stream, a source always has a reconnection time, and one that a timer can wait. */
+/** Returns what a source must yield. Unlike a stream, it always has a reconnection time, which a timer can hold. */
 export function expectedOfEventSource(expected: Interpretation): Interpretation {
   const reconnectionTime = Math.min(expected.reconnectionTime ?? defaultReconnectionTime, longestDelay)
   return { ...expected, reconnectionTime }

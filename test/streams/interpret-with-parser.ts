@@ -1,8 +1,8 @@
 import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index.ts'
 import { createEventStreamParser } from '../../src/parser.ts'
-import { createDecoder } from '../../src/platform.server.ts'
+import { createDecoder } from '../../src/platform/default.ts'
 
-/** What our parser makes of a stream that arrives in these chunks. */
+/** Interprets a stream that arrives in these chunks with our parser. */
 export function interpretWithParser(chunks: Iterable<Uint8Array>): Interpretation {
   const events: ExpectedEvent[] = []
   const comments: string[] = []

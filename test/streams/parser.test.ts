@@ -2,32 +2,32 @@ import { describe, expect, it } from 'vitest'
 import { streams } from '../../fixtures/streams/index.ts'
 import { interpretWithParser } from './interpret-with-parser.ts'
 
-/** Longer streams are not split at each place, which would take too long: they are about length. */
+/** Longer streams are not split at every position, which would take too long: they only test lengths. */
 const shortStream = 1_000
 
 describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, { chunks, expected }) => {
   const bytes = Buffer.concat(chunks)
 
-  it('in its chunks', () => {
+  it('The parser yields the expected events in the original chunks', () => {
     expect(interpretWithParser(chunks)).toEqual(expected)
   })
 
-  it('in one chunk', () => {
+  it('The parser yields the expected events in one chunk', () => {
     expect(interpretWithParser([bytes])).toEqual(expected)
   })
 
   if (bytes.length > shortStream) {
-    it.each([7, 1_021])('in chunks of %i bytes', (size) => {
+    it.each([7, 1_021])('The parser yields the expected events in chunks of %i bytes', (size) => {
       expect(interpretWithParser(pieces(bytes, size))).toEqual(expected)
     })
     return
   }
 
-  it('a byte at a time', () => {
+  it('The parser yields the expected events one byte at a time', () => {
     expect(interpretWithParser(pieces(bytes, 1))).toEqual(expected)
   })
 
-  it('split in two at each place', () => {
+  it('The parser yields the expected events split in two at every position', () => {
     for (let place = 0; place <= bytes.length; place++) {
       const split = [bytes.subarray(0, place), bytes.subarray(place)]
       expect(interpretWithParser(split), `split after byte ${place}`).toEqual(expected)

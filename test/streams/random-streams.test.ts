@@ -5,7 +5,7 @@ import { bytesOf } from '../../fixtures/streams/notation.ts'
 import { decodeUtf8, interpret } from '../../fixtures/streams/reference.ts'
 import { interpretWithParser } from './interpret-with-parser.ts'
 
-/** What random streams are put together from: whatever the standard's text gives a meaning of its own. */
+/** The parts of random streams: everything that the standard's text gives a meaning. */
 const parts = [
   ['data', 'event', 'id', 'retry', 'data:', 'event:', 'id:', 'retry:', 'data: ', 'id: ', 'event: tick', 'retry: 10'],
   ['\n', '\r', '\r\n', '\n\n', '\r\r', '\r\n\r\n', ':', ': ', ' ', '\t', '\u0000'],
@@ -26,7 +26,7 @@ function randomBytes(): fc.Arbitrary<string> {
     .map((bytes) => `<${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ')}>`)
 }
 
-/** A stream, and places to split it at, the same place more than once too: that makes empty chunks. */
+/** A stream with positions to split it at. Equal positions make empty chunks. */
 const splitStream = randomStream.chain((bytes) =>
   fc.tuple(fc.constant(bytes), fc.array(fc.nat(bytes.length), { maxLength: 12 })),
 )
@@ -36,12 +36,12 @@ function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return bounds.slice(1).map((end, index) => bytes.subarray(bounds[index], end))
 }
 
-describe('the reference interpreter', () => {
-  it.each(streams.map((stream) => [stream.name, stream] as const))('agrees: %s', (_, { chunks, expected }) => {
+describe('The reference interpreter agrees with the fixtures and the platform', () => {
+  it.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, { chunks, expected }) => {
     expect(interpret(Buffer.concat(chunks))).toEqual(expected)
   })
 
-  it('decodes random bytes as TextDecoder does', () => {
+  it('The reference interpreter decodes random bytes as TextDecoder does', () => {
     fc.assert(
       fc.property(fc.oneof(randomStream, fc.uint8Array({ maxLength: 40 })), (bytes) => {
         expect(decodeUtf8(bytes)).toBe(new TextDecoder().decode(bytes))
@@ -51,8 +51,8 @@ describe('the reference interpreter', () => {
   })
 })
 
-describe('the parser', () => {
-  it('makes of random streams, split anywhere, what the reference makes of them', () => {
+describe('The parser agrees with the reference interpreter', () => {
+  it('The parser agrees with the reference on random streams that are split anywhere', () => {
     fc.assert(
       fc.property(splitStream, ([bytes, places]) => {
         expect(interpretWithParser(split(bytes, places))).toEqual(interpret(bytes))
@@ -61,7 +61,7 @@ describe('the parser', () => {
     )
   })
 
-  it('makes of random streams, split in two at each place, what the reference makes of them', () => {
+  it('The parser agrees with the reference on random streams that are split in two at every position', () => {
     fc.assert(
       fc.property(randomStream, (bytes) => {
         const expected = interpret(bytes)

@@ -1,26 +1,11 @@
 import { expect, it } from 'vitest'
-import { EventSource, openEventStream } from '../../src/index.ts'
-import { setDefaultTransport } from '../../src/transport/default.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import { readSettings } from '../../src/options/settings.ts'
+import { createTransport } from '../../src/transport/default.ts'
 
-const dispatcher = { dispatch: () => true }
-
-it('a dispatcher is refused where fetch is the transport, for the request would go without it', () => {
+it('A dispatcher is refused where fetch is the transport, since the request would be sent without it', () => {
+  const dispatcher = { dispatch: () => true }
   const message = /^dispatcher is .+, not usable here: it is for Node, without the option 'fetch'$/
   for (const init of [{ dispatcher }, { dispatcher, fetch: () => fetch('data:,') }]) {
-    expect(() => new EventSource('http://feed.example/', init as object)).toThrow(message)
-    expect(() => openEventStream('http://feed.example/', init as object)).toThrow(message)
+    expect(() => createTransport(readSettings('http://feed.example/', init))).toThrow(message)
   }
-})
-
-it('the entry point of a runtime may set another transport', async () => {
-  const urls: string[] = []
-  const transport: Transport = async ({ url }) => void urls.push(url)
-  setDefaultTransport(() => transport)
-  const source = new EventSource('http://feed.example/')
-  await new Promise((resolve) => {
-    source.onerror = resolve
-  })
-  source.close()
-  expect(urls).toEqual(['http://feed.example/'])
 })

@@ -1,22 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Fetch } from '../../src/options.ts'
+import type { Fetch } from '../../src/options/event-source-init.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { createRequest, record, textOf } from './record.ts'
-
-// As in the build for browsers.
-vi.mock('../../src/transport/fetch.server.ts', () => import('../../src/transport/fetch.browser.ts'))
 
 const url = 'http://feed.example/'
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A response that `fetch` would never make, for those that others make. */
+/** Creates a response as only other implementations of `fetch` do. */
 function handMade(members: object): Response {
   return { url: '', status: 200, type: 'default', headers: new Headers(), ...members } as Response
 }
 
-describe('the request', () => {
+describe('The request has the options of an EventSource', () => {
   async function initOf(given: Parameters<typeof createRequest>[1]): Promise<unknown[]> {
     const calls: unknown[][] = []
     const fetch: Fetch = async (...given) => {
@@ -28,7 +25,7 @@ describe('the request', () => {
     return calls[0] ?? []
   }
 
-  it('is what the standard has for an EventSource', async () => {
+  it('The request is what the standard defines for an EventSource', async () => {
     const headers = new Headers({ a: '1' })
     const [address, init] = await initOf({ headers })
     expect(address).toBe(url)
@@ -40,27 +37,27 @@ describe('the request', () => {
     })
     expect((init as RequestInit).body ?? undefined).toBeUndefined()
     expect((init as RequestInit).signal?.aborted).toBe(false)
-    // Plain, so that a given fetch may spread them and add its own.
+    // The headers are a plain object, so that a given fetch function can spread them and add its own.
     expect((init as RequestInit).headers).toStrictEqual({ a: '1' })
   })
 
-  it('has the method and the body that are given, which may be a stream', async () => {
+  it('The request has the given method and the given body, which can be a stream', async () => {
     const body = new Blob(['a']).stream()
     const [, init] = await initOf({ method: 'POST', body: body as unknown as string })
     expect(init).toMatchObject({ method: 'POST', body, duplex: 'half' })
   })
 
-  it('includes credentials where they are wanted', async () => {
+  it('The request includes credentials if they are wanted', async () => {
     expect((await initOf({ withCredentials: true }))[1]).toMatchObject({ credentials: 'include' })
   })
 
-  it('does not leave redirects to fetch where they are an error, which could not be told from a lost connection', async () => {
+  it('The request does not let fetch report a redirect as an error, which would look like a lost connection', async () => {
     expect((await initOf({ redirect: 'error' }))[1]).toMatchObject({ redirect: 'manual' })
   })
 })
 
-describe('the function to fetch with', () => {
-  it('is the global one at the time of the request, unless one is given', async () => {
+describe('The transport calls a fetch function', () => {
+  it('The global fetch at the time of the request is called unless a function is given', async () => {
     const answer = (text: string) => async (): Promise<Response> => new Response(text)
     const transport = createFetchTransport(undefined)
     vi.stubGlobal('fetch', answer('first'))
@@ -71,14 +68,14 @@ describe('the function to fetch with', () => {
     expect(textOf(await record(createFetchTransport(null), createRequest(url)))).toBe('second')
   })
 
-  it('is asked for where there is none', async () => {
+  it('A missing fetch is refused with a message that says what to pass', async () => {
     vi.stubGlobal('fetch', undefined)
     const { refusal, response } = await record(createFetchTransport(undefined), createRequest(url))
     expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
     expect(response).toBeUndefined()
   })
 
-  it('may fail in any way: the connection is lost', async () => {
+  it('A fetch that fails in any way loses the connection', async () => {
     const error = new Error('no network')
     const failures: Fetch[] = [
       () => Promise.reject(error),
@@ -92,25 +89,25 @@ describe('the function to fetch with', () => {
   })
 })
 
-describe('the response', () => {
+describe('The transport reports the response', () => {
   const respond = (response: Response): ReturnType<typeof record> =>
     record(
       createFetchTransport(async () => response),
       createRequest(url),
     )
 
-  it('is reported with its status, its headers, and the URL it came from', async () => {
+  it('The response is reported with its status, its headers and its URL', async () => {
     const contentType = 'text/event-stream'
     const headers = new Headers({ 'Content-Type': contentType })
     const { response } = await respond(handMade({ url: 'http://other.example/', status: 503, headers, body: null }))
     expect(response).toEqual({ url: 'http://other.example/', status: 503, headers, contentType })
   })
 
-  it('that does not say where it came from came from the URL of the request', async () => {
+  it('The response has the URL of the request if it has none of its own', async () => {
     expect((await respond(new Response('a'))).response?.url).toBe(url)
   })
 
-  it('may have no body', async () => {
+  it('The response can have no body', async () => {
     const { response, chunks, refusal } = await respond(new Response(null, { status: 204 }))
     expect(response?.status).toBe(204)
     expect(chunks).toEqual([])
@@ -118,15 +115,15 @@ describe('the response', () => {
   })
 
   it.each([
-    ["none, as React Native's", handMade({})],
-    ["a stream of Node's, as that of node-fetch", handMade({ body: { on() {}, pipe() {} } })],
-  ])('whose body cannot be read is refused, with what to do about it: %s', async (_, given) => {
+    ['none, as in React Native', handMade({})],
+    ['a Node stream, as in node-fetch', handMade({ body: { on() {}, pipe() {} } })],
+  ])('A response whose body cannot be read is refused with a message that says what to pass: %s', async (_, given) => {
     const { response, refusal } = await respond(given)
     expect(response?.status).toBe(200)
     expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
   })
 
-  it.each([301, 302, 303, 307, 308])('%d is refused as a redirect that is not followed', async (status) => {
+  it.each([301, 302, 303, 307, 308])('A redirect with status %d that is not followed is refused', async (status) => {
     const headers = { Location: 'http://other.example/' }
     const { response, refusal } = await respond(new Response(null, { status, headers }))
     expect(response).toBeUndefined()
@@ -134,21 +131,21 @@ describe('the response', () => {
     expect(refusal?.response?.headers.get('Location')).toBe('http://other.example/')
   })
 
-  it('that a browser hides as a redirect is refused as one', async () => {
+  it('A redirect that a browser hides is refused as a redirect', async () => {
     const { response, refusal } = await respond(handMade({ type: 'opaqueredirect', status: 0, body: null }))
     expect(response).toBeUndefined()
     expect(refusal).toMatchObject({ code: 'redirect' })
   })
 
-  it.each([300, 304, 305, 306, 399])('%d is a response like any other', async (status) => {
+  it.each([300, 304, 305, 306, 399])('A response with status %d is reported like any other', async (status) => {
     const { response, refusal } = await respond(new Response(null, { status }))
     expect(response?.status).toBe(status)
     expect(refusal).toBeUndefined()
   })
 })
 
-describe('a request that is aborted', () => {
-  /** A `fetch` that does not heed the signal, and the body that it made. */
+describe('An aborted request reports nothing more', () => {
+  /** Creates a `fetch` function that ignores the signal, and reports whether its body was canceled. */
   function createHeedless(): { fetch: Fetch; cancelled: () => boolean } {
     let isCancelled = false
     const body = new ReadableStream<Uint8Array>({
@@ -161,7 +158,7 @@ describe('a request that is aborted', () => {
   }
 
   it.each(['the response', 'a chunk', 'a pause'])(
-    'reports nothing after %s, and cancels the body, where fetch does not heed the signal',
+    'An abort after %s reports nothing more and cancels the body, even if fetch ignores the signal',
     async (moment) => {
       const { fetch, cancelled } = createHeedless()
       const controller = new AbortController()
@@ -183,7 +180,7 @@ describe('a request that is aborted', () => {
     },
   )
 
-  it('cancels a body that says nothing, where fetch does not heed the signal', async () => {
+  it('An abort cancels a silent body, even if fetch ignores the signal', async () => {
     const controller = new AbortController()
     const cancelled = new Promise<void>((resolve) => {
       const body = new ReadableStream({ pull: () => controller.abort(), cancel: () => resolve() }, { highWaterMark: 0 })

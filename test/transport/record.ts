@@ -1,6 +1,6 @@
 import type { Transport, TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
 
-/** What a transport reported. */
+/** The reports of a transport. */
 export interface Recording {
   response: TransportResponse | undefined
   readonly chunks: Uint8Array[]
@@ -9,7 +9,7 @@ export interface Recording {
     | undefined
 }
 
-/** A request as the engine makes it, but for what is given. */
+/** Creates a request as the engine does, with some members replaced. */
 export function createRequest(url: string, given: Partial<TransportRequest> = {}): TransportRequest {
   return {
     url,
@@ -23,7 +23,7 @@ export function createRequest(url: string, given: Partial<TransportRequest> = {}
   }
 }
 
-/** Sends a request, and records what comes of it until the transport is done. */
+/** Sends a request, and records all reports until the transport is done. */
 export async function record(transport: Transport, request: TransportRequest): Promise<Recording> {
   const recording: Recording = { response: undefined, chunks: [], refusal: undefined }
   await transport(request, {

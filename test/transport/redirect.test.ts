@@ -37,7 +37,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return server.origin
 }
 
-/** Starts a server that remembers what it was asked. */
+/** Starts a server that records its requests. */
 async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
   const seen: SeenRequest[] = []
   const origin = await listen(async (request, response) => {
@@ -50,7 +50,7 @@ async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
   return { origin, seen }
 }
 
-/** A site whose path `/` redirects, and whose other paths answer with themselves. */
+/** Starts a server that redirects the path `/`, and answers other paths with a text about them. */
 function redirecting(status: number, location: string | undefined): Promise<Site> {
   return serve(({ path }) => {
     if (path !== '/') return { body: `this is ${path}` }
@@ -60,12 +60,12 @@ function redirecting(status: number, location: string | undefined): Promise<Site
 
 const statuses = [301, 302, 303, 307, 308]
 
-describe.each(transports)('over %s', (_transport, createTransport) => {
+describe.each(transports)('Redirects over %s', (_transport, createTransport) => {
   function send(url: string, given: Parameters<typeof createRequest>[1] = {}): Promise<Recording> {
     return record(createTransport(), createRequest(url, given))
   }
 
-  describe('a redirect', () => {
+  describe('A redirect is followed as the Fetch standard describes', () => {
     const table = statuses.flatMap((status) =>
       ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => {
         const becomesGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST'
@@ -73,7 +73,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       }),
     )
 
-    it.each(table)('%d of a %s is followed with a %s', async (status, method, followed) => {
+    it.each(table)('A redirect with status %d for a %s is followed with a %s', async (status, method, followed) => {
       const site = await redirecting(status, '/next')
       const hasBody = method !== 'GET' && method !== 'HEAD'
       const headers = new Headers({ 'Content-Type': 'text/plain', 'Content-Language': 'en', 'X-Key': 'sesame' })
@@ -85,7 +85,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       ])
       const [first, second] = site.seen
       expect(first?.body).toBe(hasBody ? 'body' : '')
-      // What describes the body goes with it.
+      // The headers that describe the body are sent with it.
       const keepsBody = hasBody && followed !== 'GET'
       expect(second?.body).toBe(keepsBody ? 'body' : '')
       expect(second?.headers['x-key']).toBe('sesame')
@@ -94,7 +94,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(second?.headers['content-language']).toBe(keepsBody ? 'en' : undefined)
     })
 
-    it('reports nothing but the last response', async () => {
+    it('Only the last response is reported', async () => {
       const site = await serve(({ path }) =>
         path === '/'
           ? { status: 302, headers: { Location: '/next' }, body: 'moved' }
@@ -105,7 +105,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(textOf(recording)).toBe('overloaded')
     })
 
-    it('is followed 20 times, and not a 21st time', async () => {
+    it('At most 20 redirects are followed', async () => {
       const site = await serve(({ path = '' }) => {
         const left = Number(path.slice(1))
         return left === 0 ? { body: 'arrived' } : { status: 307, headers: { Location: `/${left - 1}` } }
@@ -119,7 +119,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(site.seen).toHaveLength(21)
     })
 
-    it('of a body that can be sent once only is lost, but for a 303, which drops the body', async () => {
+    it('A redirect of a one-shot body loses the connection, except for a 303, which drops the body', async () => {
       for (const status of [307, 303]) {
         const site = await redirecting(status, '/next')
         const body = new Blob(['once']).stream() as unknown as string
@@ -130,7 +130,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       }
     })
 
-    it('is not followed where it is an error', async () => {
+    it('A redirect is not followed if redirects are errors', async () => {
       for (const status of statuses) {
         const site = await redirecting(status, '/next')
         const { refusal, response } = await send(`${site.origin}/`, { redirect: 'error' })
@@ -141,7 +141,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       }
     })
 
-    it('is not followed any further once the request is aborted', async () => {
+    it('A redirect is not followed after the request is aborted', async () => {
       const controller = new AbortController()
       const site = await serve(({ path }) => {
         if (path === '/next') controller.abort()
@@ -151,12 +151,12 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(site.seen).toHaveLength(2)
     })
 
-    it('closes the connection of the response that it leaves', async () => {
+    it('A redirect closes the connection of the response that it leaves', async () => {
       const closed: Promise<unknown>[] = []
       const origin = await listen((request, response) => {
         if (request.url === '/next') return void response.end('arrived')
         closed.push(once(response, 'close'))
-        // Its body never ends.
+        // The body never ends.
         response.writeHead(302, { Location: '/next' }).write('moved')
       })
       expect(textOf(await send(`${origin}/`))).toBe('arrived')
@@ -165,7 +165,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
     })
   })
 
-  describe('the Location of a redirect', () => {
+  describe('The Location of a redirect is resolved', () => {
     it.each([
       ['/next', '/next'],
       ['next', '/a/next'],
@@ -174,10 +174,10 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       ['/next?a=%7E+b', '/next?a=%7E+b'],
       ['/next#fragment', '/next'],
       ['/a b', '/a%20b'],
-      // The bytes of UTF-8, as browsers take them.
+      // Browsers decode the bytes as UTF-8.
       [Buffer.from('/é').toString('latin1'), '/%C3%A9'],
       [Buffer.from('/名前').toString('latin1'), '/%E5%90%8D%E5%89%8D'],
-    ])('may be relative to the URL that it came from: %s', async (location, path) => {
+    ])('The Location %s is resolved against the URL of the response', async (location, path) => {
       const site = await serve(({ path: asked }) =>
         asked === '/a/b' ? { status: 302, headers: { Location: location } } : { body: 'arrived' },
       )
@@ -186,30 +186,30 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(site.seen.at(-1)?.path).toBe(path)
     })
 
-    it('may name the host without the scheme', async () => {
+    it('The Location can be a host without a scheme', async () => {
       const other = await redirecting(302, undefined)
       const site = await redirecting(302, `${other.origin.replace('http:', '')}/next`)
       expect(textOf(await send(`${site.origin}/`))).toBe('this is /next')
       expect(other.seen).toHaveLength(1)
     })
 
-    it('that is empty is the URL that it came from, over and over', async () => {
+    it('An empty Location is the URL of the response, again and again', async () => {
       const site = await redirecting(302, '')
       expect((await send(`${site.origin}/`)).refusal).toMatchObject({ code: 'redirect' })
       expect(site.seen).toHaveLength(21)
     })
 
     it.each([
-      ['none', undefined],
-      ['no URL', 'http://['],
-      ['no host', 'http://'],
+      ['missing', undefined],
+      ['not a URL', 'http://['],
+      ['without a host', 'http://'],
       ['another scheme: ftp', 'ftp://127.0.0.1/'],
       ['another scheme: file', 'file:///etc/hosts'],
       ['another scheme: data', 'data:text/event-stream,data:%20a%0A%0A'],
       ['another scheme: javascript', 'javascript:0'],
       ['another scheme: about', 'about:blank'],
       ['another scheme: blob', 'blob:http://127.0.0.1/1'],
-    ])('that leads nowhere is refused, with the response: %s', async (_, location) => {
+    ])('An unusable Location is refused with the response: %s', async (_, location) => {
       for (const status of statuses) {
         const site = await redirecting(status, location)
         const { refusal, response } = await send(`${site.origin}/`)
@@ -219,7 +219,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       }
     })
 
-    it('may hold credentials, which are not used', async () => {
+    it('Credentials in the Location are not used', async () => {
       const other = await redirecting(302, undefined)
       for (const user of ['user:pass', 'user']) {
         const site = await redirecting(302, `${other.origin.replace('//', `//${user}@`)}/next`)
@@ -230,7 +230,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
     })
   })
 
-  describe('secrets in headers', () => {
+  describe('Secrets in headers stay within their origin', () => {
     const known = ['Authorization', 'Cookie', 'Proxy-Authorization', 'X-Api-Key', 'X-CSRF-Token', 'Accept-Language']
     const anyNames = fc
       .uniqueArray(fc.oneof(fc.constantFrom(...known), fc.stringMatching(/^x-[a-z\d-]{1,12}$/)), { minLength: 1 })
@@ -241,7 +241,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       return new Headers({ ...ours, ...Object.fromEntries(names.map((name) => [name, 'sesame'])) })
     }
 
-    it('of any name stay behind when a redirect leaves the origin, if only by its port; ours go along', async () => {
+    it('No header of the caller is sent to another origin or port, while Accept and Last-Event-ID are', async () => {
       const other = await redirecting(302, undefined)
       await fc.assert(
         fc.asyncProperty(anyNames, fc.constantFrom(...statuses), async (names, status) => {
@@ -257,7 +257,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       )
     })
 
-    it('go along within the origin', async () => {
+    it('All headers are sent again within the origin', async () => {
       await fc.assert(
         fc.asyncProperty(anyNames, fc.constantFrom(...statuses), async (names, status) => {
           const site = await redirecting(status, '/next')
@@ -268,7 +268,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       )
     })
 
-    it('do not come back when a later redirect returns to the origin', async () => {
+    it('The headers of the caller stay away when a later redirect returns to the origin', async () => {
       const home = await serve(({ path }) =>
         path === '/' ? { status: 307, headers: { Location: `${away.origin}/` } } : { body: 'home again' },
       )
@@ -277,7 +277,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(home.seen.map(({ headers }) => headers['x-key'])).toEqual(['sesame', undefined])
     })
 
-    it('are not taken from the headers that were given', async () => {
+    it('A redirect does not change the headers that were given', async () => {
       const other = await redirecting(302, undefined)
       const site = await redirecting(303, `${other.origin}/next`)
       const headers = headersOf(['x-key', 'content-type'])
@@ -285,7 +285,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect([...headers.keys()]).toEqual(['accept', 'content-type', 'last-event-id', 'x-key'])
     })
 
-    it('stay behind where the body and its type go along to another origin', async () => {
+    it('The headers of the caller stay away even if the body and its type are sent to another origin', async () => {
       const other = await redirecting(302, undefined)
       const site = await redirecting(307, `${other.origin}/next`)
       const headers = headersOf(['x-key'])

@@ -8,7 +8,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
-/** Starts a server until the end of the test. */
+/** Starts a server that is closed at the end of the test. */
 export async function serve(listener: RequestListener): Promise<string> {
   const server = await startHttpServer(listener)
   servers.push(server)

@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TransportHandler, TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
+import { stalls } from '../node/stalls.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
 import { serve } from './serve.ts'
-import { stalls } from './stalls.ts'
 import { transports } from './transports.ts'
 
 const closers: (() => unknown)[] = []
@@ -31,11 +31,11 @@ async function serveBytes(...bytes: (string | Uint8Array)[]): Promise<string> {
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-describe.each(transports)('over %s', (_transport, createTransport) => {
+describe.each(transports)('The transport over %s', (_transport, createTransport) => {
   const send = (url: string, given?: Partial<TransportRequest>): Promise<Recording> =>
     record(createTransport(), createRequest(url, given))
 
-  /** Sends a request whose body is handed on to `bytes`. */
+  /** Sends a request and passes its body to `bytes`. */
   const listen = (
     url: string,
     bytes: TransportHandler['bytes'],
@@ -43,8 +43,8 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
   ): ReturnType<ReturnType<typeof createTransport>> =>
     createTransport()(createRequest(url, given), { response() {}, bytes, refuse() {} })
 
-  describe('the request', () => {
-    /** Sends a request, and returns what the server saw. */
+  describe('The request is sent as given', () => {
+    /** Sends a request, and returns what the server received. */
     async function seen(
       given: Partial<TransportRequest>,
       path = '/',
@@ -61,18 +61,18 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       return request
     }
 
-    it('goes to the path and the query of the URL, without its fragment', async () => {
+    it('The request has the path and the query of the URL without its fragment', async () => {
       expect((await seen({}, '/a%20b/?c=d%2F#fragment')).url).toBe('/a%20b/?c=d%2F')
     })
 
     it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'REPORT', 'QUERY'])(
-      'has the method that is given: %s',
+      'The request has the given method %s',
       async (method) => {
         expect((await seen({ method })).method).toBe(method)
       },
     )
 
-    it('has the headers that are given, Latin-1 as bytes, and tells caches to keep nothing', async () => {
+    it('The request has the given headers, Latin-1 as bytes, and tells caches to store nothing', async () => {
       const { headers } = await seen({
         headers: new Headers([
           ['Accept', 'text/event-stream'],
@@ -95,7 +95,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       })
     })
 
-    it('leaves to the caller what says who asks, and what it takes', async () => {
+    it("The caller's User-Agent, Accept-Encoding and Cache-Control take precedence", async () => {
       const given = { 'user-agent': 'me', 'accept-encoding': 'identity', 'cache-control': 'max-age=0' }
       expect((await seen({ headers: new Headers(given) })).headers).toMatchObject(given)
     })
@@ -118,26 +118,26 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
         expect.stringMatching(/^multipart\/form-data; bound/),
       ],
       ['a stream', () => new Blob(['a', 'b']).stream(), 'ab', undefined],
-    ])('has a body that is %s, and says its type', async (_body, create, body, type) => {
+    ])('The request can have a body that is %s, and has its type', async (_body, create, body, type) => {
       const sent = await seen({ method: 'POST', body: create() as string })
       expect(sent.body).toEqual(body)
       expect(sent.headers['content-type']).toEqual(type)
     })
 
-    it('has the type that is given for its body', async () => {
+    it('The request has the given type for its body', async () => {
       const { headers } = await seen({ method: 'POST', headers: new Headers({ 'Content-Type': 'a/b' }), body: '{}' })
       expect(headers['content-type']).toBe('a/b')
     })
 
-    it('is lost if the stream that is its body fails', async () => {
+    it('The connection is lost if the stream that is the body fails', async () => {
       const origin = await serve((request) => request.resume())
       const body = new ReadableStream({ pull: (controller) => controller.error(new Error('no more')) })
       await expect(send(origin, { method: 'POST', body: body as unknown as string })).rejects.toThrow()
     })
   })
 
-  describe('the response', () => {
-    it('is reported with the URL it came from, its status and its headers', async () => {
+  describe('The response is reported as received', () => {
+    it('The response is reported with its URL, its status and its headers', async () => {
       const origin = await serve((_, response) => {
         response.writeHead(503, { 'Content-Type': 'text/plain', 'X-Twice': ['1', '2'], 'Set-Cookie': ['a=1', 'b=2'] })
         response.end('busy')
@@ -149,14 +149,14 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(response?.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
     })
 
-    it('has headers of Latin-1, a character for each byte', async () => {
+    it('The headers of the response are Latin-1, one character for each byte', async () => {
       const origin = await serveBytes('HTTP/1.1 200 OK\r\nX-Latin-1: é\r\nX-UTF-8: ', Buffer.from('é'), '\r\n\r\n')
       const { response } = await send(origin)
       expect(response?.headers.get('x-latin-1')).toBe('é')
       expect(response?.headers.get('x-utf-8')).toBe(latin1('é'))
     })
 
-    it('follows informational ones, which are not reported', async () => {
+    it('Informational responses are not reported', async () => {
       const origin = await serve((_, response) => {
         response.writeProcessing()
         response.writeEarlyHints({ link: '</a>; rel=preload' })
@@ -168,18 +168,21 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(textOf(recording)).toBe('the one that counts')
     })
 
-    it.each([200, 201, 204, 300, 304, 305, 306, 399, 401, 404, 429, 500, 599])('may have status %d', async (status) => {
-      const origin = await serve((_, response) => void response.writeHead(status, { Location: '/next' }).end())
-      const { response, refusal } = await send(origin)
-      expect(response?.status).toBe(status)
-      expect(refusal).toBeUndefined()
-    })
+    it.each([200, 201, 204, 300, 304, 305, 306, 399, 401, 404, 429, 500, 599])(
+      'A response can have status %d',
+      async (status) => {
+        const origin = await serve((_, response) => void response.writeHead(status, { Location: '/next' }).end())
+        const { response, refusal } = await send(origin)
+        expect(response?.status).toBe(status)
+        expect(refusal).toBeUndefined()
+      },
+    )
 
     it.each([
       ['of a HEAD', 200, 'HEAD'],
       ['with status 204', 204, 'GET'],
       ['with status 304', 304, 'GET'],
-    ])('%s has no body, whatever it says about one', async (_response, status, method) => {
+    ])('The response %s has no body, whatever its headers say', async (_response, status, method) => {
       const headers = { 'Content-Encoding': 'gzip', ...(status === 200 && { 'Content-Length': '100' }) }
       const origin = await serve((_, response) => void response.writeHead(status, headers).end())
       const recording = await send(origin, { method })
@@ -187,7 +190,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(recording.chunks).toEqual([])
     })
 
-    it('of a data: or blob: URL is taken as that of a server', async () => {
+    it('The response of a data: or blob: URL is like that of a server', async () => {
       const blob = new Blob(['data: a\n\n'], { type: 'text/event-stream' })
       const blobUrl = URL.createObjectURL(blob)
       closers.push(() => URL.revokeObjectURL(blobUrl))
@@ -200,24 +203,24 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
     })
 
     it.each([
-      ['nothing', ''],
-      ['no HTTP', 'hello\r\n\r\n'],
+      ['empty', ''],
+      ['not HTTP', 'hello\r\n\r\n'],
       ['half a head', 'HTTP/1.1 200 OK\r\nContent-Ty'],
-    ])('may be %s: the connection is lost', async (_response, bytes) => {
+    ])('The connection is lost if the response is %s', async (_response, bytes) => {
       await expect(send(await serveBytes(bytes))).rejects.toThrow()
     })
 
-    it('may never come, for nobody listens: the connection is lost', async () => {
+    it('The connection is lost if nobody listens', async () => {
       const { origin, close } = await startHttpServer(() => {})
       await close()
       await expect(send(origin)).rejects.toThrow()
     })
   })
 
-  describe('the body', () => {
+  describe('The body is reported as received', () => {
     const anyChunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 20 })
 
-    it('is reported byte by byte as it is, and in its order', async () => {
+    it('The body is reported in order and unchanged', async () => {
       let chunks: Uint8Array[] = []
       const origin = await serve((_, response) => {
         for (const chunk of chunks) response.write(chunk)
@@ -233,7 +236,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       )
     })
 
-    it('is reported as it arrives: the server goes on only when what it sent was reported', async () => {
+    it('The body is reported as it arrives, before the server sends more', async () => {
       let goOn = (): void => {}
       const origin = await serve(async (_, response) => {
         for (let number = 0; number < 5; number++) {
@@ -258,15 +261,15 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       ['with a length', 'Content-Length: 10\r\n\r\nall of it.'],
       ['in chunks', 'Transfer-Encoding: chunked\r\n\r\na\r\nall of it.\r\n0\r\n\r\n'],
       ['until the connection is closed', '\r\nall of it.'],
-    ])('may be sent %s', async (_body, rest) => {
+    ])('The body can be sent %s', async (_body, rest) => {
       expect(textOf(await send(await serveBytes(`HTTP/1.1 200 OK\r\n${rest}`)))).toBe('all of it.')
     })
 
     it.each([
       ['with a length', 'Content-Length: 10\r\n\r\nall'],
       ['in chunks', 'Transfer-Encoding: chunked\r\n\r\na\r\nall'],
-      ['in chunks, but for the last', 'Transfer-Encoding: chunked\r\n\r\n3\r\nall\r\n'],
-    ])('that breaks off, sent %s, has lost the connection, and what came before is reported', async (_body, rest) => {
+      ['in chunks without the last one', 'Transfer-Encoding: chunked\r\n\r\n3\r\nall\r\n'],
+    ])('A body that breaks off, sent %s, is reported so far and loses the connection', async (_body, rest) => {
       const chunks: string[] = []
       const sent = listen(
         await serveBytes(`HTTP/1.1 200 OK\r\n${rest}`),
@@ -276,7 +279,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(chunks.join('')).toBe('all')
     })
 
-    it('is handed on no further while its reader is behind, and then whole and to its end', async () => {
+    it('The body is not reported further while its reader is behind, and then complete', async () => {
       const pieces = Array.from({ length: 100 }, (_, index) => `${index} `)
       const chunked = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
       const origin = await serveBytes(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`)
@@ -292,7 +295,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       expect(received).toBe(pieces.join(''))
     })
 
-    it('is not read while its reader is behind, so that the server has to wait', async () => {
+    it('The body is not read while its reader is behind, so that the server has to wait', async () => {
       const chunk = Buffer.alloc(65_536, 'a')
       const total = 32 * 1_024 * 1_024
       let sent = 0
@@ -324,8 +327,8 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
     })
   })
 
-  describe('a request that is aborted', () => {
-    it('before it was sent is not sent', async () => {
+  describe('An aborted request closes its connection', () => {
+    it('A request that is aborted before it is sent is not sent', async () => {
       let requests = 0
       const origin = await serve((_, response) => {
         requests++
@@ -346,7 +349,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
       'nothing more comes',
       'its reader is behind',
       'it is decompressed',
-    ])('closes the connection while %s', async (stage) => {
+    ])('An abort closes the connection while %s', async (stage) => {
       const controller = new AbortController()
       const { signal } = controller
       const abort = (): void => controller.abort()
@@ -376,7 +379,7 @@ describe.each(transports)('over %s', (_transport, createTransport) => {
         },
         { signal, method: body ? 'POST' : 'GET', body: body as unknown as string },
       )
-      // Over fetch it ends only with the pause.
+      // The transport over fetch ends only with the pause.
       sent.catch(() => {})
       await expect.poll(() => closed.length).toBe(1)
       await Promise.all(closed)

@@ -1,4 +1,4 @@
-// What code written for the browser's own class does, in a project with lib.dom.
+// Code that was written for the native class, in a project with lib.dom.
 import { EventSource as EverySource } from 'everysource'
 import 'everysource/polyfill'
 import 'everysource/polyfill/force'

@@ -1,4 +1,4 @@
-// Schemas that others wrote, by way of the interface that they share: their output types the events.
+// Schemas of other libraries, through the interface that they share: their output types determine the type of the data.
 import { openEventStream } from 'everysource'
 import * as v from 'valibot'
 import { z } from 'zod'

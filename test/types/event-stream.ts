@@ -1,4 +1,4 @@
-// Reading a stream with `for await`: what `decode` makes of the data is what the events carry.
+// Reading a stream with `for await`: the result of `decode` is the type of the data.
 import {
   type ErrorDetails,
   type EventStream,

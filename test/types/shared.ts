@@ -1,4 +1,4 @@
-// What code for the class does with the one that tabs share.
+// Code for the class that uses SharedEventSource.
 import { EventSource } from 'everysource'
 import { SharedEventSource, type SharedEventSourceInit } from 'everysource/shared'
 

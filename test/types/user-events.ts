@@ -1,4 +1,4 @@
-// The types of events: the standard's own, and those that a server sends under names of its own.
+// The types of events: those of the standard, and those with names that a server chooses.
 import { type ErrorCode, type ErrorDetails, ErrorEvent, EventSource, type EventSourceInit } from 'everysource'
 
 type IsSame<One, Other> =

@@ -1,4 +1,4 @@
-// What a project for Node does that knows no lib.dom: the class stands on Node's own types.
+// A project for Node without lib.dom, where the class is based on Node's own types.
 import { ErrorEvent, EventSource } from 'everysource'
 import 'everysource/polyfill'
 

@@ -1,4 +1,4 @@
-import { isEventStream } from '../../attempt.ts'
+import { isEventStream } from '../../content-type.ts'
 import { checkBuffering } from './checks/buffering.ts'
 import { checkCacheControl } from './checks/caching.ts'
 import { checkCompression } from './checks/compression.ts'

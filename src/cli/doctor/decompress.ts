@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { createDecoders } from '../../transport/content-coding.ts'
+import { createDecoders } from '../../node/content-coding.ts'
 import { type Arrival, largestBody } from './recording.ts'
 
 export interface Decompressed {

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
-import { buildRequest } from '../../attempt.ts'
-import { describe } from '../../events.ts'
-import { readSettings } from '../../options.ts'
-import { acceptedCodings } from '../../transport/content-coding.ts'
+import { describeError } from '../../error-message.ts'
+import { acceptedCodings } from '../../node/content-coding.ts'
+import { readSettings } from '../../options/settings.ts'
+import { buildRequest } from '../../request.ts'
 import type { Endpoint } from '../request-options.ts'
 import { Failure } from '../usage.ts'
 import { type Examination, type PageExamination, preflighted, type Resumption } from './examination.ts'
@@ -64,7 +64,7 @@ class Requests {
     const { url, init } = this.#endpoint
     const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
-      throw new Failure(describe(error), { cause: error })
+      throw new Failure(describeError(error), { cause: error })
     })
     const headers = new Headers({
       'accept-encoding': codings,

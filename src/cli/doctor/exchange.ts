@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { decodeByteString, follow, isRedirect, mostRedirects } from '../../transport/redirect.ts'
+import { decodeByteString, followRedirect, isRedirect, maxRedirects } from '../../transport/redirect.ts'
 import { type RecordedRequest, type Recording, type RecordingOptions, record } from './recording.ts'
 
 /** A redirect that was followed, or that could not be. */
@@ -32,7 +32,7 @@ export async function exchange(given: RecordedRequest, options: RecordingOptions
     const { head } = recording
     if (!head || !isRedirect(head.status)) return { redirects, request, recording }
     const { status, headers } = head
-    const next = redirects.length < mostRedirects ? redirected(request, status, headers.location) : undefined
+    const next = redirects.length < maxRedirects ? redirected(request, status, headers.location) : undefined
     redirects.push({ request, status, headers, to: next?.url })
     if (!next) return { redirects, request, recording }
     request = next
@@ -42,7 +42,7 @@ export async function exchange(given: RecordedRequest, options: RecordingOptions
 function redirected(request: RecordedRequest, status: number, location = ''): RecordedRequest | undefined {
   const { url, headers } = request
   const next = { ...request, headers: new Headers(headers) }
-  if (!location || !follow(next, status, decodeByteString(location))) return undefined
+  if (!location || !followRedirect(next, status, decodeByteString(location))) return undefined
   // These hold no secret, and what the browser sets itself stays.
   const origin = headers.get('origin')
   const kept = new Headers({ 'accept-encoding': headers.get('accept-encoding') ?? 'identity' })

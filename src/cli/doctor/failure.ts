@@ -1,4 +1,4 @@
-import { describe } from '../../events.ts'
+import { describeError } from '../../error-message.ts'
 import { fail, type Verdict } from './verdict.ts'
 
 /** What the codes and names of errors of Node, OpenSSL and undici mean, and what to do about it. */
@@ -55,7 +55,7 @@ interface DetailedError extends Error {
 export function describeFailure(error: Error): Verdict {
   const cause = findCause(error)
   const { code, name, reason } = cause
-  const detail = typeof reason === 'string' ? reason : describe(cause).trim()
+  const detail = typeof reason === 'string' ? reason : describeError(cause).trim()
   const [, seen, mend] = meanings.find(([errors]) => errors.test(String(code ?? name))) ?? []
   if (!seen || !mend) return fail(detail, 'look at the log of the server')
   return fail(`${seen} (${detail})`, mend)

@@ -1,4 +1,4 @@
-import { readCodings } from '../../transport/content-coding.ts'
+import { readCodings } from '../../node/content-coding.ts'
 import { type Decompressed, decompress } from './decompress.ts'
 import { type Exchange, exchange } from './exchange.ts'
 import type { Arrival, RecordedRequest, Recording, RecordingOptions } from './recording.ts'

@@ -5,12 +5,12 @@ import { under } from '../scene.ts'
 
 const badInput = under('everysource: bad input')
 
-/** What is wrong, the init that has it, and what the message must tell: the member and the value. */
+/** What is wrong, the init with the mistake, and what the message must contain: the member and the value. */
 const wrong: readonly (readonly [what: string, init: object, told: readonly string[]])[] = [
   ['a header name with a space', { headers: { 'a b': '1' } }, ['headers', 'a b']],
   ['an empty header name', { headers: { '': '1' } }, ['headers']],
   ['a header name beyond ASCII', { headers: [['été', '1']] }, ['headers', 'été']],
-  // The value may be a secret; the message is to name the header only.
+  // The value may be a secret, so the message names only the header.
   ['a header value with a line feed', { headers: { 'X-One': 'a\nX-Two: b' } }, ['headers', 'X-One']],
   ['a header value with NUL', { headers: { 'X-One': 'a\u0000b' } }, ['headers', 'X-One']],
   ['a header value beyond Latin-1', { headers: { 'X-One': '名' } }, ['headers', 'X-One']],
@@ -50,13 +50,13 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['a negative resetAfter', { retry: { resetAfter: -1 } }, ['resetAfter', '-1']],
   ['statuses that are one number', { retry: { statuses: 503 } }, ['statuses', '503']],
 
-  ['a redirect mode for fetch only', { redirect: 'manual' }, ['redirect', 'manual']],
-  ['a fetch that is no function', { fetch: 'fetch' }, ['fetch']],
-  ['a signal that is none', { signal: {} }, ['signal']],
+  ['a redirect mode that only fetch has', { redirect: 'manual' }, ['redirect', 'manual']],
+  ['a fetch that is not a function', { fetch: 'fetch' }, ['fetch']],
+  ['a signal that is not an AbortSignal', { signal: {} }, ['signal']],
   ['headers that are a number', { headers: 5 }, []],
 ]
 
-/** What is at the edge of what is allowed. */
+/** Values at the limit of what is allowed. */
 const right: readonly (readonly [what: string, init: object])[] = [
   ['timeouts of 0', { openTimeout: 0, idleTimeout: 0 }],
   ['timeouts beyond what a timer can hold', { openTimeout: 1e12, idleTimeout: 1e12 }],
@@ -73,7 +73,7 @@ const right: readonly (readonly [what: string, init: object])[] = [
 
 export const cases: ConformanceCase[] = [
   ...wrong.map(([what, init, told]) =>
-    badInput(`${what} is an error from the constructor, which names it`, async (scene) => {
+    badInput(`The constructor throws an error that names ${what}`, async (scene) => {
       let thrown: unknown
       try {
         scene.open(init, `${scene.context.feed}/plain`)
@@ -83,12 +83,12 @@ export const cases: ConformanceCase[] = [
       assert.isTrue(thrown instanceof TypeError || thrown instanceof RangeError, `a TypeError or RangeError: ${thrown}`)
       const { message } = thrown as Error
       for (const part of told) assert.include(message, part)
-      // Beside member and value there is room for what is allowed.
+      // Besides the member and the value, the message has room for what is allowed.
       assert.isAbove(message.length, told.join(' is ').length + 5)
     }),
   ),
 
-  badInput('the message about a header value does not give the value away', async (scene) => {
+  badInput('The error about a bad header value does not reveal the value', async (scene) => {
     const headers = { Authorization: 'Bearer secret\u0000' }
     assert.throws(
       () => scene.open({ headers }, `${scene.context.feed}/plain`),
@@ -97,13 +97,13 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  // A request that was meant to go by way of a proxy must not go without one.
+  // A request that should use a proxy must not be sent without one.
   ...[
-    ['that is none', { dispatcher: {} }],
-    ['beside a fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
+    ['that is not a dispatcher', { dispatcher: {} }],
+    ['in combination with fetch', { dispatcher: { dispatch: () => true }, fetch: (url: string) => fetch(url) }],
   ].map(([what, init]) =>
     badInput(
-      `a dispatcher ${what} is an error from the constructor, which names it`,
+      `The constructor throws an error about a dispatcher ${what}`,
       async (scene) => {
         assert.throws(() => scene.open(init as object, `${scene.context.feed}/plain`), TypeError, 'dispatcher')
       },
@@ -112,14 +112,14 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...right.map(([what, init]) =>
-    badInput(`${what}: allowed`, async (scene) => {
+    badInput(`The constructor accepts ${what}`, async (scene) => {
       await scene.plan([{ body: ['data: a\n\n'] }])
       await scene.watch(init).next('message')
     }),
   ),
 
   ...(['undefined', 'null'] as const).map((name) =>
-    badInput(`members that are ${name} count as not given`, async (scene) => {
+    badInput(`The constructor treats members that are ${name} as not given`, async (scene) => {
       await scene.plan([{ body: ['data: a\n\n'] }])
       const members = ['headers', 'method', 'body', 'fetch', 'signal', 'lastEventId', 'lastEventIdQueryParam', 'retry']
       const more = ['openTimeout', 'idleTimeout', 'maxEventSize', 'redirect', 'onComment', 'onRequest', 'onResponse']

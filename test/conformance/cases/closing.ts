@@ -7,7 +7,7 @@ const theInterface = under('HTML: The EventSource interface')
 const interpreting = under('HTML: Interpreting an event stream')
 
 export const cases: ConformanceCase[] = [
-  theInterface('close right after construction: CLOSED, and not a single event', async (scene) => {
+  theInterface('A source that is closed right after construction is CLOSED and dispatches no event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     watch.source.close()
@@ -16,7 +16,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, [])
   }),
 
-  theInterface('close before the response: no event, and the request is aborted', async (scene) => {
+  theInterface('close() before the response aborts the request and dispatches no event', async (scene) => {
     await scene.plan([silence])
     const watch = scene.watch()
     await scene.requests({ count: 1 })
@@ -29,7 +29,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  theInterface('close aborts the request of an open stream', async (scene) => {
+  theInterface('close() aborts the request of an open stream', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -41,7 +41,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  theInterface('close returns undefined, and may be called again', async (scene) => {
+  theInterface('close() returns undefined and can be called again', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -52,7 +52,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
-  theInterface('close in the open listener keeps the messages away', async (scene) => {
+  theInterface('close() in the open listener prevents the messages from being dispatched', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     source.onopen = () => source.close()
@@ -63,7 +63,7 @@ export const cases: ConformanceCase[] = [
     assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
   }),
 
-  interpreting('nothing is dispatched after close, although it came with the same chunk', async (scene) => {
+  interpreting('A closed source dispatches nothing more, even if it came in the same chunk', async (scene) => {
     await scene.plan([endedStream('data: a\n\ndata: b\n\nevent: tick\ndata: c\n\nevent: error\ndata: d\n\n')])
     const source = scene.open()
     source.onmessage = () => source.close()
@@ -74,7 +74,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.readyState, 2)
   }),
 
-  interpreting('the listeners after the one that closes still hear the same event', async (scene) => {
+  interpreting('Listeners after the one that closes the source still receive the same event', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     source.addEventListener('message', () => source.close())
@@ -85,7 +85,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.messages, [['message', 'a', '']])
   }),
 
-  theInterface('close in the error listener of a failed connection changes nothing', async (scene) => {
+  theInterface('close() in the error listener of a failed connection changes nothing', async (scene) => {
     await scene.plan([refusal(404)])
     const source = scene.open()
     source.onerror = () => source.close()
@@ -96,7 +96,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.readyState, 2)
   }),
 
-  theInterface('close while a redirect is followed: no event', async (scene) => {
+  theInterface('close() during a redirect dispatches no event', async (scene) => {
     await scene.plan([redirect(302, scene.url('/next')), { headAfter: 'go', body: ['data: a\n\n'] }])
     const watch = scene.watch()
     await scene.requests({ count: 2 })
@@ -107,7 +107,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.readyState, 2)
   }),
 
-  theInterface('close while it reconnects: no event, and the request is aborted', async (scene) => {
+  theInterface('close() during a reconnection aborts the request and dispatches no event', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), silence])
     const watch = scene.watch()
     await scene.requests({ count: 2 })
@@ -118,7 +118,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
   }),
 
-  theInterface('a closed source does not touch another one of the same URL', async (scene) => {
+  theInterface('A closed source does not affect another source with the same URL', async (scene) => {
     await scene.plan([stream({ gate: 'go' }, 'data: a\n\n')])
     const [first, second] = [scene.watch(), scene.watch()]
     await scene.requests({ count: 2 })
@@ -129,7 +129,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(first.source.readyState, 2)
   }),
 
-  theInterface('listeners may be added and removed after close; they hear nothing', async (scene) => {
+  theInterface('Listeners can be added and removed after close(), and are never called', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     source.close()
@@ -140,7 +140,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, [])
   }),
 
-  theInterface('a new source can be opened in the error listener of an old one', async (scene) => {
+  theInterface('A new source can be opened in the error listener of an old one', async (scene) => {
     await scene.plan([refusal(500), stream('data: a\n\n')])
     const source = scene.open()
     const data = await new Promise<string>((resolve) => {

@@ -7,7 +7,7 @@ import { type Scene, under } from '../scene.ts'
 const webIdl = under('Web IDL: interfaces')
 const theInterface = under('HTML: The EventSource interface')
 
-/** The API base URL of this global object; Node, Deno and Bun have none. */
+/** The API base URL of this global object. Node, Deno and Bun have none. */
 function baseUrl(): string | undefined {
   return 'document' in globalThis ? document.baseURI : globalThis.location?.href
 }
@@ -18,12 +18,12 @@ function descriptorOf(target: object, name: string): PropertyDescriptor {
   return descriptor as PropertyDescriptor
 }
 
-/** Calls the constructor as a caller without types would. */
+/** Calls the constructor as a caller without types can. */
 function construct(scene: Scene, ...given: unknown[]): EventSource {
   return scene.track(Reflect.construct(scene.context.EventSource, given))
 }
 
-/** What a function throws; fails where it throws nothing. */
+/** Returns what a function throws, and fails if it throws nothing. */
 function thrownBy(action: () => unknown): unknown {
   try {
     action()
@@ -49,26 +49,26 @@ const readOnlyAttributes = ['url', 'withCredentials', 'readyState'] as const
 const eventHandlers = ['onopen', 'onmessage', 'onerror'] as const
 
 export const cases: ConformanceCase[] = [
-  webIdl('the interface object is a function named EventSource whose length is 1', async ({ context }) => {
+  webIdl('The interface object is a function named EventSource whose length is 1', async ({ context }) => {
     assert.isFunction(context.EventSource)
     assert.equal(context.EventSource.name, 'EventSource')
     assert.equal(context.EventSource.length, 1)
   }),
 
-  webIdl('calling the constructor without new throws a TypeError', async ({ context }) => {
+  webIdl('Calling the constructor without new throws a TypeError', async ({ context }) => {
     const call = context.EventSource as unknown as (url: string) => unknown
     assert.throws(() => call(`${context.feed}/plain`), TypeError)
     const instance = Object.create(context.EventSource.prototype)
     assert.throws(() => call.call(instance, `${context.feed}/plain`), TypeError)
   }),
 
-  webIdl('the constructor throws a TypeError without arguments', async (scene) => {
+  webIdl('The constructor throws a TypeError without arguments', async (scene) => {
     assert.throws(() => construct(scene), TypeError)
   }),
 
   ...constants.map(([name, value]) =>
     webIdl(
-      `${name} is ${value}, constant and enumerable on the interface object and its prototype`,
+      `The constant ${name} is ${value} and enumerable on the interface object and on its prototype`,
       async ({ context }) => {
         const expected = { value, writable: false, enumerable: true, configurable: false }
         assert.deepEqual(descriptorOf(context.EventSource, name), expected)
@@ -77,7 +77,7 @@ export const cases: ConformanceCase[] = [
     ),
   ),
 
-  webIdl('an instance has no enumerable properties of its own', async (scene) => {
+  webIdl('An instance has no enumerable properties of its own', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     assert.deepEqual(Object.keys(source), [])
     for (const name of ['CONNECTING', 'url', 'readyState', 'onmessage', 'close']) {
@@ -87,7 +87,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...readOnlyAttributes.map((name) =>
-    webIdl(`${name} is an enumerable accessor of the prototype without a setter`, async ({ context }) => {
+    webIdl(`The attribute ${name} is an enumerable accessor of the prototype without a setter`, async ({ context }) => {
       const descriptor = descriptorOf(context.EventSource.prototype, name)
       assert.isTrue(descriptor.enumerable)
       assert.isTrue(descriptor.configurable)
@@ -97,7 +97,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...eventHandlers.map((name) =>
-    webIdl(`${name} is an enumerable accessor of the prototype with a setter`, async ({ context }) => {
+    webIdl(`The attribute ${name} is an enumerable accessor of the prototype with a setter`, async ({ context }) => {
       const descriptor = descriptorOf(context.EventSource.prototype, name)
       assert.isTrue(descriptor.enumerable)
       assert.isTrue(descriptor.configurable)
@@ -115,7 +115,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(descriptor.value.length, 0)
   }),
 
-  webIdl('the attributes throw a TypeError on a this that is no EventSource', async ({ context }) => {
+  webIdl('The attributes throw a TypeError when this is not an EventSource', async ({ context }) => {
     const { prototype } = context.EventSource
     for (const foreign of [prototype, {}, new EventTarget(), Object.create(prototype)]) {
       for (const name of [...readOnlyAttributes, ...eventHandlers]) {
@@ -126,14 +126,14 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  webIdl('close throws a TypeError on a this that is no EventSource', async ({ context }) => {
+  webIdl('close() throws a TypeError when this is not an EventSource', async ({ context }) => {
     const { prototype } = context.EventSource
     for (const foreign of [prototype, {}, new EventTarget(), Object.create(prototype)]) {
       assert.throws(() => prototype.close.call(foreign), TypeError)
     }
   }),
 
-  webIdl('the class string is EventSource', async (scene) => {
+  webIdl('The class string is EventSource', async (scene) => {
     const { prototype } = scene.context.EventSource
     assert.deepEqual(Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag), {
       value: 'EventSource',
@@ -145,18 +145,21 @@ export const cases: ConformanceCase[] = [
     assert.equal(Object.prototype.toString.call(source), '[object EventSource]')
   }),
 
-  webIdl('the prototype belongs to the interface object for good, and leads back to it', async ({ context }) => {
-    const descriptor = descriptorOf(context.EventSource, 'prototype')
-    assert.isFalse(descriptor.writable)
-    assert.isFalse(descriptor.enumerable)
-    assert.isFalse(descriptor.configurable)
-    assert.deepEqual(descriptorOf(context.EventSource.prototype, 'constructor'), {
-      value: context.EventSource,
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    })
-  }),
+  webIdl(
+    'The prototype property is read-only, and the prototype links to the interface object',
+    async ({ context }) => {
+      const descriptor = descriptorOf(context.EventSource, 'prototype')
+      assert.isFalse(descriptor.writable)
+      assert.isFalse(descriptor.enumerable)
+      assert.isFalse(descriptor.configurable)
+      assert.deepEqual(descriptorOf(context.EventSource.prototype, 'constructor'), {
+        value: context.EventSource,
+        writable: true,
+        enumerable: false,
+        configurable: true,
+      })
+    },
+  ),
 
   webIdl('EventSource inherits from EventTarget', async (scene) => {
     const { EventSource } = scene.context
@@ -167,7 +170,7 @@ export const cases: ConformanceCase[] = [
     assert.instanceOf(source, EventSource)
   }),
 
-  webIdl('a class can extend EventSource', async (scene) => {
+  webIdl('A class can extend EventSource', async (scene) => {
     class Feed extends scene.context.EventSource {
       readonly name = 'mine'
     }
@@ -178,7 +181,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await scene.observe(source).nextMessage()).data, 'a')
   }),
 
-  webIdl('the read-only attributes cannot be assigned', async (scene) => {
+  webIdl('The read-only attributes cannot be assigned', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     const url = source.url
     for (const name of readOnlyAttributes) {
@@ -197,7 +200,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.readyState, 0)
   }),
 
-  theInterface('the event handlers are null after construction', async (scene) => {
+  theInterface('The event handlers are null after construction', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     for (const name of eventHandlers) assert.isNull(source[name])
   }),
@@ -209,7 +212,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.url, `${feed}/a/c%20d?q=%C3%A9#f%20g`)
   }),
 
-  theInterface('the fragment stays in url, but is not sent', async (scene) => {
+  theInterface('The fragment stays in url, but is not sent', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.observe(scene.open({}, `${scene.url()}#part`))
     await watch.next('message')
@@ -218,7 +221,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(request?.url, `/feed?key=${scene.key}`)
   }),
 
-  theInterface('a URL object is taken for its string', async (scene) => {
+  theInterface('The constructor converts a URL object to its string', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const url = new URL(scene.url())
     const watch = scene.observe(scene.open({}, url))
@@ -227,7 +230,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
   }),
 
-  theInterface('a url of any type is turned into a string', async (scene) => {
+  theInterface('The constructor converts a url of any type to a string', async (scene) => {
     const address = `${scene.context.feed}/plain`
     const asString = { toString: () => address, valueOf: () => 1 }
     for (const given of [asString, [address], Object(address)]) {
@@ -246,7 +249,7 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  theInterface('what a url throws when turned into a string reaches the caller', async (scene) => {
+  theInterface('The constructor throws what a url throws when it is converted to a string', async (scene) => {
     const reason = new Error('no string')
     const given = {
       toString() {
@@ -260,13 +263,13 @@ export const cases: ConformanceCase[] = [
     assert.throws(() => construct(scene, Symbol('url')), TypeError)
   }),
 
-  theInterface('a lone surrogate in the url becomes U+FFFD', async (scene) => {
+  theInterface('A lone surrogate in the url becomes U+FFFD', async (scene) => {
     const { feed } = scene.context
     assert.equal(scene.open({}, `${feed}/plain?\uD800`).url, `${feed}/plain?%EF%BF%BD`)
   }),
 
   theInterface(
-    'a relative url is resolved against the API base URL; without one it is a SyntaxError',
+    'A relative url is resolved against the API base URL, and is a SyntaxError where there is none',
     async (scene) => {
       const base = baseUrl()
       for (const relative of ['plain?a', './plain', '../plain', '/plain', '?a=1', '']) {
@@ -283,13 +286,13 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...['http://this is invalid/', 'http://', 'http://[::1', 'http://127.0.0.1:99999/', 'http://a%00b/'].map((url) =>
-    theInterface(`the url ${JSON.stringify(url)} is a SyntaxError`, async (scene) => {
+    theInterface(`The url ${JSON.stringify(url)} is a SyntaxError`, async (scene) => {
       const exception = assertSyntaxError(thrownBy(() => construct(scene, url)))
       assert.notEqual(exception.message, '')
     }),
   ),
 
-  theInterface('withCredentials is false unless given', async (scene) => {
+  theInterface('withCredentials is false by default', async (scene) => {
     const url = `${scene.context.feed}/plain`
     for (const given of [
       [],
@@ -313,13 +316,13 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  webIdl('an init that is no object throws a TypeError', async (scene) => {
+  webIdl('An init that is not an object throws a TypeError', async (scene) => {
     for (const init of [1, true, 'withCredentials', Symbol('init')]) {
       assert.throws(() => construct(scene, `${scene.context.feed}/plain`, init), TypeError)
     }
   }),
 
-  webIdl('members of init that nobody knows are ignored', async (scene) => {
+  webIdl('Unknown members of init are ignored', async (scene) => {
     const source = construct(scene, `${scene.context.feed}/plain`, { unheardOf: true })
     assert.equal(source.readyState, 0)
   }),

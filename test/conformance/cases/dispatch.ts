@@ -1,13 +1,13 @@
 import { assert } from 'chai'
 import { endedStream, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
-import { dispatchesToNewListeners, letsExceptionsOut } from '../limits.ts'
+import { dispatchesToNewListeners, throwsListenerExceptions } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const interpreting = under('HTML: Interpreting an event stream')
 const dispatching = under('DOM: Dispatching events')
 
-/** Lets an exception leave a listener without ending the process or the run, where the platform offers a way. */
+/** Throws an error that the platform reports as uncaught, without ending the process or failing the run. */
 function throwOnPurpose(): never {
   throw new Error(thrownOnPurpose)
 }
@@ -26,7 +26,7 @@ const unusualTypes = [
 
 export const cases: ConformanceCase[] = [
   interpreting(
-    'a message is a MessageEvent of the realm with the type, data, origin and last event ID',
+    'A message is a MessageEvent of the realm with the type, data, origin and last event ID',
     async (scene) => {
       await scene.plan([stream('id: 7\ndata: a\n\n')])
       const event = await scene.watch().nextMessage()
@@ -38,7 +38,7 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  interpreting('a message does not bubble and cannot be canceled', async (scene) => {
+  interpreting('A message does not bubble and cannot be canceled', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     const event = await new Promise<Event>((resolve) => {
@@ -53,14 +53,14 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(event.defaultPrevented)
   }),
 
-  interpreting('a message has no source and no ports', async (scene) => {
+  interpreting('A message has no source and no ports', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const event = await scene.watch().nextMessage()
     assert.isNull(event.source)
     assert.lengthOf(event.ports, 0)
   }),
 
-  dispatching('during dispatch the EventSource is target, current target and the whole path', async (scene) => {
+  dispatching('The EventSource is the target, the current target and the whole path during dispatch', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     const seen = await new Promise<Record<string, unknown>>((resolve) => {
@@ -75,7 +75,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(seen['path'] as EventTarget[], 1)
   }),
 
-  interpreting('origin and last event ID are there for events of a given type, too', async (scene) => {
+  interpreting('An event with a type of its own has an origin and a last event ID', async (scene) => {
     await scene.plan([stream('event: tick\nid: 1\ndata: a\n\n')])
     const event = await scene.watch({}, 'tick').nextMessage('tick')
     assert.equal(event.type, 'tick')
@@ -84,7 +84,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.lastEventId, '1')
   }),
 
-  interpreting('an event of another type does not fire onmessage', async (scene) => {
+  interpreting('An event of another type does not fire onmessage', async (scene) => {
     await scene.plan([stream('event: tick\ndata: a\n\ndata: b\n\n')])
     const watch = scene.watch({}, 'tick')
     const handled: unknown[] = []
@@ -94,7 +94,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(handled, ['b'])
   }),
 
-  interpreting('an event of type message fires onmessage', async (scene) => {
+  interpreting('An event of type message fires onmessage', async (scene) => {
     await scene.plan([stream('event: message\ndata: a\n\n')])
     const watch = scene.watch()
     const handled: unknown[] = []
@@ -104,7 +104,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   interpreting(
-    'an event without data of its own type is not dispatched, and its type does not stick',
+    'An event without data is not dispatched, and its type does not apply to the next event',
     async (scene) => {
       await scene.plan([stream('event: tick\n\ndata: a\n\n')])
       const watch = scene.watch({}, 'tick')
@@ -113,7 +113,7 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  interpreting('the server may send an event of type error: a message, which interrupts nothing', async (scene) => {
+  interpreting('An event of type error from the server is a message, and interrupts nothing', async (scene) => {
     await scene.plan([stream('event: error\ndata: disk full\n\ndata: b\n\n')])
     const watch = scene.watch()
     const handled: unknown[] = []
@@ -127,7 +127,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'error', 'message'])
   }),
 
-  interpreting('the server may send an event of type open: a message like any other', async (scene) => {
+  interpreting('An event of type open from the server is a message like any other', async (scene) => {
     await scene.plan([stream('event: open\ndata: at nine\n\n')])
     const watch = scene.watch()
     assert.notInstanceOf((await watch.next('open')).event, MessageEvent)
@@ -137,7 +137,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...unusualTypes.map((type) =>
-    interpreting(`an event may be of type ${type}`, async (scene) => {
+    interpreting(`An event can have the type ${type}`, async (scene) => {
       await scene.plan([stream(`event: ${type}\ndata: a\n\ndata: b\n\n`)])
       const watch = scene.watch({}, type)
       await watch.next('message')
@@ -148,7 +148,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  interpreting('the last event ID stays for events that bring none', async (scene) => {
+  interpreting('The last event ID applies to later events that have no id', async (scene) => {
     await scene.plan([stream('id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n')])
     const watch = scene.watch()
     for (let count = 0; count < 3; count++) await watch.next('message')
@@ -159,13 +159,13 @@ export const cases: ConformanceCase[] = [
     ])
   }),
 
-  interpreting('data is always a string', async (scene) => {
+  interpreting('The data of a message is always a string', async (scene) => {
     await scene.plan([stream('data: 1\n\ndata: {"a":1}\n\ndata\n\n')])
     const watch = scene.watch()
     for (const data of ['1', '{"a":1}', '']) assert.strictEqual((await watch.nextMessage()).data, data)
   }),
 
-  interpreting('the events of one chunk are dispatched in their order', async (scene) => {
+  interpreting('The events of one chunk are dispatched in order', async (scene) => {
     const numbers = Array.from({ length: 200 }, (_, index) => String(index))
     await scene.plan([endedStream(numbers.map((number) => `data: ${number}\n\n`).join(''))])
     const watch = scene.watch()
@@ -176,7 +176,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  dispatching('every listener is called, in the order they were added', async (scene) => {
+  dispatching('All listeners are called in the order in which they were added', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     const calls: number[] = []
@@ -186,7 +186,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, [1, 2])
   }),
 
-  dispatching('the same listener added twice is called once', async (scene) => {
+  dispatching('A listener that is added twice is called once', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     let calls = 0
@@ -199,7 +199,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(calls, 1)
   }),
 
-  dispatching('a listener that is removed is not called', async (scene) => {
+  dispatching('A listener that is removed is not called', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     const heard: string[] = []
@@ -214,7 +214,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(heard, ['a'])
   }),
 
-  dispatching('a listener added with once is called once', async (scene) => {
+  dispatching('A listener added with once is called once', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     const heard: string[] = []
@@ -225,7 +225,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(heard, ['a'])
   }),
 
-  dispatching('a listener added with a signal is removed when that is aborted', async (scene) => {
+  dispatching('A listener added with a signal is removed when that signal is aborted', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     const controller = new AbortController()
@@ -242,7 +242,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.readyState, 1)
   }),
 
-  dispatching('an object with handleEvent can listen', async (scene) => {
+  dispatching('An object with handleEvent can be a listener', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open()
     const listener = {
@@ -257,7 +257,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   dispatching(
-    'a listener added during dispatch hears the next event only',
+    'A listener added during dispatch receives only the next event',
     async (scene) => {
       await scene.plan([stream('data: a\n\ndata: b\n\n')])
       const source = scene.open()
@@ -275,7 +275,7 @@ export const cases: ConformanceCase[] = [
     { limits: dispatchesToNewListeners },
   ),
 
-  dispatching('stopImmediatePropagation keeps an event from the listeners after it', async (scene) => {
+  dispatching('stopImmediatePropagation() prevents later listeners from being called', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const source = scene.open()
     source.addEventListener('message', (event) => event.stopImmediatePropagation(), { once: true })
@@ -285,7 +285,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   dispatching(
-    'an exception in a listener keeps nothing from the other listeners or from the stream',
+    'An exception in a listener affects neither the other listeners nor the stream',
     async (scene) => {
       await scene.plan([stream('data: a\n\ndata: b\n\n')])
       const source = scene.open()
@@ -300,11 +300,11 @@ export const cases: ConformanceCase[] = [
       ])
       assert.equal(source.readyState, 1)
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
-    'an exception in an open listener does not keep the messages away',
+    'An exception in an open listener does not prevent the messages',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       const source = scene.open()
@@ -313,11 +313,11 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       assert.deepEqual(watch.types, ['open', 'message'])
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
-    'an exception in an error listener does not keep it from reconnecting',
+    'An exception in an error listener does not prevent the reconnection',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
       const source = scene.open()
@@ -326,11 +326,11 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       assert.equal((await watch.nextMessage()).data, 'b')
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
   dispatching(
-    'an exception in the error listener of a failed connection leaves it CLOSED',
+    'An exception in the error listener of a failed connection leaves the source CLOSED',
     async (scene) => {
       await scene.plan([refusal(404)])
       const source = scene.open()
@@ -339,10 +339,10 @@ export const cases: ConformanceCase[] = [
       await aWhile()
       assert.equal(source.readyState, 2)
     },
-    { limits: letsExceptionsOut },
+    { limits: throwsListenerExceptions },
   ),
 
-  dispatching('script may dispatch events of its own at an EventSource', async (scene) => {
+  dispatching('Script can dispatch events of its own on an EventSource', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     let handled: unknown

@@ -2,12 +2,12 @@ import { assert } from 'chai'
 import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { takesTornForEnded } from '../limits.ts'
+import { treatsBrokenAsEnded } from '../limits.ts'
 import { aWhile, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
 
-/** What holds for every error event, whatever happened. */
+/** Checks what holds for every error event. */
 function assertError(event: ErrorEvent, code: ErrorCode, willReconnect: boolean): void {
   assert.equal(event.code, code, event.message)
   assert.isNotEmpty(event.message)
@@ -16,7 +16,7 @@ function assertError(event: ErrorEvent, code: ErrorCode, willReconnect: boolean)
   else assert.isUndefined(event.delay)
 }
 
-/** Opens a source on one answer and takes its first error event. */
+/** Opens a source on the planned answers and returns its first error event. */
 async function firstError(scene: Scene, ...given: Parameters<Scene['plan']>): Promise<ErrorEvent> {
   await scene.plan(...given)
   return scene.watch().nextError()
@@ -25,7 +25,7 @@ async function firstError(scene: Scene, ...given: Parameters<Scene['plan']>): Pr
 const soon = { initialDelay: 10, jitter: 0 }
 
 export const cases: ConformanceCase[] = [
-  errorEvent('it is an Event of the realm, and no message', async (scene) => {
+  errorEvent('An error event is an Event of the realm, and not a message', async (scene) => {
     const event = await firstError(scene, [refusal(404)])
     assert.instanceOf(event, Event)
     assert.notInstanceOf(event, MessageEvent)
@@ -36,7 +36,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.target?.constructor, scene.context.EventSource)
   }),
 
-  errorEvent('onerror gets the same event', async (scene) => {
+  errorEvent('onerror receives the same event as the listeners', async (scene) => {
     await scene.plan([refusal(404)])
     const source = scene.open()
     let handled: unknown
@@ -46,7 +46,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(handled ?? (await scene.observe(source).nextError()), handled)
   }),
 
-  errorEvent('ended: the server ended the stream', async (scene) => {
+  errorEvent('An error event has the code ended when the server ends the stream', async (scene) => {
     await scene.plan([endedStream('retry: 20\ndata: a\n\n')])
     const event = await scene.watch({ retry: { jitter: 0 } }).nextError()
     assertError(event, 'ended', true)
@@ -58,7 +58,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.delay, 20)
   }),
 
-  errorEvent('network: the connection broke before any response', async (scene) => {
+  errorEvent('An error event has the code network when the connection fails before any response', async (scene) => {
     const event = await firstError(scene, [noAnswer])
     assertError(event, 'network', true)
     assert.instanceOf(event.error, Error)
@@ -69,7 +69,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   errorEvent(
-    'network: the stream was torn',
+    'An error event has the code network when the stream breaks off',
     async (scene) => {
       await scene.plan([tornStream('data: a\n\n', { gate: 'tear' }, 'data: half')])
       const watch = scene.watch()
@@ -81,10 +81,10 @@ export const cases: ConformanceCase[] = [
       assert.equal(event.status, 200)
       assert.equal(event.headers?.get('content-type'), 'text/event-stream')
     },
-    { limits: takesTornForEnded },
+    { limits: treatsBrokenAsEnded },
   ),
 
-  errorEvent('timeout: no response came within openTimeout', async (scene) => {
+  errorEvent('An error event has the code timeout when no response comes within openTimeout', async (scene) => {
     await scene.plan([silence])
     const event = await scene.watch({ openTimeout: 40 }).nextError()
     assertError(event, 'timeout', true)
@@ -92,7 +92,7 @@ export const cases: ConformanceCase[] = [
     assert.include(event.message, '40')
   }),
 
-  errorEvent('idle: the stream was silent for idleTimeout', async (scene) => {
+  errorEvent('An error event has the code idle when the stream is silent for idleTimeout', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const event = await scene.watch({ idleTimeout: 40 }).nextError()
     assertError(event, 'idle', true)
@@ -100,7 +100,7 @@ export const cases: ConformanceCase[] = [
     assert.include(event.message, '40')
   }),
 
-  errorEvent('callback: a headers function failed; error is what it threw', async (scene) => {
+  errorEvent('An error event has the code callback when a headers function throws', async (scene) => {
     const reason = new Error('no token')
     await scene.plan([stream('data: a\n\n')])
     const headers = (): never => {
@@ -113,7 +113,7 @@ export const cases: ConformanceCase[] = [
     assert.isUndefined(event.status)
   }),
 
-  errorEvent('status: the response was refused; headers and body tell why', async (scene) => {
+  errorEvent('An error event with the code status has the headers and body of the response', async (scene) => {
     const event = await firstError(scene, [refusal(403, 'Not on a Sunday.', [['X-Reason', 'Sunday']])])
     assertError(event, 'status', false)
     assert.equal(event.status, 403)
@@ -123,14 +123,14 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.attempt, 1)
   }),
 
-  errorEvent('status: so is 204', async (scene) => {
+  errorEvent('An error event has the code status after a 204', async (scene) => {
     const event = await firstError(scene, [{ status: 204, contentType: null, ending: 'end' }])
     assertError(event, 'status', false)
     assert.equal(event.status, 204)
     assert.equal(event.body, '')
   }),
 
-  errorEvent('content-type: the message says what came', async (scene) => {
+  errorEvent('An error event with the code content-type says which type came', async (scene) => {
     const event = await firstError(scene, [{ contentType: 'text/html', body: ['<p>Sign in</p>'], ending: 'end' }])
     assertError(event, 'content-type', false)
     assert.include(event.message, 'text/html')
@@ -139,12 +139,12 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.body, '<p>Sign in</p>')
   }),
 
-  errorEvent('redirect: the server redirected, which was not wanted', async (scene) => {
+  errorEvent('An error event has the code redirect when a redirect is not allowed', async (scene) => {
     await scene.plan([redirect(302, scene.url('/next')), stream('data: a\n\n')])
     assertError(await scene.watch({ redirect: 'error' }).nextError(), 'redirect', false)
   }),
 
-  errorEvent('too-large: the event went beyond maxEventSize', async (scene) => {
+  errorEvent('An error event has the code too-large when an event exceeds maxEventSize', async (scene) => {
     await scene.plan([stream({ text: 'data: a\n', times: 100 }, '\n')])
     const event = await scene.watch({ maxEventSize: 50 }).nextError()
     assertError(event, 'too-large', false)
@@ -152,23 +152,23 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.status, 200)
   }),
 
-  errorEvent('unsupported: the scheme can never work', async (scene) => {
+  errorEvent('An error event has the code unsupported when the scheme of the URL can never work', async (scene) => {
     const event = await scene.observe(scene.open({}, 'ftp://127.0.0.1/feed')).nextError()
     assertError(event, 'unsupported', false)
   }),
 
-  errorEvent('body-used: a body that can be sent once only would have to be sent again', async (scene) => {
+  errorEvent('An error event has the code body-used when a one-shot body is needed again', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const watch = scene.watch({
       method: 'POST',
       body: new Blob(['once']).stream(),
-      // Most browsers cannot send streams; this one leaves it out.
+      // Most browsers cannot send streams, so this function omits the body.
       fetch: (url, { signal }) => fetch(url, { signal: signal ?? null }),
     })
     assertError(await watch.nextError(), 'body-used', false)
   }),
 
-  errorEvent('gave-up: maxAttempts attempts failed in a row; error is the cause', async (scene) => {
+  errorEvent('An error event has the code gave-up when maxAttempts attempts have failed', async (scene) => {
     await scene.plan([noAnswer])
     const watch = scene.watch({ retry: { ...soon, maxAttempts: 2 } })
     const first = await watch.nextError()
@@ -180,7 +180,7 @@ export const cases: ConformanceCase[] = [
     assert.include(last.message, '2')
   }),
 
-  errorEvent('attempt counts all attempts, also those after a success', async (scene) => {
+  errorEvent('The attempt of an error event counts all attempts, also those after a success', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), noAnswer, endedStream('data: b\n\n'), refusal(404)])
     const watch = scene.watch({ retry: soon })
     const seen: [string, number][] = []
@@ -196,7 +196,7 @@ export const cases: ConformanceCase[] = [
     ])
   }),
 
-  errorEvent('body is the first 8 KiB of a refused response', async (scene) => {
+  errorEvent('The body of an error event is the first 8 KiB of the refused response', async (scene) => {
     const { body } = await firstError(scene, [
       {
         status: 500,
@@ -208,13 +208,13 @@ export const cases: ConformanceCase[] = [
     assert.equal(body, '0123456789abcdef'.repeat(512))
   }),
 
-  errorEvent('body is what came of a refused response that does not end', async (scene) => {
+  errorEvent('The body of an error event is what came of a refused response that does not end', async (scene) => {
     const { body } = await firstError(scene, [{ status: 500, contentType: 'application/json', body: ['{"more":'] }])
     assert.equal(body, '{"more":')
   }),
 
-  errorEvent('body is decoded as UTF-8, in whatever pieces it comes', async (scene) => {
-    // Each byte is a write of its own. Pauses could add up to more than the time for which the body is waited.
+  errorEvent('The body of an error event is decoded as UTF-8, however it is split', async (scene) => {
+    // Each byte is written separately, but without pauses, which could exceed the time that the body is waited for.
     const pieces = Array.from(new TextEncoder().encode('é名👩‍🚀'), (byte) => ({ bytes: [byte] }))
     const { body } = await firstError(scene, [
       { status: 500, contentType: 'application/json; charset=iso-8859-1', body: pieces, ending: 'end' },
@@ -222,7 +222,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(body, 'é名👩‍🚀')
   }),
 
-  errorEvent('a refused response that breaks off is refused all the same', async (scene) => {
+  errorEvent('A refused response that breaks off is still refused', async (scene) => {
     await scene.plan([
       { status: 500, contentType: 'application/json', body: ['{"half":', { gate: 'tear' }], ending: 'tear' },
     ])
@@ -232,7 +232,7 @@ export const cases: ConformanceCase[] = [
     })
     const watch = scene.watch({ onResponse: () => announce() })
     await response
-    // What of the body has not been read by then, is lost with the connection.
+    // Bytes of the body that have not been read by then are lost with the connection.
     await aWhile(300)
     await scene.openGate('tear')
     const event = await watch.nextError()
@@ -240,7 +240,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.body, '{"half":')
   }),
 
-  errorEvent('willReconnect and delay come true', async (scene) => {
+  errorEvent('The source reconnects as willReconnect and delay of the error event say', async (scene) => {
     await scene.plan([endedStream('retry: 150\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     const { delay = 0, willReconnect } = await watch.nextError()

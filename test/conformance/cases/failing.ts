@@ -2,13 +2,13 @@ import { assert } from 'chai'
 import type { Answer } from '../../../fixtures/feed-server/plan.ts'
 import { refusal } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { takesNo304 } from '../limits.ts'
+import { failsOn304 } from '../limits.ts'
 import { aWhile, under } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const mimeType = under('Fetch: extract a MIME type')
 
-/** A case about an answer that fails the connection: one error, CLOSED, and no further request. */
+/** Creates a case about an answer that fails the connection: one error, CLOSED, and no further request. */
 function fails(
   section: ReturnType<typeof under>,
   name: string,
@@ -39,57 +39,84 @@ function opens(name: string, contentType: string | readonly string[]): Conforman
 }
 
 function isRefused(name: string, contentType: string | readonly string[] | null): ConformanceCase {
-  // The body ends: browsers sniff the type of some responses in as much of the body as they can get.
+  // The body ends, because browsers sniff the type of some responses in as much of the body as they get.
   return fails(mimeType, name, { contentType, body: ['data: a\n\n'], ending: 'end' })
 }
 
 const statuses = [201, 202, 203, 205, 206, 400, 401, 403, 404, 408, 410, 418, 429, 500, 502, 503, 504, 599]
 
 export const cases: ConformanceCase[] = [
-  fails(processing, 'a 204 fails the connection', { status: 204, contentType: null, ending: 'end' }),
-  fails(processing, 'a 204 that says it is an event stream fails the connection', { status: 204, ending: 'end' }),
-  ...statuses.map((status) => fails(processing, `a ${status} fails the connection`, refusal(status, 'no'))),
+  fails(processing, 'A response with status 204 fails the connection', {
+    status: 204,
+    contentType: null,
+    ending: 'end',
+  }),
+  fails(processing, 'A response with status 204 and the type of an event stream fails the connection', {
+    status: 204,
+    ending: 'end',
+  }),
+  ...statuses.map((status) =>
+    fails(processing, `A response with status ${status} fails the connection`, refusal(status, 'no')),
+  ),
   ...[202, 404, 500].map((status) =>
-    fails(processing, `a ${status} with an event stream for a body fails the connection`, {
+    fails(processing, `A response with status ${status} fails the connection even if its body is an event stream`, {
       status,
       body: ['data: a\n\n'],
       ending: 'end',
     }),
   ),
-  fails(processing, 'a refused response that never ends fails the connection, too', {
+  fails(processing, 'A refused response that never ends fails the connection', {
     status: 500,
     body: ['data: a\n\n'],
   }),
   fails(
     processing,
-    'a 304 fails the connection',
+    'A response with status 304 fails the connection',
     { status: 304, contentType: null, ending: 'end' },
-    { limits: takesNo304 },
+    { limits: failsOn304 },
   ),
-  fails(processing, 'a 300 without a location fails the connection', refusal(300)),
+  fails(processing, 'A response with status 300 and no Location fails the connection', refusal(300)),
 
-  isRefused('text/plain is refused', 'text/plain'),
-  isRefused('text/html is refused', 'text/html; charset=utf-8'),
-  isRefused('application/json is refused', 'application/json'),
-  isRefused('text/event-streams is refused', 'text/event-streams'),
-  isRefused('application/event-stream is refused', 'application/event-stream'),
-  isRefused('text/x-event-stream is refused', 'text/x-event-stream'),
-  isRefused('text / event-stream is refused', 'text / event-stream'),
-  isRefused('event-stream is refused', 'event-stream'),
-  isRefused('a response without a Content-Type is refused', null),
-  isRefused('an empty Content-Type is refused', ''),
-  isRefused('text/event-stream as a parameter is refused', 'text/plain; text/event-stream'),
-  isRefused('of two Content-Type headers the last counts: refused', ['text/event-stream', 'text/plain']),
+  isRefused('A response of type text/plain is refused', 'text/plain'),
+  isRefused('A response of type text/html is refused', 'text/html; charset=utf-8'),
+  isRefused('A response of type application/json is refused', 'application/json'),
+  isRefused('A response of type text/event-streams is refused', 'text/event-streams'),
+  isRefused('A response of type application/event-stream is refused', 'application/event-stream'),
+  isRefused('A response of type text/x-event-stream is refused', 'text/x-event-stream'),
+  isRefused('A response of type text / event-stream is refused', 'text / event-stream'),
+  isRefused('A response of type event-stream is refused', 'event-stream'),
+  isRefused('A response without a Content-Type is refused', null),
+  isRefused('A response with an empty Content-Type is refused', ''),
+  isRefused(
+    'A response with text/event-stream only as a parameter of its type is refused',
+    'text/plain; text/event-stream',
+  ),
+  isRefused('A response is refused if the last of its two Content-Type headers is another type', [
+    'text/event-stream',
+    'text/plain',
+  ]),
 
-  opens('text/event-stream is taken', 'text/event-stream'),
-  opens('text/event-stream in upper case is taken', 'TEXT/EVENT-STREAM'),
-  opens('a charset is taken', 'text/event-stream;charset=utf-8'),
-  opens('a charset in upper case and quotes is taken', 'text/event-stream; Charset="UTF-8"'),
-  opens('any other parameter is taken', 'text/event-stream; a=b'),
-  opens('a parameter that is malformed is taken', 'text/event-stream;x bogus'),
-  opens('a semicolon at the end is taken', 'text/event-stream;'),
-  opens('spaces around the type and the semicolon are taken', ' text/event-stream ; charset=utf-8 '),
-  opens('of two Content-Type headers the last counts: taken', ['text/plain', 'text/event-stream']),
-  opens('of two types in one Content-Type the last counts: taken', 'text/plain, text/event-stream'),
-  opens('a second Content-Type that is no type is passed over', ['text/event-stream', 'bogus']),
+  opens('A response of type text/event-stream is accepted', 'text/event-stream'),
+  opens('A response of type text/event-stream in upper case is accepted', 'TEXT/EVENT-STREAM'),
+  opens('A response whose type has a charset is accepted', 'text/event-stream;charset=utf-8'),
+  opens(
+    'A response whose type has a charset in upper case and quotes is accepted',
+    'text/event-stream; Charset="UTF-8"',
+  ),
+  opens('A response whose type has any other parameter is accepted', 'text/event-stream; a=b'),
+  opens('A response whose type has a malformed parameter is accepted', 'text/event-stream;x bogus'),
+  opens('A response whose type ends with a semicolon is accepted', 'text/event-stream;'),
+  opens(
+    'A response whose type has spaces around it and around the semicolon is accepted',
+    ' text/event-stream ; charset=utf-8 ',
+  ),
+  opens('A response is accepted if the last of its two Content-Type headers is an event stream', [
+    'text/plain',
+    'text/event-stream',
+  ]),
+  opens(
+    'A response is accepted if the last of two types in one Content-Type is an event stream',
+    'text/plain, text/event-stream',
+  ),
+  opens('A second Content-Type that is not a MIME type is ignored', ['text/event-stream', 'bogus']),
 ]

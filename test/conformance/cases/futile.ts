@@ -14,7 +14,7 @@ const futile = [
 ]
 
 export const cases: ConformanceCase[] = futile.map((url) =>
-  processing(`connecting to ${url} is futile: one error, CLOSED, no further attempt`, async (scene) => {
+  processing(`A source with the URL ${url} dispatches one error, closes and never retries`, async (scene) => {
     const source = scene.open({ retry: { initialDelay: 10 } }, url)
     assert.equal(source.url, url)
     assert.equal(source.readyState, 0)

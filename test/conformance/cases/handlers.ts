@@ -9,15 +9,15 @@ const handlers = under('HTML: Event handlers')
 
 type HandlerName = 'onopen' | 'onmessage' | 'onerror'
 
-/** Assigns as a caller without types would. */
+/** Assigns as a caller without types can. */
 function assign(source: EventSource, name: HandlerName, value: unknown): void {
   Reflect.set(source, name, value)
 }
 
-/** A handler to be seen, not to be called. */
+/** A handler that is only compared, not called. */
 const ignore = (event: Event): Event => event
 
-/** A source with one message to come. */
+/** Opens a source that will receive one message. */
 async function openOnMessage(scene: Scene): Promise<EventSource> {
   await scene.plan([stream('data: a\n\n')])
   return scene.open()
@@ -25,7 +25,7 @@ async function openOnMessage(scene: Scene): Promise<EventSource> {
 
 export const cases: ConformanceCase[] = [
   ...(['onopen', 'onmessage', 'onerror'] as const).map((name) =>
-    handlers(`${name} is called with the event, on the EventSource`, async (scene) => {
+    handlers(`The handler ${name} is called with the event, on the EventSource`, async (scene) => {
       await scene.plan([endedStream('data: a\n\n')])
       const source = scene.open()
       const called = await new Promise<{ self: unknown; given: unknown[] }>((resolve) => {
@@ -39,7 +39,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  handlers('an attribute returns the function it was given', async (scene) => {
+  handlers('An event handler attribute returns the function that it was given', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     for (const name of ['onopen', 'onmessage', 'onerror'] as const) {
       source[name] = ignore
@@ -49,14 +49,14 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  handlers('the attributes are independent of each other', async (scene) => {
+  handlers('The event handler attributes are independent of each other', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     source.onmessage = ignore
     assert.isNull(source.onopen)
     assert.isNull(source.onerror)
   }),
 
-  handlers('an attribute that is given no object becomes null', async (scene) => {
+  handlers('An event handler attribute becomes null when it is given a value that is not an object', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     for (const value of [undefined, null, 0, 1, '', 'alert()', true, Symbol('handler'), 1n]) {
       source.onmessage = ignore
@@ -65,7 +65,7 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  handlers('an object that is no function is kept and returned, but its handleEvent is not called', async (scene) => {
+  handlers('An object that is not a function is returned, and its handleEvent is not called', async (scene) => {
     const source = await openOnMessage(scene)
     let called = false
     const handler = {
@@ -79,7 +79,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(called)
   }),
 
-  handlers('a handler replaced by an object that is no function is not called any more', async (scene) => {
+  handlers('A handler that is replaced with an object that is not a function is no longer called', async (scene) => {
     const source = await openOnMessage(scene)
     let called = false
     source.onmessage = () => {
@@ -90,7 +90,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(called)
   }),
 
-  handlers('a handler takes its place among the listeners when it is first set', async (scene) => {
+  handlers('A handler is called in the order in which it was first set among the listeners', async (scene) => {
     const source = await openOnMessage(scene)
     const calls: string[] = []
     source.addEventListener('message', () => calls.push('before'))
@@ -100,7 +100,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, ['before', 'handler', 'after'])
   }),
 
-  handlers('a handler that is replaced passes on its place', async (scene) => {
+  handlers('A handler that replaces another one is called in the same position', async (scene) => {
     const source = await openOnMessage(scene)
     const calls: string[] = []
     source.onmessage = () => calls.push('first handler')
@@ -110,7 +110,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, ['second handler', 'listener'])
   }),
 
-  handlers('an object that is no function holds the place for a function', async (scene) => {
+  handlers('An object that is not a function reserves the position for a later function', async (scene) => {
     const source = await openOnMessage(scene)
     const calls: string[] = []
     assign(source, 'onmessage', {})
@@ -120,7 +120,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, ['handler', 'listener'])
   }),
 
-  handlers('a handler that was null in between goes to the end', async (scene) => {
+  handlers('A handler that was null in between is called last', async (scene) => {
     const source = await openOnMessage(scene)
     const calls: string[] = []
     source.onmessage = () => calls.push('first handler')
@@ -131,7 +131,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, ['listener', 'second handler'])
   }),
 
-  handlers('a handler set to null is not called', async (scene) => {
+  handlers('A handler that is set to null is not called', async (scene) => {
     const source = await openOnMessage(scene)
     let called = false
     source.onmessage = () => {
@@ -142,7 +142,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(called)
   }),
 
-  handlers('a handler is called once for each event, also where a listener is the same function', async (scene) => {
+  handlers('A handler is called once for each event, even if a listener is the same function', async (scene) => {
     const source = await openOnMessage(scene)
     let calls = 0
     const count = (): void => {
@@ -155,7 +155,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(calls, 2)
   }),
 
-  handlers('removeEventListener does not remove a handler', async (scene) => {
+  handlers('removeEventListener() does not remove a handler', async (scene) => {
     const source = await openOnMessage(scene)
     let calls = 0
     const count = (): void => {
@@ -168,7 +168,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   handlers(
-    'a handler set during dispatch is called with the next event',
+    'A handler that is set during dispatch is called with the next event',
     async (scene) => {
       await scene.plan([stream('data: a\n\ndata: b\n\n')])
       const source = scene.open()
@@ -184,7 +184,7 @@ export const cases: ConformanceCase[] = [
     { limits: dispatchesToNewListeners },
   ),
 
-  handlers('a handler replaced during dispatch is called in its new form by the same event', async (scene) => {
+  handlers('A handler that is replaced during dispatch is called in its new form for the same event', async (scene) => {
     const source = await openOnMessage(scene)
     const calls: string[] = []
     source.addEventListener('message', () => {
@@ -195,7 +195,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(calls, ['second handler'])
   }),
 
-  handlers('what a handler returns has no effect', async (scene) => {
+  handlers('The return value of a handler has no effect', async (scene) => {
     await scene.plan([refusal(404)])
     const source = scene.open()
     source.onerror = () => true
@@ -204,7 +204,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.readyState, 2)
   }),
 
-  handlers('the handlers of two sources are their own', async (scene) => {
+  handlers('Two sources have independent handlers', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const [first, second] = [scene.open(), scene.open()]
     const heard: string[] = []

@@ -20,32 +20,29 @@ function isAccessor(event: object, name: string): boolean {
 }
 
 export const cases: ConformanceCase[] = [
-  webIdl('a message names itself MessageEvent', async (scene) => {
+  webIdl('The constructor of a message is named MessageEvent', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const event = await scene.watch().nextMessage()
     assert.instanceOf(event, Event)
     assert.equal(event.constructor, MessageEvent)
-    // In Node 20 it is "[object Event]".
+    // The string is "[object Event]" in Node 20.
     const own = new MessageEvent('message')
     assert.equal(Object.prototype.toString.call(event), Object.prototype.toString.call(own))
   }),
 
-  webIdl(
-    'the attributes of a message are accessors of its prototypes, which refuse any other object',
-    async (scene) => {
-      await scene.plan([stream('data: a\n\n')])
-      const event = await scene.watch().nextMessage()
-      for (const name of attributes) assert.isTrue(isAccessor(event, name), name)
-    },
-  ),
+  webIdl('The attributes of a message are accessors of its prototypes that reject any other object', async (scene) => {
+    await scene.plan([stream('data: a\n\n')])
+    const event = await scene.watch().nextMessage()
+    for (const name of attributes) assert.isTrue(isAccessor(event, name), name)
+  }),
 
-  webIdl('a message has the own properties of any event', async (scene) => {
+  webIdl('A message has the own properties of any event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const event = await scene.watch().nextMessage()
     assert.deepEqual(Object.keys({ ...event }), Object.keys(new Event('message')))
   }),
 
-  webIdl('every member of a message that can be listed can be read', async (scene) => {
+  webIdl('Every enumerable member of a message can be read', async (scene) => {
     await scene.plan([stream('id: 7\ndata: a\n\n')])
     const event = await scene.watch().nextMessage()
     const members: Record<string, unknown> = {}
@@ -56,16 +53,16 @@ export const cases: ConformanceCase[] = [
     assert.equal(members['lastEventId'], '7')
   }),
 
-  messageEvent('a message has the same array of ports each time, frozen as that of any MessageEvent', async (scene) => {
+  messageEvent('The ports of a message are always the same array, frozen as in any MessageEvent', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const event = await scene.watch().nextMessage()
     assert.equal(event.ports, event.ports)
     assert.isArray(event.ports)
-    // Not every runtime freezes it: Node 20 does not.
+    // Not every runtime freezes the array: Node 20 does not.
     assert.equal(Object.isFrozen(event.ports), Object.isFrozen(new MessageEvent('message').ports))
   }),
 
-  messageEvent('a message keeps what it says when it is dispatched again', async (scene) => {
+  messageEvent('A message has the same attributes when it is dispatched again', async (scene) => {
     await scene.plan([stream('id: 7\ndata: a\n\n')])
     const event = await scene.watch().nextMessage()
     const heard: unknown[] = []

@@ -8,7 +8,7 @@ const reconnect = under('everysource: reconnect()')
 const dispose = under('everysource: Symbol.dispose')
 
 export const cases: ConformanceCase[] = [
-  lastEventId('it is empty at first, and what the last complete block with an id said from then on', async (scene) => {
+  lastEventId('lastEventId is empty at first, then the id of the last complete block with one', async (scene) => {
     await scene.plan([stream('data: a\n\nid: 1\ndata: b\n\ndata: c\n\nid: 2\n\nid\ndata: d\n\nid: 3\ndata: half\n')])
     const source = scene.open()
     assert.equal(source.lastEventId, '')
@@ -20,14 +20,14 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.lastEventId, '')
   }),
 
-  lastEventId('the id of a block without data counts', async (scene) => {
+  lastEventId('lastEventId is also set by the id of a block without data', async (scene) => {
     await scene.plan([endedStream('id: 1\n\n')])
     const watch = scene.watch()
     await watch.next('error')
     assert.equal(watch.source.lastEventId, '1')
   }),
 
-  lastEventId('it stays when the source is CLOSED', async (scene) => {
+  lastEventId('lastEventId does not change when the source is closed', async (scene) => {
     await scene.plan([stream('id: 1\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -35,7 +35,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.lastEventId, '1')
   }),
 
-  lastEventId('it has the shape of a read-only attribute', async (scene) => {
+  lastEventId('lastEventId has the shape of a read-only attribute', async (scene) => {
     const { prototype } = scene.context.EventSource
     const descriptor = Object.getOwnPropertyDescriptor(prototype, 'lastEventId')
     assert.isTrue(descriptor?.enumerable)
@@ -43,7 +43,7 @@ export const cases: ConformanceCase[] = [
     assert.throws(() => descriptor?.get?.call({}), TypeError)
   }),
 
-  reconnect('it cuts the wait short', async (scene) => {
+  reconnect('reconnect() cuts the wait short', async (scene) => {
     await scene.plan([endedStream('retry: 600000\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('error')
@@ -55,7 +55,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf((await scene.requests())[1], 'Last-Event-ID'), ['1'])
   }),
 
-  reconnect('in an error listener it cuts the wait short, too', async (scene) => {
+  reconnect('reconnect() in an error listener cuts the wait short', async (scene) => {
     await scene.plan([endedStream('retry: 600000\ndata: a\n\n'), stream('data: b\n\n')])
     const source = scene.open()
     source.onerror = () => source.reconnect()
@@ -64,7 +64,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  reconnect('it drops the open connection and opens one with Last-Event-ID, without an error event', async (scene) => {
+  reconnect('reconnect() replaces an open connection without an error event', async (scene) => {
     await scene.plan([stream('id: 1\ndata: a\n\n', { gate: 'more' }, 'data: late\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -77,7 +77,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), ['1'])
   }),
 
-  reconnect('what came with the same chunk is dropped with the connection', async (scene) => {
+  reconnect('reconnect() discards what came in the same chunk', async (scene) => {
     await scene.plan([stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'), stream('data: c\n\n')])
     const source = scene.open()
     source.addEventListener('message', () => source.reconnect(), { once: true })
@@ -90,7 +90,7 @@ export const cases: ConformanceCase[] = [
     ])
   }),
 
-  reconnect('before the response it starts again', async (scene) => {
+  reconnect('reconnect() before the response sends a new request', async (scene) => {
     await scene.plan([silence, stream('data: a\n\n')])
     const watch = scene.watch()
     await scene.requests({ count: 1 })
@@ -100,7 +100,7 @@ export const cases: ConformanceCase[] = [
     assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
   }),
 
-  reconnect('called many times in a row it leaves one connection', async (scene) => {
+  reconnect('reconnect() leaves one connection when it is called many times in a row', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -114,7 +114,7 @@ export const cases: ConformanceCase[] = [
     assert.notInclude(watch.types, 'error')
   }),
 
-  reconnect('it does nothing once CLOSED', async (scene) => {
+  reconnect('reconnect() does nothing once the source is CLOSED', async (scene) => {
     await scene.plan([refusal(404), stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
@@ -130,7 +130,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(closed.types, [])
   }),
 
-  reconnect('close after it closes', async (scene) => {
+  reconnect('close() after reconnect() closes the source', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -142,7 +142,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  reconnect('an attempt it starts that fails is followed by the usual ones', async (scene) => {
+  reconnect('A failed attempt that reconnect() started is followed by the usual retries', async (scene) => {
     await scene.plan([stream('data: a\n\n'), noAnswer, stream('data: b\n\n')])
     const watch = scene.watch({ retry: { initialDelay: 10 } })
     await watch.next('message')
@@ -151,12 +151,12 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  reconnect('it throws a TypeError on a this that is no EventSource', async ({ context }) => {
+  reconnect('reconnect() throws a TypeError when this is not an EventSource', async ({ context }) => {
     assert.throws(() => context.EventSource.prototype.reconnect.call({} as never), TypeError)
   }),
 
   dispose(
-    'it closes',
+    'Symbol.dispose closes the source',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       const watch = scene.watch()

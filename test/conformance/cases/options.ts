@@ -5,9 +5,10 @@ import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import {
   encodesHeaderBytes,
   encodesHeaderValues,
-  guardsCookies,
+  forbidsCookieHeader,
   hidesRedirects,
   keepsAuthorization,
+  needsNoFetch,
   preflightsEverything,
   sendsNoStreams,
 } from '../limits.ts'
@@ -24,10 +25,10 @@ const maxEventSize = under('everysource: maxEventSize')
 const redirectOption = under('everysource: redirect')
 const taps = under('everysource: onComment, onRequest, onResponse')
 
-/** Reconnects quickly, also after failures. */
+/** A retry policy that reconnects quickly, also after failures. */
 const soon = { initialDelay: 10, jitter: 0, factor: 1 }
 
-/** Runs a source through one clean end; what it sent both times. */
+/** Runs a source through one clean end, and returns its two requests. */
 async function twoRequests(scene: Scene, init: EventSourceInit) {
   await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
   const watch = scene.watch(init)
@@ -38,7 +39,7 @@ async function twoRequests(scene: Scene, init: EventSourceInit) {
   return [first, second] as const
 }
 
-/** Sends as the platform does, but knows nothing of the signal. */
+/** Sends a request as the platform does, but ignores the signal. */
 function fetchWithoutSignal(url: string): Promise<Response> {
   return fetch(url)
 }
@@ -66,7 +67,7 @@ export const cases: ConformanceCase[] = [
       ['an async function', async () => new Headers({ 'X-One': '1', 'X-Two': 'b' })],
     ] as [string, EventSourceInit['headers']][]
   ).map(([kind, headers]) =>
-    headersOption(`headers as ${kind} are sent with every request`, async (scene) => {
+    headersOption(`headers given as ${kind} are sent with every request`, async (scene) => {
       for (const request of await twoRequests(scene, { headers })) {
         assert.deepEqual(valuesOf(request, 'X-One'), ['1'])
         assert.deepEqual(valuesOf(request, 'X-Two'), ['b'])
@@ -75,7 +76,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  headersOption('headers are read once: a later change of the object changes nothing', async (scene) => {
+  headersOption('The constructor copies headers, so that later changes of the object have no effect', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const headers = new Headers({ 'X-One': 'before' })
     const watch = scene.watch({ headers })
@@ -84,12 +85,12 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf((await scene.requests())[0], 'X-One'), ['before'])
   }),
 
-  headersOption('an Accept of the caller replaces the default', async (scene) => {
+  headersOption('An Accept header of the caller replaces the default', async (scene) => {
     const [request] = await twoRequests(scene, { headers: { accept: 'text/event-stream, application/x-feed' } })
     assert.deepEqual(valuesOf(request, 'Accept'), ['text/event-stream, application/x-feed'])
   }),
 
-  headersOption('two values of one name are both sent', async (scene) => {
+  headersOption('Two values of one header name are both sent', async (scene) => {
     const headers: [string, string][] = [
       ['X-One', '1'],
       ['x-one', '2'],
@@ -99,7 +100,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   headersOption(
-    'a value within Latin-1 is sent as it is',
+    'A header value within Latin-1 is sent unchanged',
     async (scene) => {
       const [request] = await twoRequests(scene, { headers: { 'X-One': '\u00e9' } })
       assert.deepEqual(valuesOf(request, 'X-One'), ['\u00e9'])
@@ -107,22 +108,22 @@ export const cases: ConformanceCase[] = [
     { limits: encodesHeaderValues },
   ),
 
-  headersOption('a Last-Event-ID of the caller gives way to the one received', async (scene) => {
+  headersOption('A Last-Event-ID header of the caller is replaced by the received id', async (scene) => {
     const [first, second] = await twoRequests(scene, { headers: { 'Last-Event-ID': '0' } })
     assert.deepEqual(valuesOf(first, 'Last-Event-ID'), ['0'])
     assert.deepEqual(valuesOf(second, 'Last-Event-ID'), ['1'])
   }),
 
   headersOption(
-    'a Cookie is sent',
+    'A Cookie header of the caller is sent',
     async (scene) => {
       const [request] = await twoRequests(scene, { headers: { Cookie: 'a=b' } })
       assert.deepEqual(valuesOf(request, 'Cookie'), ['a=b'])
     },
-    { limits: guardsCookies },
+    { limits: forbidsCookieHeader },
   ),
 
-  headersOption('a headers function is told about every attempt', async (scene) => {
+  headersOption('A headers function receives the context of every attempt', async (scene) => {
     const told: AttemptContext[] = []
     await scene.plan([
       endedStream('retry: 10\nid: 1\ndata: a\n\n'),
@@ -162,7 +163,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  headersOption('the request waits for an async headers function', async (scene) => {
+  headersOption('The request waits for an async headers function', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch({
       headers: async () => {
@@ -189,7 +190,7 @@ export const cases: ConformanceCase[] = [
     ] as [string, () => Headers][]
   ).map(([what, fail]) =>
     headersOption(
-      `a headers function that ${what}: an error with code callback, then the next attempt`,
+      `A headers function that ${what} leads to an error with the code callback, then a retry`,
       async (scene) => {
         await scene.plan([stream('data: a\n\n')])
         let calls = 0
@@ -205,7 +206,7 @@ export const cases: ConformanceCase[] = [
     ),
   ),
 
-  headersOption('close while a headers function is at work: no request, no event', async (scene) => {
+  headersOption('close() during a headers function prevents the request and dispatches no event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     let finish = (): void => assert.fail('the headers function was not called')
     const watch = scene.watch({
@@ -223,7 +224,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   headersOption(
-    'Authorization does not go along with a redirect to another origin',
+    'The Authorization header is not sent after a redirect to another origin',
     async (scene) => {
       const { otherOrigin } = scene.context
       await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
@@ -238,7 +239,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   headersOption(
-    'a secret under any other name does not go along with a redirect to another origin',
+    'A secret under any other header name is not sent after a redirect to another origin',
     async (scene) => {
       const { otherOrigin } = scene.context
       await scene.plan([redirect(307, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
@@ -255,7 +256,7 @@ export const cases: ConformanceCase[] = [
     { limits: hidesRedirects },
   ),
 
-  headersOption('headers go along with a redirect within the origin', async (scene) => {
+  headersOption('The headers are sent again after a redirect within the origin', async (scene) => {
     await scene.plan([redirect(307, scene.url('/next')), stream('data: a\n\n')])
     await scene.watch({ headers: { 'X-Api-Key': 'secret' } }).next('message')
     const requests = await scene.requests({ count: 2 })
@@ -274,7 +275,7 @@ export const cases: ConformanceCase[] = [
       ['an async function', async () => 'later', 'later'],
     ] as [string, EventSourceInit['body'], string][]
   ).map(([kind, body, sent]) =>
-    bodyOption(`a body as ${kind} is sent with every request`, async (scene) => {
+    bodyOption(`A body given as ${kind} is sent with every request`, async (scene) => {
       for (const request of await twoRequests(scene, { method: 'POST', body })) {
         assert.equal(request.method, 'POST')
         assert.equal(request.body, sent)
@@ -282,7 +283,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  bodyOption('a Content-Type of the caller describes the body', async (scene) => {
+  bodyOption('A Content-Type header of the caller describes the body', async (scene) => {
     const init = { method: 'POST', body: '{"a":1}', headers: { 'Content-Type': 'application/json' } }
     for (const request of await twoRequests(scene, init)) {
       assert.deepEqual(valuesOf(request, 'Content-Type'), ['application/json'])
@@ -290,7 +291,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...['post', 'PUT', 'patch', 'QUERY', 'DELETE'].map((method) =>
-    bodyOption(`the method ${method} is sent, in upper case`, async (scene) => {
+    bodyOption(`The method ${method} is sent in upper case`, async (scene) => {
       for (const request of await twoRequests(scene, { method, body: 'a' })) {
         assert.equal(request.method, method.toUpperCase())
         assert.equal(request.body, 'a')
@@ -298,13 +299,13 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  bodyOption('a method without a body is sent', async (scene) => {
+  bodyOption('A method without a body is sent', async (scene) => {
     const [request] = await twoRequests(scene, { method: 'POST' })
     assert.equal(request.method, 'POST')
     assert.equal(request.body, '')
   }),
 
-  bodyOption('a body function is told about every attempt, and may return null', async (scene) => {
+  bodyOption('A body function receives the context of every attempt, and can return null', async (scene) => {
     const told: AttemptContext[] = []
     const [first, second] = await twoRequests(scene, {
       method: 'POST',
@@ -324,7 +325,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  bodyOption('a body function that fails: an error with code callback, then the next attempt', async (scene) => {
+  bodyOption('A body function that fails leads to an error with the code callback, then a retry', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const reason = new Error('no body yet')
     let calls = 0
@@ -341,7 +342,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   bodyOption(
-    'a stream as the body is sent',
+    'A stream is sent as the body',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       await scene.watch({ method: 'POST', body: new Blob(['in ', 'pieces']).stream() }).next('message')
@@ -350,7 +351,7 @@ export const cases: ConformanceCase[] = [
     { limits: sendsNoStreams },
   ),
 
-  bodyOption('a stream as the body is not sent twice: code body-used, CLOSED', async (scene) => {
+  bodyOption('A stream as the body is not sent twice: the source fails with the code body-used', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const body = new Blob(['once']).stream()
     const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
@@ -363,7 +364,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  bodyOption('a function that makes a new stream for every attempt reconnects', async (scene) => {
+  bodyOption('A source whose body function makes a new stream for every attempt reconnects', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
     const body = (): ReadableStream => new Blob(['again']).stream()
     const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
@@ -371,7 +372,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  bodyOption('a function that returns the same stream again: code body-used, CLOSED', async (scene) => {
+  bodyOption('A body function that returns the same stream again fails with the code body-used', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const body = new Blob(['once']).stream()
     const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
@@ -381,7 +382,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  fetchOption('a given fetch is called for every request', async (scene) => {
+  fetchOption('A given fetch function is called for every request', async (scene) => {
     const calls: [string, RequestInit][] = []
     const [first] = await twoRequests(scene, {
       headers: { 'X-One': '1' },
@@ -402,7 +403,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(calls[1]?.[1].signal?.aborted)
   }),
 
-  fetchOption('a response made by hand is read', async (scene) => {
+  fetchOption('A response constructed by a given fetch function is read', async (scene) => {
     const body = new Blob(['id: 1\ndata: a\n\n']).stream()
     const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
     const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
@@ -423,7 +424,7 @@ export const cases: ConformanceCase[] = [
       ],
     ] as const
   ).map(([what, fail]) =>
-    fetchOption(`a given fetch that ${what} is a network error`, async (scene) => {
+    fetchOption(`A given fetch function that ${what} causes a network error`, async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       let calls = 0
       const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
@@ -436,7 +437,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   fetchOption(
-    'a response without a readable body: code unsupported, and the message says what to pass',
+    'A response without a readable body fails with the code unsupported and says what to pass',
     async (scene) => {
       const headers = new Headers({ 'Content-Type': 'text/event-stream' })
       const response = { status: 200, headers, url: '', type: 'basic', body: undefined } as unknown as Response
@@ -457,29 +458,33 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  fetchOption('a runtime without fetch: code unsupported, and the message says what to pass', async (scene) => {
-    const { fetch } = globalThis
-    const watch = scene.observe(
-      scene.open(
-        {
-          // Comes right before the request, so that nothing else that goes on meets a global object without fetch.
-          onRequest: () => {
-            Reflect.set(globalThis, 'fetch', undefined)
-            queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
+  fetchOption(
+    'A runtime without fetch fails with the code unsupported and says what to pass',
+    async (scene) => {
+      const { fetch } = globalThis
+      const watch = scene.observe(
+        scene.open(
+          {
+            // This runs right before the request, so that no other code meets a global object without fetch.
+            onRequest: () => {
+              Reflect.set(globalThis, 'fetch', undefined)
+              queueMicrotask(() => Reflect.set(globalThis, 'fetch', fetch))
+            },
           },
-        },
-        `${scene.context.feed}/plain`,
-      ),
-    )
-    const error = await watch.nextError()
-    assert.equal(error.code, 'unsupported')
-    assert.match(error.message, /fetch/)
-    assert.isFalse(error.willReconnect)
-    assert.equal(watch.source.readyState, 2)
-  }),
+          `${scene.context.feed}/plain`,
+        ),
+      )
+      const error = await watch.nextError()
+      assert.equal(error.code, 'unsupported')
+      assert.match(error.message, /fetch/)
+      assert.isFalse(error.willReconnect)
+      assert.equal(watch.source.readyState, 2)
+    },
+    { limits: needsNoFetch },
+  ),
 
   fetchOption(
-    'nothing is dispatched after close, although a given fetch goes on',
+    'A closed source dispatches nothing, even if a given fetch function continues',
     async (scene) => {
       await scene.plan([stream('data: a\n\n', { gate: 'more' }, 'data: b\n\n')])
       const watch = scene.watch({ fetch: fetchWithoutSignal })
@@ -493,12 +498,12 @@ export const cases: ConformanceCase[] = [
     {
       limits: ({ runtime }) =>
         runtime === 'happy-dom'
-          ? 'happy-dom throws, uncaught, when more of a body comes that was cancelled'
+          ? 'happy-dom throws an uncaught exception when a canceled body receives more'
           : undefined,
     },
   ),
 
-  fetchOption('a response that a given fetch brings after close is let go of', async (scene) => {
+  fetchOption('A response that a given fetch function returns after close() is canceled', async (scene) => {
     let release = (): void => undefined
     const released = new Promise<void>((resolve) => {
       release = resolve
@@ -523,7 +528,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, [])
   }),
 
-  signalOption('a signal that is aborted already: CLOSED, no request, no event', async (scene) => {
+  signalOption('A signal that is already aborted closes the source without a request or an event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch({ signal: AbortSignal.abort() })
     assert.equal(watch.source.readyState, 2)
@@ -532,7 +537,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 0)
   }),
 
-  signalOption('aborting closes an open stream: the request is aborted, nothing is dispatched', async (scene) => {
+  signalOption('Aborting the signal closes an open stream, and dispatches nothing', async (scene) => {
     await scene.plan([stream('data: a\n\n', { gate: 'more' }, 'data: b\n\n')])
     const controller = new AbortController()
     const watch = scene.watch({ signal: controller.signal })
@@ -545,7 +550,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  signalOption('aborting before the response closes: no event', async (scene) => {
+  signalOption('Aborting the signal before the response closes the source without an event', async (scene) => {
     await scene.plan([silence])
     const controller = new AbortController()
     const watch = scene.watch({ signal: controller.signal })
@@ -557,7 +562,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, [])
   }),
 
-  signalOption('aborting in a listener keeps the rest of the chunk away', async (scene) => {
+  signalOption('Aborting the signal in a listener discards the rest of the chunk', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const controller = new AbortController()
     const source = scene.open({ signal: controller.signal })
@@ -568,7 +573,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.messages, [['message', 'a', '']])
   }),
 
-  signalOption('aborting during the reconnection time keeps it from reconnecting', async (scene) => {
+  signalOption('Aborting the signal during the reconnection time prevents the reconnection', async (scene) => {
     await scene.plan([endedStream('retry: 500\ndata: a\n\n')])
     const controller = new AbortController()
     const watch = scene.watch({ signal: controller.signal })
@@ -579,7 +584,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  signalOption('close leaves the signal alone, and a later abort changes nothing', async (scene) => {
+  signalOption('close() does not abort the signal, and aborting it later changes nothing', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const controller = new AbortController()
     const watch = scene.watch({ signal: controller.signal })
@@ -592,7 +597,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   lastEventIdOption(
-    'lastEventId is sent with the first request, and is the attribute until the stream says otherwise',
+    'lastEventId is sent with the first request, and is the attribute until the stream sets one',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\ndata: a\n\nid: 8\ndata: b\n\n'), stream('data: c\n\n')])
       const watch = scene.watch({ lastEventId: '7' })
@@ -612,7 +617,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   lastEventIdOption(
-    'a lastEventId beyond Latin-1 is sent as UTF-8',
+    'A lastEventId beyond Latin-1 is sent as UTF-8',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       await scene.watch({ lastEventId: '名前 é' }).next('message')
@@ -621,13 +626,13 @@ export const cases: ConformanceCase[] = [
     { limits: encodesHeaderBytes },
   ),
 
-  lastEventIdOption('an empty lastEventId sends no header', async (scene) => {
+  lastEventIdOption('An empty lastEventId sends no header', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     await scene.watch({ lastEventId: '' }).next('message')
     assert.deepEqual(valuesOf((await scene.requests())[0], 'Last-Event-ID'), [])
   }),
 
-  queryParamOption('the last event ID is sent as the query parameter, not as a header', async (scene) => {
+  queryParamOption('lastEventIdQueryParam sends the last event ID in the query and not as a header', async (scene) => {
     await scene.plan([endedStream('retry: 10\nid: a&b=ç 名\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch({ lastEventIdQueryParam: 'after' })
     await watch.next('message')
@@ -641,17 +646,20 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.url, scene.url())
   }),
 
-  queryParamOption('the rest of the query stays as it is, and the fragment out of it', async (scene) => {
-    await scene.plan([stream('data: a\n\n')])
-    const source = scene.open(
-      { lastEventId: '7', lastEventIdQueryParam: 'after' },
-      `${scene.url('?q=a+b%20c&empty=&%2C')}#part`,
-    )
-    await scene.observe(source).next('message')
-    assert.equal((await scene.requests())[0]?.url, `/feed?q=a+b%20c&empty=&%2C&key=${scene.key}&after=7`)
-  }),
+  queryParamOption(
+    'lastEventIdQueryParam leaves the rest of the query unchanged, without the fragment',
+    async (scene) => {
+      await scene.plan([stream('data: a\n\n')])
+      const source = scene.open(
+        { lastEventId: '7', lastEventIdQueryParam: 'after' },
+        `${scene.url('?q=a+b%20c&empty=&%2C')}#part`,
+      )
+      await scene.observe(source).next('message')
+      assert.equal((await scene.requests())[0]?.url, `/feed?q=a+b%20c&empty=&%2C&key=${scene.key}&after=7`)
+    },
+  ),
 
-  queryParamOption('a parameter of that name gives way to the last event ID', async (scene) => {
+  queryParamOption('lastEventIdQueryParam replaces a parameter of the same name', async (scene) => {
     await scene.plan([endedStream('retry: 10\nid: 8\ndata: a\n\n'), stream('data: b\n\n')])
     const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('?after=7'))
     const watch = scene.observe(source)
@@ -665,7 +673,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   queryParamOption(
-    'reconnecting to another origin needs no preflight then',
+    'lastEventIdQueryParam avoids the preflight when reconnecting to another origin',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
       const source = scene.open({ lastEventIdQueryParam: 'after' }, scene.url('', scene.context.otherOrigin))
@@ -677,7 +685,7 @@ export const cases: ConformanceCase[] = [
     { limits: preflightsEverything },
   ),
 
-  timeouts('openTimeout: the request is aborted and tried again', async (scene) => {
+  timeouts('openTimeout aborts a request without a response and retries', async (scene) => {
     await scene.plan([silence, stream('data: a\n\n')])
     const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     const error = await watch.nextError()
@@ -689,11 +697,11 @@ export const cases: ConformanceCase[] = [
     assert.isTrue(requests.at(-1)?.open)
   }),
 
-  timeouts('openTimeout ends with the response: an open stream may be silent', async (scene) => {
+  timeouts('openTimeout does not apply to an open stream that is silent', async (scene) => {
     await scene.plan([stream(': hello\n', { gate: 'go' }, 'data: a\n\n')])
     const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     await watch.next('open')
-    // On a busy machine there may have been attempts before that were late.
+    // On a busy machine there may have been earlier attempts that timed out.
     const before = watch.types.indexOf('open')
     await aWhile(2_500)
     await scene.openGate('go')
@@ -701,13 +709,13 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types.slice(before), ['open', 'message'])
   }),
 
-  timeouts('openTimeout includes the redirects', async (scene) => {
+  timeouts('openTimeout includes redirects', async (scene) => {
     await scene.plan([redirect(302, scene.url('/next')), silence])
     const error = await scene.watch({ openTimeout: 150 }).nextError()
     assert.equal(error.code, 'timeout')
   }),
 
-  timeouts('idleTimeout: a silent stream is given up and reestablished with its last event ID', async (scene) => {
+  timeouts('idleTimeout abandons a silent stream and reconnects with the last event ID', async (scene) => {
     await scene.plan([stream('id: 1\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch({ idleTimeout: 2_000, retry: soon })
     await watch.next('message')
@@ -720,7 +728,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), ['1'])
   }),
 
-  timeouts('idleTimeout: comments and the bytes of an unfinished line count as activity', async (scene) => {
+  timeouts('idleTimeout treats comments and the bytes of an unfinished line as activity', async (scene) => {
     const alive = Array.from({ length: 6 }, (_, index) => [{ pause: 900 }, index % 2 === 0 ? ':\n' : 'x']).flat()
     await scene.plan([stream(...alive, '\ndata: a\n\n')])
     const watch = scene.watch({ idleTimeout: 4_500 })
@@ -728,7 +736,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
-  timeouts('idleTimeout does not count before the response', async (scene) => {
+  timeouts('idleTimeout does not apply before the response', async (scene) => {
     await scene.plan([{ headAfter: 'go', body: ['data: a\n\n'] }])
     const watch = scene.watch({ idleTimeout: 100, retry: soon })
     await aWhile(250)
@@ -738,7 +746,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.types[0], 'open')
   }),
 
-  maxEventSize('an event beyond it: code too-large, CLOSED, the request aborted', async (scene) => {
+  maxEventSize('An event larger than maxEventSize closes the source with the code too-large', async (scene) => {
     await scene.plan([stream('data: a\n\n', 'data: ', { text: 'x', times: 2_000 }, '\n\n', 'data: b\n\n')])
     const watch = scene.watch({ maxEventSize: 1_000, retry: soon })
     const error = await watch.nextError()
@@ -751,17 +759,17 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  maxEventSize('a line without end does not go beyond it either', async (scene) => {
+  maxEventSize('A line without an end is limited by maxEventSize, too', async (scene) => {
     await scene.plan([stream({ text: 'data: '.padEnd(1_000, 'x'), times: 1_000 })])
     assert.equal((await scene.watch({ maxEventSize: 10_000 }).nextError()).code, 'too-large')
   }),
 
-  maxEventSize('many lines of one event add up', async (scene) => {
+  maxEventSize('maxEventSize limits the sum of the lines of one event', async (scene) => {
     await scene.plan([stream(...Array.from({ length: 50 }, () => `data: ${'x'.repeat(100)}\n`), '\n')])
     assert.equal((await scene.watch({ maxEventSize: 1_000 }).nextError()).code, 'too-large')
   }),
 
-  maxEventSize('events within it may be as many as they like', async (scene) => {
+  maxEventSize('maxEventSize does not limit the number of events', async (scene) => {
     await scene.plan([endedStream({ text: `data: ${'x'.repeat(90)}\n\n`, times: 500 })])
     const watch = scene.watch({ maxEventSize: 200 })
     assert.equal((await watch.nextError()).code, 'ended')
@@ -779,12 +787,12 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  redirectOption("redirect: 'error' leaves other responses alone", async (scene) => {
+  redirectOption("redirect: 'error' does not affect other responses", async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     await scene.watch({ redirect: 'error' }).next('message')
   }),
 
-  redirectOption('a redirect without a location: code redirect', async (scene) => {
+  redirectOption('A redirect without a Location fails with the code redirect', async (scene) => {
     await scene.plan([refusal(302)])
     const error = await scene.watch().nextError()
     assert.equal(error.code, 'redirect')
@@ -795,12 +803,12 @@ export const cases: ConformanceCase[] = [
   ...(
     [
       ['that never ends', '/feed'],
-      ['to what is no URL', 'http://a b/'],
+      ['to an invalid URL', 'http://a b/'],
       ['to a scheme that is not HTTP', 'ftp://127.0.0.1/'],
     ] as const
   ).map(([what, location]) =>
     redirectOption(
-      `a redirect ${what}: code redirect, CLOSED`,
+      `A redirect ${what} closes the source with the code redirect`,
       async (scene) => {
         await scene.plan([redirect(302, location === '/feed' ? scene.url() : location)])
         const watch = scene.watch({ retry: soon })
@@ -814,7 +822,7 @@ export const cases: ConformanceCase[] = [
     ),
   ),
 
-  redirectOption('a POST becomes a GET without a body after a 302, and stays a POST after a 307', async (scene) => {
+  redirectOption('A POST becomes a GET without a body after a 302, and remains a POST after a 307', async (scene) => {
     await scene.plan([redirect(307, scene.url('/same')), redirect(302, scene.url('/other')), stream('data: a\n\n')])
     await scene.watch({ method: 'POST', body: 'question' }).next('message')
     const requests = await scene.requests({ count: 3 })
@@ -854,7 +862,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(seen[0]?.headers.get('accept'), 'text/event-stream')
   }),
 
-  taps('onResponse is called with every response, refused ones too', async (scene) => {
+  taps('onResponse is called with every response, including refused ones', async (scene) => {
     const seen: ResponseInfo[] = []
     await scene.plan([
       redirect(302, scene.url('/next')),
@@ -874,7 +882,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(seen[0]?.headers.get('x-one'), '1')
   }),
 
-  taps('a tap that throws changes nothing', async (scene) => {
+  taps('An onComment, onRequest or onResponse that throws changes nothing', async (scene) => {
     await scene.plan([stream(': hello\ndata: a\n\n')])
     const fail = (): never => {
       throw new Error(thrownOnPurpose)
@@ -885,7 +893,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...(['onRequest', 'onResponse', 'onComment'] as const).map((tap) =>
-    taps(`close in ${tap}: nothing is dispatched afterwards`, async (scene) => {
+    taps(`close() in ${tap} prevents any further event`, async (scene) => {
       await scene.plan([stream(': hello\ndata: a\n\n')])
       let called = (): void => undefined
       const call = new Promise<void>((resolve) => {

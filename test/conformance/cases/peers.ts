@@ -5,13 +5,13 @@ import { encodesHeaderBytes } from '../limits.ts'
 import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 
 /*
- * What went wrong in other implementations when they were tried, as far as no case about the standard has it already:
- * there are cases for close() before the response, for the id of an incomplete event and for futile schemes.
+ * Bugs that were found in other implementations and that no case about the standard covers. There are cases for close()
+ * before the response, the id of an incomplete event and futile schemes elsewhere.
  */
 const peers = under('everysource: what goes wrong in others')
 
 export const cases: ConformanceCase[] = [
-  peers('retry: 99999999999 on a server that closes is one request in 1.5 seconds', async (scene) => {
+  peers('A reconnection time of 99999999999 ms makes one request in 1.5 seconds', async (scene) => {
     await scene.plan([endedStream('retry: 99999999999\ndata: a\n\n')])
     const watch = scene.watch()
     const { delay } = await watch.nextError()
@@ -22,7 +22,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...['4294967296', '2147483648', '9'.repeat(400)].map((retry) =>
-    peers(`retry: ${retry.length > 20 ? `${retry.length} digits` : retry} does not become 0`, async (scene) => {
+    peers(`A retry of ${retry.length > 20 ? `${retry.length} digits` : retry} does not become 0`, async (scene) => {
       await scene.plan([endedStream(`retry: ${retry}\ndata: a\n\n`)])
       const watch = scene.watch()
       await watch.nextError()
@@ -31,7 +31,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  peers('retry: 100 on a server that closes before any message is at most 10 requests in 6 seconds', async (scene) => {
+  peers('A reconnection time of 100 ms makes at most 10 requests in 6 seconds without messages', async (scene) => {
     await scene.plan([endedStream('retry: 100\n\n')])
     const watch = scene.watch()
     await watch.nextError()
@@ -40,14 +40,14 @@ export const cases: ConformanceCase[] = [
     await scene.requests({ count: 3 })
   }),
 
-  peers('retry: 0 on a server that closes before any message does not storm', async (scene) => {
+  peers('A reconnection time of 0 does not flood a server that sends no messages', async (scene) => {
     await scene.plan([endedStream('retry: 0\n\n')])
     await scene.watch().nextError()
     await aWhile(1_000)
     assert.isAtMost((await scene.requests()).length, 40)
   }),
 
-  peers('initialDelay: 0 on a server that does not answer does not storm', async (scene) => {
+  peers('A source with initialDelay: 0 does not flood a server that does not answer', async (scene) => {
     await scene.plan([noAnswer])
     await scene.watch({ retry: { initialDelay: 0 } }).nextError()
     await aWhile(1_000)
@@ -55,7 +55,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   peers(
-    'an id beyond Latin-1 is sent and does not loop',
+    'An id beyond Latin-1 is sent and does not cause a loop',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\nid: 名\ndata: a\n\n'), stream('data: b\n\n')])
       const watch = scene.watch()
@@ -72,11 +72,11 @@ export const cases: ConformanceCase[] = [
 
   ...(
     [
-      ['nothing but spaces', '  '],
-      ['a thousand characters', 'x'.repeat(1_000)],
+      ['that is only spaces', '  '],
+      ['of a thousand characters', 'x'.repeat(1_000)],
     ] as const
   ).map(([what, id]) =>
-    peers(`an id of or with ${what} neither loops nor stops the stream`, async (scene) => {
+    peers(`An id ${what} neither causes a loop nor stops the stream`, async (scene) => {
       await scene.plan([endedStream(`retry: 10\nid: ${id}\ndata: a\n\n`), stream('data: b\n\n')])
       const watch = scene.watch()
       assert.equal((await watch.nextMessage()).lastEventId, id)
@@ -87,7 +87,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   peers(
-    'the events of a stream that is cut in the middle of one are not lost: it resumes before that one',
+    'A stream that is cut in the middle of an event resumes before that event, and no event is lost',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\nid: 2\ndata: b\n'), stream('id: 2\ndata: b\n\n')])
       const watch = scene.watch()
@@ -102,7 +102,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   peers(
-    'a POST whose answer is finite is sent again as the standard has it, unless the policy says no',
+    'A POST is sent again after its response ends, as in the standard, unless the policy forbids it',
     async (scene) => {
       const finite = endedStream('retry: 10\ndata: a\n\n')
       await scene.plan([finite, stream('data: b\n\n'), finite])
@@ -117,7 +117,7 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  peers('many sources come and go without a trace on the server', async (scene) => {
+  peers('The server has no open request left after many sources were opened and closed', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     for (let count = 0; count < 20; count++) {
       const watch = scene.watch()

@@ -28,7 +28,7 @@ function sendsLastEventId(
 }
 
 export const cases: ConformanceCase[] = [
-  processing('a stream that ends cleanly is reestablished', async (scene) => {
+  processing('A stream that ends cleanly is reestablished', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     assert.equal((await watch.nextMessage()).data, 'a')
@@ -37,7 +37,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message', 'error', 'open', 'message'])
   }),
 
-  processing('a stream whose connection is reset is reestablished', async (scene) => {
+  processing('A stream whose connection is reset is reestablished', async (scene) => {
     await scene.plan([resetStream('retry: 10\ndata: a\n\n', { gate: 'reset' }), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -46,7 +46,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  processing('a stream that is torn in the middle of the response is reestablished', async (scene) => {
+  processing('A stream that breaks off in the middle of the response is reestablished', async (scene) => {
     await scene.plan([tornStream('retry: 10\ndata: a\n\n', { gate: 'tear' }, 'data: half'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -55,14 +55,14 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  processing('a response that ends without a byte is reestablished', async (scene) => {
+  processing('A response with an empty body is reestablished', async (scene) => {
     await scene.plan([endedStream(), stream('data: a\n\n')])
     const watch = scene.watch({ retry: { initialDelay: 10 } })
     assert.equal((await watch.next('error')).readyState, 0)
     assert.equal((await watch.nextMessage()).data, 'a')
   }),
 
-  processing('a connection that fails before any response is tried again', async (scene) => {
+  processing('A connection that fails before any response is retried', async (scene) => {
     await scene.plan([noAnswer, stream('data: a\n\n')])
     const watch = scene.watch({ retry: { initialDelay: 10 } })
     const error = await watch.next('error')
@@ -71,7 +71,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'a')
   }),
 
-  processing('every failed attempt fires one error', async (scene) => {
+  processing('Every failed attempt fires one error', async (scene) => {
     await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), noAnswer, noAnswer, stream('data: b\n\n')])
     const watch = scene.watch({ retry: { maxDelay: 30, initialDelay: 10 } })
     await watch.next('message')
@@ -84,7 +84,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  processing('it reconnects as often as it is interrupted, with one request at a time', async (scene) => {
+  processing('The source reconnects after every interruption, with one request at a time', async (scene) => {
     const answers = Array.from({ length: 6 }, (_, index) => endedStream(`retry: 10\nid: ${index}\ndata: ${index}\n\n`))
     await scene.plan([...answers, stream('data: last\n\n')])
     const watch = scene.watch()
@@ -105,7 +105,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  processing('a status that fails the connection does so upon reconnection, too', async (scene) => {
+  processing('A status that fails the connection does so after a reconnection, too', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), refusal(404), stream('data: b\n\n')])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 0)
@@ -114,7 +114,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 2)
   }),
 
-  processing('204 tells a client that reconnects to stop', async (scene) => {
+  processing('A response with status 204 stops a client that reconnects', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), { status: 204, contentType: null, ending: 'end' }])
     const watch = scene.watch()
     await watch.next('error')
@@ -123,7 +123,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 2)
   }),
 
-  processing('close in an error listener keeps it from reconnecting', async (scene) => {
+  processing('close() in an error listener prevents the reconnection', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const source = scene.open()
     source.onerror = () => source.close()
@@ -135,7 +135,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  processing('close during the reconnection time keeps it from reconnecting', async (scene) => {
+  processing('close() during the reconnection time prevents the reconnection', async (scene) => {
     await scene.plan([endedStream('retry: 500\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
@@ -146,7 +146,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
   }),
 
-  processing('listeners and handlers stay through reconnections', async (scene) => {
+  processing('Listeners and handlers remain across reconnections', async (scene) => {
     await scene.plan([endedStream('retry: 10\nevent: tick\ndata: a\n\n'), stream('event: tick\ndata: b\n\n')])
     const source = scene.open()
     let opened = 0
@@ -161,7 +161,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...[302, 303, 307].map((status) =>
-    processing(`after a temporary redirect, ${status}, it reconnects to its own URL`, async (scene) => {
+    processing(`The source reconnects to its own URL after a temporary redirect (${status})`, async (scene) => {
       await scene.plan([
         redirect(status, scene.url('/elsewhere')),
         endedStream('retry: 10\ndata: a\n\n'),
@@ -179,26 +179,26 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  interpreting('retry sets the reconnection time', async (scene) => {
+  interpreting('The retry field sets the reconnection time', async (scene) => {
     await scene.plan([endedStream('retry: 400\ndata: a\n\n'), stream('data: b\n\n')])
-    // Without the server's word it would take longer than a case may.
+    // Without the server's reconnection time it would take longer than a case may.
     const watch = scene.watch({ retry: { initialDelay: 600_000 } })
     await watch.next('error')
     await watch.next('open')
     await watch.next('open')
     const [first, second] = await scene.requests({ count: 2 })
-    // The clocks of the timers may be a little off.
+    // The clocks of client and server may differ slightly.
     assert.isAtLeast((second?.time ?? 0) - (first?.time ?? 0), 390)
   }),
 
-  interpreting('a retry without a blank line after it counts', async (scene) => {
+  interpreting('A retry field counts without a blank line after it', async (scene) => {
     await scene.plan([endedStream('data: a\n\nretry: 10\n'), stream('data: b\n\n')])
     const watch = scene.watch({ retry: { initialDelay: 600_000 } })
     await watch.next('message')
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  interpreting('a retry with anything but ASCII digits is ignored', async (scene) => {
+  interpreting('A retry field with anything but ASCII digits is ignored', async (scene) => {
     const bogus = ['soon', '-1', '+1', '1.5', '1e9', '0x9999', '９９９９９', '99999 ', ' 99999']
     await scene.plan([
       endedStream('retry: 10\n', ...bogus.map((value) => `retry: ${value}\n`), 'data: a\n\n'),
@@ -209,7 +209,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  interpreting('the last retry counts, and stays through reconnections', async (scene) => {
+  interpreting('The last retry field counts, and remains across reconnections', async (scene) => {
     await scene.plan([
       endedStream('retry: 90000\nretry: 10\ndata: a\n\n'),
       endedStream('data: b\n\n'),
@@ -220,7 +220,7 @@ export const cases: ConformanceCase[] = [
     while ((await watch.nextMessage()).data !== 'd');
   }),
 
-  interpreting('an event that was cut short is not continued by the next response', async (scene) => {
+  interpreting('An event that is cut short is not continued by the next response', async (scene) => {
     await scene.plan([
       endedStream('retry: 10\ndata: a\n\nevent: tick\nid: 9\ndata: half'),
       stream(' done\n\ndata: b\n\n'),
@@ -234,7 +234,7 @@ export const cases: ConformanceCase[] = [
     ])
   }),
 
-  interpreting('a character that was cut short is not continued by the next response', async (scene) => {
+  interpreting('A character that is cut short is not continued by the next response', async (scene) => {
     await scene.plan([
       endedStream('retry: 10\ndata: a\n\n', { bytes: [0xf0, 0x9f] }),
       stream({ bytes: [0x91, 0xa9] }, '\ndata: b\n\n'),
@@ -244,7 +244,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  interpreting('CR at the end of one response and LF at the start of the next are two ends of line', async (scene) => {
+  interpreting('CR at the end of one response and LF at the start of the next are two line endings', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\ndata: half\r'), stream('\ndata: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -258,24 +258,24 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf((await scene.requests({ count: 1 }))[0], 'Last-Event-ID'), [])
   }),
 
-  sendsLastEventId('Last-Event-ID is not sent where no id came', 'data: a\n\n', []),
-  sendsLastEventId('Last-Event-ID is the last id, sent once', 'id: 1\ndata: a\n\nid: 2\ndata: b\n\n', ['2']),
-  sendsLastEventId('Last-Event-ID is the id of a block without data, too', 'id: 1\ndata: a\n\nid: 2\n\n', ['2']),
-  sendsLastEventId('an empty id keeps Last-Event-ID from being sent', 'id: 1\ndata: a\n\nid\ndata: b\n\n', []),
-  sendsLastEventId('the id of an incomplete event is not sent', 'id: 1\ndata: a\n\nid: 2\ndata: b\n', ['1']),
-  sendsLastEventId('an id with NUL is not sent', 'id: 1\ndata: a\n\nid: 2\u0000\ndata: b\n\n', ['1']),
-  sendsLastEventId('an id may be any printable text', 'id: a, "b"; c=d\\e %F0 {}~\ndata: a\n\n', [
+  sendsLastEventId('Last-Event-ID is not sent when no id was received', 'data: a\n\n', []),
+  sendsLastEventId('Last-Event-ID is the last id, and is sent once', 'id: 1\ndata: a\n\nid: 2\ndata: b\n\n', ['2']),
+  sendsLastEventId('Last-Event-ID is also the id of a block without data', 'id: 1\ndata: a\n\nid: 2\n\n', ['2']),
+  sendsLastEventId('An empty id prevents Last-Event-ID from being sent', 'id: 1\ndata: a\n\nid\ndata: b\n\n', []),
+  sendsLastEventId('The id of an incomplete event is not sent', 'id: 1\ndata: a\n\nid: 2\ndata: b\n', ['1']),
+  sendsLastEventId('An id that contains NUL is not sent', 'id: 1\ndata: a\n\nid: 2\u0000\ndata: b\n\n', ['1']),
+  sendsLastEventId('An id can be any printable text', 'id: a, "b"; c=d\\e %F0 {}~\ndata: a\n\n', [
     'a, "b"; c=d\\e %F0 {}~',
   ]),
-  sendsLastEventId('an id within Latin-1 is sent as UTF-8', 'id: été\ndata: a\n\n', [utf8('été')], encodesHeaderBytes),
+  sendsLastEventId('An id within Latin-1 is sent as UTF-8', 'id: été\ndata: a\n\n', [utf8('été')], encodesHeaderBytes),
   sendsLastEventId(
-    'an id beyond Latin-1 is sent as UTF-8',
+    'An id beyond Latin-1 is sent as UTF-8',
     'id: 名前 👩‍🚀\ndata: a\n\n',
     [utf8('名前 👩‍🚀')],
     encodesHeaderBytes,
   ),
 
-  lastEventIdHeader('Last-Event-ID stays through responses that bring no id', async (scene) => {
+  lastEventIdHeader('Last-Event-ID remains across responses that have no id', async (scene) => {
     await scene.plan([
       endedStream('retry: 10\nid: 1\ndata: a\n\n'),
       endedStream(': nothing new\n'),
@@ -291,7 +291,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  lastEventIdHeader('after a reconnection the last event ID stays for events that bring none', async (scene) => {
+  lastEventIdHeader('The last event ID applies after a reconnection to events that have no id', async (scene) => {
     await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), endedStream('data: b\n\n'), stream('data: c\n\n')])
     const watch = scene.watch()
     while ((await watch.nextMessage()).data !== 'c');

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { misreadsLocations } from '../limits.ts'
+import { decodesLocationAsLatin1 } from '../limits.ts'
 import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
@@ -12,7 +12,7 @@ const statuses = [301, 302, 303, 307, 308]
 
 export const cases: ConformanceCase[] = [
   ...statuses.map((status) =>
-    fetching(`a ${status} is followed`, async (scene) => {
+    fetching(`A redirect with status ${status} is followed`, async (scene) => {
       await scene.plan([redirect(status, scene.url('/next')), stream('data: a\n\n')])
       const watch = scene.watch()
       assert.equal((await watch.nextMessage()).data, 'a')
@@ -27,7 +27,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...statuses.map((status) =>
-    interpreting(`after a ${status} to another origin, that is the origin of the messages`, async (scene) => {
+    interpreting(`The origin of the messages is that of the URL that a ${status} redirects to`, async (scene) => {
       const { otherOrigin } = scene.context
       await scene.plan([redirect(status, scene.url('/next', otherOrigin)), stream('data: a\n\n')])
       const watch = scene.watch()
@@ -36,7 +36,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  interpreting('after a redirect there and back, the origin of the messages is the first one', async (scene) => {
+  interpreting('The origin of the messages is the first origin after a redirect to another and back', async (scene) => {
     const { feed, otherOrigin } = scene.context
     await scene.plan(
       [redirect(302, scene.url('/there', otherOrigin)), redirect(302, scene.url('/back')), stream('data: a\n\n')],
@@ -45,7 +45,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await scene.watch().nextMessage()).origin, feed)
   }),
 
-  fetching('a chain of redirects is followed', async (scene) => {
+  fetching('A chain of redirects is followed', async (scene) => {
     const hops = Array.from({ length: 8 }, (_, index) => redirect(302, scene.url(`/hop${index}`)))
     await scene.plan([...hops, stream('data: a\n\n')])
     const watch = scene.watch()
@@ -54,7 +54,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
-  fetching('a location may be relative', async (scene) => {
+  fetching('The Location of a redirect can be relative', async (scene) => {
     await scene.plan([redirect(302, `next?key=${scene.key}`), stream('data: a\n\n')])
     const source = scene.open({}, scene.url('/a/b'))
     await scene.observe(source).next('message')
@@ -63,17 +63,17 @@ export const cases: ConformanceCase[] = [
   }),
 
   fetching(
-    'the bytes of a location beyond ASCII are UTF-8',
+    'The bytes of a Location beyond ASCII are decoded as UTF-8',
     async (scene) => {
       await scene.plan([redirect(302, utf8(`/feed/é名?key=${scene.key}`)), stream('data: a\n\n')])
       await scene.watch().next('message')
       const requests = await scene.requests({ count: 2 })
       assert.equal(requests[1]?.url, `/feed/%C3%A9%E5%90%8D?key=${scene.key}`)
     },
-    { limits: misreadsLocations },
+    { limits: decodesLocationAsLatin1 },
   ),
 
-  processing('Last-Event-ID goes along with a redirect', async (scene) => {
+  processing('Last-Event-ID is sent again after a redirect', async (scene) => {
     await scene.plan([
       endedStream('retry: 10\nid: 7\ndata: a\n\n'),
       redirect(307, scene.url('/next')),
@@ -89,7 +89,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  processing('a redirect to a response that is refused fails the connection', async (scene) => {
+  processing('A redirect to a response that is refused fails the connection', async (scene) => {
     await scene.plan([redirect(302, scene.url('/gone')), refusal(410)])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 2)
@@ -98,13 +98,13 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 2)
   }),
 
-  processing('a redirect to a page fails the connection', async (scene) => {
+  processing('A redirect to an HTML page fails the connection', async (scene) => {
     await scene.plan([redirect(302, `${scene.context.feed}/plain`)])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 2)
   }),
 
-  processing('a redirect without a location fails the connection', async (scene) => {
+  processing('A redirect without a Location fails the connection', async (scene) => {
     await scene.plan([refusal(302)])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 2)

@@ -23,7 +23,7 @@ async function openAcross(scene: Scene, init = {}): Promise<MessageEvent<string>
   return scene.observe(source).nextMessage()
 }
 
-/** Has the browser hold a cookie for the host of the feed server, which its other origin shares. */
+/** Makes the browser store a cookie for the host of the feed server, which both origins share. */
 async function setCookie(scene: Scene): Promise<string> {
   const cookie = `${scene.key}=yes`
   await scene.plan([{ headers: [['Set-Cookie', `${cookie}; Path=/; SameSite=Lax`]], body: ['set'], ending: 'end' }])
@@ -32,7 +32,7 @@ async function setCookie(scene: Scene): Promise<string> {
   return cookie
 }
 
-/** Credentials as they are written in a URL, and as they are sent. */
+/** Credentials as written in a URL, and as sent. */
 const credentialsInUrls = [
   ['user:secret', 'user:secret'],
   ['user', 'user:'],
@@ -43,7 +43,7 @@ const credentialsInUrls = [
 ] as const
 
 export const cases: ConformanceCase[] = [
-  theInterface('the request is a GET without a body', async (scene) => {
+  theInterface('The request is a GET without a body', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     await scene.watch().next('message')
     const request = await firstRequest(scene)
@@ -53,7 +53,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(valuesOf(request, 'Transfer-Encoding'), [])
   }),
 
-  theInterface('Accept is text/event-stream', async (scene) => {
+  theInterface('The Accept header is text/event-stream', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -63,7 +63,7 @@ export const cases: ConformanceCase[] = [
     }
   }),
 
-  theInterface('path and query are sent as the URL has them', async (scene) => {
+  theInterface('The path and the query are sent exactly as in the URL', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const path = "/a%2Fb/c%20d/é/~;x=1,2?q=a+b%20c&d=%26&empty=&é='&last"
     const source = scene.open({}, scene.url(path))
@@ -73,7 +73,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   theInterface(
-    'the cache mode is no-store: a cacheable response is fetched anew, without conditions',
+    'The cache mode is no-store, so that a cacheable response is fetched again, unconditionally',
     async (scene) => {
       const headers = [
         ['Cache-Control', 'public, max-age=3600'],
@@ -98,7 +98,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   theInterface(
-    'a response that another request left in the cache is not taken',
+    'A response that another request left in the cache is not used',
     async (scene) => {
       const headers = [['Cache-Control', 'public, max-age=3600']] as const
       await scene.plan([
@@ -111,7 +111,7 @@ export const cases: ConformanceCase[] = [
     { limits: cachesResponses },
   ),
 
-  processing('two sources of one URL are two requests', async (scene) => {
+  processing('Two sources with one URL make two requests', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const [first, second] = [scene.watch(), scene.watch()]
     await first.next('message')
@@ -119,7 +119,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests({ count: 2 }), 2)
   }),
 
-  processing('a stream that stays open is one request', async (scene) => {
+  processing('A stream that stays open is one request', async (scene) => {
     await scene.plan([stream('retry: 10\ndata: a\n\n', { pause: 100 }, 'data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -128,7 +128,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   crossOrigin(
-    'a stream of another origin opens where that allows it; origin is the origin it came from',
+    'A stream from another origin opens if that origin allows it, and is the origin of its messages',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       assert.equal((await openAcross(scene)).origin, scene.context.otherOrigin)
@@ -136,7 +136,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   crossOrigin(
-    'the first request to another origin has no preflight',
+    'The first request to another origin has no preflight',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       await openAcross(scene)
@@ -145,13 +145,13 @@ export const cases: ConformanceCase[] = [
     { limits: preflightsEverything },
   ),
 
-  crossOrigin('any origin may read a stream that allows *', async (scene) => {
+  crossOrigin('Any origin can read a stream that allows *', async (scene) => {
     await scene.plan([stream('data: a\n\n')], { crossOrigin: 'anonymous' })
     assert.equal((await openAcross(scene)).data, 'a')
   }),
 
   crossOrigin(
-    'the request to another origin says where it comes from',
+    'A request to another origin has an Origin header',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       await openAcross(scene)
@@ -161,7 +161,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   crossOrigin(
-    'a stream that another origin does not share leads to an error, and to no message',
+    'A stream that its origin does not share causes an error and no message',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')], { crossOrigin: 'refused' })
       const watch = scene.observe(scene.open({}, scene.url('', scene.context.otherOrigin)))
@@ -173,7 +173,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   crossOrigin(
-    'a stream that allows * may not be read with credentials',
+    'A stream that allows * cannot be read with credentials',
     async (scene) => {
       await scene.plan([stream('data: a\n\n')], { crossOrigin: 'anonymous' })
       const source = scene.open({ withCredentials: true }, scene.url('', scene.context.otherOrigin))
@@ -185,7 +185,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   credentials(
-    'cookies are sent to the own origin, withCredentials or not',
+    'Cookies are sent to the same origin with and without withCredentials',
     async (scene) => {
       const cookie = await setCookie(scene)
       for (const withCredentials of [false, true]) {
@@ -197,7 +197,7 @@ export const cases: ConformanceCase[] = [
     { limits: onlyInBrowsers },
   ),
 
-  credentials('cookies are not sent to another origin without withCredentials', async (scene) => {
+  credentials('Cookies are not sent to another origin without withCredentials', async (scene) => {
     await setCookie(scene)
     await scene.plan([stream('data: a\n\n')])
     await openAcross(scene)
@@ -205,7 +205,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   credentials(
-    'cookies are sent to another origin with withCredentials',
+    'Cookies are sent to another origin with withCredentials',
     async (scene) => {
       const cookie = await setCookie(scene)
       await scene.plan([stream('data: a\n\n')])
@@ -216,7 +216,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   credentials(
-    'a cookie that the stream sets is sent upon reconnection',
+    'A cookie that the stream sets is sent when the source reconnects',
     async (scene) => {
       const cookie = `${scene.key}=set`
       const first = endedStream('retry: 10\ndata: a\n\n')
@@ -231,7 +231,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   ...credentialsInUrls.map(([written, sent]) =>
-    urlCredentials(`the credentials of a URL are sent: ${written}`, async (scene) => {
+    urlCredentials(`The credentials ${written} in a URL are sent`, async (scene) => {
       await scene.plan([stream('data: a\n\n')])
       const source = scene.open({}, scene.url().replace('//', `//${written}@`))
       const event = await scene.observe(source).nextMessage()

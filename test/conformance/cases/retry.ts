@@ -9,20 +9,20 @@ const functions = under('everysource: retry as a function or false')
 const statuses = under('everysource: retry.statuses and Retry-After')
 const unauthorized = under('everysource: 401')
 
-/** The delays of the next error events. */
+/** Returns the delays of the next error events. */
 async function delaysOf(watch: Watch, count: number): Promise<(number | undefined)[]> {
   const delays: (number | undefined)[] = []
   for (let index = 0; index < count; index++) delays.push((await watch.nextError()).delay)
   return delays
 }
 
-/** Opens a source whose attempts all fail, and takes its delays. */
+/** Opens a source whose attempts all fail, and returns its delays. */
 async function delaysOfFailures(scene: Scene, count: number, retry: RetryPolicy) {
   await scene.plan([noAnswer])
   return delaysOf(scene.watch({ retry }), count)
 }
 
-/** The first delay of several sources: random numbers out of thousands, of which no four are the same by chance. */
+/** Returns the first delay of four sources: random numbers that are very unlikely to be all the same. */
 async function firstDelays(scene: Scene, retry: RetryPolicy): Promise<number[]> {
   const watches = Array.from({ length: 4 }, () => scene.watch({ retry }))
   const delays = await Promise.all(watches.map((watch) => delaysOf(watch, 1)))
@@ -34,37 +34,37 @@ function assertFailed(watch: Watch): void {
 }
 
 export const cases: ConformanceCase[] = [
-  policy('without jitter, delays after failures grow by the factor up to maxDelay', async (scene) => {
+  policy('Without jitter, delays after failures grow by the factor up to maxDelay', async (scene) => {
     const delays = await delaysOfFailures(scene, 5, { initialDelay: 5, factor: 3, maxDelay: 100, jitter: 0 })
     assert.deepEqual(delays, [15, 45, 100, 100, 100])
   }),
 
-  policy('the factor is 2 unless given', async (scene) => {
+  policy('The default factor is 2', async (scene) => {
     assert.deepEqual(await delaysOfFailures(scene, 3, { initialDelay: 5, jitter: 0 }), [10, 20, 40])
   }),
 
-  policy('with full jitter, a delay after a failure lies anywhere between 0 and that', async (scene) => {
+  policy('With full jitter, the delay after a failure is between 0 and the delay without jitter', async (scene) => {
     await scene.plan([noAnswer])
     const delays = await firstDelays(scene, { initialDelay: 5_000 })
     for (const delay of delays) assert.isTrue(delay >= 0 && delay <= 10_000, String(delay))
     assert.isAbove(new Set(delays).size, 1)
   }),
 
-  policy('full jitter stays under maxDelay', async (scene) => {
+  policy('With full jitter, the delay does not exceed maxDelay', async (scene) => {
     await scene.plan([noAnswer])
     for (const delay of await firstDelays(scene, { initialDelay: 5_000, maxDelay: 5_000 })) {
       assert.isTrue(delay >= 0 && delay <= 5_000, String(delay))
     }
   }),
 
-  policy('after a stream that had worked, the delay is the reconnection time and up to a fifth more', async (scene) => {
+  policy('The delay after a stream that had worked is the reconnection time and up to a fifth more', async (scene) => {
     await scene.plan([endedStream('retry: 5000\ndata: a\n\n')])
     const delays = await firstDelays(scene, {})
     for (const delay of delays) assert.isTrue(delay >= 5_000 && delay <= 6_000, String(delay))
     assert.isAbove(new Set(delays).size, 1)
   }),
 
-  policy('without jitter, the delay after a stream that had worked is the reconnection time', async (scene) => {
+  policy('Without jitter, the delay after a stream that had worked is the reconnection time', async (scene) => {
     await scene.plan([endedStream('retry: 15\ndata: a\n\n')])
     assert.deepEqual(await delaysOf(scene.watch({ retry: { jitter: 0 } }), 3), [15, 15, 15])
   }),
@@ -75,37 +75,37 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(delays, [30, 20, 20])
   }),
 
-  policy('the reconnection time is 3 seconds unless the caller or the server sets it', async (scene) => {
+  policy('The default reconnection time is 3 seconds', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     assert.deepEqual(await delaysOf(scene.watch({ retry: { jitter: 0 } }), 1), [3_000])
   }),
 
-  policy('no delay is shorter than what the server asked for, in spite of jitter and maxDelay', async (scene) => {
+  policy('The delay is never shorter than the server asks for, despite jitter and maxDelay', async (scene) => {
     await scene.plan([endedStream('retry: 40\ndata: a\n\n'), noAnswer])
     const delays = await delaysOf(scene.watch({ retry: { maxDelay: 10 } }), 5)
     for (const delay of delays) assert.isAtLeast(delay ?? 0, 40)
   }),
 
-  policy('a message ends a row of failures', async (scene) => {
+  policy('A message resets the count of failures in a row', async (scene) => {
     await scene.plan([noAnswer, noAnswer, endedStream('data: a\n\n'), noAnswer, noAnswer])
     const delays = await delaysOf(scene.watch({ retry: { initialDelay: 5, jitter: 0 } }), 5)
     assert.deepEqual(delays, [10, 20, 5, 10, 20])
   }),
 
-  policy('a stream that ends without a message is a failure: an open connection proves nothing', async (scene) => {
+  policy('A stream that ends without a message is a failure, although the connection was open', async (scene) => {
     await scene.plan([endedStream(': hello\n\n')])
     const delays = await delaysOf(scene.watch({ retry: { initialDelay: 5, jitter: 0 } }), 3)
     assert.deepEqual(delays, [10, 20, 40])
   }),
 
-  policy('a stream that was open for resetAfter had worked without a message, too', async (scene) => {
+  policy('A stream that was open for resetAfter had worked, even without a message', async (scene) => {
     const gates = ['first', 'second']
     await scene.plan([noAnswer, ...gates.map((gate) => endedStream(': hello\n\n', { gate }))])
     const watch = scene.watch({ retry: { initialDelay: 5, jitter: 0, resetAfter: 30 } })
     const delays = await delaysOf(watch, 1)
     for (const gate of gates) {
       await watch.next('open')
-      // By the client's own clock: the server cannot tell when the response was announced.
+      // The client's own clock counts: the server cannot tell when the response was announced.
       await aWhile(60)
       await scene.openGate(gate)
       delays.push(...(await delaysOf(watch, 1)))
@@ -113,7 +113,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(delays, [10, 5, 5])
   }),
 
-  policy('maxAttempts failures in a row: code gave-up, CLOSED, no further request', async (scene) => {
+  policy('The source fails with the code gave-up after maxAttempts failures in a row', async (scene) => {
     await scene.plan([noAnswer])
     const watch = scene.watch({ retry: { initialDelay: 5, jitter: 0, maxAttempts: 3 } })
     const codes: string[] = []
@@ -125,7 +125,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(watch.types, 3)
   }),
 
-  policy('a message starts the count of maxAttempts anew', async (scene) => {
+  policy('A message resets the count for maxAttempts', async (scene) => {
     await scene.plan([noAnswer, endedStream('retry: 5\ndata: a\n\n'), noAnswer, refusal(404)])
     const watch = scene.watch({ retry: { initialDelay: 5, maxAttempts: 2 } })
     const codes: string[] = []
@@ -133,7 +133,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(codes, ['network', 'ended', 'network', 'status'])
   }),
 
-  policy('maxAttempts: 1 gives up at the first failure; error is the cause', async (scene) => {
+  policy('maxAttempts: 1 gives up at the first failure, and the error is its cause', async (scene) => {
     const reason = new Error('out of reach')
     await scene.plan([stream()])
     const watch = scene.watch({ fetch: () => Promise.reject(reason), retry: { maxAttempts: 1 } })
@@ -155,7 +155,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  functions('a retry function is asked after every interruption, and its delay is the delay', async (scene) => {
+  functions('A retry function is called after every interruption, and returns the delay', async (scene) => {
     const asked: RetryContext[] = []
     await scene.plan([
       endedStream('retry: 40\nid: 1\ndata: a\n\n'),
@@ -192,7 +192,7 @@ export const cases: ConformanceCase[] = [
     for (const { message } of asked) assert.isNotEmpty(message)
   }),
 
-  functions('a retry function that returns false fails the connection, for the reason there was', async (scene) => {
+  functions('A retry function that returns false fails the connection with the original code', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch({ retry: () => false })
     const error = await watch.nextError()
@@ -203,7 +203,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  functions('a retry function may return 0', async (scene) => {
+  functions('A retry function can return 0', async (scene) => {
     await scene.plan([endedStream('data: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch({ retry: () => 0 })
     assert.deepEqual(await delaysOf(watch, 1), [0])
@@ -211,7 +211,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  functions('204 stops without asking the retry function', async (scene) => {
+  functions('A response with status 204 stops the source without calling the retry function', async (scene) => {
     let asked = 0
     await scene.plan([{ status: 204, contentType: null, ending: 'end' }])
     const watch = scene.watch({
@@ -238,7 +238,7 @@ export const cases: ConformanceCase[] = [
       ['returns no number', () => undefined as unknown as number],
     ] as [string, () => number][]
   ).map(([what, retry]) =>
-    functions(`a retry function that ${what} ends in one error, CLOSED`, async (scene) => {
+    functions(`A retry function that ${what} closes the source with one error`, async (scene) => {
       await scene.plan([endedStream('data: a\n\n')])
       const watch = scene.watch({ retry })
       const error = await watch.nextError()
@@ -251,7 +251,7 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
-  functions('a delay from a retry function is cut to what a timer can hold', async (scene) => {
+  functions('A delay from a retry function is limited to what a timer can hold', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch({ retry: () => 1e20 })
     assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
@@ -259,7 +259,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  statuses('a status in the list is retried, with the same id; any other fails', async (scene) => {
+  statuses('A status in the list is retried with the same id, and any other status fails', async (scene) => {
     await scene.plan([endedStream('retry: 10\nid: 1\ndata: a\n\n'), refusal(503), refusal(429), refusal(500)])
     const watch = scene.watch({ retry: { statuses: [429, 503] } })
     const seen: unknown[] = []
@@ -287,7 +287,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
   }),
 
-  statuses('statuses may be a function of the status', async (scene) => {
+  statuses('statuses can be a function of the status', async (scene) => {
     await scene.plan([refusal(599), refusal(404)])
     const watch = scene.watch({ retry: { statuses: (status) => status >= 500, initialDelay: 10 } })
     assert.isTrue((await watch.nextError()).willReconnect)
@@ -295,21 +295,21 @@ export const cases: ConformanceCase[] = [
     assertFailed(watch)
   }),
 
-  statuses('204 stops although it is in the list', async (scene) => {
+  statuses('A response with status 204 stops the source even if the list contains 204', async (scene) => {
     await scene.plan([{ status: 204, contentType: null, ending: 'end' }])
     const watch = scene.watch({ retry: { statuses: [204], initialDelay: 10 } })
     assert.isFalse((await watch.nextError()).willReconnect)
     assertFailed(watch)
   }),
 
-  statuses('a wrong MIME type is not retried, whatever the list says', async (scene) => {
+  statuses('A wrong MIME type is not retried, whatever the list contains', async (scene) => {
     await scene.plan([{ contentType: 'text/html', body: ['<p>'], ending: 'end' }])
     const watch = scene.watch({ retry: { statuses: () => true, initialDelay: 10 } })
     assert.equal((await watch.nextError()).code, 'content-type')
     assertFailed(watch)
   }),
 
-  statuses('statuses that are retried count towards maxAttempts', async (scene) => {
+  statuses('Statuses that are retried count toward maxAttempts', async (scene) => {
     await scene.plan([refusal(503, 'busy')])
     const watch = scene.watch({ retry: { statuses: [503], initialDelay: 5, maxAttempts: 2 } })
     await watch.nextError()
@@ -319,7 +319,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(last.body, 'busy')
   }),
 
-  statuses('503 with Retry-After: 1 is retried after at least a second, with the same id', async (scene) => {
+  statuses('A 503 with Retry-After: 1 is retried after at least a second, with the same id', async (scene) => {
     await scene.plan([
       endedStream('retry: 10\nid: 7\ndata: a\n\n'),
       refusal(503, '', [['Retry-After', '1']]),
@@ -330,12 +330,12 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     await watch.next('message')
     const requests = await scene.requests({ count: 3 })
-    // The timer may be a trifle early by the server's clock.
+    // The timer may fire slightly early by the server's clock.
     assert.isAtLeast((requests[2]?.time ?? 0) - (requests[1]?.time ?? 0), 995)
     assert.deepEqual(valuesOf(requests[2], 'Last-Event-ID'), ['7'])
   }),
 
-  statuses('Retry-After may be a date', async (scene) => {
+  statuses('Retry-After can be a date', async (scene) => {
     const date = new Date(Date.now() + 90_000).toUTCString()
     await scene.plan([refusal(503, '', [['Retry-After', date]])])
     const [delay = 0] = await delaysOf(scene.watch({ retry: { statuses: [503], initialDelay: 10 } }), 1)
@@ -343,14 +343,14 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...['0', '-5', 'soon', '', 'Sun, 22 Nov 2020 00:00:00 GMT'].map((value) =>
-    statuses(`a Retry-After of ${JSON.stringify(value)} adds nothing to the delay`, async (scene) => {
+    statuses(`A Retry-After of ${JSON.stringify(value)} does not change the delay`, async (scene) => {
       await scene.plan([refusal(503, '', [['Retry-After', value]])])
       const retry = { statuses: [503], initialDelay: 10, jitter: 0 }
       assert.deepEqual(await delaysOf(scene.watch({ retry }), 1), [20])
     }),
   ),
 
-  statuses('a Retry-After beyond what a timer can hold is cut to that', async (scene) => {
+  statuses('A Retry-After beyond what a timer can hold is limited to that', async (scene) => {
     await scene.plan([refusal(503, '', [['Retry-After', '99999999999']])])
     const watch = scene.watch({ retry: { statuses: [503], initialDelay: 10 } })
     assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
@@ -359,7 +359,7 @@ export const cases: ConformanceCase[] = [
   }),
 
   unauthorized(
-    '401 with a headers function: one attempt more at once, with fresh headers and the same id',
+    'A 401 with a headers function is retried at once, with fresh headers and the same id',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\nid: 7\ndata: a\n\n'), refusal(401, 'expired'), stream('data: b\n\n')])
       let calls = 0
@@ -384,7 +384,7 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  unauthorized('a second 401 in a row fails the connection; its body can be read', async (scene) => {
+  unauthorized('A second 401 in a row fails the connection, and its body can be read', async (scene) => {
     await scene.plan([refusal(401, 'expired'), refusal(401, 'revoked'), stream('data: a\n\n')])
     const watch = scene.watch({ headers: () => ({ Authorization: 'Bearer 1' }) })
     assert.isTrue((await watch.nextError()).willReconnect)
@@ -398,14 +398,14 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 2)
   }),
 
-  unauthorized('after a stream that was granted, a 401 is refreshed again', async (scene) => {
+  unauthorized('A 401 after a stream that was accepted is retried again', async (scene) => {
     await scene.plan([refusal(401), endedStream('retry: 10\ndata: a\n\n'), refusal(401), stream('data: b\n\n')])
     const watch = scene.watch({ headers: () => ({}) })
     await watch.next('message')
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 
-  unauthorized('401 without a headers function fails the connection', async (scene) => {
+  unauthorized('A 401 without a headers function fails the connection', async (scene) => {
     await scene.plan([refusal(401)])
     const watch = scene.watch({ headers: { Authorization: 'Bearer 1' } })
     const error = await watch.nextError()

@@ -2,13 +2,13 @@ import { assert } from 'chai'
 import { endedStream, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { announcesAtFirstByte } from '../limits.ts'
-import { aWhile, type Sighting, under } from '../scene.ts'
+import { aWhile, type RecordedEvent, under } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
 
-/** What a simple event fired at an EventSource looks like: no bubbling, nothing to cancel. */
-function assertPlainEvent({ event }: Sighting, type: string, source: EventTarget): void {
+/** Checks that an event neither bubbles nor can be canceled. */
+function assertPlainEvent({ event }: RecordedEvent, type: string, source: EventTarget): void {
   assert.instanceOf(event, Event)
   assert.notInstanceOf(event, MessageEvent)
   assert.equal(event.type, type)
@@ -20,21 +20,21 @@ function assertPlainEvent({ event }: Sighting, type: string, source: EventTarget
 }
 
 export const cases: ConformanceCase[] = [
-  processing('announcing the connection sets readyState to OPEN and fires open', async (scene) => {
+  processing('Announcing the connection sets readyState to OPEN and fires open', async (scene) => {
     await scene.plan([stream(': hello\n')])
     const watch = scene.watch()
     assert.equal((await watch.next('open')).readyState, 1)
     assert.equal(watch.source.readyState, 1)
   }),
 
-  processing('the open event is a plain event', async (scene) => {
+  processing('The open event is a plain event', async (scene) => {
     await scene.plan([stream(': hello\n')])
     const watch = scene.watch()
     assertPlainEvent(await watch.next('open'), 'open', watch.source)
   }),
 
   processing(
-    'the connection is announced upon the response, without a byte of its body',
+    'The connection is announced when the response arrives, without a byte of its body',
     async (scene) => {
       await scene.plan([stream()])
       const watch = scene.watch()
@@ -45,7 +45,7 @@ export const cases: ConformanceCase[] = [
     },
   ),
 
-  processing('readyState stays CONNECTING while there is no response', async (scene) => {
+  processing('readyState remains CONNECTING while there is no response', async (scene) => {
     await scene.plan([silence])
     const watch = scene.watch()
     await scene.requests({ count: 1 })
@@ -54,7 +54,7 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(watch.types, [])
   }),
 
-  processing('open comes before the first message, however early that arrives', async (scene) => {
+  processing('The open event comes before the first message, however early that arrives', async (scene) => {
     await scene.plan([stream('data: a\n\ndata: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -68,7 +68,7 @@ export const cases: ConformanceCase[] = [
     assert.equal((await watch.next('message')).readyState, 1)
   }),
 
-  processing('a stream that ends fires error with readyState CONNECTING', async (scene) => {
+  processing('A stream that ends fires error with readyState CONNECTING', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch()
     const error = await watch.next('error')
@@ -76,7 +76,7 @@ export const cases: ConformanceCase[] = [
     assertPlainEvent(error, 'error', watch.source)
   }),
 
-  processing('readyState stays CONNECTING during the reconnection time', async (scene) => {
+  processing('readyState remains CONNECTING during the reconnection time', async (scene) => {
     await scene.plan([endedStream('retry: 600000\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
@@ -85,7 +85,7 @@ export const cases: ConformanceCase[] = [
     assert.lengthOf(await scene.requests(), 1)
   }),
 
-  processing('a connection that is reestablished is announced anew', async (scene) => {
+  processing('A connection that is reestablished is announced again', async (scene) => {
     await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -102,7 +102,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  processing('failing the connection fires one error with readyState CLOSED', async (scene) => {
+  processing('Failing the connection fires one error with readyState CLOSED', async (scene) => {
     await scene.plan([refusal(404)])
     const watch = scene.watch()
     const error = await watch.next('error')
@@ -113,7 +113,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.readyState, 2)
   }),
 
-  theInterface('close sets readyState to CLOSED at once', async (scene) => {
+  theInterface('close() sets readyState to CLOSED at once', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch()
     await watch.next('message')
@@ -121,7 +121,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.readyState, 2)
   }),
 
-  theInterface('url and withCredentials stay as they are once CLOSED', async (scene) => {
+  theInterface('url and withCredentials do not change when the source is closed', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch({ withCredentials: true })
     await watch.next('message')

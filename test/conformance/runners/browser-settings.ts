@@ -2,14 +2,14 @@ import type { SendReport } from './report.ts'
 import type { SuiteSettings } from './suite.ts'
 
 export interface BrowserSettings extends SuiteSettings {
-  /** Where to post the reports. */
+  /** The URL to post the reports to. */
   control: string
 }
 
-/** The property of the global object that holds the settings in pages and workers. */
+/** The name of the global property that holds the settings in pages and workers. */
 const property = 'conformanceSettings'
 
-/** Puts the settings before a script for a page or a worker. */
+/** Prepends the settings to a script for a page or a worker. */
 export function withSettings(settings: BrowserSettings, script: string): string {
   return `globalThis.${property} = ${JSON.stringify(settings)};\n${script}`
 }
@@ -23,7 +23,7 @@ export function connectReports({ control }: BrowserSettings): SendReport {
   let posted: Promise<unknown> = Promise.resolve()
   return (report) => {
     const body = JSON.stringify(report)
-    // A report that cannot be posted is missed by the runner, which fails the case for it.
+    // The runner notices that a report is missing, and fails the case.
     posted = posted.then(() => fetch(control, { method: 'POST', body })).catch(() => {})
   }
 }

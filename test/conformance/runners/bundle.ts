@@ -1,65 +1,58 @@
-import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 import { testedImplementation } from './tested-implementation.ts'
 
 export type Starter = 'start-process' | 'start-workerd' | 'start-page' | 'start-worker'
 
 const implementations: Record<string, string | undefined> = {
   source: './implementation.ts',
-  undici: './implementation.undici.ts',
   native: './implementation.native.ts',
 }
 
+/** The kinds of runtimes that a build is for: each has its own conditions for the package's `imports`. */
+export type BuildPlatform = 'browser' | 'node' | 'neutral'
+
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+/** undici is CommonJS, and requires modules of Node's. */
 const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-/** Takes the modules that the package's own build for browsers takes. */
-export const buildForBrowsers: Plugin = {
-  name: 'build-for-browsers',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.server\.ts$/ }, ({ path, resolveDir }) => ({
-      path: resolve(resolveDir, path.replace('.server.', '.browser.')),
-    }))
-  },
-}
-
 /**
- * Bundles a starter with the cases and the library into one program. Browsers get a classic script, because that is
- * what every kind of worker takes; other runtimes get a module. `cases` is the text of a module to take the place of
- * the suite's cases.
+ * Bundles a starter with the cases and the library into one program. Browsers get a classic script, which every kind of
+ * worker accepts, and other runtimes get a module. `cases` is the text of a module that replaces the suite's cases.
  */
 export function bundleStarter(
   starter: Starter,
-  { cases, implementation = testedImplementation }: { cases?: string | undefined; implementation?: string } = {},
+  { cases, platform = platformOf(starter) }: { cases?: string | undefined; platform?: BuildPlatform | undefined } = {},
 ): Promise<string> {
-  const key = `${starter} ${implementation} ${cases}`
-  const bundled = bundles.get(key) ?? bundle(starter, implementation, cases)
+  const key = `${starter} ${platform} ${cases}`
+  const bundled = bundles.get(key) ?? bundle(starter, platform, cases)
   bundles.set(key, bundled)
   return bundled
 }
 
 const bundles = new Map<string, Promise<string>>()
 
-async function bundle(starter: Starter, name: string, cases: string | undefined): Promise<string> {
-  const implementation = implementations[name]
+function platformOf(starter: Starter): BuildPlatform {
+  return starter === 'start-page' || starter === 'start-worker' ? 'browser' : 'neutral'
+}
+
+async function bundle(starter: Starter, platform: BuildPlatform, cases: string | undefined): Promise<string> {
+  const implementation = implementations[testedImplementation]
   if (implementation === undefined) {
-    throw new Error(`the implementation is ${name}, not ${Object.keys(implementations).join(' or ')}`)
+    throw new Error(`the implementation is ${testedImplementation}, not ${Object.keys(implementations).join(' or ')}`)
   }
-  const forBrowser = starter === 'start-page' || starter === 'start-worker'
   const result = await build({
     entryPoints: [here(`./${starter}.ts`)],
     bundle: true,
     write: false,
     target: 'es2022',
-    format: forBrowser ? 'iife' : 'esm',
+    platform,
+    format: platform === 'browser' ? 'iife' : 'esm',
     external: ['node:*'],
-    // undici is CommonJS, and requires modules of Node's.
-    banner: name === 'undici' ? { js: requireBanner } : {},
+    banner: platform === 'node' ? { js: requireBanner } : {},
     logLevel: 'error',
     plugins: [
-      ...(forBrowser ? [buildForBrowsers] : []),
       {
         name: 'suite-parts',
         setup({ onLoad, onResolve }) {

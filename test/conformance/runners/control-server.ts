@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers'
 import type { SuiteReport } from './report.ts'
 
 export interface ControlServer {
-  /** The address to post reports to, each as JSON. */
+  /** The URL to post reports to, each as JSON. */
   url: string
   close(): Promise<void>
 }
 
-/** Takes the reports that pages and workers post. It has an origin of its own, so it takes none of the feed's connections. */
+/** Receives the reports of pages and workers, on its own origin so that it uses none of the feed's connections. */
 export async function startControlServer(record: (report: SuiteReport) => void): Promise<ControlServer> {
-  // Node would close an idle connection after five seconds: perhaps just when the next report comes on it.
+  // By default Node closes an idle connection after five seconds, perhaps exactly when the next report arrives.
   const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const body = await text(request)
     if (request.method === 'POST') record(JSON.parse(body) as SuiteReport)

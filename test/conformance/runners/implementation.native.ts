@@ -1,4 +1,4 @@
-// The runtime's own EventSource, as a reference to check cases against.
+// The runtime's own EventSource, as a reference to check the cases against.
 const native = globalThis as unknown as typeof import('../../../src/index.ts')
 
 export const EventSource = native.EventSource

@@ -1,2 +1,2 @@
-// What the suite tests. The bundler puts another module in this one's place when SUITE_IMPLEMENTATION asks for it.
+// The implementation under test. The bundler replaces this module when SUITE_IMPLEMENTATION is set.
 export { ErrorEvent, EventSource } from '../../../src/index.ts'

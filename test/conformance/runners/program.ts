@@ -4,7 +4,7 @@ import { ErrorEvent, EventSource } from './implementation.ts'
 import type { SendReport } from './report.ts'
 import { runSuite, type SuiteSettings } from './suite.ts'
 
-/** The whole program that runs inside a runtime: the library, the cases, and what runs them. */
+/** Runs the complete program inside a runtime: the library, the cases, and the code that runs them. */
 export function runProgram(settings: SuiteSettings, report: SendReport): Promise<void> {
   const { runtime, scope, feed, otherOrigin, concurrency } = settings
   const context: ConformanceContext = { EventSource, ErrorEvent, feed, otherOrigin, runtime, scope }

@@ -13,10 +13,10 @@ const chromiumArguments = [
   '--disable-sync',
 ]
 
-/** How long a browser may take to start or to load a page, in ms: a busy machine takes its time. */
-const longestStart = 120_000
+/** The maximum time in ms for a browser to start or to load a page on a busy machine. */
+const maxStartTime = 120_000
 
-/** Where Chromium is: CHROMIUM_PATH, or one of its usual places. */
+/** Returns the path of Chromium: CHROMIUM_PATH, or one of its usual locations. */
 export function chromiumExecutable(): string | undefined {
   const { CHROMIUM_PATH } = process.env
   return firstExisting(CHROMIUM_PATH, [
@@ -27,7 +27,7 @@ export function chromiumExecutable(): string | undefined {
   ])
 }
 
-/** Where Firefox is: FIREFOX_PATH, or one of its usual places. */
+/** Returns the path of Firefox: FIREFOX_PATH, or one of its usual locations. */
 export function firefoxExecutable(): string | undefined {
   const { FIREFOX_PATH } = process.env
   return firstExisting(FIREFOX_PATH, [
@@ -45,11 +45,11 @@ export function chromiumOptions(executablePath: string): LaunchOptions {
     executablePath,
     args: [...chromiumArguments, ...sandbox],
     headless: true,
-    timeout: longestStart,
+    timeout: maxStartTime,
   }
 }
 
-/** @param isObserved whether puppeteer hears of all that goes over the network, as developer tools do */
+/** @param isObserved whether puppeteer receives all network events, like developer tools do */
 export function launchChromium(executablePath: string, isObserved = false): Promise<Browser> {
   return launch({ ...chromiumOptions(executablePath), networkEnabled: isObserved })
 }
@@ -58,14 +58,14 @@ export function firefoxOptions(executablePath: string): LaunchOptions {
   return {
     browser: 'firefox',
     executablePath,
-    // Only one of the tabs can be in front, and the timers of the others are not to be slowed down.
+    // Only one tab can be in front, and the timers of the others must not be throttled.
     extraPrefsFirefox: {
       'dom.min_background_timeout_value': 4,
       'dom.min_background_timeout_value_without_budget_throttling': 4,
       'dom.timeout.enable_budget_timer_throttling': false,
     },
     headless: true,
-    timeout: longestStart,
+    timeout: maxStartTime,
   }
 }
 
@@ -73,13 +73,13 @@ export function launchFirefox(executablePath: string): Promise<Browser> {
   return launch(firefoxOptions(executablePath))
 }
 
-/** Puppeteer makes a fresh profile, and removes it at the end. */
+/** Launches a browser with a fresh profile, which puppeteer removes at the end. */
 async function launch(options: LaunchOptions): Promise<Browser> {
   const browser = await puppeteer.launch({
     headless: true,
     networkEnabled: false,
     issuesEnabled: false,
-    timeout: longestStart,
+    timeout: maxStartTime,
     ...options,
   })
   return {
@@ -90,13 +90,13 @@ async function launch(options: LaunchOptions): Promise<Browser> {
         if (!isNoPageError(message)) onProblem(`page error: ${message}`)
       })
       page.on('error', (error) => onProblem(`the page crashed: ${error.message}`))
-      await page.goto(url, { timeout: longestStart })
+      await page.goto(url, { timeout: maxStartTime })
     },
     close: () => browser.close(),
   }
 }
 
-/** Firefox logs a refusal to share across origins as it logs script errors; the script has its own error then. */
+/** Firefox logs CORS errors as script errors, although the script receives its own error. */
 function isNoPageError(message: string): boolean {
   return message.includes(thrownOnPurpose) || message.startsWith('Cross-Origin Request Blocked')
 }

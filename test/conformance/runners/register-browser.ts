@@ -2,17 +2,17 @@ import type { RuntimeName, Scope } from '../case.ts'
 import { registerRuns } from './register.ts'
 import { type Browser, runInBrowser } from './run-browser.ts'
 
-/** Registers the suite for scopes of a browser, which run at the same time in one browser. */
+/** Registers the suite for several scopes, which run at the same time in one browser. */
 export function registerBrowser<S extends Scope>(
   runtime: RuntimeName,
   scopes: readonly S[],
   launch: () => Promise<Browser>,
 ): void {
-  registerRuns(runtime, scopes, async (ledgers) => {
+  registerRuns(runtime, scopes, async (results) => {
     const browser = await launch()
     const stops = [() => browser.close()]
     try {
-      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, ledgers[scope]))
+      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, results[scope]))
     } catch (error) {
       await stopAll(stops)
       throw error

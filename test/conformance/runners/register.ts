@@ -2,52 +2,52 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RuntimeName, Scope } from '../case.ts'
 import { cases } from '../index.ts'
-import { Ledger } from './ledger.ts'
+import { RunResults } from './run-results.ts'
 import { defaultTimeout } from './suite.ts'
 
-/** Begins the runs and returns how to stop whatever they started; the ledgers, one for each scope, get the reports. */
-export type StartRuns<S extends Scope> = (ledgers: Readonly<Record<S, Ledger>>) => Promise<() => Promise<void>>
+/** Starts the runs and returns a function that stops them. The results, one for each scope, receive the reports. */
+export type StartRuns<S extends Scope> = (results: Readonly<Record<S, RunResults>>) => Promise<() => Promise<void>>
 
 const { CI } = process.env
 
 const names = cases.map(({ name }) => name)
 
-/** The longest a case may take, and time for a browser to start on a busy machine. */
-const longestSilence = Math.max(defaultTimeout, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
+/** The maximum time of a case, plus time for a browser to start on a busy machine. */
+const maxSilence = Math.max(defaultTimeout, ...cases.map(({ timeout = 0 }) => timeout)) + 40_000
 
-/** Silence is bounded, and so is the number of reports; this bounds what can come of both. */
-const longestRun = 240_000
+/** The maximum time of a run. The silence and the number of reports are limited, and this limits both together. */
+const maxRunTime = 240_000
 
 /**
- * Registers one test per case and scope of a runtime, and one for each run as a whole. All scopes run at the same time:
- * the tests only await their results.
+ * Registers one test per case and scope of a runtime, and one for each run as a whole. All scopes run at the same time,
+ * and the tests only await their results.
  */
 export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: readonly S[], start: StartRuns<S>): void {
-  let ledgers: Readonly<Record<S, Ledger>>
+  let results: Readonly<Record<S, RunResults>>
   let stop: (() => Promise<void>) | undefined
 
   beforeAll(async () => {
-    const created = scopes.map((scope) => [scope, new Ledger(names, longestSilence)] as const)
-    ledgers = Object.fromEntries(created) as Record<S, Ledger>
+    const created = scopes.map((scope) => [scope, new RunResults(names, maxSilence)] as const)
+    results = Object.fromEntries(created) as Record<S, RunResults>
     try {
-      stop = await start(ledgers)
+      stop = await start(results)
     } catch (error) {
-      for (const [, ledger] of created) ledger.close('it did not start')
+      for (const [, results] of created) results.close('it did not start')
       throw error
     }
-  }, longestRun)
+  }, maxRunTime)
 
   afterAll(async () => {
-    for (const scope of scopes) ledgers[scope].close('the tests were stopped')
+    for (const scope of scopes) results[scope].close('the tests were stopped')
     await stop?.()
   }, 60_000)
 
   for (const scope of scopes) {
     const run = `${runtime} (${scope})`
-    describe(run, { timeout: longestRun }, () => {
+    describe(run, { timeout: maxRunTime }, () => {
       for (const name of names) {
         it(name, async ({ task, skip }) => {
-          const result = await ledgers[scope].result(name)
+          const result = await results[scope].result(name)
           task.meta.conformance = { run, name, result }
           if (result.kind === 'failed') throw withoutStack(new Error(result.error))
           if (result.kind === 'limit') skip(`known limit: ${result.reason}`)
@@ -57,18 +57,18 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
           }
         })
       }
-      it('the run as a whole: every case reported once, nothing was left uncaught, and it ended', async () => {
-        await ledgers[scope].whenClosed()
-        expect(ledgers[scope].problems()).toEqual([])
+      it('The run reports every case once, leaves nothing uncaught and ends', async () => {
+        await results[scope].whenClosed()
+        expect(results[scope].problems()).toEqual([])
       })
     })
   }
 }
 
-/** A runtime that is not installed: skipped where people work, a failure where CI says that all must be tested. */
+/** Registers a missing runtime, which is skipped on a developer's machine and fails where CI requires all of them. */
 export function registerMissing(runtime: RuntimeName, reason: string): void {
   describe(runtime, () => {
-    it('is installed', ({ task, skip }) => {
+    it('The runtime is installed', ({ task, skip }) => {
       if (CI) throw new Error(`${runtime} is missing: ${reason}`)
       task.meta.conformance = { run: runtime, name: '', result: { kind: 'unavailable', reason } }
       console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
@@ -77,7 +77,7 @@ export function registerMissing(runtime: RuntimeName, reason: string): void {
   })
 }
 
-/** The stack that matters is that in the runtime, which the message holds. */
+/** The relevant stack is that of the runtime, which the message contains. */
 function withoutStack(error: Error): Error {
   error.stack = ''
   return error

@@ -1,18 +1,18 @@
-/** What a runtime under test tells the runner, one report at a time. */
+/** A report from a runtime under test to the runner. */
 export type SuiteReport =
   | { kind: 'started'; names: string[] }
   | { kind: 'passed'; name: string }
   | { kind: 'failed'; name: string; error: string }
   | { kind: 'limit'; name: string; reason: string }
-  /** An uncaught exception, an unhandled rejection, or a page error: it fails the run, whichever case was running. */
-  | { kind: 'stray'; error: string }
-  /** The runtime has no such scope. Nothing else is reported then. */
+  /** An uncaught exception, an unhandled rejection, or a page error, which fails the run whatever case was running. */
+  | { kind: 'uncaught'; error: string }
+  /** The runtime does not have this scope. Nothing else is reported then. */
   | { kind: 'unavailable'; reason: string }
   | { kind: 'ended' }
 
 export type SendReport = (report: SuiteReport) => void
 
-/** Where a runtime reports by printing lines, this tells a report from anything else that it prints. */
+/** The prefix that distinguishes a report from other printed lines. */
 const linePrefix = 'conformance-report '
 
 export function toReportLine(report: SuiteReport): string {
@@ -25,7 +25,7 @@ export function fromReportLine(line: string): SuiteReport | undefined {
 
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : `a thrown value: ${String(error)}`
-  // V8's stacks begin with the message, those of other engines do not hold it.
+  // Stacks of V8 begin with the message, while those of other engines do not contain it.
   const stack = error.stack ?? ''
   return stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${stack}`
 }

@@ -3,11 +3,11 @@ import type { RuntimeName, Scope } from '../case.ts'
 import { withSettings } from './browser-settings.ts'
 import { bundleStarter } from './bundle.ts'
 import { startControlServer } from './control-server.ts'
-import type { Ledger } from './ledger.ts'
+import type { RunResults } from './run-results.ts'
 
-/** A running browser, whichever way it is driven. */
+/** A running browser, independent of the protocol that drives it. */
 export interface Browser {
-  /** Opens a page in a window or tab of its own; `onProblem` hears of page errors and of a crash. */
+  /** Opens a page in its own window or tab. `onProblem` receives page errors and crashes. */
   openPage(url: string, onProblem: (problem: string) => void): Promise<void>
   close(): Promise<void>
 }
@@ -15,7 +15,7 @@ export interface Browser {
 export interface BrowserRun {
   runtime: RuntimeName
   scope: Scope
-  /** The text of a module to take the place of the suite's cases. */
+  /** The text of a module that replaces the suite's cases. */
   cases?: string
 }
 
@@ -26,19 +26,19 @@ const scripts = [
 ] as const
 
 /**
- * Runs the suite in a page of the browser or in a worker that the page starts. Each run has a feed server of its own,
- * hence an origin of its own, so that runs side by side share neither connections nor service workers.
+ * Runs the suite in a page of the browser or in a worker that the page starts. Each run has its own feed server, hence
+ * its own origin, so that parallel runs share neither connections nor service workers.
  */
 export async function runInBrowser(
   browser: Browser,
   { runtime, scope, cases }: BrowserRun,
-  ledger: Ledger,
+  results: RunResults,
 ): Promise<() => Promise<void>> {
   const files = new Map([['page.html', { type: 'text/html; charset=utf-8', body: page }]])
   const feedServer = await startFeedServer({ files })
   const controlServer = await startControlServer((report) => {
-    ledger.record(report)
-    if (report.kind === 'ended') ledger.close('the suite ended')
+    results.record(report)
+    if (report.kind === 'ended') results.close('the suite ended')
   })
   const stop = async (): Promise<void> => {
     await controlServer.close()
@@ -51,8 +51,8 @@ export async function runInBrowser(
       const body = withSettings(settings, await bundleStarter(starter, { cases }))
       files.set(name, { type: 'text/javascript; charset=utf-8', body })
     }
-    await browser.openPage(`${feed}/suite/page.html`, (problem) => ledger.note(problem))
-    ledger.begin()
+    await browser.openPage(`${feed}/suite/page.html`, (problem) => results.addProblem(problem))
+    results.start()
   } catch (error) {
     await stop()
     throw error

@@ -5,35 +5,35 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
 import type { RuntimeName } from '../case.ts'
-import { bundleStarter } from './bundle.ts'
-import type { Ledger } from './ledger.ts'
+import { type BuildPlatform, bundleStarter } from './bundle.ts'
 import { registerMissing, registerRuns } from './register.ts'
 import { fromReportLine } from './report.ts'
+import type { RunResults } from './run-results.ts'
 import type { SuiteSettings } from './suite.ts'
 
 export interface ProcessRuntime {
   runtime: RuntimeName
-  /** Undefined where it is not installed. */
+  /** The path of the executable; undefined where the runtime is not installed. */
   executable: string | undefined
   /** Arguments that precede the program's file. */
   arguments?: readonly string[]
-  /** The text of a module to take the place of the suite's cases. */
+  /** The text of a module that replaces the suite's cases. */
   cases?: string
-  /** What to test, where that is not what the whole run tests. */
-  implementation?: string
+  /** What the program is built for; any runtime if undefined. */
+  platform?: BuildPlatform
 }
 
-/** Registers the suite for a runtime that takes a program as its argument. */
+/** Registers the suite for a runtime that runs a program from a file. */
 export function registerProcess(processRuntime: ProcessRuntime): void {
   const { runtime, executable } = processRuntime
   if (executable === undefined) registerMissing(runtime, 'it is not among the runtimes that were installed')
   else registerRuns(runtime, ['server'], ({ server }) => runInProcess({ ...processRuntime, executable }, server))
 }
 
-/** Runs the suite in a process of its own, which is to end by itself when all cases have been reported. */
+/** Runs the suite in its own process, which has to end by itself after all cases were reported. */
 export async function runInProcess(
   { runtime, executable, arguments: runtimeArguments = [], ...bundled }: ProcessRuntime & { executable: string },
-  ledger: Ledger,
+  results: RunResults,
 ): Promise<() => Promise<void>> {
   const program = await bundleStarter('start-process', bundled)
   const feedServer = await startFeedServer()
@@ -53,8 +53,8 @@ export async function runInProcess(
     env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  ledger.begin()
-  const exited = collect(child, ledger)
+  results.start()
+  const exited = collect(child, results)
   return async () => {
     child.kill('SIGKILL')
     await exited
@@ -63,21 +63,21 @@ export async function runInProcess(
   }
 }
 
-/** Hands the reports that a process prints to the ledger, which it closes when the process has ended. */
-async function collect(child: ChildProcess, ledger: Ledger): Promise<void> {
+/** Passes the reports that a process prints to the results, and closes those when the process has ended. */
+async function collect(child: ChildProcess, results: RunResults): Promise<void> {
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
       const report = fromReportLine(line)
       if (report === undefined) output.push(line)
-      else ledger.record(report)
+      else results.record(report)
     })
   }
   const ending = await new Promise<string | undefined>((resolve) => {
     child.on('error', (error) => resolve(`the process did not start: ${error.message}`))
     child.on('close', (code, signal) => resolve(code === 0 ? undefined : `the process ended with ${signal ?? code}`))
   })
-  if (ending !== undefined) ledger.note([ending, ...output.slice(-20)].join('\n'))
-  ledger.close(ending ?? 'the process ended')
+  if (ending !== undefined) results.addProblem([ending, ...output.slice(-20)].join('\n'))
+  results.close(ending ?? 'the process ended')
 }

@@ -9,11 +9,12 @@ import type { Readable } from 'node:stream'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
 import { thrownOnPurpose } from '../case.ts'
 import { bundleStarter } from './bundle.ts'
-import type { Ledger } from './ledger.ts'
 import { fromReportLine } from './report.ts'
+import type { RunResults } from './run-results.ts'
 import type { SuiteSettings } from './suite.ts'
 
-// Without nodejs_compat, as an edge worker is by default. The network has to be named to reach this machine's servers.
+// Without nodejs_compat, like an edge worker by default. The network must be named to reach the servers of this
+// machine.
 const configuration = `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -30,8 +31,8 @@ const suite :Workerd.Worker = (
 );
 `
 
-/** Runs the suite in one request to a workerd, whose response brings the reports. */
-export async function runInWorkerd(executable: string, ledger: Ledger): Promise<() => Promise<void>> {
+/** Runs the suite in one request to workerd, whose response contains the reports. */
+export async function runInWorkerd(executable: string, results: RunResults): Promise<() => Promise<void>> {
   const program = await bundleStarter('start-workerd')
   const feedServer = await startFeedServer()
   const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
@@ -56,13 +57,13 @@ export async function runInWorkerd(executable: string, ledger: Ledger): Promise<
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    watchOutput(child, ledger)
+    watchOutput(child, results)
     exited.then(([code, signal]) => {
-      ledger.note(`workerd ended with ${signal ?? code}`)
-      ledger.close('workerd ended')
+      results.addProblem(`workerd ended with ${signal ?? code}`)
+      results.close('workerd ended')
     })
-    ledger.begin()
-    readReports(await listeningPort(child), settings, ledger)
+    results.start()
+    readReports(await listeningPort(child), settings, results)
   } catch (error) {
     await stop()
     throw error
@@ -70,18 +71,18 @@ export async function runInWorkerd(executable: string, ledger: Ledger): Promise<
   return stop
 }
 
-/** What workerd prints is about exceptions that the program did not catch; it has no other reason to print anything. */
-function watchOutput(child: ChildProcess, ledger: Ledger): void {
+/** Reports what workerd prints, which is always about uncaught exceptions. */
+function watchOutput(child: ChildProcess, results: RunResults): void {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
       console.error(`workerd: ${line}`)
-      if (/uncaught/i.test(line) && !line.includes(thrownOnPurpose)) ledger.note(`workerd printed: ${line}`)
+      if (/uncaught/i.test(line) && !line.includes(thrownOnPurpose)) results.addProblem(`workerd printed: ${line}`)
     })
   }
 }
 
-/** workerd tells on its control channel which port the system gave it. */
+/** Returns the port that the system assigned, which workerd prints on its control channel. */
 async function listeningPort(child: ChildProcess): Promise<number> {
   const control = createInterface({ input: child.stdio[3] as Readable })
   for await (const line of control) {
@@ -91,21 +92,21 @@ async function listeningPort(child: ChildProcess): Promise<number> {
   throw new Error('workerd ended before it listened')
 }
 
-function readReports(port: number, settings: SuiteSettings, ledger: Ledger): void {
+function readReports(port: number, settings: SuiteSettings, results: RunResults): void {
   const broke = (error: Error): void => {
-    ledger.note(`the response with the reports broke: ${error.message}`)
-    ledger.close('the response with the reports broke')
+    results.addProblem(`the response with the reports broke: ${error.message}`)
+    results.close('the response with the reports broke')
   }
   const outgoing = request({ host: '127.0.0.1', port, method: 'POST' }, (response) => {
     response.on('error', broke)
     const lines = createInterface({ input: response })
-    // The interface passes on what its input is destroyed with.
+    // The interface forwards the error of its input.
     lines.on('error', broke)
     lines.on('line', (line) => {
       const report = fromReportLine(line)
-      if (report !== undefined) ledger.record(report)
+      if (report !== undefined) results.record(report)
     })
-    lines.on('close', () => ledger.close('the response with the reports ended'))
+    lines.on('close', () => results.close('the response with the reports ended'))
   })
   outgoing.on('error', broke)
   outgoing.end(JSON.stringify(settings))

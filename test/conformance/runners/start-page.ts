@@ -1,15 +1,15 @@
-// Starts the suite in a page, or from the page in a worker of the kind that the settings ask for.
+// Starts the suite in a page, or in the kind of worker that the settings ask for.
 import { type BrowserSettings, connectReports, readSettings } from './browser-settings.ts'
 import { runProgram } from './program.ts'
 import type { SendReport } from './report.ts'
-import { reportStray, watchGlobalErrors } from './strays.ts'
+import { reportUncaught, watchGlobalErrors } from './uncaught-errors.ts'
 
 const settings = readSettings()
 const report = connectReports(settings)
 watchGlobalErrors(report)
-// Only after the page has loaded, so that whoever opened it can go on even if the suite hangs.
+// The suite starts after the page has loaded, so that opening the page ends even if the suite hangs.
 addEventListener('load', () => {
-  setTimeout(() => start(settings).catch((error: unknown) => reportStray(error, report)))
+  setTimeout(() => start(settings).catch((error: unknown) => reportUncaught(error, report)))
 })
 
 async function start({ scope }: BrowserSettings): Promise<void> {
@@ -27,14 +27,14 @@ async function start({ scope }: BrowserSettings): Promise<void> {
   }
 }
 
-/** A worker whose script does not load or parse says so to its page only. */
+/** Reports a worker whose script does not load or parse, which only its page is told. */
 function watchWorker(worker: AbstractWorker, report: SendReport): void {
-  worker.onerror = (event) => reportStray(`the worker failed: ${(event as ErrorEvent).message}`, report)
+  worker.onerror = (event) => reportUncaught(`the worker failed: ${(event as ErrorEvent).message}`, report)
 }
 
 async function startServiceWorker(script: string): Promise<void> {
   if (!('serviceWorker' in navigator)) return report({ kind: 'unavailable', reason: 'no service workers here' })
-  // A scope that holds no page: the worker is to run the suite, not to serve anything.
+  // The scope contains no page, because the worker runs the suite and serves nothing.
   const registration = await navigator.serviceWorker.register(script, { scope: './nothing/' })
   const worker = registration.installing ?? registration.waiting ?? registration.active
   if (worker === null) throw new Error('the service worker was registered, but there is none')

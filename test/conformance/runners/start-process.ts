@@ -1,9 +1,9 @@
-// Starts the suite in Node, Deno and Bun: settings come as the first argument, reports go out as lines.
+// Starts the suite in Node, Deno and Bun: the first argument contains the settings, and reports are printed as lines.
 import process from 'node:process'
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
-import { reportStray, watchGlobalErrors } from './strays.ts'
 import type { SuiteSettings } from './suite.ts'
+import { reportUncaught, watchGlobalErrors } from './uncaught-errors.ts'
 
 const report = (suiteReport: SuiteReport): void => {
   process.stdout.write(toReportLine(suiteReport))
@@ -12,9 +12,9 @@ const report = (suiteReport: SuiteReport): void => {
 if ('Deno' in globalThis) {
   watchGlobalErrors(report)
 } else {
-  process.on('uncaughtException', (error) => reportStray(error, report))
-  process.on('unhandledRejection', (reason) => reportStray(reason, report))
+  process.on('uncaughtException', (error) => reportUncaught(error, report))
+  process.on('unhandledRejection', (reason) => reportUncaught(reason, report))
 }
 
-// Nothing ends the process afterwards: that it ends by itself shows that every case closed what it opened.
+// Nothing ends the process afterwards: it ends by itself if every case closed what it opened.
 void runProgram(JSON.parse(process.argv[2] ?? '') as SuiteSettings, report)

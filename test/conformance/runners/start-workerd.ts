@@ -1,11 +1,11 @@
-// Starts the suite in workerd upon a request, which holds the settings; reports are the lines of the response.
+// Starts the suite in workerd on a request that contains the settings. The lines of the response are the reports.
 import { runProgram } from './program.ts'
 import { type SuiteReport, toReportLine } from './report.ts'
-import { watchGlobalErrors } from './strays.ts'
 import type { SuiteSettings } from './suite.ts'
+import { watchGlobalErrors } from './uncaught-errors.ts'
 
 let report = (_: SuiteReport): void => {}
-watchGlobalErrors((stray) => report(stray))
+watchGlobalErrors((uncaught) => report(uncaught))
 
 export default {
   async fetch(request: Request): Promise<Response> {
@@ -14,7 +14,7 @@ export default {
     const writer = writable.getWriter()
     const encoder = new TextEncoder()
     report = (suiteReport) => {
-      // A failed write means that the runner has gone away, and with it whoever would want to know.
+      // A failed write means that the runner has gone, and that nobody needs the report.
       writer.write(encoder.encode(toReportLine(suiteReport))).catch(() => {})
     }
     void runProgram(settings, report).then(() => writer.close())

@@ -1,20 +1,26 @@
 import type { ConformanceCase, ConformanceContext, RuntimeName, Scope } from '../case.ts'
 import { describeError, type SendReport } from './report.ts'
 
-/** What a starter has to be told; it goes as JSON to wherever the suite runs. */
+/** The settings of a run, which are sent as JSON to wherever the suite runs. */
 export interface SuiteSettings {
   runtime: RuntimeName
   scope: Scope
   feed: string
   otherOrigin: string
-  /** Cases run side by side. A browser allows six connections to an origin, and some cases hold two. */
+  /**
+   * The number of cases that run at the same time. A browser allows six connections to an origin, and some cases need
+   * two.
+   */
   concurrency: number
 }
 
-/** Milliseconds that a case has: more than any of its waits, so that it can say itself what it waited for. */
+/**
+ * The default timeout of a case in ms, longer than any of its waits, so that the case itself can report what is
+ * missing.
+ */
 export const defaultTimeout = 120_000
 
-/** Runs every case once and reports it; settles when all have been reported. */
+/** Runs every case once and reports it. Resolves when all have been reported. */
 export async function runSuite(
   cases: readonly ConformanceCase[],
   context: ConformanceContext,
@@ -24,7 +30,7 @@ export async function runSuite(
   report({ kind: 'started', names: cases.map((conformanceCase) => conformanceCase.name) })
   const waiting = cases.values()
   const worker = async (): Promise<void> => {
-    // The workers share one iterator: each takes the next case that nobody has taken.
+    // The workers share one iterator, so that each takes the next remaining case.
     for (const conformanceCase of waiting) await runCase(conformanceCase, context, report)
   }
   await Promise.all(Array.from({ length: concurrency }, worker))

@@ -1,9 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node'
-import type { CaseResult } from './ledger.ts'
+import type { CaseResult } from './run-results.ts'
 
-/** What the summary knows of one case in one run. */
+/** The result of one case in one run. */
 export interface ConformanceRecord {
-  /** The runtime and, where it has been started, the scope. */
+  /** The runtime and, if it was started, the scope. */
   run: string
   name: string
   result: CaseResult
@@ -15,7 +15,7 @@ declare module 'vitest' {
   }
 }
 
-/** Prints, after the standard report, what was run in each runtime and which known limits it met. */
+/** A reporter that prints what was run in each runtime and which known limits were met. */
 // biome-ignore lint/style/noDefaultExport: vitest takes the default export of a reporter's module
 export default class ConformanceSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -40,7 +40,7 @@ function summarize(records: readonly ConformanceRecord[]): string {
   return ['', heading, ...rows, ...describeLimits(records), ''].join('\n')
 }
 
-/** Every known limit once, by the name of its case and its reason, with the runs that have it. */
+/** Lists every known limit once, by the name of its case and its reason, with the runs that have it. */
 function describeLimits(records: readonly ConformanceRecord[]): string[] {
   const limited = records.flatMap(({ run, name, result }) =>
     result.kind === 'limit' ? { limit: `${name}: ${result.reason}`, run } : [],

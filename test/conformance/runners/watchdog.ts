@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** Runs in a thread of its own, which goes on when the thread that it watches does not. */
+/** The program of the watchdog thread, which continues when the thread that it watches hangs. */
 const watch = `
   const { writeSync } = require('node:fs')
   const { parentPort, workerData } = require('node:worker_threads')
@@ -16,8 +16,8 @@ const watch = `
   expectSign()`
 
 /**
- * Kills this process when it hangs, which makes vitest report it. It is for a suite that runs in vitest's own process,
- * where a loop without end would otherwise keep every timer from going off. Returns how to end the watch.
+ * Kills this process when it hangs, so that vitest reports it. This is for a suite that runs in vitest's own process,
+ * where an endless loop would prevent every timer from firing. Returns a function that ends the watch.
  */
 export function startWatchdog(name: string): () => Promise<void> {
   const watchdog = new Worker(watch, { eval: true, workerData: name })

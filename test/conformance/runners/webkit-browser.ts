@@ -16,7 +16,10 @@ export interface WebKitExecutables {
   miniBrowser: string
 }
 
-/** Where WebKitGTK's driver and its small browser are: WEBKIT_DRIVER_PATH and WEBKIT_MINIBROWSER_PATH, or as Linux distributions have them. */
+/**
+ * Returns the paths of WebKitGTK's driver and its small browser: WEBKIT_DRIVER_PATH and WEBKIT_MINIBROWSER_PATH, or
+ * their locations in Linux distributions.
+ */
 export function webKitExecutables(): WebKitExecutables | undefined {
   const { WEBKIT_DRIVER_PATH, WEBKIT_MINIBROWSER_PATH } = process.env
   const driver = firstExisting(WEBKIT_DRIVER_PATH, ['/usr/bin/WebKitWebDriver'])
@@ -29,25 +32,25 @@ export function webKitExecutables(): WebKitExecutables | undefined {
 }
 
 export interface WebKitTab {
-  /** Runs the body of a function in the tab, and awaits what it returns. */
+  /** Runs the body of a function in the tab, and returns its awaited result. */
   execute(script: string): Promise<unknown>
   close(): Promise<void>
 }
 
 export interface WebKit extends Browser {
-  /** Opens a page that can be steered. The tabs are steered one at a time. */
+  /** Opens a page that can be controlled. Only one tab at a time can run a script. */
   openTab(url: string): Promise<WebKitTab>
   /** Runs the body of a function in the page that was opened last. */
   execute(script: string): Promise<unknown>
 }
 
-/** Starts WebKit under a display of its own where Xvfb is installed, otherwise on the user's. */
+/** Starts WebKit on its own display where Xvfb is installed, otherwise on the user's. */
 export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): Promise<WebKit> {
   const profile = await mkdtemp(join(tmpdir(), 'conformance-webkit-'))
   const started: ChildProcess[] = []
   const stop = async (): Promise<void> => {
     for (const child of started.reverse()) await end(child)
-    // What belongs to the browser may still be writing there.
+    // Processes of the browser may still be writing to the profile.
     await rm(profile, { recursive: true, force: true, maxRetries: 20 })
   }
   try {
@@ -56,7 +59,7 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
       XDG_DATA_HOME: profile,
       XDG_CACHE_HOME: profile,
       XDG_CONFIG_HOME: profile,
-      // Under the locale C, the page's own language is "C", which Intl refuses.
+      // The language of the page is "C" with the locale C, which Intl rejects.
       LANG: 'en_US.UTF-8',
       LC_ALL: 'en_US.UTF-8',
     }
@@ -91,7 +94,7 @@ export async function launchWebKit({ driver, miniBrowser }: WebKitExecutables): 
 interface Session {
   openTab(url: string): Promise<WebKitTab>
   execute(script: string): Promise<unknown>
-  /** Ends the browser; the driver lives on. */
+  /** Ends the browser, but not the driver. */
   close(): Promise<void>
 }
 
@@ -115,7 +118,7 @@ async function startSession(driver: string, miniBrowser: string): Promise<Sessio
         async close() {
           await select()
           const [other] = await command<string[]>('DELETE', `${session}/window`)
-          // Nothing more can be asked for in a window that is gone.
+          // A closed window accepts no further commands.
           await command('POST', `${session}/window`, { handle: other })
         },
       }
@@ -127,7 +130,7 @@ async function startSession(driver: string, miniBrowser: string): Promise<Sessio
   }
 }
 
-/** One command of the WebDriver protocol. */
+/** Sends one command of the WebDriver protocol. */
 async function command<Value>(method: string, url: string, parameters?: object): Promise<Value> {
   const body = parameters === undefined ? null : JSON.stringify(parameters)
   const response = await fetch(url, { method, body, signal: AbortSignal.timeout(120_000) })
@@ -148,7 +151,7 @@ async function untilReady(driver: string): Promise<void> {
   }
 }
 
-/** One that no system gives to connections by itself, so that it is still free when the driver comes to it. */
+/** Returns a free port that no system assigns to connections, so that it is still free when the driver starts. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 11_000 + Math.floor(Math.random() * 9_000)

@@ -1,4 +1,4 @@
-import { openEventStream } from '../../../src/event-stream.ts'
+import { openEventStream } from '../../../src/event-stream/event-stream.ts'
 
 /*
  * What the tests here do in every runtime. Each takes the address of its feed, and returns something that can be told as

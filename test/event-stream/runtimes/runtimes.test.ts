@@ -13,9 +13,9 @@ const bound = { timeout: 420_000 }
 
 const connections = 20
 
-describe('leaving the loop after the first event of an endless feed', () => {
+describe('Leaving the loop after the first event of an endless feed closes the connection', () => {
   for (const runtime of runtimes) {
-    inRuntime(runtime, 'closes the connection within 100 ms', async () => {
+    inRuntime(runtime, 'The connection closes within 100 ms', async () => {
       const feed = await startEndlessFeed({ eventSize: 100, pace: 10 })
       try {
         const { result } = await runtime.run('leaveAfterFirst', feed.origin, connections)
@@ -31,9 +31,9 @@ describe('leaving the loop after the first event of an endless feed', () => {
   }
 })
 
-describe('a consumer that takes 5 ms for an event of 64 KiB', () => {
+describe('A consumer that takes 5 ms for an event of 64 KiB holds the server back', () => {
   for (const runtime of runtimes) {
-    inRuntime(runtime, 'holds the server back under 32 MB', async () => {
+    inRuntime(runtime, 'The server is ahead of a slow consumer by less than 32 MB', async () => {
       const feed = await startEndlessFeed({ eventSize: 64 * kibi })
       try {
         const { result } = await runtime.run('takeSlowly', feed.origin, 400, 5)
@@ -48,7 +48,7 @@ describe('a consumer that takes 5 ms for an event of 64 KiB', () => {
   }
 })
 
-it('a gigabyte passes through a process that stays under 128 MB', bound, async () => {
+it('A gigabyte passes through a process that stays under 128 MB', bound, async () => {
   const feed = await startEndlessFeed({ eventSize: 64 * kibi })
   try {
     const events = (1_024 * mebi) / (64 * kibi)

@@ -1,9 +1,9 @@
 const { EventSource } = require('everysource')
 
-// Jest's own limit is too short for a busy machine.
+// The default limit of Jest is too short for a busy machine.
 jest.setTimeout(60_000)
 
-test('an event arrives', async () => {
+test('The EventSource receives an event in Jest', async () => {
   const source = new EventSource(process.env.GREETING)
   const event = await new Promise((resolve) => source.addEventListener('greeting', resolve))
   source.close()

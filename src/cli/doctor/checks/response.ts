@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { isEventStream } from '../../../attempt.ts'
-import { mostRedirects } from '../../../transport/redirect.ts'
+import { isEventStream } from '../../../content-type.ts'
+import { maxRedirects } from '../../../transport/redirect.ts'
 import { redactUrl } from '../../redact.ts'
 import { type Examination, readHeader } from '../examination.ts'
 import { describeFailure } from '../failure.ts'
@@ -48,8 +48,8 @@ export function checkRedirects({ main, url }: Examination): Verdict {
   const last = redirects.at(-1)
   if (!last) return ok('none')
   if (!last.to) {
-    if (redirects.length > mostRedirects) {
-      return fail(`more than ${mostRedirects}`, 'have one of them lead to the stream: this may be a loop')
+    if (redirects.length > maxRedirects) {
+      return fail(`more than ${maxRedirects}`, 'have one of them lead to the stream: this may be a loop')
     }
     const location = readHeader(last.headers, 'location')
     const seen = location === undefined ? 'without a Location' : `to ${excerpt(location, 80)}`

@@ -1,0 +1,17 @@
+/**
+ * Calls a function of the caller's that only observes. An exception is reported like that of an event listener, and
+ * changes nothing.
+ * {@link https://html.spec.whatwg.org/multipage/webappapis.html#report-the-exception}
+ */
+export function callObserver<Argument>(
+  callback: ((argument: Argument) => void) | null | undefined,
+  argument: Argument,
+): void {
+  try {
+    callback?.(argument)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

@@ -1,0 +1,183 @@
+import type { ErrorDetails } from '../events.ts'
+
+/** What a function given as `headers` or `body` is told about the attempt that it is called for. */
+export interface AttemptContext {
+  /** The attempt's number; 1 is the first. */
+  readonly attempt: number
+  /** The number of failures in a row before this attempt. */
+  readonly failures: number
+  /** The last event ID about to be sent; the empty string if there is none. */
+  readonly lastEventId: string
+  /** What ended the previous attempt; undefined for the first. */
+  readonly previous: ErrorDetails | undefined
+}
+
+/** What a function given as `retry` is told about the attempt that ended. */
+export interface RetryContext extends Omit<ErrorDetails, 'willReconnect' | 'delay'> {
+  /** The number of failures in a row, this one included; 0 after a stream that had worked. */
+  readonly failures: number
+  /** The reconnection time in ms: the server's `retry:`, 3,000 until then. */
+  readonly reconnectionTime: number
+  /** The delay that the response's Retry-After asks for, in ms. */
+  readonly retryAfter: number | undefined
+}
+
+/** When the connection is reestablished, and after what delay. */
+export interface RetryPolicy {
+  /**
+   * The reconnection time in ms until the server's `retry:` says otherwise.
+   * @default 3_000
+   */
+  initialDelay?: number | undefined
+  /**
+   * The maximum delay in ms. A longer `retry:` or Retry-After of the server's is honoured all the same.
+   * @default 30_000
+   */
+  maxDelay?: number | undefined
+  /**
+   * What the delay is multiplied by for each failure in a row; at least 1.
+   * @default 2
+   */
+  factor?: number | undefined
+  /**
+   * The random share of a delay, from 0 (none) to 1 (after failures, anything from 0 to the whole delay).
+   * @default 1
+   */
+  jitter?: number | undefined
+  /**
+   * The number of failures in a row after which the connection fails with code `gave-up`.
+   * @default Infinity
+   */
+  maxAttempts?: number | undefined
+  /**
+   * The time in ms after which an open connection counts as a success. Its first message makes it one at once.
+   * @default 10_000
+   */
+  resetAfter?: number | undefined
+  /**
+   * The HTTP statuses after which the connection is reestablished instead of failed. Status 204 always ends the stream.
+   * @default []
+   */
+  statuses?: readonly number[] | ((status: number) => boolean) | undefined
+}
+
+/** A request about to be sent, as `onRequest` sees it. Redacting secrets is up to the callback. */
+export interface RequestInfo {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  /** The attempt's number; 1 is the first. */
+  readonly attempt: number
+}
+
+/** A response, a refused one too, as `onResponse` sees it. */
+export interface ResponseInfo {
+  /** The final URL, after redirects. */
+  readonly url: string
+  readonly status: number
+  readonly headers: Headers
+  /** The attempt's number; 1 is the first. */
+  readonly attempt: number
+}
+
+/** Header names and values, in every form that `new Headers()` takes. */
+export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [string, string]>
+
+/** A body that `fetch` can send. A stream can be sent only once. */
+export type BodyInit = NonNullable<RequestInit['body']>
+
+/** Any function that can be called like `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
+export interface Dispatcher {
+  dispatch(options: never, handler: never): boolean
+}
+
+/** The options of {@link EventSource}. All are optional. */
+export interface EventSourceInit {
+  /**
+   * Whether cookies and other credentials are sent across origins, too.
+   * @default false
+   */
+  withCredentials?: boolean | undefined
+  /**
+   * The request headers, or a function that is called for every attempt. If the function fails, an `error` with code
+   * `callback` is dispatched.
+   */
+  headers?: HeadersInit | ((context: AttemptContext) => HeadersInit | Promise<HeadersInit>) | undefined
+  /**
+   * The HTTP method.
+   * @default 'GET'
+   */
+  method?: string | undefined
+  /**
+   * The request body, or a function that is called for every attempt.
+   * @default null
+   */
+  body?: BodyInit | null | ((context: AttemptContext) => BodyInit | null | Promise<BodyInit | null>) | undefined
+  /**
+   * Any fetch-like function to send requests with.
+   * @default In Node: undici; elsewhere: the global `fetch`.
+   */
+  fetch?: Fetch | undefined
+  /**
+   * Node: the undici Dispatcher to send requests with.
+   * @default An agent without a limit on silence, with the proxies that the environment names.
+   */
+  dispatcher?: Dispatcher | undefined
+  /** A signal that closes the connection for good when it is aborted. */
+  signal?: AbortSignal | undefined
+  /**
+   * The event ID to resume after. It is sent from the first request on.
+   * @default ''
+   */
+  lastEventId?: string | undefined
+  /**
+   * The query parameter to send the last event ID as, instead of a header. This avoids a CORS preflight.
+   * @default undefined, which means the header
+   */
+  lastEventIdQueryParam?: string | undefined
+  /**
+   * How to reconnect: a policy, a function that returns the delay in ms or false, or false for never.
+   * @default {}
+   */
+  retry?: RetryPolicy | ((context: RetryContext) => number | false) | false | undefined
+  /**
+   * The maximum time in ms until the response headers arrive; 0 means no limit.
+   * @default 0
+   */
+  openTimeout?: number | undefined
+  /**
+   * The maximum time of silence in ms, after which the connection is lost; 0 means no limit. Any byte breaks the
+   * silence, a comment's too.
+   * @default 0
+   */
+  idleTimeout?: number | undefined
+  /**
+   * The maximum size of an event, in characters.
+   * @default 16_777_216
+   */
+  maxEventSize?: number | undefined
+  /**
+   * Whether redirects are followed.
+   * @default 'follow'
+   */
+  redirect?: 'follow' | 'error' | undefined
+  /** Called with the text of every comment line. */
+  onComment?: ((comment: string) => void) | undefined
+  /** Called before every request. */
+  onRequest?: ((request: RequestInfo) => void) | undefined
+  /** Called with every response. */
+  onResponse?: ((response: ResponseInfo) => void) | undefined
+  /**
+   * Whether the connection is closed while the page is hidden, and resumed with the last event ID when it is shown.
+   * @default false
+   */
+  pauseWhenHidden?: boolean | undefined
+  /**
+   * Node: whether the connection does not keep the process alive.
+   * @default false
+   */
+  unref?: boolean | undefined
+}

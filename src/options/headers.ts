@@ -1,0 +1,17 @@
+import { isHeader } from '#platform'
+import type { HeadersInit } from './event-source-init.ts'
+import { throwInvalid } from './validation.ts'
+
+/**
+ * Copies headers.
+ * @throws TypeError that names the header, but not its value, which may be a secret
+ */
+export function copyHeaders(init: HeadersInit | null | undefined): Headers {
+  const headers = new Headers()
+  const given = init ?? {}
+  for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
+    if (!isHeader(name, value)) throwInvalid('headers', name, 'a token with a Latin-1 value free of CR, LF and NUL')
+    headers.append(name, value)
+  }
+  return headers
+}

@@ -1,0 +1,71 @@
+/** What an option has to be. */
+export interface OptionRule {
+  /** The value if the option is undefined or null. */
+  readonly default?: unknown
+  readonly isValid: (value: unknown) => boolean
+  /** What is valid, in words: they complete "headers is 3, not …". */
+  readonly expected: string
+}
+
+export function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+/** Whether a value is an object or a function. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || isFunction(value)
+}
+
+export function numberFrom(minimum: number, defaultValue: number): OptionRule {
+  return {
+    default: defaultValue,
+    isValid: (value) => isNumber(value) && value >= minimum,
+    expected: `at least ${minimum}`,
+  }
+}
+
+/** One of two words, of which the first is the default. */
+export function eitherWord(defaultWord: string, otherWord: string): OptionRule {
+  return {
+    default: defaultWord,
+    isValid: (value) => value === defaultWord || value === otherWord,
+    expected: `'${defaultWord}' or '${otherWord}'`,
+  }
+}
+
+/** A time in ms, of which 0, the default, means no limit. */
+export const timeout: OptionRule = {
+  default: 0,
+  isValid: (value) => isNumber(value) && value >= 0 && value < Infinity,
+  expected: 'a time in ms',
+}
+
+export const callback: OptionRule = { isValid: isFunction, expected: 'a function' }
+
+/**
+ * Throws for an option that is not what it has to be: a RangeError for a number, a TypeError for anything else.
+ * @param expected what is valid, in words
+ */
+export function throwInvalid(name: string, value: unknown, expected: string): never {
+  const ErrorType = isNumber(value) ? RangeError : TypeError
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  throw new ErrorType(`${name} is ${shown}, not ${expected}`)
+}
+
+/**
+ * Copies options, and fills in defaults.
+ * @throws TypeError or RangeError for the first option that is not what its rule says
+ */
+export function applyRules(options: object, rules: Readonly<Record<string, OptionRule>>): Record<string, unknown> {
+  const settings: Record<string, unknown> = { ...options }
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = settings[name]
+    if (value == null) settings[name] = rule.default
+    else if (!rule.isValid(value)) throwInvalid(name, value, rule.expected)
+  }
+  return settings
+}

@@ -1,0 +1,87 @@
+import type { Decode, EventHandlers } from './platform.ts'
+
+// For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
+// not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
+
+const createTextDecoder = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Decodes chunks that begin and end between characters: it keeps no state for a stream, and is twice as fast. */
+const statelessDecoder = createTextDecoder()
+
+/**
+ * Strips the byte order mark itself: with a TextDecoder that does so, Deno and workerd also strip one from a later
+ * chunk.
+ */
+export function createDecoder(): Decode {
+  let streamingDecoder: TextDecoder | undefined
+  let endsWithinCharacter = false
+  let hasText = false
+  return (bytes) => {
+    const beginsWithinCharacter = endsWithinCharacter
+    const lastByte = bytes.at(-1)
+    if (lastByte !== undefined) endsWithinCharacter = lastByte > 0x7f
+    let text: string
+    if (beginsWithinCharacter || endsWithinCharacter) {
+      streamingDecoder ??= createTextDecoder()
+      text = streamingDecoder.decode(bytes, { stream: true })
+    } else {
+      text = statelessDecoder.decode(bytes)
+    }
+    if (hasText) return text
+    hasText = text !== ''
+    return text.replace(/^\uFEFF/, '')
+  }
+}
+
+const token = /^[\w!#$%&'*+.^`|~-]+$/
+const outerWhiteSpace = /^[\t\n\r ]+|[\t\n\r ]+$/g
+const forbiddenInValue = /[\0\r\n]|[^\0-\xff]/
+
+/** Not by `new Headers`, which takes nearly anything in workerd and happy-dom. */
+export function isHeader(name: unknown, value: unknown): boolean {
+  return token.test(`${name}`) && !forbiddenInValue.test(`${value}`.replace(outerWhiteSpace, ''))
+}
+
+/** Whether the runtime reads `on…` from the target of a dispatch. */
+function readsEventHandlers(): boolean {
+  let wasRead = false
+  const probe = new EventTarget()
+  Object.defineProperty(probe, 'onprobe', {
+    get() {
+      wasRead = true
+      return null
+    },
+  })
+  probe.dispatchEvent(new Event('probe'))
+  return wasRead
+}
+
+const runtimeReadsEventHandlers = readsEventHandlers()
+
+/**
+ * workerd reads `on…` from the target at the start of a dispatch, and calls what it finds (browsers, Node, Deno and Bun
+ * do not). The listener that calls the handler would then call it a second time, so the runtime's read finds null.
+ */
+export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
+  if (!runtimeReadsEventHandlers) return handlers
+  let hiddenType: string | undefined
+  return {
+    ...handlers,
+    get(type) {
+      const isHidden = hiddenType === type
+      hiddenType = undefined
+      return isHidden ? null : handlers.get(type)
+    },
+    dispatch(event) {
+      if (handlers.get(event.type)) hiddenType = event.type
+      handlers.dispatch(event)
+    },
+  }
+}
+
+/** The standard's members are not in the prototype in Deno and in happy-dom, which define them on each event. */
+const standardMembers = ['data', 'origin', 'lastEventId', 'source', 'ports', Symbol.toStringTag]
+
+export function messageEventMembers(): readonly PropertyKey[] {
+  return [...new Set([...standardMembers, ...Object.getOwnPropertyNames(MessageEvent.prototype)])]
+}

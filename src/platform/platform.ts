@@ -1,0 +1,23 @@
+/** Decodes the UTF-8 of one stream, chunk by chunk, and strips one byte order mark from its start. */
+export type Decode = (bytes: Uint8Array) => string
+
+/** The event handler IDL attributes of one target, and its dispatch. */
+export interface EventHandlers {
+  get(type: string): EventHandler
+  set(type: string, value: unknown): void
+  dispatch(event: Event): void
+}
+
+/** What an `on…` attribute returns: it takes any event, which makes the class assignable to the DOM's own type. */
+export type EventHandler = ((event: Event) => unknown) | null
+
+/** What runtimes do differently: what each file beside this one exports, chosen by the import `#platform`. */
+export interface Platform {
+  createDecoder(): Decode
+  /** Whether HTTP can carry a header. */
+  isHeader(name: unknown, value: unknown): boolean
+  /** Adapts event handlers to a runtime that reads `on…` attributes by itself. */
+  adaptEventHandlers(handlers: EventHandlers): EventHandlers
+  /** The names of the members of the runtime's MessageEvent. */
+  messageEventMembers(): readonly PropertyKey[]
+}

@@ -1,0 +1,202 @@
+import type { ServerResponse } from 'node:http'
+import { Agent, type Dispatcher, interceptors, MockAgent, RetryAgent } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { createRequest, record, textOf } from '../transport/record.ts'
+import { serve } from '../transport/serve.ts'
+import { overUndici } from '../transport/transports.ts'
+
+describe('The request over undici has its own headers', () => {
+  it('The request has everysource as its User-Agent and lists the codings that it accepts', async () => {
+    const seen: unknown[] = []
+    const origin = await serve(({ headers }, response) => {
+      seen.push(headers)
+      response.end()
+    })
+    await record(overUndici(), createRequest(origin))
+    expect(seen).toEqual([
+      {
+        accept: 'text/event-stream',
+        'accept-encoding': expect.stringMatching(/^gzip, deflate, br/),
+        'cache-control': 'no-cache',
+        connection: 'keep-alive',
+        host: new URL(origin).host,
+        pragma: 'no-cache',
+        'user-agent': 'everysource',
+      },
+    ])
+  })
+
+  it.each(['Expect', 'HTTP2-Settings', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Transfer-Encoding', 'Upgrade'])(
+    'A request with the header %s, which belongs to the connection, is refused',
+    async (name) => {
+      let requests = 0
+      const origin = await serve((_, response) => {
+        requests++
+        response.end()
+      })
+      const headers = new Headers({ [name]: 'close' })
+      const { refusal, response } = await record(overUndici(), createRequest(origin, { headers }))
+      expect(response).toBeUndefined()
+      expect(refusal).toEqual({
+        code: 'unsupported',
+        message: `header "${name.toLowerCase()}" belongs to the connection, not to a request`,
+        response: undefined,
+      })
+      expect(requests).toBe(0)
+    },
+  )
+
+  it('A request can set the headers Connection and Host', async () => {
+    const seen: unknown[] = []
+    const origin = await serve(({ headers: { connection, host } }, response) => {
+      seen.push({ connection, host })
+      response.end()
+    })
+    await record(
+      overUndici(),
+      createRequest(origin, { headers: new Headers({ Connection: 'close', Host: 'a.example' }) }),
+    )
+    expect(seen).toEqual([{ connection: 'close', host: 'a.example' }])
+  })
+
+  it.each([
+    ['with a control character', { headers: new Headers({ 'Last-Event-ID': '\x01' }) }, 'invalid last-event-id header'],
+    [
+      'with a Content-Length that is not that of its body',
+      { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
+      'content-length',
+    ],
+  ])('A request that cannot be sent, %s, loses the connection', async (_request, given, message) => {
+    const origin = await serve((_, response) => void response.end())
+    await expect(record(overUndici(), createRequest(origin, given))).rejects.toThrow(message)
+  })
+
+  it('A 303 cancels a body that is still being sent, and is followed', async () => {
+    for (const status of [303, 307]) {
+      const origin = await serve((request, response) => {
+        if (request.url === '/next') return void response.end('arrived')
+        // The server answers before it has read the whole body.
+        request.once('data', () => response.writeHead(status, { Location: '/next' }).end())
+      })
+      let cancel = (): void => {}
+      const cancelled = new Promise<void>((resolve) => {
+        cancel = resolve
+      })
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')), cancel })
+      const sent = record(
+        overUndici(),
+        createRequest(`${origin}/`, { method: 'POST', body: body as unknown as string }),
+      )
+      if (status === 307) await expect(sent).rejects.toThrow('status 307 asks for a body again')
+      else expect(textOf(await sent)).toBe('arrived')
+      await cancelled
+    }
+  })
+})
+
+describe('A dispatcher can be given', () => {
+  it.each([[{}], [{ dispatch: true }], [() => {}], [1], ['http://proxy.example:3128']])(
+    'A value that is not a dispatcher is rejected at once: %o',
+    (dispatcher) => {
+      expect(() => overUndici(dispatcher as Dispatcher)).toThrow(
+        /^dispatcher is .+, not a Dispatcher of undici 7 or newer$/,
+      )
+    },
+  )
+
+  it('A dispatcher has its own limit for silence, and the default one has none', async () => {
+    const responses: ServerResponse[] = []
+    const origin = await serve((_, response) => {
+      responses.push(response)
+      response.write('begun ')
+    })
+    const limited = record(overUndici(new Agent({ bodyTimeout: 500 })), createRequest(origin))
+    const ours = record(overUndici(), createRequest(origin))
+    await expect(limited).rejects.toThrow('Body Timeout Error')
+    await expect.poll(() => responses.length).toBe(2)
+    for (const response of responses) response.end('and done')
+    expect(textOf(await ours)).toBe('begun and done')
+  })
+
+  it('A dispatcher can be a MockAgent of undici', async () => {
+    const mock = new MockAgent()
+    mock.disableNetConnect()
+    mock
+      .get('http://feed.example')
+      .intercept({ path: '/a?b=c', headers: { accept: 'text/event-stream' } })
+      .reply(200, 'data: a\n\n', { headers: { 'content-type': 'text/event-stream' } })
+    const recording = await record(overUndici(mock), createRequest('http://feed.example/a?b=c'))
+    expect(recording.response?.headers.get('content-type')).toBe('text/event-stream')
+    expect(textOf(recording)).toBe('data: a\n\n')
+    await expect(record(overUndici(mock), createRequest('http://feed.example/other'))).rejects.toThrow()
+    await mock.close()
+  })
+
+  it.each([
+    [
+      'a composed dispatcher',
+      () => new Agent().compose(interceptors.dns(), (dispatch) => (options, handler) => dispatch(options, handler)),
+    ],
+    ['a RetryAgent', () => new RetryAgent(new Agent())],
+    [
+      'any object with a dispatch method',
+      () => {
+        const agent = new Agent()
+        const { dispatch } = agent
+        return { dispatch: dispatch.bind(agent) } as Agent
+      },
+    ],
+  ])('A dispatcher can be %s', async (_name, create) => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200).end('data: a\n\n')
+    })
+    expect(textOf(await record(overUndici(create()), createRequest(origin.replace('127.0.0.1', 'localhost'))))).toBe(
+      'data: a\n\n',
+    )
+  })
+
+  it('A dispatcher can report header names in any case, and values that no header can have', async () => {
+    const said = { 'Content-Type': 'text/event-stream', 'X-Reason': ['a', 'b'], 'X-Odd': '\u0100' }
+    const agent = new Agent().compose(
+      (dispatch) => (options, handler) =>
+        dispatch(options, {
+          onRequestStart: handler.onRequestStart?.bind(handler) ?? (() => {}),
+          onResponseStart: (controller, status) => handler.onResponseStart?.(controller, status, said),
+          onResponseData: handler.onResponseData?.bind(handler) ?? (() => {}),
+          onResponseEnd: handler.onResponseEnd?.bind(handler) ?? (() => {}),
+          onResponseError: handler.onResponseError?.bind(handler) ?? (() => {}),
+        }),
+    )
+    const origin = await serve((_, response) => {
+      response.end('data: a\n\n')
+    })
+    const { response } = await record(overUndici(agent), createRequest(origin))
+    expect(response?.contentType).toBe('text/event-stream')
+    expect([...(response?.headers ?? [])]).toEqual([
+      ['content-type', 'text/event-stream'],
+      ['x-reason', 'a, b'],
+    ])
+  })
+
+  it('A dispatcher that is closed loses the connection', async () => {
+    const agent = new Agent()
+    await agent.close()
+    await expect(record(overUndici(agent), createRequest('http://127.0.0.1:1/'))).rejects.toThrow(
+      'The client is destroyed',
+    )
+  })
+
+  it('A dispatcher is not closed when a stream ends', async () => {
+    const agent = new Agent()
+    let end = (): unknown => undefined
+    const origin = await serve((_, response) => {
+      end = () => response.end()
+      response.write('data: a\n\n')
+    })
+    for (let times = 0; times < 2; times++) {
+      await overUndici(agent)(createRequest(origin), { response() {}, bytes: () => void end(), refuse() {} })
+    }
+    expect(agent.closed).toBe(false)
+    await agent.close()
+  })
+})

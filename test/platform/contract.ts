@@ -1,0 +1,13 @@
+import type * as platform from '#platform'
+import type * as transport from '#transport'
+import type { Platform } from '../../src/platform/platform.ts'
+import type { CreateTransport } from '../../src/transport/transport.ts'
+
+// Compiled once with the conditions of each runtime (`npm run types`): a file that lacks a member, or has one of another
+// type, fails that compilation.
+
+type Satisfies<Required, _Given extends Required> = true
+
+export type EveryPlatformIsComplete = Satisfies<Platform, typeof platform>
+
+export type EveryTransportIsComplete = Satisfies<{ createTransport: CreateTransport }, typeof transport>
