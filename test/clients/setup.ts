@@ -22,15 +22,18 @@ export default async function setup(project: TestProject): Promise<void> {
 async function prepare(group: Group, tarball: string): Promise<void> {
   const directory = directoryOf(group)
   const title = `the packages of test/clients/${group}`
+  const packages = join(directory, 'node_modules')
+  const loader = join(packages, 'load.mjs')
+  // Without it the tests are skipped: nothing is to be tested beside an earlier package.
+  await rm(loader, { force: true })
   const names = await dependenciesOf(group)
-  const isComplete = (): boolean => names.every((name) => existsSync(join(directory, 'node_modules', name)))
+  const isComplete = (): boolean => names.every((name) => existsSync(join(packages, name)))
   if (!(await installOnFirstUse({ directory, title, isComplete }))) return
 
-  const packages = join(directory, 'node_modules')
-  // It depends on what is in the group's lock file already, so that npm, which takes seconds, has nothing to do here.
+  // What it depends on is in the group's lock file, so that npm, which would take seconds, has nothing to do here.
   await rm(join(packages, 'everysource'), { recursive: true, force: true })
   await mkdir(join(packages, 'everysource'))
   await promisify(execFile)('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(packages, 'everysource')])
   // Node resolves what this imports as it does for any module of the group; vitest leaves alone what is in node_modules.
-  await writeFile(join(packages, 'load.mjs'), 'export const load = (specifier) => import(specifier)\n')
+  await writeFile(loader, 'export const load = (specifier) => import(specifier)\n')
 }

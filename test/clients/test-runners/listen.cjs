@@ -2,13 +2,12 @@ const process = require('node:process')
 
 const { ORIGIN, EXPECTED } = process.env
 
-/** What the page is at, and the runner is told to expect: the data of an event, or what is missing in the environment. */
-exports.url = `${ORIGIN}/events`
+/** What is to come first, as a pattern: the data of an event, or what the environment lacks. */
 exports.expected = EXPECTED
 
 /** Resolves with the data of the first event, or with the reason and the message of an error. */
 exports.firstNews = async (EventSource) => {
-  const source = new EventSource(exports.url)
+  const source = new EventSource(`${ORIGIN}/events`)
   try {
     return await new Promise((resolve) => {
       source.onmessage = ({ data }) => resolve(data)
