@@ -1,17 +1,13 @@
 export { EventSource, type EventSourceEventMap, type TypedMessageEvent } from './event-source.ts'
+export type { Decoder, StandardSchema, StandardSchemaResult } from './event-stream/decoder.ts'
+export type { EventStream, EventStreamIterator, ServerSentEvent } from './event-stream/event-stream.ts'
 export {
-  type Decoder,
-  type EventStream,
   EventStreamError,
   type EventStreamErrorCode,
   type EventStreamErrorDetails,
-  type EventStreamInit,
-  type EventStreamIterator,
-  openEventStream,
-  type ServerSentEvent,
-  type StandardSchema,
-  type StandardSchemaResult,
-} from './event-stream/event-stream.ts'
+} from './event-stream/event-stream-error.ts'
+export type { EventStreamInit } from './event-stream/event-stream-init.ts'
+export { openEventStream } from './event-stream/open-event-stream.ts'
 export { type ErrorCode, type ErrorDetails, ErrorEvent } from './events.ts'
 export type {
   AttemptContext,

@@ -1,5 +1,15 @@
 const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
+type LifecycleEvent = Event & { readonly persisted?: boolean }
+
+/**
+ * Whether an event on its way through the window is one of the page. Elements have events of the same names: a data grid
+ * dispatches `freeze`.
+ */
+function isOfPage({ target, currentTarget }: Event): boolean {
+  return target === currentTarget || target === globalThis.document
+}
+
 /**
  * Reports when the page goes away and when it is back. A page is away while it is in the back/forward cache or frozen,
  * and, with `whenHidden`, while it is hidden. Where there is no page, nothing is reported.
@@ -12,15 +22,20 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   if (!document) return
   let isSuspended = false
   let wasAway = false
-  const onEvent = ({ type, persisted }: { type?: string; persisted?: boolean }): void => {
-    if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
+  const update = (): void => {
     const isAway = isSuspended || (whenHidden && document.hidden)
     if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
   }
+  const onEvent = (event: LifecycleEvent): void => {
+    if (!isOfPage(event)) return
+    const { type, persisted } = event
+    if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
+    update()
+  }
   // In the capture phase, since some of the events are dispatched at the document.
   for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
-  onEvent({})
+  update()
   return () => {
     for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)
   }

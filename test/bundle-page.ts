@@ -15,3 +15,9 @@ export async function bundlePage(entry: URL): Promise<string> {
   if (output === undefined) throw new Error(`nothing was bundled for ${entry}`)
   return output.text
 }
+
+/** Returns a page that runs the script at a URL, if one is given, and requests nothing else. */
+export function htmlPage(scriptUrl?: string): string {
+  const script = scriptUrl === undefined ? '' : `<script src="${scriptUrl}"></script>`
+  return `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>${script}`
+}

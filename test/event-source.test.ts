@@ -1,25 +1,18 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../src/event-source.ts'
 import { ErrorEvent } from '../src/events.ts'
 import type { EventSourceInit } from '../src/options/event-source-init.ts'
+import { settle, useFakeTimers } from './fake-timers.ts'
 
 const url = 'http://feed.example/'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
+useFakeTimers()
 
 afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
   vi.resetModules()
 })
-
-async function settle(): Promise<void> {
-  await vi.advanceTimersByTimeAsync(0)
-}
 
 /**
  * A `fetch` whose responses are controlled by the test. It is a mock, because the order of events must be chosen and

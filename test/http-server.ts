@@ -1,28 +1,40 @@
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface HttpServer {
   /** The origin, such as http://127.0.0.1:40001. */
   readonly origin: string
+  /** The open connections that have carried a request. */
+  readonly connections: ReadonlySet<Socket>
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Starts a server on a free port of this machine. */
 export async function startHttpServer(listener: RequestListener, options: ServerOptions = {}): Promise<HttpServer> {
+  const connections = new Set<Socket>()
   // By default Node closes an idle connection after five seconds, perhaps exactly when the next request arrives.
-  const server = createServer({ keepAliveTimeout: 0, ...options }, listener)
+  const server = createServer({ keepAliveTimeout: 0, ...options }, (request, response) => {
+    const { socket } = request
+    if (!connections.has(socket)) socket.once('close', () => connections.delete(socket))
+    connections.add(socket)
+    listener(request, response)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    connections,
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

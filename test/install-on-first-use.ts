@@ -14,7 +14,7 @@ export interface Installation {
   isComplete(): boolean
 }
 
-const longestInstall = 300_000
+const maxInstallTime = 300_000
 
 /**
  * Installs packages on first use, and again when the lock file has changed. Warns if there is no network.
@@ -31,7 +31,7 @@ export async function installOnFirstUse(installation: Installation): Promise<boo
     console.log(`Installing ${title}, which takes a while the first time`)
     await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], {
       cwd: directory,
-      timeout: longestInstall,
+      timeout: maxInstallTime,
       shell: process.platform === 'win32',
     })
   } catch (error) {
@@ -66,7 +66,7 @@ async function isCurrent({ directory, isComplete }: Installation): Promise<boole
 
 /** Returns false if another process has finished the installation. */
 async function takeGuard(guard: string, installation: Installation): Promise<boolean> {
-  const deadline = Date.now() + longestInstall
+  const deadline = Date.now() + maxInstallTime
   for (;;) {
     try {
       await mkdir(guard)
@@ -76,7 +76,7 @@ async function takeGuard(guard: string, installation: Installation): Promise<boo
     }
     // A guard older than the longest installation was left behind by a process that was killed.
     const since = await changedAt(guard)
-    if (since !== undefined && Date.now() - since > longestInstall) await rm(guard, { recursive: true, force: true })
+    if (since !== undefined && Date.now() - since > maxInstallTime) await rm(guard, { recursive: true, force: true })
     if (Date.now() > deadline) throw new Error(`${guard} is held by another installation that does not end`)
     await pause(250)
     if (await isCurrent(installation)) return false

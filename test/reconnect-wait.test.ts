@@ -1,43 +1,20 @@
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { watchPageLifecycle } from '../src/page-lifecycle.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { startReconnectWait } from '../src/reconnect-wait.ts'
-import { startTimer } from '../src/timer.ts'
+
+import { useFakeTimers } from './fake-timers.ts'
+import { stubNetwork } from './stub-network.ts'
+
+useFakeTimers()
 
 const second = 1_000
 const hour = 3_600_000
-const longestDelay = 2_147_483_647
-
-/** A mock of the global object that dispatches `online`: Node has no such event. */
-function stubNetwork(): EventTarget & { readonly listeners: number } {
-  const network = new EventTarget()
-  const listeners = new Set<unknown>()
-  vi.stubGlobal('addEventListener', (type: string, listener: EventListener) => {
-    listeners.add(listener)
-    network.addEventListener(type, listener)
-  })
-  vi.stubGlobal('removeEventListener', (type: string, listener: EventListener) => {
-    listeners.delete(listener)
-    network.removeEventListener(type, listener)
-  })
-  return Object.defineProperty(network, 'listeners', { get: () => listeners.size }) as typeof network & {
-    readonly listeners: number
-  }
-}
+const maxTimerDelay = 2_147_483_647
 
 /** Sets the wall clock forward or back. The clock of the timers does not change. */
 function turnWallClock(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds)
 }
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
 
 describe('A wait ends when it is due', () => {
   it.each([0, 1, 999, 1_000, 1_001, 2_500, 30_000, hour])('A wait of %d ms ends when it is due', (delay) => {
@@ -71,7 +48,7 @@ describe('A wait ends when it is due', () => {
 
   it('A wait of the longest delay that a timer can hold does not end early', () => {
     const wake = vi.fn<() => void>()
-    const end = startReconnectWait(longestDelay, false, wake)
+    const end = startReconnectWait(maxTimerDelay, false, wake)
     vi.advanceTimersByTime(hour)
     expect(wake).not.toHaveBeenCalled()
     end()
@@ -226,159 +203,5 @@ describe('A wait takes longer while the browser says that it is offline', () => 
     navigator.onLine = true
     vi.advanceTimersByTime(second)
     expect(wake).toHaveBeenCalledOnce()
-  })
-})
-
-describe('A page can be away', () => {
-  /** A mock of a document, which Node does not have. Real browsers are tested in test/lifecycle. */
-  function stubPage() {
-    const network = stubNetwork()
-    const document = { hidden: false }
-    vi.stubGlobal('document', document)
-    const dispatch = (type: string, members: object = {}) =>
-      network.dispatchEvent(Object.assign(new Event(type), members))
-    return {
-      network,
-      dispatch,
-      hide(hidden: boolean) {
-        document.hidden = hidden
-        dispatch('visibilitychange')
-      },
-    }
-  }
-
-  it.each([
-    ['the back/forward cache', 'pagehide', 'pageshow'],
-    ['the frozen state', 'freeze', 'resume'],
-  ])('A page goes into %s and comes back', (_, leave, comeBack) => {
-    const { dispatch } = stubPage()
-    const changes: boolean[] = []
-    watchPageLifecycle(false, (isAway) => changes.push(isAway))
-    dispatch('pageshow', { persisted: false })
-    expect(changes).toEqual([])
-    dispatch(leave, { persisted: true })
-    expect(changes).toEqual([true])
-    dispatch(comeBack, { persisted: true })
-    expect(changes).toEqual([true, false])
-  })
-
-  it('A page that is left for good does not count as away', () => {
-    const { dispatch } = stubPage()
-    const change = vi.fn<(isAway: boolean) => void>()
-    watchPageLifecycle(true, change)
-    dispatch('pagehide', { persisted: false })
-    expect(change).not.toHaveBeenCalled()
-  })
-
-  it('A page that is hidden counts as away only with pauseWhenHidden', () => {
-    const page = stubPage()
-    const counted: boolean[] = []
-    const change = vi.fn<(isAway: boolean) => void>()
-    watchPageLifecycle(true, (isAway) => counted.push(isAway))
-    watchPageLifecycle(false, change)
-    page.hide(true)
-    page.hide(false)
-    expect(counted).toEqual([true, false])
-    expect(change).not.toHaveBeenCalled()
-  })
-
-  it('A page that is hidden from the start is away from the start with pauseWhenHidden', () => {
-    stubPage()
-    vi.stubGlobal('document', { hidden: true })
-    const change = vi.fn<(isAway: boolean) => void>()
-    watchPageLifecycle(true, change)
-    expect(change).toHaveBeenCalledExactlyOnceWith(true)
-  })
-
-  it('A page that is resumed while it is hidden is still away', () => {
-    const page = stubPage()
-    const changes: boolean[] = []
-    watchPageLifecycle(true, (isAway) => changes.push(isAway))
-    page.hide(true)
-    page.dispatch('freeze')
-    page.dispatch('resume')
-    expect(changes).toEqual([true])
-    page.hide(false)
-    expect(changes).toEqual([true, false])
-  })
-
-  it('A page has no listeners after the watch has ended', () => {
-    const { network, dispatch } = stubPage()
-    const change = vi.fn<(isAway: boolean) => void>()
-    const end = watchPageLifecycle(true, change)
-    end?.()
-    expect(network.listeners).toBe(0)
-    dispatch('freeze')
-    expect(change).not.toHaveBeenCalled()
-  })
-
-  it('No listeners are added where there is no page', () => {
-    const network = stubNetwork()
-    watchPageLifecycle(true, () => expect.unreachable())
-    expect(network.listeners).toBe(0)
-  })
-})
-
-describe('A timer can be longer than the platform allows', () => {
-  it.each([longestDelay + 1, 1e12, Number.MAX_VALUE])(
-    'A timer of %d ms, which is more than one can hold, does not end at once',
-    (delay) => {
-      const callback = vi.fn<() => void>()
-      startTimer(callback, delay, false)
-      vi.advanceTimersByTime(longestDelay - 1)
-      expect(callback).not.toHaveBeenCalled()
-      vi.clearAllTimers()
-    },
-  )
-})
-
-describe('unref decides whether timers keep the process alive', () => {
-  /** Records for each timer whether it keeps the process alive, in order. */
-  function watchTimers(): boolean[] {
-    const keepAlive: boolean[] = []
-    const { setTimeout } = globalThis
-    const watched = (callback: () => void, delay?: number): NodeJS.Timeout => {
-      const timer = setTimeout(callback, delay)
-      // Whether the timer was unreferenced is known only now.
-      queueMicrotask(() => keepAlive.push(timer.hasRef()))
-      return timer
-    }
-    vi.stubGlobal('setTimeout', watched)
-    return keepAlive
-  }
-
-  it.each([true, false])('unref: %s applies to each timer of a wait', async (unref) => {
-    vi.useRealTimers()
-    vi.useFakeTimers()
-    const keepAlive = watchTimers()
-    const end = startReconnectWait(3 * second, unref, () => {})
-    await vi.advanceTimersByTimeAsync(2.5 * second)
-    end()
-    expect(keepAlive).toEqual([!unref, !unref, !unref])
-  })
-
-  it.each([true, false])('unref: %s applies to a timer of Node', (unref) => {
-    vi.useRealTimers()
-    const timer = startTimer(() => {}, hour, unref) as NodeJS.Timeout
-    try {
-      expect(timer.hasRef()).toBe(!unref)
-    } finally {
-      clearTimeout(timer)
-    }
-  })
-
-  it.each([longestDelay + 1, 1e12, Infinity])('A timer of %d ms takes as long as a timer can hold', (delay) => {
-    vi.useFakeTimers()
-    const callback = vi.fn<() => void>()
-    startTimer(callback, delay, false)
-    vi.advanceTimersByTime(longestDelay - 1)
-    expect(callback).not.toHaveBeenCalled()
-    vi.advanceTimersByTime(1)
-    expect(callback).toHaveBeenCalledOnce()
-  })
-
-  it('unref has no effect where timers are numbers, as in browsers', () => {
-    vi.stubGlobal('setTimeout', () => 7)
-    expect(startTimer(() => {}, hour, true)).toBe(7)
   })
 })

@@ -1,238 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../src/events.ts'
-import type { RetryContext, RetryPolicy } from '../src/options/event-source-init.ts'
-import type { Policy } from '../src/options/retry-policy.ts'
-import { readSettings, type Settings } from '../src/options/settings.ts'
-import type { CompletedOutcome } from '../src/outcome.ts'
-import { decide, type History } from '../src/retry.ts'
+import type { RetryContext } from '../src/options/event-source-init.ts'
+import type { Settings } from '../src/options/settings.ts'
+import { decide } from '../src/retry.ts'
 
-/** The delay of a decision, or false where the connection fails. */
-function delayOf({ delay = false }: { readonly delay?: number | false }): number | false {
-  return delay
-}
-
-/** The maximum delay that a timer can hold. */
-const longestDelay = 2_147_483_647
-
-function interruption(details: Partial<CompletedOutcome> = {}): CompletedOutcome {
-  return {
-    kind: 'lost',
-    code: 'network',
-    message: 'the network is gone',
-    error: undefined,
-    status: undefined,
-    headers: undefined,
-    body: undefined,
-    attempt: 1,
-    retryAfter: undefined,
-    ...details,
-  }
-}
-
-function refusal(status: number, details: Partial<CompletedOutcome> = {}): CompletedOutcome {
-  return interruption({ kind: 'refused', code: 'status', message: `the status is ${status}`, status, ...details })
-}
-
-function history(details: Partial<History> = {}): History {
-  return { failures: 1, serverReconnectionTime: undefined, canRefreshHeaders: false, ...details }
-}
-
-function policy(given: RetryPolicy = {}): Policy {
-  return readSettings('http://feed.example/', { retry: given }).retry as Policy
-}
-
-/** Fails if it is called: a delay that needs it is not deterministic. */
-const noRandom = (): never => {
-  throw new Error('a random number was drawn')
-}
-const least = (): number => 0
-const half = (): number => 0.5
-const most = (): number => 1 - 2 ** -53
-
-const randomNumber = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-
-const anyPolicy = fc
-  .record(
-    {
-      initialDelay: fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })),
-      maxDelay: fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })),
-      factor: fc.oneof(fc.double({ min: 1, max: 4, noNaN: true }), fc.double({ min: 1, noNaN: true })),
-      jitter: fc.double({ min: 0, max: 1, noNaN: true }),
-    },
-    { requiredKeys: [] },
-  )
-  .filter(({ initialDelay = 0, maxDelay = Infinity }) => initialDelay <= maxDelay)
-
-const anyHistory = fc.record({
-  failures: fc.oneof(fc.nat(20), fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER)),
-  serverReconnectionTime: fc.option(fc.oneof(fc.nat(100_000), fc.nat(longestDelay)), { nil: undefined }),
-  canRefreshHeaders: fc.boolean(),
-})
-
-const anyRetryAfter = fc.option(fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })), { nil: undefined })
-
-const anyLoss = fc
-  .record({
-    kind: fc.constantFrom('ended' as const, 'lost' as const),
-    code: fc.constantFrom<ErrorCode>('ended', 'network', 'timeout', 'idle', 'callback'),
-    retryAfter: anyRetryAfter,
-  })
-  .map(interruption)
-
-describe('The default policy chooses the delay', () => {
-  it.each([
-    ['The delay after a stream that had worked is at least the reconnection time', 0, least, 3_000],
-    ['The delay after a stream that had worked is at most a fifth over the reconnection time', 0, most, 3_600],
-    ['The delay after the first failure is at most twice the reconnection time', 1, least, 6_000],
-    ['The delay after a failure can be any part of that', 1, half, 3_000],
-    ['The delay after a failure is never 0', 1, most, 1],
-    ['The delay after the second failure is at most four times the reconnection time', 2, least, 12_000],
-    ['The delay after the third failure is at most eight times the reconnection time', 3, least, 24_000],
-    ['The delay never exceeds 30 s', 4, least, 30_000],
-    ['The delay does not exceed 30 s after thousands of failures', 5_000, least, 30_000],
-  ])('%s', (_, failures, random, delay) => {
-    expect(decide(interruption(), history({ failures }), policy(), random)).toEqual({ delay })
-  })
-
-  it("The delay grows from the server's reconnection time", () => {
-    const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 400 })
-  })
-
-  it("The random delay is never below the server's reconnection time", () => {
-    const given = { failures: 2, serverReconnectionTime: 100 }
-    expect(decide(interruption(), history(given), policy(), most)).toEqual({ delay: 100 })
-  })
-
-  it("The delay is the server's reconnection time where that exceeds the maximum delay", () => {
-    const given = { failures: 2, serverReconnectionTime: 60_000 }
-    expect(decide(interruption(), history(given), policy(), least)).toEqual({ delay: 60_000 })
-  })
-
-  it('The delay grows even if the server asks for no delay', () => {
-    const delays = [1, 2, 3, 10].map((failures) =>
-      delayOf(decide(interruption(), history({ failures, serverReconnectionTime: 0 }), policy(), least)),
-    )
-    expect(delays).toEqual([2, 4, 8, 1_024])
-  })
-
-  it('The delay is at least what Retry-After asks for', () => {
-    expect(decide(interruption({ retryAfter: 45_000 }), history(), policy(), half)).toEqual({
-      delay: 45_000,
-    })
-    expect(decide(interruption({ retryAfter: 10 }), history(), policy(), half)).toEqual({
-      delay: 3_000,
-    })
-  })
-})
-
-describe('Every policy chooses a valid delay', () => {
-  const anyInterruption = [anyLoss, anyHistory, anyPolicy, randomNumber] as const
-
-  it('The delay is a whole number of ms that a timer can hold', () => {
-    fc.assert(
-      fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const delay = delayOf(decide(outcome, before, policy(given), () => random))
-        expect(delay).toSatisfy(Number.isInteger)
-        expect(delay).toBeGreaterThanOrEqual(0)
-        expect(delay).toBeLessThanOrEqual(longestDelay)
-      }),
-      { numRuns: 2_000 },
-    )
-  })
-
-  it("The delay is never below the server's reconnection time or Retry-After", () => {
-    fc.assert(
-      fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const delay = delayOf(decide(outcome, before, policy(given), () => random))
-        const asked = Math.max(before.serverReconnectionTime ?? 0, outcome.retryAfter ?? 0)
-        expect(delay).toBeGreaterThanOrEqual(Math.min(asked, longestDelay))
-      }),
-      { numRuns: 2_000 },
-    )
-  })
-
-  it('The delay after a failure never exceeds the maximum delay unless the server asks for more', () => {
-    fc.assert(
-      fc.property(...anyInterruption, (outcome, before, given, random) => {
-        fc.pre(before.failures > 0)
-        const applied = policy(given)
-        const delay = delayOf(decide(outcome, before, applied, () => random))
-        const longest = Math.max(applied.maxDelay, before.serverReconnectionTime ?? 0, outcome.retryAfter ?? 0)
-        expect(delay).toBeLessThanOrEqual(Math.ceil(longest))
-      }),
-      { numRuns: 2_000 },
-    )
-  })
-
-  it('The delay after a stream that had worked is at most a fifth over the reconnection time or Retry-After', () => {
-    fc.assert(
-      fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const applied = policy(given)
-        const delay = delayOf(decide(outcome, { ...before, failures: 0 }, applied, () => random))
-        const reconnectionTime = before.serverReconnectionTime ?? applied.initialDelay
-        expect(delay).toBeLessThanOrEqual(Math.ceil(Math.max(reconnectionTime * 1.2, outcome.retryAfter ?? 0)))
-      }),
-      { numRuns: 2_000 },
-    )
-  })
-
-  it('The delay without jitter depends on no random number', () => {
-    fc.assert(
-      fc.property(...anyInterruption, (outcome, before, given, random) => {
-        const applied = policy({ ...given, jitter: 0 })
-        expect(decide(outcome, before, applied, () => random)).toEqual(decide(outcome, before, applied, least))
-      }),
-    )
-  })
-
-  it('The delay without jitter is exactly the reconnection time times the factor for each failure', () => {
-    const reconnectionTime = fc.integer({ min: 1, max: 1_000 })
-    fc.assert(
-      fc.property(reconnectionTime, fc.integer({ min: 1, max: 4 }), fc.nat(8), (initialDelay, factor, failures) => {
-        const applied = policy({ initialDelay, factor, maxDelay: Infinity, jitter: 0 })
-        const delay = delayOf(decide(interruption(), history({ failures }), applied, half))
-        expect(delay).toBe(initialDelay * factor ** failures)
-      }),
-    )
-  })
-
-  it('The delay without jitter never decreases with another failure', () => {
-    fc.assert(
-      fc.property(anyLoss, anyHistory, anyPolicy, (outcome, before, given) => {
-        const applied = policy({ ...given, jitter: 0 })
-        const delayAfter = (failures: number): number | false =>
-          delayOf(decide(outcome, { ...before, failures }, applied, half))
-        expect(delayAfter(before.failures + 1)).toBeGreaterThanOrEqual(Number(delayAfter(before.failures)))
-      }),
-      { numRuns: 1_000 },
-    )
-  })
-
-  it('The delay with jitter decreases with the random number after a failure, and increases with it after a success', () => {
-    fc.assert(
-      fc.property(anyLoss, anyHistory, anyPolicy, randomNumber, randomNumber, (outcome, before, given, one, other) => {
-        const applied = policy(given)
-        const [smaller, larger] = [one, other].toSorted((a, b) => a - b) as [number, number]
-        const withSmaller = Number(delayOf(decide(outcome, before, applied, () => smaller)))
-        const withLarger = Number(delayOf(decide(outcome, before, applied, () => larger)))
-        if (before.failures) expect(withLarger).toBeLessThanOrEqual(withSmaller)
-        else expect(withLarger).toBeGreaterThanOrEqual(withSmaller)
-      }),
-      { numRuns: 1_000 },
-    )
-  })
-
-  it('The delay needs at most one random number between 0 and 1', () => {
-    let drawn = 0
-    decide(interruption(), history(), policy(), () => {
-      drawn++
-      return 0.5
-    })
-    expect(drawn).toBe(1)
-  })
-})
+import {
+  anyLoss,
+  delayOf,
+  history,
+  interruption,
+  least,
+  maxTimerDelay,
+  noRandom,
+  policy,
+  refusal,
+} from './retry-inputs.ts'
 
 describe('The policy decides whether a refused response is retried', () => {
   it('A refused response with any status fails unless the policy lists the status', () => {
@@ -425,10 +208,10 @@ describe('A retry function decides on the delay', () => {
     [0, 0],
     [0.1, 1],
     [1_500, 1_500],
-    [longestDelay, longestDelay],
-    [longestDelay + 1, longestDelay],
-    [1e308, longestDelay],
-    [Infinity, longestDelay],
+    [maxTimerDelay, maxTimerDelay],
+    [maxTimerDelay + 1, maxTimerDelay],
+    [1e308, maxTimerDelay],
+    [Infinity, maxTimerDelay],
   ])('A retry function that returns %d causes a delay of %d ms', (returned, delay) => {
     expect(decide(interruption(), history(), () => returned, noRandom)).toEqual({ delay })
   })

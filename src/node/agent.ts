@@ -1,4 +1,4 @@
-import { buildConnector, type Dispatcher, EnvHttpProxyAgent, type Pool, type ProxyAgent } from 'undici'
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, type Pool, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { type Connect, Connections } from './connections.ts'
 
 /**
@@ -42,10 +42,33 @@ export function createAgent(kind: AgentKind, given: buildConnector.BuildOptions 
       )
     },
   }
-  // The engine has timeouts of its own. Agents for proxies do not hand on what they were told of them.
-  return new EnvHttpProxyAgent(options).compose(
+  return withoutTimeouts(new EnvHttpProxyAgent(options))
+}
+
+/** Removes undici's timeouts: a stream may stay silent. Agents for proxies do not pass on timeouts that they are given. */
+function withoutTimeouts(agent: Dispatcher): Dispatcher {
+  return agent.compose(
     (dispatch) => (request, handler) => dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler),
   )
+}
+
+/** What the agent of one caller is configured with. */
+export interface AgentConfiguration {
+  /** The URL of an `http:`, `https:` or `socks5:` proxy; without it, the environment's proxies are used. */
+  readonly proxy?: string | undefined
+  /** The TLS options for servers, behind a proxy too, and for a proxy that speaks TLS itself. */
+  readonly tls?: buildConnector.BuildOptions
+}
+
+/** Creates an agent with a proxy and TLS options of its own. Like the shared agents, it has no timeouts. */
+export function createConfiguredAgent({ proxy, tls: given = {} }: AgentConfiguration): Dispatcher {
+  const tls = { ...given, allowH2: true }
+  const options = { allowH2: true, connect: tls, requestTls: tls, proxyTls: tls, proxyTunnel: false }
+  if (proxy === undefined) return withoutTimeouts(new EnvHttpProxyAgent(options))
+  if (!/^socks/.test(new URL(proxy).protocol)) return withoutTimeouts(new ProxyAgent({ ...options, uri: proxy }))
+  // undici's type lacks an option that its documentation has.
+  const socksOptions: Socks5ProxyAgent.Options & { requestTls: typeof tls } = { requestTls: tls }
+  return withoutTimeouts(new Socks5ProxyAgent(proxy, socksOptions))
 }
 
 const agents = new Map<string, Dispatcher>()

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import process from 'node:process'
-import puppeteer, { type Browser } from 'puppeteer-core'
+import type { Browser } from 'puppeteer-core'
 import { expect } from 'vitest'
-import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
+import { chromiumExecutable, startChromium } from '../conformance/runners/puppeteer-browser.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 
 const chromium = chromiumExecutable()
@@ -11,7 +11,7 @@ export const hasChromium = chromium !== undefined
 
 /** @throws Error if there is no Chromium and CI is set; otherwise the tests that need it are skipped, visibly. */
 export async function launchBrowser(): Promise<Browser | undefined> {
-  if (chromium !== undefined) return puppeteer.launch(chromiumOptions(chromium))
+  if (chromium !== undefined) return startChromium(chromium)
   if (process.env['CI']) throw new Error('Chromium is missing: CHROMIUM_PATH says where it is')
   return undefined
 }

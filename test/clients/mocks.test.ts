@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { installed } from '../package/installed.ts'
+import { installed } from '../installed.ts'
 import { startProgram } from '../package/program.ts'
 import { nodeExecutable } from '../runtimes/binaries.ts'
 import { directoryOf, isInstalled, load } from './groups.ts'

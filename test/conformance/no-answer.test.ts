@@ -1,8 +1,7 @@
-import puppeteer from 'puppeteer-core'
 import { expect, it } from 'vitest'
 import { startFeedServer } from '../../fixtures/feed-server.ts'
 import { noAnswer, stream } from './answers.ts'
-import { chromiumExecutable, chromiumOptions } from './runners/puppeteer-browser.ts'
+import { chromiumExecutable, startChromium } from './runners/puppeteer-browser.ts'
 
 const chromium = chromiumExecutable()
 
@@ -11,7 +10,7 @@ it.runIf(chromium)('Chromium does not retry a request by itself that gets no ans
   const server = await startFeedServer({
     files: new Map([['page', { type, body: '<link rel="icon" href="data:,">' }]]),
   })
-  const browser = await puppeteer.launch(chromiumOptions(chromium ?? ''))
+  const browser = await startChromium(chromium ?? '')
   try {
     const plan = JSON.stringify({ answers: [noAnswer, stream('data: a\n\n')] })
     await fetch(`${server.origin}/plan?key=a`, { method: 'POST', body: plan })

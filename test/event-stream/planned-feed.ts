@@ -1,16 +1,17 @@
+import { afterAll, beforeAll } from 'vitest'
 import type { Answer, SeenRequest } from '../../fixtures/feed-server/plan.ts'
-import type { FeedServer } from '../../fixtures/feed-server.ts'
+import { type FeedServer, startFeedServer } from '../../fixtures/feed-server.ts'
 
-/** One scenario on the feed server, under a key of its own. */
+/** One scenario on the feed server, with its own key. */
 export interface PlannedFeed {
   readonly url: string
-  /** What the server saw, once `count` requests have come and `over` of them are over. */
+  /** The requests that the server saw, once `count` requests have come and `over` of them are over. */
   requests(expected: { count?: number; over?: number }): Promise<SeenRequest[]>
   openGate(name: string): Promise<void>
 }
 
-/** Hands the server its answers: the first request gets the first one, and so on. */
-export async function planFeed({ origin }: FeedServer, ...answers: readonly Answer[]): Promise<PlannedFeed> {
+/** Gives the server its answers: the first request gets the first answer, and so on. */
+async function planFeed(origin: string, answers: readonly Answer[]): Promise<PlannedFeed> {
   const key = `k${Math.random().toString(36).slice(2)}`
   const ask = async (route: string, init: RequestInit = {}): Promise<Response> => {
     const response = await fetch(`${origin}/${route}key=${key}`, init)
@@ -31,4 +32,45 @@ export async function planFeed({ origin }: FeedServer, ...answers: readonly Answ
       await ask(`gate?name=${name}&`, { method: 'POST' })
     },
   }
+}
+
+/** A feed server for all tests of a file. */
+export interface PlannedFeedServer {
+  readonly origin: string
+  readonly otherOrigin: string
+  plan(...answers: readonly Answer[]): Promise<PlannedFeed>
+  /** Plans a feed at the server's other origin. */
+  planElsewhere(...answers: readonly Answer[]): Promise<PlannedFeed>
+}
+
+/** Starts a feed server before the tests of the file that calls this, and closes it after them. */
+export function useFeedServer(): PlannedFeedServer {
+  let server: FeedServer
+  beforeAll(async () => {
+    server = await startFeedServer()
+  })
+  afterAll(() => server.close())
+  return {
+    get origin() {
+      return server.origin
+    },
+    get otherOrigin() {
+      return server.otherOrigin
+    },
+    plan: (...answers) => planFeed(server.origin, answers),
+    planElsewhere: (...answers) => planFeed(server.otherOrigin, answers),
+  }
+}
+
+/** The events from `first` to `last`, each with its number as data and ID. */
+export function numberedEvents(first: number, last: number): string {
+  const events = Array.from(
+    { length: last - first + 1 },
+    (_, index) => `id: ${first + index}\ndata: ${first + index}\n\n`,
+  )
+  return events.join('')
+}
+
+export function headerOf(request: SeenRequest | undefined, name: string): string | undefined {
+  return request?.headers.find(([sent]) => sent.toLowerCase() === name)?.[1]
 }

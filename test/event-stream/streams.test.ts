@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type EventStream as StreamOfBytes, streams } from '../../fixtures/streams/index.ts'
-import { openEventStream } from '../../src/event-stream/event-stream.ts'
+import { openEventStream } from '../../src/event-stream/open-event-stream.ts'
 import { EventSource } from '../../src/index.ts'
 import { answerWith } from '../streams/answer-with.ts'
 import { interpretWithEventSource } from '../streams/interpret-with-event-source.ts'

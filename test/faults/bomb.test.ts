@@ -2,25 +2,25 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { constants, createBrotliCompress, deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { programRuntimes } from '../bundled-program.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
-import type { Explosion } from './bomb.ts'
-import { clients } from './clients.ts'
-import { inRuntime } from './in-runtime.ts'
+import { itInRuntime } from '../installed.ts'
+import type { BombReport } from './bomb.program.ts'
 
 /*
- * Answers of a few kilobytes or megabytes that expand to a line of two gigabytes.
+ * Responses of a few kilobytes or megabytes that decompress to a line of two gigabytes.
  *
- * Bun is not here: its fetch expands all that has arrived before anybody can ask for less, and needs 2.3 GB for `br`.
+ * Bun is not tested: its fetch decompresses everything that has arrived, and needs 2.3 GB for `br`.
  */
 
 const block = Buffer.alloc(1_048_576, 'x')
 const blocks = 2_048
 
-/** With room for what a runtime itself takes, and for an event as large as it may be. */
-const mostMemory = 512 * 1_024 * 1_024
+/** The maximum memory in bytes, with room for the runtime itself and for the largest possible event. */
+const maxMemory = 512 * 1_024 * 1_024
 
 function bombOfGzip(): Buffer {
-  // After a full flush a block stands for itself, and can be repeated as it is.
+  // After a full flush a block does not depend on others, and can be repeated.
   const flush = { finishFlush: constants.Z_FULL_FLUSH }
   const head = gzipSync('').subarray(0, 10)
   return Buffer.concat([
@@ -54,14 +54,15 @@ describe('A compressed line of two gigabytes does not exhaust the memory', () =>
 
   afterAll(() => server.close())
 
-  for (const client of [clients.node, clients['node-fetch'], clients.deno]) {
+  for (const runtime of [programRuntimes.node, programRuntimes['node-fetch'], programRuntimes.deno]) {
     for (const coding of ['gzip', 'br']) {
-      inRuntime(client, `A line compressed with ${coding} fails with too-large and bounded memory`, async () => {
-        const output = await client.runProgram('bomb.ts', [`${server.origin}/${coding}`])
-        const { codes, maxRSS } = JSON.parse(output) as Explosion
-        console.log(`${client.name}, ${coding}: at most ${(maxRSS / 1_024).toFixed(0)} MiB of memory`)
+      itInRuntime(runtime, `A line compressed with ${coding} fails with too-large and bounded memory`, async () => {
+        const entry = new URL('bomb.program.ts', import.meta.url)
+        const output = await runtime.run(entry, [`${server.origin}/${coding}`])
+        const { codes, maxRSS } = JSON.parse(output) as BombReport
+        console.log(`${runtime.name}, ${coding}: at most ${(maxRSS / 1_024).toFixed(0)} MiB of memory`)
         expect(codes).toEqual(['too-large', 'too-large'])
-        expect(maxRSS * 1_024).toBeLessThan(mostMemory)
+        expect(maxRSS * 1_024).toBeLessThan(maxMemory)
       })
     }
   }

@@ -1,34 +1,34 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { type ClientName, clients } from './clients.ts'
-import type { Face } from './receive-all.ts'
-import { complaints, type FaultRun, runThroughFaults, sum } from './run-through-faults.ts'
+import type { Api } from './receive-all.ts'
+import { type ReceiverName, receivers } from './receivers.ts'
+import { errorsOf, type FaultRun, runThroughFaults, sum } from './run-through-faults.ts'
 
-const faces: readonly Face[] = ['EventSource', 'openEventStream']
-const clientNames = Object.keys(clients) as ClientName[]
+const apis: readonly Api[] = ['EventSource', 'openEventStream']
+const receiverNames = Object.keys(receivers) as ReceiverName[]
 
 const help = `Usage: npm run test:chaos -- [options]
 
-Sends numbered events through a proxy that lets hardly any connection live, and checks that each client gets
-each of them once and in order. It ends with a table, and with exit code 1 if a client did not.
+Sends numbered events through a proxy that disturbs almost every connection, and checks that each client receives
+each of them once and in order. It prints a table, and exits with code 1 if a client did not.
 
-  --events N      how many events for each client and face (1000000)
-  --seed N        what goes wrong, and when; the same seed has the same plan (random)
-  --clients LIST  of ${clientNames.join(', ')} (all that are installed)
-  --faces LIST    of ${faces.join(', ')} (both)
+  --events N      the number of events for each client and API (1000000)
+  --seed N        selects the faults; the same seed has the same plan (random)
+  --clients LIST  of ${receiverNames.join(', ')} (all that are installed)
+  --apis LIST     of ${apis.join(', ')} (both)
   -h, --help      show this text
 `
 
 interface Options {
   readonly events: number
   readonly seed: number
-  readonly clients: readonly ClientName[]
-  readonly faces: readonly Face[]
+  readonly clients: readonly ReceiverName[]
+  readonly apis: readonly Api[]
 }
 
 /** A run that hangs is ended after this many ms for each event, plus the time for a start. */
-const longestForEvent = 3
-const longestStart = 300_000
+const maxTimePerEvent = 3
+const maxStartTime = 300_000
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -37,7 +37,7 @@ async function main(commandLine: string[]): Promise<number> {
   try {
     options = readOptions(commandLine)
   } catch (error) {
-    process.stderr.write(`test:chaos: ${(error as Error).message}; --help says more\n`)
+    process.stderr.write(`test:chaos: ${(error as Error).message}; see --help\n`)
     return 2
   }
   if (options) return await runAll(options)
@@ -53,20 +53,20 @@ function readOptions(commandLine: string[]): Options | undefined {
       events: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
       clients: { type: 'string' },
-      faces: { type: 'string', default: faces.join(',') },
+      apis: { type: 'string', default: apis.join(',') },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return undefined
-  const installed = clientNames.filter((name) => clients[name].executable !== undefined)
-  const chosen = values.clients === undefined ? installed : readList('--clients', values.clients, clientNames)
+  const installed = receiverNames.filter((name) => receivers[name].executable !== undefined)
+  const chosen = values.clients === undefined ? installed : readList('--clients', values.clients, receiverNames)
   const missing = chosen.find((name) => !installed.includes(name))
-  if (missing) throw new Error(`${clients[missing].name} is not installed`)
+  if (missing) throw new Error(`${receivers[missing].name} is not installed`)
   return {
     events: readNumber('--events', values.events, 1),
     seed: readNumber('--seed', values.seed, 0),
     clients: chosen,
-    faces: readList('--faces', values.faces, faces),
+    apis: readList('--apis', values.apis, apis),
   }
 }
 
@@ -91,24 +91,24 @@ async function runAll(options: Options): Promise<number> {
   const figures = new Map<string, object>()
   let failures = 0
   for (const name of options.clients) {
-    for (const face of options.faces) {
-      const client = clients[name]
-      const title = `${client.name}, ${face}`
-      print(`${title}: npm run test:chaos -- --events ${events} --seed ${seed} --clients ${name} --faces ${face}`)
+    for (const api of options.apis) {
+      const receiver = receivers[name]
+      const title = `${receiver.name}, ${api}`
+      print(`${title}: npm run test:chaos -- --events ${events} --seed ${seed} --clients ${name} --apis ${api}`)
       try {
         const run = await runThroughFaults({
-          client,
-          face,
+          receiver,
+          api,
           events,
           seed,
-          longestRun: longestStart + longestForEvent * events,
+          maxRunTime: maxStartTime + maxTimePerEvent * events,
           onProgress: (progress) => print(`  ${count(progress.events)} events, ${count(progress.faults)} faults`),
         })
         figures.set(title, figuresOf(run, events))
         print(`  ${[...run.faults].map(([kind, times]) => `${kind}: ${count(times)}`).join(', ')}`)
-        for (const complaint of complaints(run)) {
+        for (const error of errorsOf(run)) {
           failures++
-          print(`  FAILED: ${complaint}`)
+          print(`  FAILED: ${error}`)
         }
       } catch (error) {
         failures++
@@ -127,7 +127,7 @@ function figuresOf(run: FaultRun, events: number): object {
     faults: count(sum(run.faults)),
     kinds: run.faults.size,
     lost: run.lost,
-    doubled: run.doubled,
+    duplicated: run.duplicated,
     'out of order': run.outOfOrder,
     redelivered: run.redelivered,
     'MB at 10%': megabytes(run.memoryAtTenth),

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Look, listen } from '../../src/cli/demo/listen.ts'
+import { followFeed, type LineStyle } from '../../src/cli/demo/follow-feed.ts'
 import { EventSource } from '../../src/index.ts'
 import { startHttpServer } from '../http-server.ts'
 
@@ -26,13 +26,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(checkout, { recursive: true, force: true }))
 
-/** The build takes most of it. */
-const longestRun = { timeout: 240_000 }
+/** The maximum time of a run, most of which is the build. */
+const maxRunTime = { timeout: 240_000 }
 
 let child: ChildProcess | undefined
 
 afterEach(() => {
-  // npm would leave the demo behind: the whole group has to go, where there still is one.
+  // npm would not stop the demo, so the whole process group is killed if it still runs.
   if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
   child = undefined
 })
@@ -43,7 +43,7 @@ interface Run {
   readonly exitCode: number | null
 }
 
-/** Runs a program to its end; `onLine` may stop it earlier. */
+/** Runs a program to its end, unless `onLine` stops it. */
 async function run(
   command: string,
   commandArguments: readonly string[],
@@ -62,7 +62,7 @@ async function run(
   return { lines, complaints, exitCode }
 }
 
-/** The numbers of the events that were printed. */
+/** Returns the numbers of the events that were printed. */
 function numbersOf(lines: readonly string[]): number[] {
   return lines.flatMap((line) => {
     const [, number] = /^ *(\d+) {2}reading (\d+): -?\d+\.\d °C$/.exec(line) ?? []
@@ -73,29 +73,27 @@ function numbersOf(lines: readonly string[]): number[] {
 describe('npm run demo builds and runs the demo', () => {
   it(
     'The demo shows 30 events and at least two interruptions, loses nothing, says so and exits with 0',
-    longestRun,
+    maxRunTime,
     async () => {
       const { lines, exitCode } = await run('npm', ['run', 'demo', '--', '--max-events', '30'])
       expect(numbersOf(lines)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
-      const interruptions = lines.filter((line) =>
-        /^\w+: .+; next attempt in \d+\.\d s, to go on after event \d+$/.test(line),
-      )
+      const interruptions = lines.filter((line) => /^\w+: .+; reconnecting in \d+\.\d s, after event \d+$/.test(line))
       expect(interruptions.map((line) => line.split(':')[0])).toEqual(
         expect.arrayContaining(['network', 'ended', 'status', 'idle']),
       )
       expect(lines.at(-1)).toBe(
-        `30 events, ${interruptions.length} interruptions, nothing lost: every event came, once and in order`,
+        `30 events, ${interruptions.length} interruptions; every event came exactly once and in order`,
       )
       expect(exitCode).toBe(0)
     },
   )
 
-  it('The demo ends cleanly on Ctrl-C', longestRun, async () => {
+  it('The demo ends cleanly on Ctrl-C', maxRunTime, async () => {
     const { lines, exitCode } = await run('npm', ['run', 'demo'], (line, running) => {
       if (numbersOf([line])[0] === 3) running.kill('SIGINT')
     })
     // On a busy machine, npm may take its time to hand the signal on.
-    expect(lines.at(-1)).toMatch(/^\d+ events, \d+ interruptions?, nothing lost/)
+    expect(lines.at(-1)).toMatch(/^\d+ events, \d+ interruptions?; every event came exactly once and in order/)
     expect(exitCode).toBe(0)
   })
 })
@@ -105,10 +103,10 @@ describe('The demo checks its arguments and its events', () => {
     run(process.execPath, ['--import', import.meta.resolve('tsx'), command, 'demo', ...demoArguments])
 
   it.each([
-    [['--max-events', 'many'], 'everysource: --max-events is "many", not a whole number from 1 up'],
-    [['--max-events', '0'], 'everysource: --max-events is "0", not a whole number from 1 up'],
+    [['--max-events', 'many'], 'everysource: --max-events is "many", not a whole number of at least 1'],
+    [['--max-events', '0'], 'everysource: --max-events is "0", not a whole number of at least 1'],
     [['--events', '3'], 'everysource: unknown option --events; did you mean --max-events?'],
-    [['30'], 'everysource: demo takes options only, and "30" is none'],
+    [['30'], 'everysource: demo takes no operand, but got "30"; see everysource demo --help'],
   ])('The demo answers %j with one line and exit code 2', async (mistaken, complaint) => {
     expect(await node(...mistaken)).toEqual({ lines: [], complaints: [complaint], exitCode: 2 })
   })
@@ -120,8 +118,8 @@ describe('The demo checks its arguments and its events', () => {
   })
 
   it.each([
-    ['a lost event', [1, 2, 4, 5], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
-    ['an event that comes twice', [1, 2, 2, 3], '4 events, 0 interruptions; 1 event lost, doubled or out of order'],
+    ['a lost event', [1, 2, 4, 5], '4 events, 0 interruptions; 1 event lost, repeated or out of order'],
+    ['an event that comes twice', [1, 2, 2, 3], '4 events, 0 interruptions; 1 event lost, repeated or out of order'],
   ])('The demo detects %s', async (_, numbers, closingLine) => {
     const body = numbers.map((number) => `id: ${number}\ndata: reading\n\n`).join('')
     const headers = { 'Content-Type': 'text/event-stream' }
@@ -130,8 +128,8 @@ describe('The demo checks its arguments and its events', () => {
         super(url, { fetch: async () => new Response(body, { headers }) })
       }
     }
-    const printed: [string, Look][] = []
-    const complete = await listen({
+    const printed: [string, LineStyle][] = []
+    const complete = await followFeed({
       EventSource: WithFixedAnswer,
       url: 'http://feed.example/',
       maxEvents: numbers.length,
@@ -139,14 +137,14 @@ describe('The demo checks its arguments and its events', () => {
       print: (line, look) => printed.push([line, look]),
     })
     expect(complete).toBe(false)
-    expect(printed.at(-1)).toEqual([closingLine, 'bad'])
+    expect(printed.at(-1)).toEqual([closingLine, 'failure'])
   })
 
-  it('The demo detects that the connection was closed before the end', async () => {
+  it('The demo detects that the connection closed before the end', async () => {
     const page = await startHttpServer((_, response) => response.setHeader('Content-Type', 'text/html').end())
     const printed: string[] = []
     try {
-      const complete = await listen({
+      const complete = await followFeed({
         EventSource,
         url: page.origin,
         maxEvents: 2,
@@ -154,7 +152,7 @@ describe('The demo checks its arguments and its events', () => {
         print: (line) => printed.push(line),
       })
       expect(complete).toBe(false)
-      expect(printed.at(-1)).toBe('0 events, 1 interruption; the connection was closed before the end')
+      expect(printed.at(-1)).toBe('0 events, 1 interruption; the connection closed before the end')
     } finally {
       await page.close()
     }

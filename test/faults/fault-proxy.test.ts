@@ -9,7 +9,7 @@ import { type FaultProxy, startFaultProxy } from '../../fixtures/fault-proxy.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 
-/** Without chunks: the body ends with the connection. */
+/** A response without chunks, whose body ends with the connection. */
 const plain: StreamRequest = { lineEnd: 'LF', version: 'HTTP/1.0', mayCompress: false }
 const chunked: StreamRequest = { ...plain, version: 'HTTP/1.1' }
 
@@ -25,7 +25,7 @@ afterEach(async () => {
   await feed.close()
 })
 
-/** The plans are for the first requests; what follows ends cleanly after an event. */
+/** Starts the proxy with plans for the first requests. Further requests end cleanly after one event. */
 async function start(...plans: readonly FaultPlan[]): Promise<void> {
   await startWithDowntime(100, ...plans)
 }
@@ -35,7 +35,7 @@ async function startWithDowntime(downtime: number, ...plans: readonly FaultPlan[
   proxy = await startFaultProxy({ target: feed.origin, plan, downtime })
 }
 
-/** A client that knows nothing of HTTP but how to ask. */
+/** Sends a request over a plain socket. */
 function ask(headers: Readonly<Record<string, string>> = {}): Socket {
   const socket = connect({ port: Number(new URL(proxy.origin).port), host: '127.0.0.1', allowHalfOpen: true })
   const lines = Object.entries({ Host: 'feed.example', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -43,7 +43,7 @@ function ask(headers: Readonly<Record<string, string>> = {}): Socket {
   return socket.setEncoding('latin1')
 }
 
-/** Asks, and returns what came until the connection ended, a character for each byte. */
+/** Sends a request, and returns what came until the connection ended, one character for each byte. */
 async function answerTo(headers?: Readonly<Record<string, string>>): Promise<string> {
   const socket = ask(headers)
   try {
@@ -109,7 +109,7 @@ describe('The fault proxy cuts a stream at a chosen position', () => {
 })
 
 describe('The fault proxy disturbs a connection', () => {
-  /** Node takes a reset that comes along with bytes for an end. */
+  /** Node treats a reset that arrives together with bytes as an end. */
   const interrupted = async (headers?: Record<string, string>): Promise<void> => {
     const answer = await answerTo(headers).catch((error: Error) => error.message)
     expect(answer).toMatch(/^id: 1$|ECONNRESET/m)
@@ -200,7 +200,7 @@ describe('The fault proxy changes a response', () => {
     let pieces = 0
     socket.on('data', () => pieces++)
     expect(idsOf(await text(socket))).toEqual([1, 2, 3])
-    // Several bytes may have arrived before the client looks.
+    // Several bytes may arrive in one piece.
     expect(pieces).toBeGreaterThan(20)
     expect(counts()).toEqual({ drip: 1, end: 1 })
   })
@@ -227,7 +227,7 @@ describe('The fault proxy changes a response', () => {
     )
     expect(idsOf(await answerTo({ 'Last-Event-ID': '10' }))).toEqual([8, 9, 10, 11, 12])
     expect(idsOf(await answerTo({ 'Last-Event-ID': '2' }))).toEqual([1, 2, 3, 4])
-    // Who has nothing can get nothing again.
+    // A client without a last event ID cannot receive events again.
     expect(idsOf(await answerTo())).toEqual([1, 2])
     expect(counts()).toEqual({ redelivery: 2, end: 3 })
     expect(proxy.redeliveries).toEqual([

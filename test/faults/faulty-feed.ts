@@ -2,7 +2,7 @@ import { type FaultProxy, type FaultProxyOptions, startFaultProxy } from '../../
 import { type NumberedFeedOptions, numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { startHttpServer } from '../http-server.ts'
 
-/** Starts a feed of numbered events, and the fault proxy in front of it that clients are to ask. */
+/** Starts a feed of numbered events behind a fault proxy, whose URL clients use. */
 export async function startFaultyFeed(
   options: NumberedFeedOptions & Omit<FaultProxyOptions, 'target'>,
 ): Promise<FaultProxy> {

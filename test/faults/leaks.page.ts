@@ -1,13 +1,13 @@
 import { EventSource } from '../../src/index.ts'
 import { openAndClose } from './open-and-close.ts'
 
-/** What a page does for the test, which looks at what the page holds after each call. */
+/** The functions of the page for the test, which measures the resources of the page after each call. */
 export interface Work {
-  /** Opens and closes so many objects. */
+  /** Opens and closes this number of objects. */
   openAndClose(count: number): Promise<void>
   /**
-   * Has one object receive so many events, each over another connection: it reconnects by itself where the server ended
-   * the body, else upon `reconnect()`. It stays open, and is the same each time.
+   * Makes one object receive this number of events, each over another connection. It reconnects by itself if the server
+   * ends the body, and otherwise through reconnect(). It stays open between the calls.
    */
   reconnect(count: number): Promise<void>
 }

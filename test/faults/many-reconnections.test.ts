@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { assert, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import type { FaultPlan } from '../../fixtures/fault-proxy/plan.ts'
-import { clients, type ProgramClient } from './clients.ts'
+import { type ProgramRuntime, programRuntimes } from '../bundled-program.ts'
+import { itInRuntime } from '../installed.ts'
+import { expectSameResources } from './expect-same-resources.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
-import type { Holdings } from './holdings.ts'
-import { inRuntime } from './in-runtime.ts'
 
 const end: FaultPlan = { kind: 'end', events: 2 }
 const plans: readonly FaultPlan[] = [
@@ -19,12 +19,12 @@ const stops = [10, 1_000, 10_000] as const
 /** 500 bytes for each of 9,000 reconnections; a listener or a controller left behind by each would be more. */
 const heapGrowth = 4_500_000
 
-/** In ms. It is half a minute where the machine has nothing else to do. */
-const longestRun = 500_000
+/** The maximum time of a run in ms; it takes half a minute on an idle machine. */
+const maxRunTime = 500_000
 
-async function holdsTheSame(client: ProgramClient): Promise<void> {
+async function testResources(runtime: ProgramRuntime): Promise<void> {
   const openSockets: number[] = []
-  /** How many are open once those that are about to close have closed. */
+  /** Counts the open sockets once those that are about to close have closed. */
   const countSockets = async (): Promise<void> => {
     for (let polls = 0; polls < 100 && feed.openSockets !== 1; polls++) await pause(10)
     openSockets.push(feed.openSockets)
@@ -38,28 +38,19 @@ async function holdsTheSame(client: ProgramClient): Promise<void> {
     reconnectionTime: 0,
   })
   try {
-    const output = await client.runProgram('many-reconnections.ts', [feed.url, ...stops.map(String)], longestRun)
-    const [afterTen, afterThousand, atEnd] = output
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Holdings & { readonly reconnections: number })
-    console.log(`${client.name}: ${output}`)
-    assert(afterTen && afterThousand && atEnd)
-    expect([afterTen, afterThousand, atEnd].map(({ reconnections }) => reconnections)).toEqual(stops)
-
-    expect(atEnd.resources).toEqual(afterTen.resources)
-    expect(atEnd.listenersOfSignal).toBe(afterTen.listenersOfSignal)
-    expect(atEnd.listenersOfProcess).toBe(afterTen.listenersOfProcess)
+    const entry = new URL('many-reconnections.program.ts', import.meta.url)
+    const output = await runtime.run(entry, [feed.url, ...stops.map(String)], maxRunTime)
+    console.log(`${runtime.name}: ${output}`)
+    expectSameResources(output, stops, heapGrowth)
     expect(openSockets).toEqual([1, 1, 1])
-    expect(atEnd.heap - afterThousand.heap, 'bytes that the heap grew by').toBeLessThan(heapGrowth)
   } finally {
     await feed.close()
   }
 }
 
 describe('10,000 reconnections of one object leave nothing behind', () => {
-  for (const client of [clients.node, clients['node-fetch']]) {
-    const test = () => holdsTheSame(client)
-    inRuntime(client, 'An object is as large after 10,000 reconnections as after ten', test, longestRun + 20_000)
+  for (const runtime of [programRuntimes.node, programRuntimes['node-fetch']]) {
+    const sentence = 'An object uses the same resources after 10,000 reconnections as after ten'
+    itInRuntime(runtime, sentence, () => testResources(runtime), maxRunTime + 20_000)
   }
 })

@@ -1,8 +1,8 @@
 import { EventSource, type EventSourceInit } from '../../src/index.ts'
 
-const atOnce = 50
+const concurrency = 50
 
-/** Opens so many objects, some at once, and closes each at its first message. */
+/** Opens this number of objects, some at the same time, and closes each at its first message. */
 export async function openAndClose(url: string, init: EventSourceInit, count: number): Promise<void> {
   let left = count
   const openSome = async (): Promise<void> => {
@@ -12,10 +12,10 @@ export async function openAndClose(url: string, init: EventSourceInit, count: nu
       source.close()
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, openSome))
+  await Promise.all(Array.from({ length: concurrency }, openSome))
 }
 
-/** @returns a promise that is rejected where the connection fails for good */
+/** Resolves with the first message, and rejects if the connection fails. */
 export function untilMessage(source: EventSource): Promise<void> {
   return new Promise((resolve, reject) => {
     source.onmessage = () => resolve()

@@ -1,32 +1,32 @@
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import type { ErrorEvent, EventSource, EventSourceInit, openEventStream } from '../../src/index.ts'
-import type { Sequence } from './judge.ts'
+import type { Sequence } from './check-events.ts'
 
-export type Face = 'EventSource' | 'openEventStream'
+export type Api = 'EventSource' | 'openEventStream'
 
 export interface Task {
   readonly url: string
-  readonly face: Face
+  readonly api: Api
   /** The number of the last event. */
   readonly total: number
-  /** How long to wait for a response, and to bear silence, in ms. */
-  readonly patience: number
+  /** The openTimeout and idleTimeout in ms. */
+  readonly timeout: number
 }
 
-/** What a client of the feed has to tell at the end. */
-export interface Reception {
-  /** The numbers of the events, as they came. */
+/** The report of a receiver at the end. */
+export interface ReceiveReport {
+  /** The numbers of the events in the order in which they came. */
   readonly sequences: readonly Sequence[]
-  /** The first thing that was wrong with an event, or why there were no more; null if all is well. */
+  /** The first error of an event, or the reason why there were no more events; null if there was no error. */
   readonly problem: string | null
-  /** How many interruptions of each code there were. */
+  /** The number of interruptions of each code. */
   readonly interruptions: Readonly<Record<string, number>>
-  /** Bytes in use after a tenth of the events. */
+  /** The bytes in use after a tenth of the events. */
   readonly memoryAtTenth: number
   readonly memoryAtEnd: number
 }
 
-/** What differs between runtimes. */
+/** What a runtime provides. */
 export interface Runtime {
   readonly EventSource: typeof EventSource
   readonly openEventStream: typeof openEventStream
@@ -34,23 +34,23 @@ export interface Runtime {
   readonly measureMemory: () => Promise<number>
 }
 
-/** Receives numbered events until the last one has come, or a wrong one. */
-export async function receiveAll(runtime: Runtime, task: Task): Promise<Reception> {
-  const { total, patience } = task
+/** Receives numbered events until the last one, or a wrong one, has come. */
+export async function receiveAll(runtime: Runtime, task: Task): Promise<ReceiveReport> {
+  const { total, timeout } = task
   const interruptions: Record<string, number> = {}
   const log = new EventLog(total, runtime.measureMemory)
   const init: Init = {
-    // It gives up some seconds after the proxy has gone for good.
+    // The receiver gives up some seconds after the proxy has been closed.
     retry: { initialDelay: 1, maxDelay: 20, maxAttempts: 1_000, statuses: (status) => status >= 500 },
-    idleTimeout: patience,
-    openTimeout: patience,
-    // From these the fault proxy knows which attempts it was not there for.
+    idleTimeout: timeout,
+    openTimeout: timeout,
+    // The fault proxy learns from these which attempts it refused.
     headers: ({ attempt }) => ({ Attempt: String(attempt) }),
     onInterruption({ code }) {
       interruptions[code] = (interruptions[code] ?? 0) + 1
     },
   }
-  const receive = task.face === 'EventSource' ? receiveByEventSource : receiveByStream
+  const receive = task.api === 'EventSource' ? receiveByEventSource : receiveByStream
   const problem = await receive(runtime, task, init, log)
   const [memoryAtTenth = 0, memoryAtEnd = 0] = await Promise.all(log.memory)
   return { sequences: log.sequences, problem: log.problem ?? problem, interruptions, memoryAtTenth, memoryAtEnd }
@@ -58,7 +58,7 @@ export async function receiveAll(runtime: Runtime, task: Task): Promise<Receptio
 
 type Init = EventSourceInit & { readonly onInterruption: (details: { readonly code: string }) => void }
 
-/** Takes down what comes. */
+/** Records the events. */
 class EventLog {
   readonly sequences: [first: number, last: number][] = []
   readonly memory: Promise<number>[] = []
@@ -72,7 +72,7 @@ class EventLog {
     this.#measureMemory = measureMemory
   }
 
-  /** Returns whether that was enough. */
+  /** Records an event, and returns whether it was the last one. */
   take({ type, data, lastEventId }: { type: string; data: string; lastEventId: string }): boolean {
     const number = Number(lastEventId)
     const expected = numberedEvent(number)
@@ -88,12 +88,12 @@ class EventLog {
   }
 }
 
-/** Resolves to why there were no more events, where that was not because there had been enough. */
+/** Resolves with the reason why there were no more events, or null if the last one has come. */
 function receiveByEventSource(runtime: Runtime, { url }: Task, init: Init, log: EventLog): Promise<string | null> {
   return new Promise((resolve) => {
     const source = new runtime.EventSource(url, init)
     const finish = async (problem: string | null): Promise<void> => {
-      // As it is at work: with its connection open.
+      // The memory is measured while the connection is open.
       await Promise.all(log.memory)
       source.close()
       resolve(problem)

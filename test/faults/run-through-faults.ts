@@ -1,41 +1,41 @@
 import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
-import type { Client } from './clients.ts'
+import { checkEvents, type EventErrors } from './check-events.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
-import { judge, type Verdict } from './judge.ts'
-import type { Face, Reception } from './receive-all.ts'
+import type { Api, ReceiveReport } from './receive-all.ts'
+import type { Receiver } from './receivers.ts'
 
 export interface FaultRunOptions {
-  readonly client: Client
-  readonly face: Face
+  readonly receiver: Receiver
+  readonly api: Api
   readonly events: number
   readonly seed: number
-  /** After so many ms the client is killed. */
-  readonly longestRun: number
-  /** Told every few seconds how far the run has come. */
+  /** The time in ms after which the receiver is killed. */
+  readonly maxRunTime: number
+  /** Called every few seconds with the progress of the run. */
   readonly onProgress?: (progress: { readonly events: number; readonly faults: number }) => void
 }
 
-export interface FaultRun extends Verdict, Omit<Reception, 'sequences'> {
-  /** How often each thing went wrong. */
+export interface FaultRun extends EventErrors, Omit<ReceiveReport, 'sequences'> {
+  /** The number of faults of each kind. */
   readonly faults: ReadonlyMap<FaultKind, number>
   readonly seconds: number
 }
 
-/** Of a stream that has begun, about. */
+/** The approximate number of events before a fault. */
 const eventsPerFault = 150
 
-/** How long a client waits for what never comes, in ms. */
-const patience = 500
+/** The openTimeout and idleTimeout of a receiver in ms. */
+const timeout = 500
 const progressInterval = 10_000
 
-/** From a tenth of the events to all of them, in bytes. */
-const mostGrowth = 10_000_000
+/** The maximum growth of the memory in bytes from a tenth of the events to all of them. */
+const maxGrowth = 10_000_000
 
-/** Lets a client receive all events of a feed through a proxy that hardly lets anything go right. */
+/** Lets a receiver receive all events of a feed through a proxy that disturbs almost every connection. */
 export async function runThroughFaults(options: FaultRunOptions): Promise<FaultRun> {
-  const { client, face, events, seed, onProgress, longestRun } = options
-  const plan = seededPlan(seed, eventsPerFault, client.faultKinds)
+  const { receiver, api, events, seed, onProgress, maxRunTime } = options
+  const plan = seededPlan(seed, eventsPerFault, receiver.faultKinds)
   const proxy = await startFaultyFeed({ plan, total: events, reconnectionTime: 1 })
   const progress = setInterval(
     () => onProgress?.({ events: proxy.reached, faults: sum(proxy.faults) }),
@@ -43,10 +43,10 @@ export async function runThroughFaults(options: FaultRunOptions): Promise<FaultR
   )
   const started = performance.now()
   try {
-    const task = { url: proxy.url, face, total: events, patience }
-    const { sequences, ...reception } = await client.run(proxy, task, longestRun)
+    const task = { url: proxy.url, api, total: events, timeout }
+    const { sequences, ...report } = await receiver.receive(proxy, task, maxRunTime)
     const seconds = (performance.now() - started) / 1_000
-    return { ...reception, ...judge(sequences, events, proxy.redeliveries), faults: proxy.faults, seconds }
+    return { ...report, ...checkEvents(sequences, events, proxy.redeliveries), faults: proxy.faults, seconds }
   } finally {
     clearInterval(progress)
     await proxy.close()
@@ -57,12 +57,12 @@ export function sum(faults: ReadonlyMap<FaultKind, number>): number {
   return [...faults.values()].reduce((total, count) => total + count, 0)
 }
 
-/** What a run must not show, in words. */
-export function complaints({ problem, lost, doubled, outOfOrder, memoryAtTenth, memoryAtEnd }: FaultRun): string[] {
+/** Returns the errors of a run in words. */
+export function errorsOf({ problem, lost, duplicated, outOfOrder, memoryAtTenth, memoryAtEnd }: FaultRun): string[] {
   const found = problem === null ? [] : [problem]
   if (lost > 0) found.push(`${lost} events lost`)
-  if (doubled > 0) found.push(`${doubled} events doubled`)
+  if (duplicated > 0) found.push(`${duplicated} events duplicated`)
   if (outOfOrder > 0) found.push(`${outOfOrder} events out of order`)
-  if (memoryAtEnd - memoryAtTenth > mostGrowth) found.push(`${memoryAtEnd - memoryAtTenth} bytes more at the end`)
+  if (memoryAtEnd - memoryAtTenth > maxGrowth) found.push(`${memoryAtEnd - memoryAtTenth} bytes more at the end`)
   return found
 }

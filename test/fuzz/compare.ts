@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/event-stream.ts'
 import type { ClientObservation } from './observation.ts'
 
-/** What must be seen of a client. */
+/** The expected observation of a client. */
 export interface Expectation {
   readonly events: readonly ExpectedEvent[]
   /** The bytes of the next request's Last-Event-ID header, each as one character. */
   readonly header: string | undefined
-  /** In ms; undefined where the stream sets none. */
+  /** The reconnection time in ms; undefined if the stream sets none. */
   readonly reconnectionTime: number | undefined
 }
 
-/** What a client did otherwise than expected. */
+/** A difference between the observation of a client and the expectation. */
 export interface Difference {
   readonly aspect: 'events' | 'Last-Event-ID' | 'reconnection time'
   readonly observed: unknown
@@ -20,27 +20,27 @@ export interface Difference {
 
 export interface Circumstances {
   readonly origin: string
-  /** How long the client was waited for, in ms. */
-  readonly patience: number
-  /** How many ms late a request may come. */
+  /** The maximum time in ms that the client was waited for. */
+  readonly maxWait: number
+  /** The maximum delay in ms of a request. */
   readonly lateness: number
 }
 
-/** Of our own. */
+/** The default reconnection time of our client in ms. */
 const defaultReconnectionTime = 3_000
 
-/** The standard has a browser's own reconnection time "in the region of a few seconds"; in ms. */
-const leastDefault = 2_000
-const greatestDefault = 10_000
+/** The limits in ms of a browser's own reconnection time, which the standard has "in the region of a few seconds". */
+const minDefault = 2_000
+const maxDefault = 10_000
 
-/** How far a browser's timers may be from the server's clock, in ms. */
+/** The maximum difference in ms between a browser's timers and the server's clock. */
 const tolerance = 100
 
 export function expectationOf({ events, lastEventId, reconnectionTime }: Interpretation): Expectation {
   return { events, header: headerOf(lastEventId), reconnectionTime }
 }
 
-/** The header as a server sees it, without the space around the value. No header can hold NUL. */
+/** Returns the header as a server receives it, without surrounding space. No header can contain NUL. */
 function headerOf(lastEventId: string): string | undefined {
   if (lastEventId === '' || lastEventId.includes('\0')) return undefined
   const bytes = Buffer.from(lastEventId).toString('latin1')
@@ -64,20 +64,20 @@ export function compare(
   return [...differences, ...compareReconnectionTimes(observed, expected.reconnectionTime, circumstances)]
 }
 
-/** Exact where the client tells the time; otherwise by the time that it took. */
+/** Compares exactly if the client reports the time, and otherwise the time that it took. */
 function compareReconnectionTimes(
   { nextRequest, reconnectionTime }: ClientObservation,
   expected: number | undefined,
-  { patience, lateness }: Circumstances,
+  { maxWait, lateness }: Circumstances,
 ): Difference[] {
   const aspect = 'reconnection time'
   if (reconnectionTime !== undefined) {
     const told = Math.min(expected ?? defaultReconnectionTime, 2 ** 31 - 1)
     return reconnectionTime === told ? [] : [{ aspect, observed: reconnectionTime, expected: told }]
   }
-  const least = (expected ?? leastDefault) - tolerance
-  const greatest = (expected ?? greatestDefault) + lateness
+  const least = (expected ?? minDefault) - tolerance
+  const greatest = (expected ?? maxDefault) + lateness
   const holds =
-    nextRequest === undefined ? greatest > patience : nextRequest.delay >= least && nextRequest.delay <= greatest
-  return holds ? [] : [{ aspect, observed: nextRequest?.delay ?? `over ${patience}`, expected }]
+    nextRequest === undefined ? greatest > maxWait : nextRequest.delay >= least && nextRequest.delay <= greatest
+  return holds ? [] : [{ aspect, observed: nextRequest?.delay ?? `over ${maxWait}`, expected }]
 }

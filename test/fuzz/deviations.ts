@@ -2,31 +2,31 @@ import type { BrowserName } from '../browsers.ts'
 import { fieldValue, ignored, isField, type Line, splitBlocks, splitLines } from './lines.ts'
 import type { ClientName } from './observation.ts'
 
-/** What a client is known to do otherwise than the standard says. */
+/** A known deviation of a client from the standard. */
 export interface Deviation {
-  /** What it does, as a sentence without its subject. */
+  /** What the client does, as a sentence without its subject. */
   readonly name: string
-  /** The lines that the standard would take as the client takes the given ones. */
+  /** Returns the lines that the standard would interpret as the client interprets the given ones. */
   readonly reads?: (lines: readonly Line[], chunks: readonly Uint8Array[]) => readonly Line[]
-  /** The bytes that the client sends as a header instead of the given ones, each as one character. */
+  /** Returns the header bytes that the client sends instead of the given ones, each as one character. */
   readonly sends?: (header: string) => string
 }
 
-/** Stands for a NUL in the id of an event, which the standard does not let in. */
-export const keptNul = '\uE000'
+/** A placeholder for NUL in the id of an event, which the standard does not allow. */
+export const nulPlaceholder = '\uE000'
 
-/** The greatest integer of 64 bits. */
-const greatestInteger = 2n ** 64n - 1n
+/** The maximum integer of 64 bits. */
+const maxInteger = 2n ** 64n - 1n
 
 function isLargeInteger(digits: string): boolean {
-  return /^\d+$/.test(digits) && BigInt(digits) > greatestInteger
+  return /^\d+$/.test(digits) && BigInt(digits) > maxInteger
 }
 
 function startsWithMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }
 
-const takesEmptyRetryForDefault: Deviation = {
+const treatsEmptyRetryAsDefault: Deviation = {
   name: 'goes back to its default reconnection time at an empty "retry"',
   reads(lines) {
     const last = lines.findLastIndex((line) => isField(line, 'retry') && fieldValue(line) === '')
@@ -46,12 +46,12 @@ const chromium: readonly Deviation[] = [
     reads(lines, chunks) {
       const [first, second, ...rest] = lines
       if (first?.text !== '' || !startsWithMark(Buffer.concat(chunks))) return lines
-      // Of both characters of a line end only the first one is taken so.
+      // Only the first character of a line ending is treated in this way.
       if (first.end === '\r\n') return [{ ...first, text: '\uFFFD' }, ...lines.slice(1)]
       return second === undefined ? [] : [{ ...second, text: `\uFFFD${second.text}` }, ...rest]
     },
   },
-  takesEmptyRetryForDefault,
+  treatsEmptyRetryAsDefault,
   ignoresLargeRetry,
 ]
 
@@ -78,7 +78,7 @@ const firefox: readonly Deviation[] = [
   },
   {
     name: 'takes an "id" that begins with NUL',
-    reads: (lines) => lines.map((line) => ({ ...line, text: line.text.replace(/^id:\0/, `id:${keptNul}`) })),
+    reads: (lines) => lines.map((line) => ({ ...line, text: line.text.replace(/^id:\0/, `id:${nulPlaceholder}`) })),
   },
   {
     name: 'leaves NUL out of values, but for a first one',
@@ -112,7 +112,7 @@ const firefox: readonly Deviation[] = [
   },
 ]
 
-/** WebKit looks for a mark at the start of each chunk until one was large enough to hold it. */
+/** Finds a byte order mark as WebKit does: at the start of each chunk, until one was large enough to contain it. */
 function findMark(chunks: readonly Uint8Array[]): { readonly index: number; readonly encoding: string } | undefined {
   for (const [index, chunk] of chunks.entries()) {
     if (startsWithMark(chunk)) return { index, encoding: 'utf-8' }
@@ -146,7 +146,7 @@ const webkit: readonly Deviation[] = [
       )
     },
   },
-  takesEmptyRetryForDefault,
+  treatsEmptyRetryAsDefault,
   {
     name: 'takes a reconnection time with a plus sign, or with space around it',
     reads: (lines) =>
@@ -160,13 +160,13 @@ const webkit: readonly Deviation[] = [
 
 const deviations: Readonly<Record<BrowserName, readonly Deviation[]>> = { chromium, firefox, webkit }
 
-/** That of its fetch, not ours. */
+/** A deviation of its fetch, not of our client. */
 const encodesHeaderBytes: Deviation = {
   name: 'encodes the bytes of a header once more',
   sends: (header) => Buffer.from(header).toString('latin1'),
 }
 
-/** In the order in which they are to be applied. */
+/** Returns the deviations of a client in the order in which they apply. */
 export function deviationsOf(browser: BrowserName, client: ClientName): readonly Deviation[] {
   if (client === 'native') return deviations[browser]
   return browser === 'webkit' ? [encodesHeaderBytes] : []

@@ -1,8 +1,8 @@
 import { decodeUtf8 } from '../../fixtures/streams/reference.ts'
 
 /**
- * The types of events to listen for in order to miss none, whoever interprets the stream: whatever a line has after
- * "event", whether or not the standard takes that for the name of a field.
+ * Returns all types of events to listen for, whoever interprets the stream: everything that a line has after "event",
+ * whether or not the standard treats that as the name of a field.
  */
 export function eventTypesOf(bytes: Uint8Array): string[] {
   const lines = decodeUtf8(bytes).split(/[\r\n]/)

@@ -2,13 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Interpretation } from '../../fixtures/streams/event-stream.ts'
 import { interpret } from '../../fixtures/streams/reference.ts'
 import { type Circumstances, compare, type Expectation, expectationOf } from './compare.ts'
-import { type Deviation, keptNul } from './deviations.ts'
+import { type Deviation, nulPlaceholder } from './deviations.ts'
 import { joinLines, type Line, splitLines } from './lines.ts'
 import type { ClientObservation } from './observation.ts'
 
-/**
- * The names of the known deviations that make of the stream just what was seen of the client; undefined if they do not.
- */
+/** Returns the names of the known deviations that explain the observation of a client; undefined if they do not. */
 export function explain(
   observed: ClientObservation,
   chunks: readonly Uint8Array[],
@@ -22,7 +20,7 @@ export function explain(
   return undefined
 }
 
-/** What the deviations make of a stream, and those that had a part in it. */
+/** Applies the deviations to a stream, and returns the names of those that had an effect. */
 function deviate(
   chunks: readonly Uint8Array[],
   deviations: readonly Deviation[],
@@ -41,9 +39,9 @@ function deviate(
 }
 
 function interpretLines(lines: readonly Line[]): Interpretation {
-  // With a byte order mark, so that none of the text is taken for one.
+  // The byte order mark prevents the text from being treated as one.
   const interpretation = interpret(new TextEncoder().encode(`\uFEFF${joinLines(lines)}`))
-  const restore = (text: string): string => text.replaceAll(keptNul, '\0')
+  const restore = (text: string): string => text.replaceAll(nulPlaceholder, '\0')
   return {
     ...interpretation,
     events: interpretation.events.map((event) => ({ ...event, lastEventId: restore(event.lastEventId) })),
@@ -51,11 +49,14 @@ function interpretLines(lines: readonly Line[]): Interpretation {
   }
 }
 
-/** The chunks as they were sent; and with some of the first ones joined, as the network may have it. */
+/**
+ * Returns the chunks as they were sent, and variants with some of the first ones joined, as the network may deliver
+ * them.
+ */
 function possibleArrivals(chunks: readonly Uint8Array[]): Uint8Array[][] {
   const [first, ...rest] = chunks
   if (first === undefined) return [[]]
-  // What begins within the first three bytes may matter.
+  // Only chunks that begin within the first three bytes matter.
   if (first.length >= 3) return [[...chunks]]
   const apart = possibleArrivals(rest).map((arrival) => [first, ...arrival])
   const [second, ...others] = rest

@@ -1,34 +1,34 @@
 import fc from 'fast-check'
 import type { Difference } from './compare.ts'
-import { judge, type Verdict } from './judge.ts'
 import type { Lab } from './lab.ts'
 import type { ClientName } from './observation.ts'
 import { bytesOfChunk, chunksOf, randomStream, type Token, type Tokens } from './random-stream.ts'
 import { shrink } from './shrink.ts'
+import { type Verification, verify } from './verify.ts'
 
-/** A stream that a client took otherwise than the standard says, which no known deviation explains. */
+/** A stream that a client interpreted differently from the standard, without a known deviation that explains it. */
 export interface Finding {
   readonly tokens: Tokens
   readonly differences: readonly Difference[]
 }
 
-/** What came of one client. */
+/** The results of one client. */
 export interface Tally {
-  /** In how many streams it did as the standard says. */
+  /** The number of streams that it interpreted as the standard says. */
   agreed: number
-  /** In how many streams it did otherwise in known ways. */
+  /** The number of streams with known deviations. */
   deviated: number
-  /** In how many streams each known deviation had a part. */
+  /** The number of streams in which each known deviation had an effect. */
   readonly deviations: Map<string, number>
   readonly findings: Finding[]
 }
 
 export type Tallies = Readonly<Record<ClientName, Tally>>
 
-/** How many streams are under way at the same time: most of the time is spent waiting for the next request. */
+/** The number of streams at the same time. Most of the time is spent waiting for the next request. */
 const concurrency = 300
 
-/** How many of those are that get a second look. */
+/** The number of suspicious streams that are repeated at the same time. */
 const concurrencyOfSecondLooks = 10
 
 export function randomStreams(seed: number, count: number): Tokens[] {
@@ -36,21 +36,21 @@ export function randomStreams(seed: number, count: number): Tokens[] {
 }
 
 /**
- * Lets both clients listen to all the streams.
- * @param lateness how many ms a request may come too late
+ * Lets both clients listen to all streams.
+ * @param lateness the maximum delay in ms of a request
  */
 export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number): Promise<Tallies> {
   const tallies = { native: emptyTally(), ours: emptyTally() }
   const suspects: Tokens[] = []
   await forEach(streams, concurrency, async (tokens) => {
-    const { native, ours } = await judgeTokens(lab, tokens, lateness)
+    const { native, ours } = await verifyTokens(lab, tokens, lateness)
     enter(tokens, ours, tallies.ours)
-    // A busy browser may be late for no reason of its own. What ours tells does not depend on time.
+    // A busy browser may be late. The report of our client does not depend on time.
     if (native.kind === 'differs') suspects.push(tokens)
     else enter(tokens, native, tallies.native)
   })
   await forEach(suspects, concurrencyOfSecondLooks, async (tokens) => {
-    enter(tokens, (await judgeTokens(lab, tokens, lateness)).native, tallies.native)
+    enter(tokens, (await verifyTokens(lab, tokens, lateness)).native, tallies.native)
   })
   return tallies
 }
@@ -71,32 +71,32 @@ function emptyTally(): Tally {
   return { agreed: 0, deviated: 0, deviations: new Map(), findings: [] }
 }
 
-function judgeTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Readonly<Record<ClientName, Verdict>>> {
-  return judge(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
+function verifyTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Readonly<Record<ClientName, Verification>>> {
+  return verify(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
 }
 
-function enter(tokens: Tokens, verdict: Verdict, tally: Tally): void {
-  switch (verdict.kind) {
+function enter(tokens: Tokens, result: Verification, tally: Tally): void {
+  switch (result.kind) {
     case 'agrees':
       tally.agreed++
       break
     case 'deviates':
       tally.deviated++
-      for (const name of verdict.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
+      for (const name of result.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
       break
     case 'differs':
-      tally.findings.push({ tokens, differences: verdict.differences })
+      tally.findings.push({ tokens, differences: result.differences })
       break
   }
 }
 
-/** Takes away what is not needed for the client to differ. */
+/** Removes everything that is not needed for the client to differ. */
 export async function shrinkFinding(lab: Lab, client: ClientName, found: Finding, lateness: number): Promise<Finding> {
   let { differences } = found
   const differs = async (tokens: Tokens): Promise<boolean> => {
-    const verdict = (await judgeTokens(lab, tokens, lateness))[client]
-    if (verdict.kind === 'differs') differences = verdict.differences
-    return verdict.kind === 'differs'
+    const result = (await verifyTokens(lab, tokens, lateness))[client]
+    if (result.kind === 'differs') differences = result.differences
+    return result.kind === 'differs'
   }
   const pieces = await shrink<Token>(found.tokens, differs)
   const characters = pieces.flatMap((token): Token[] =>

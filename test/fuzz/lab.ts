@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type BrowserName, launchers } from '../browsers.ts'
-import { bundlePage } from '../bundle-page.ts'
 import type { Browser } from '../conformance/runners/run-browser.ts'
 import { startHttpServer } from '../http-server.ts'
+import { startPageServer } from '../page-server.ts'
 import { eventTypesOf } from './event-types.ts'
 import type { ClientName, Job, JobReport, NextRequest, Observation } from './observation.ts'
 
@@ -13,8 +13,8 @@ import type { ClientName, Job, JobReport, NextRequest, Observation } from './obs
 export interface Lab {
   readonly browser: BrowserName
   readonly origin: string
-  /** Lets both clients in the page listen to a stream until they come back for more, or have waited for too long. */
-  observe(chunks: readonly Uint8Array[], patience: number): Promise<Observation>
+  /** Lets both clients in the page listen to a stream until they reconnect or have been waited for too long. */
+  observe(chunks: readonly Uint8Array[], maxWait: number): Promise<Observation>
   close(): Promise<void>
 }
 
@@ -25,16 +25,15 @@ interface Experiment extends Job {
   readonly resolve: (observation: Observation) => void
 }
 
-/** How many streams the page is given at a time; it asks for more in several places at once. */
+/** The number of streams that the page receives at a time. It requests more in several lanes. */
 const jobsAtATime = 50
 
-/** How long the page may keep silent while it has something to do, in ms. */
-const longestSilence = 180_000
+/** The maximum time in ms without a report from the page while it has streams. */
+const maxSilence = 180_000
 
 export async function startLab(browser: BrowserName): Promise<Lab> {
   const launch = launchers[browser]
   if (launch === undefined) throw new Error(`${browser} is not installed`)
-  const script = await bundlePage(new URL('client.page.ts', import.meta.url))
   const experiments = new Map<number, Experiment>()
   const waiting: Experiment[] = []
   const idle: ServerResponse[] = []
@@ -48,14 +47,12 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
   const expectReport = (): void => {
     clearTimeout(silence)
     if (experiments.size === 0) return
-    silence = setTimeout(() => fail(new Error(`the page kept silent for ${longestSilence} ms`)), longestSilence)
+    silence = setTimeout(() => fail(new Error(`the page kept silent for ${maxSilence} ms`)), maxSilence)
   }
 
   const handOut = (): void => {
     while (waiting.length > 0 && idle.length > 0) {
-      const jobs = waiting
-        .splice(0, jobsAtATime)
-        .map(({ number, types, patience }): Job => ({ number, types, patience }))
+      const jobs = waiting.splice(0, jobsAtATime).map(({ number, types, maxWait }): Job => ({ number, types, maxWait }))
       idle.shift()?.end(JSON.stringify(jobs))
     }
   }
@@ -82,17 +79,18 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
     handOut()
   })
 
-  // Ids may be large, and hold characters that a header should not have.
+  // Ids may be large, and contain characters that are invalid in a header.
   const lenient = { insecureHTTPParser: true, maxHeaderSize: 2 ** 20 }
-  const server = await startHttpServer(async (request, response) => {
-    const [, part, number, client] = new URL(request.url ?? '', 'http://localhost').pathname.split('/')
-    const experiment = part === 'stream' ? experiments.get(Number(number)) : undefined
-    if (experiment !== undefined)
-      await answer(experiment, client as ClientName, request.headers['last-event-id'], response)
-    else if (part === 'page.js') response.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(script)
-    else if (part === 'page.html') response.setHeader('Content-Type', 'text/html').end(page)
-    else response.writeHead(404).end()
-  }, lenient)
+  const server = await startPageServer(
+    new URL('fuzz.page.ts', import.meta.url),
+    async (request, response) => {
+      const [, part, number, client] = new URL(request.url ?? '', 'http://localhost').pathname.split('/')
+      const experiment = part === 'stream' ? experiments.get(Number(number)) : undefined
+      if (experiment === undefined) response.writeHead(404).end()
+      else await answer(experiment, client as ClientName, request.headers['last-event-id'], response)
+    },
+    lenient,
+  )
 
   let launched: Browser | undefined
   const close = async (): Promise<void> => {
@@ -100,13 +98,13 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
     await launched?.close()
     await Promise.all([server.close(), control.close()])
   }
-  // Whoever observes something hears of it; nobody else has to.
+  // Errors are reported to the callers of observe().
   failed.catch(() => {})
   try {
     const address = `${server.origin}/page.html?${new URLSearchParams({ control: control.origin })}`
     launched = await launch()
     await launched.openPage(address, (problem) => {
-      // Firefox logs the end of a stream, and the answer that stops it, as it logs errors of a script.
+      // Firefox logs the end of a stream, and the response that stops it, as script errors.
       if (!problem.includes(`${server.origin}/stream/`)) fail(new Error(problem))
     })
   } catch (error) {
@@ -116,11 +114,11 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
   return {
     browser,
     origin: server.origin,
-    observe(chunks, patience) {
+    observe(chunks, maxWait) {
       const observed = new Promise<Observation>((resolve) => {
         const number = ++count
         const types = eventTypesOf(Buffer.concat(chunks))
-        const experiment = { number, types, patience, chunks, ended: {}, nextRequests: {}, resolve }
+        const experiment = { number, types, maxWait, chunks, ended: {}, nextRequests: {}, resolve }
         experiments.set(number, experiment)
         waiting.push(experiment)
         if (experiments.size === 1) expectReport()
@@ -132,9 +130,7 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
   }
 }
 
-const page = '<!doctype html><meta charset="utf-8"><title>fuzz</title><script src="page.js"></script>'
-
-/** The first request of a client gets the stream, the second one an answer that stops it. */
+/** Answers the first request of a client with the stream, and the second one with a response that stops it. */
 async function answer(
   { chunks, ended, nextRequests }: Experiment,
   client: ClientName,
@@ -149,7 +145,7 @@ async function answer(
   }
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   for (const [index, chunk] of chunks.entries()) {
-    // So that it travels alone.
+    // The pause makes the chunk travel alone.
     if (index > 0) await wait(2)
     if (!response.write(chunk)) await once(response, 'drain')
   }

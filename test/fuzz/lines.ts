@@ -1,10 +1,10 @@
-/** A complete line of a stream, with what ends it. */
+/** A complete line of a stream, with its line ending. */
 export interface Line {
   readonly text: string
   readonly end: string
 }
 
-/** What follows the last end of line is left out: it never counts. */
+/** Splits text into its lines. The text after the last line ending is omitted, because it never counts. */
 export function splitLines(text: string): Line[] {
   return Array.from(text.matchAll(/([^\r\n]*)(\r\n|\r|\n)/g), ([, line = '', end = '']) => ({ text: line, end }))
 }
@@ -13,22 +13,22 @@ export function joinLines(lines: readonly Line[]): string {
   return lines.map(({ text, end }) => text + end).join('')
 }
 
-/** Whether a line is a field of that name. */
+/** Returns whether a line is a field with this name. */
 export function isField({ text }: Line, name: string): boolean {
   return text === name || text.startsWith(`${name}:`)
 }
 
-/** The value of a field. */
+/** Returns the value of a field. */
 export function fieldValue({ text }: Line): string {
   return text.replace(/^[^:]*:? ?/, '')
 }
 
-/** The line, saying nothing. */
+/** Returns a comment with the line ending of the line. */
 export function ignored({ end }: Line): Line {
   return { text: ':', end }
 }
 
-/** Up to each blank line, and what follows the last one. */
+/** Splits lines after each blank line. */
 export function splitBlocks(lines: readonly Line[]): Line[][] {
   const blocks: Line[][] = [[]]
   for (const line of lines) {

@@ -1,22 +1,22 @@
 import type { ExpectedEvent } from '../../fixtures/streams/event-stream.ts'
 
-/** A stream that the page listens to with its native EventSource and with ours. */
+/** A stream that the page receives with its native EventSource and with ours. */
 export interface Job {
   readonly number: number
   /** The types of events to listen for. */
   readonly types: readonly string[]
-  /** How long a client may wait before it connects anew, in ms; then it is closed. */
-  readonly patience: number
+  /** The maximum time in ms until a client reconnects; then it is closed. */
+  readonly maxWait: number
 }
 
 export interface SeenEvent extends ExpectedEvent {
   readonly origin: string
 }
 
-/** What a client in the page made of a stream. */
+/** The events of a stream in one client of the page. */
 export interface Reception {
   readonly events: readonly SeenEvent[]
-  /** The reconnection time in ms, where the client tells. */
+  /** The reconnection time in ms, if the client reports it. */
   readonly reconnectionTime?: number | undefined
 }
 
@@ -26,17 +26,17 @@ export interface JobReport {
   readonly ours: Reception
 }
 
-/** The request that a client made after the stream had ended. */
+/** The request of a client after the end of the stream. */
 export interface NextRequest {
   /** The bytes of its Last-Event-ID header, each as one character; undefined if it had none. */
   readonly lastEventId: string | undefined
-  /** How many ms after the end of the stream it came. */
+  /** The time in ms from the end of the stream to the request. */
   readonly delay: number
 }
 
-/** All that can be seen of a client, in the page and by the server. */
+/** The complete observation of a client, by the page and by the server. */
 export interface ClientObservation extends Reception {
-  /** Undefined if there was none while the client was waited for. */
+  /** The next request; undefined if there was none in time. */
   readonly nextRequest: NextRequest | undefined
 }
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { bytesOf, type Piece } from '../../fixtures/streams/notation.ts'
 
-/** Where the server makes a pause, so that what follows arrives in a chunk of its own. */
+/** A pause of the server, so that the next bytes arrive in a chunk of their own. */
 export const pause: unique symbol = Symbol('pause')
 
 export type Token = Piece | typeof pause
 
-/** A stream in the notation of fixtures/streams, in pieces that mean something. */
+/** A stream in the notation of fixtures/streams, as a list of meaningful pieces. */
 export type Tokens = readonly Token[]
 
-/** The stream in the notation of the fixtures: a list of pieces for each chunk. */
+/** Returns the stream in the notation of the fixtures: a list of pieces for each chunk. */
 export function chunksOf(tokens: Tokens): Piece[][] {
   const chunks: Piece[][] = [[]]
   for (const token of tokens) {
@@ -20,7 +20,7 @@ export function chunksOf(tokens: Tokens): Piece[][] {
 }
 
 export function bytesOfChunk(pieces: readonly Piece[]): Uint8Array {
-  // Piece by piece, for two of them may look like bytes in hexadecimal digits when they stand side by side.
+  // Each piece is converted separately, because two adjacent ones may look like bytes in hexadecimal digits.
   return Buffer.concat(pieces.map(bytesOf))
 }
 
@@ -137,9 +137,9 @@ const line: fc.Arbitrary<Piece[]> = fc.oneof(
 const piecesOfLine: fc.Arbitrary<Tokens> = fc
   .tuple(
     line,
-    // What stands where nothing should stand.
+    // An odd piece at an unexpected position.
     fc.option(fc.tuple(fc.nat(3), oddPiece), { freq: 40 }),
-    // Without one, two lines become one.
+    // Without a line ending, two lines become one.
     fc.option(lineEnd, { freq: 30 }),
     fc.option(fc.nat(4), { freq: 15 }),
   )
@@ -163,7 +163,7 @@ const beginning: fc.Arbitrary<Tokens> = fc.oneof(
   },
 )
 
-/** Streams of lines that are mostly well-formed, with what parsers may trip over strewn in. */
+/** Streams of mostly well-formed lines with pieces that parsers may get wrong. */
 export const randomStream: fc.Arbitrary<Tokens> = fc
   .tuple(beginning, fc.array(piecesOfLine, { maxLength: 20 }), fc.constantFrom('\n\n', '\n', ''))
   .map(([first, lines, last]) => [...first, ...lines.flat(), last])

@@ -7,12 +7,12 @@ import type { ClientName } from './observation.ts'
 import { chunksOf, type Tokens } from './random-stream.ts'
 
 /*
- * Listens to random streams in real browsers, with their own EventSource and with ours:
+ * Tests random streams in real browsers, with their own EventSource and with ours:
  *
- *   npm run test:fuzz -- --streams 20000 [--browsers chromium,firefox,webkit] [--seed N]
+ * npm run test:fuzz -- --streams 20000 [--browsers chromium,firefox,webkit] [--seed N]
  *
- * It ends with exit code 0 only if ours did what the standard says with every stream, and if every browser did so, too,
- * or deviated in ways that are known (deviations.ts).
+ * The exit code is 0 only if ours interpreted every stream as the standard says, and if every browser did so, too, or
+ * deviated in known ways (deviations.ts).
  */
 
 function readOptions(): { streams: number; seed: number; browsers: BrowserName[] } {
@@ -41,10 +41,12 @@ function readBrowser(name: string): BrowserName {
   return found
 }
 
-/** How many findings of a client are shrunk and shown. */
+/** The number of findings of a client that are shrunk and shown. */
 const shown = 5
 
-/** How many ms late a request may come: a stream that asks for a long time first shows whether a short one counts. */
+/**
+ * The maximum delay in ms of a request. A stream with a long reconnection time first shows whether a short one applies.
+ */
 const lateness = 8_000
 
 function describe(client: ClientName, { agreed, deviated, deviations, findings }: Tally): string {
@@ -70,7 +72,7 @@ function shorten(value: unknown): string {
   return text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text
 }
 
-/** Tells now and then how many have been begun. */
+/** Prints the progress regularly. */
 function* withProgress(streams: readonly Tokens[]): Generator<Tokens> {
   for (const [index, tokens] of streams.entries()) {
     if (index > 0 && index % 1_000 === 0) console.log(`  ${index} streams begun`)

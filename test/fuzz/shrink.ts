@@ -1,6 +1,6 @@
 /**
- * Takes away whatever is not needed for `holds` to stay true: long runs of items first, single ones in the end. All
- * candidates of a step are tried at the same time, since most of the time is spent waiting.
+ * Removes everything that is not needed for the predicate to remain true: long runs of items first, single ones in the
+ * end. All candidates of a step are tried at the same time, because most of the time is spent waiting.
  */
 export async function shrink<Item>(
   items: readonly Item[],
@@ -15,7 +15,7 @@ export async function shrink<Item>(
       const results = await Promise.all(starts.map((start) => holds(without([start]))))
       const removable = starts.filter((_, index) => results[index])
       if (removable.length === 0) break
-      // Each of them may go alone, but perhaps not all together.
+      // Each of them can be removed, but perhaps not all together.
       const all = without(removable)
       smallest = removable.length > 1 && (await holds(all)) ? all : without(removable.slice(0, 1))
     }

@@ -1,39 +1,28 @@
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { chromiumExecutable, chromiumOptions } from '../conformance/runners/puppeteer-browser.ts'
-import type { LifecyclePage } from './client.page.ts'
-import { type LifecycleFeed, startLifecycleFeed } from './feed.ts'
+import type { Browser, CDPSession, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { chromiumExecutable, maxStartTime, startChromium } from '../conformance/runners/puppeteer-browser.ts'
+import { describeWith } from '../installed.ts'
+import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
+import type { LifecyclePage } from './lifecycle.page.ts'
 
-const { CI } = process.env
-
-/** How long a browser may take to start, in ms. */
-const longestStart = 120_000
-
-const chromium = chromiumExecutable()
-
-let script: string
+let files: Record<string, string>
 let browser: Browser
-let feed: LifecycleFeed
+let feed: LiveFeed
+let flow: { stop(): Promise<void> } | undefined
 let page: Page
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./client.page.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'iife',
-  })
-  script = outputFiles[0]?.text ?? ''
+  const script = await bundlePage(new URL('lifecycle.page.ts', import.meta.url))
+  files = { '/': htmlPage('page.js'), '/page.js': script, '/other': htmlPage() }
 })
 
 beforeEach(async () => {
-  feed = await startLifecycleFeed(script)
+  feed = await startLiveFeed(files)
 })
 
 afterEach(async () => {
+  await flow?.stop()
   await page?.close()
   await feed.close()
 })
@@ -41,7 +30,9 @@ afterEach(async () => {
 /** Opens the page and waits for its first event. */
 async function open(hash = ''): Promise<void> {
   page = await browser.newPage()
-  await page.goto(`${feed.origin}/${hash}`, { timeout: longestStart })
+  await page.goto(`${feed.origin}/${hash}`, { timeout: maxStartTime })
+  await feed.until(() => feed.connections.length === 1)
+  flow = feed.flow(20)
   await nextEvent()
 }
 
@@ -53,7 +44,7 @@ function readState(): Promise<number> {
   return page.evaluate(() => (globalThis as unknown as { lifecycle: LifecyclePage }).lifecycle.source.readyState)
 }
 
-/** Waits for an event of the feed's among the entries of the log from the given one on. */
+/** Waits for an event of the feed among the entries of the log from the given index on. */
 async function nextEvent(from = 0): Promise<void> {
   await expect.poll(async () => (await readLog()).slice(from).some((entry) => Number(entry) > 0)).toBe(true)
 }
@@ -62,7 +53,7 @@ function numbersOf(log: readonly string[]): number[] {
   return log.map(Number).filter((number) => number > 0)
 }
 
-/** Each number came once and in order, also across what happened meanwhile; and nothing was an error. */
+/** Expects each number to have come once and in order, without an error. */
 async function expectWhole(): Promise<void> {
   const log = await readLog()
   const numbers = numbersOf(log)
@@ -72,28 +63,18 @@ async function expectWhole(): Promise<void> {
 
 /** Leaves the page, waits until its stream is closed, and comes back. */
 async function leaveAndComeBack(): Promise<void> {
-  await page.goto(`${feed.origin}/other`, { timeout: longestStart })
-  await feed.until(() => feed.open === 0)
-  await page.goBack({ timeout: longestStart })
+  await page.goto(`${feed.origin}/other`, { timeout: maxStartTime })
+  await feed.until(() => feed.connections.length === 0)
+  await page.goBack({ timeout: maxStartTime })
 }
 
-/** Says so where a browser is missing; CI has them all. */
-function reportMissing(name: string): void {
-  it(`The browser ${name} is installed`, ({ skip }) => {
-    if (CI) throw new Error(`${name} is missing`)
-    console.warn(`SKIPPED: ${name} is missing, and what becomes of a page there is not tested`)
-    skip('missing')
-  })
-}
-
-describe.runIf(chromium)('An EventSource follows the life cycle of its page in Chromium', () => {
+describeWith('Chromium', chromiumExecutable(), 'An EventSource follows the life cycle of its page', {}, (chromium) => {
   let cdp: CDPSession
 
   beforeAll(async () => {
-    // Puppeteer turns the back/forward cache off.
-    const ignoreDefaultArgs = ['--disable-back-forward-cache']
-    browser = await puppeteer.launch({ ...chromiumOptions(chromium ?? ''), ignoreDefaultArgs })
-  }, longestStart)
+    // Puppeteer disables the back/forward cache by default.
+    browser = await startChromium(chromium, { ignoreDefaultArgs: ['--disable-back-forward-cache'] })
+  }, maxStartTime)
 
   afterAll(() => browser.close())
 
@@ -124,9 +105,9 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     expect(log).toContain('pagehide persisted')
     expect(back).toBeGreaterThan(before)
     await nextEvent(back)
-    expect(feed.requests).toHaveLength(2)
-    expect(Number(feed.requests[1])).toBeGreaterThanOrEqual(before)
-    expect(feed.open).toBe(1)
+    expect(feed.requests).toBe(2)
+    expect(Number(feed.lastEventIds[1])).toBeGreaterThanOrEqual(before)
+    expect(feed.connections).toHaveLength(1)
     await expectWhole()
   })
 
@@ -135,8 +116,8 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     for (let times = 1; times <= 5; times++) {
       await leaveAndComeBack()
       await nextEvent((await readLog()).lastIndexOf('pageshow persisted'))
-      expect(feed.requests).toHaveLength(1 + times)
-      expect(feed.open).toBe(1)
+      expect(feed.requests).toBe(1 + times)
+      expect(feed.connections).toHaveLength(1)
     }
     await expectWhole()
   })
@@ -147,18 +128,18 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     await leaveAndComeBack()
     expect(await readLog()).toContain('pageshow persisted')
     expect(await readState()).toBe(2)
-    expect(feed.requests).toHaveLength(1)
+    expect(feed.requests).toBe(1)
   })
 
   it('A page that is frozen closes its connection, and reconnects when it is resumed', async () => {
     await openWithDevtools()
     await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await feed.until(() => feed.open === 0)
-    expect(feed.requests).toHaveLength(1)
+    await feed.until(() => feed.connections.length === 0)
+    expect(feed.requests).toBe(1)
     await cdp.send('Page.setWebLifecycleState', { state: 'active' })
-    await feed.until(() => feed.open === 1)
+    await feed.until(() => feed.connections.length === 1)
     await nextEvent((await readLog()).indexOf('resume'))
-    expect(feed.requests).toHaveLength(2)
+    expect(feed.requests).toBe(2)
     await expectWhole()
   })
 
@@ -167,7 +148,7 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     await setHidden(true)
     const from = (await readLog()).length
     await nextEvent(from)
-    expect(feed.requests).toHaveLength(1)
+    expect(feed.requests).toBe(1)
     await setHidden(false)
     await expectWhole()
   })
@@ -175,13 +156,13 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
   it('A page with pauseWhenHidden is CONNECTING while it is hidden, and resumes when it is shown', async () => {
     await openWithDevtools('#pause-when-hidden')
     await setHidden(true)
-    await feed.until(() => feed.open === 0)
+    await feed.until(() => feed.connections.length === 0)
     expect(await readState()).toBe(0)
     await setHidden(false)
-    await feed.until(() => feed.open === 1)
+    await feed.until(() => feed.connections.length === 1)
     await nextEvent((await readLog()).lastIndexOf('visibilitychange'))
-    expect(feed.requests).toHaveLength(2)
-    expect(feed.requests[1]).not.toBe('')
+    expect(feed.requests).toBe(2)
+    expect(feed.lastEventIds[1]).not.toBe('')
     await expectWhole()
   })
 
@@ -189,18 +170,18 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     await openWithDevtools('#pause-when-hidden')
     feed.isGone = true
     feed.cut()
-    await feed.until(() => feed.requests.length >= 4)
+    await feed.until(() => feed.requests >= 4)
     for (let times = 0; times < 3; times++) {
       await setHidden(true)
       await setHidden(false)
     }
     feed.isGone = false
-    await feed.until(() => feed.open > 0)
+    await feed.until(() => feed.connections.length > 0)
     await nextEvent((await readLog()).length)
-    const { length } = feed.requests
-    expect(feed.open).toBe(1)
+    const { requests } = feed
+    expect(feed.connections).toHaveLength(1)
     await nextEvent((await readLog()).length)
-    expect(feed.requests).toHaveLength(length)
+    expect(feed.requests).toBe(requests)
     const numbers = numbersOf(await readLog())
     expect(numbers).toEqual(numbers.map((_, index) => index + 1))
   })
@@ -211,16 +192,15 @@ describe.runIf(chromium)('An EventSource follows the life cycle of its page in C
     feed.cut()
     await expect.poll(async () => (await readLog()).some((entry) => entry.startsWith('error'))).toBe(true)
     const { length } = await readLog()
-    // Longer than the wait, of 50 ms.
+    // This is longer than the wait of 50 ms.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect((await readLog()).slice(length).filter((entry) => entry.startsWith('error'))).toEqual([])
-    expect(feed.requests).toHaveLength(1)
+    expect(feed.requests).toBe(1)
     await setOffline(false)
-    await feed.until(() => feed.open === 1)
+    await feed.until(() => feed.connections.length === 1)
     await nextEvent((await readLog()).indexOf('online'))
-    expect(feed.requests).toHaveLength(2)
+    expect(feed.requests).toBe(2)
   })
 })
 
-// Firefox keeps no page with an open request in its back/forward cache, so that there is nothing to come back to.
-if (chromium === undefined) reportMissing('Chromium')
+// Firefox does not put a page with an open request into its back/forward cache, so there is nothing to test.

@@ -2,7 +2,10 @@
 export default {
   test: {
     include: [
-      'test/{attempt,event-source,event-stream,options,parser,retry,session}.test.ts',
+      'test/{attempt,callbacks,content-type,deadline,event-source,parser,refusal}.test.ts',
+      'test/{request,request-body,retry,retry-after,retry-delay,session,session-model,session-retry}.test.ts',
+      'test/options/*.test.ts',
+      'test/event-stream/!(streams).test.ts',
       'test/streams/parser.test.ts',
     ],
     // Long enough that a busy machine does not fail a test.

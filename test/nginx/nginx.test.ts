@@ -3,17 +3,15 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { Agent } from 'undici'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventSourceInit, openEventStream } from '../../src/index.ts'
 import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
 import { listenAt } from '../http-server.ts'
-
-const { CI } = process.env
+import { describeWith } from '../installed.ts'
 
 let upstream: Server
 let port: number
@@ -76,7 +74,7 @@ async function receive(
 const location = (...directives: string[]): string =>
   `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
 
-describe.runIf(executable)('Every event comes once and in order through nginx', () => {
+describeWith('nginx', executable, 'Every event comes once and in order through nginx', {}, () => {
   it('Every event comes once while nginx is reloaded repeatedly', async () => {
     proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
     // The old processes close their connections one second after a reload.
@@ -143,13 +141,5 @@ describe.runIf(executable)('Every event comes once and in order through nginx', 
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
-  })
-})
-
-describe.runIf(!executable)('The tests with nginx need nginx', () => {
-  it('nginx is installed', ({ skip }) => {
-    if (CI) throw new Error('nginx is missing')
-    console.warn('SKIPPED: nginx is missing')
-    skip('missing')
   })
 })

@@ -6,9 +6,9 @@ import { type BuildOptions, build } from 'esbuild'
 import { rollup } from 'rollup'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { installed } from '../installed.ts'
 import { bunExecutable, denoExecutable } from '../runtimes/binaries.ts'
 import { run } from './command.ts'
-import { installed } from './installed.ts'
 import { runModule, startProgram } from './program.ts'
 
 const consumer = inject('consumer')

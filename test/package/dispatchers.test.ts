@@ -3,8 +3,8 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { installed } from '../installed.ts'
 import { nodeExecutable } from '../runtimes/binaries.ts'
-import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
 const copies = createRequire(new URL('../runtimes/package.json', import.meta.url))

@@ -1,19 +1,11 @@
 import { join } from 'node:path'
-import process from 'node:process'
 import { expect, inject, test } from 'vitest'
 import { chromiumExecutable, launchChromium } from '../conformance/runners/puppeteer-browser.ts'
+import { installed } from '../installed.ts'
 import { startGreetingServer } from './greeting-server.ts'
 
-const { CI } = process.env
-
 test('A page loads the script in Chromium and receives an event', async ({ skip }) => {
-  const executable = chromiumExecutable()
-  if (executable === undefined) {
-    if (CI) throw new Error('Chromium is missing')
-    console.warn('SKIPPED: Chromium is missing: CHROMIUM_PATH says where it is')
-    skip('Chromium is missing')
-    return
-  }
+  const executable = installed('Chromium', chromiumExecutable(), skip)
   await using server = await startGreetingServer({
     '/': join(import.meta.dirname, 'consumers/page.html'),
     '/everysource.global.js': join(inject('consumer'), 'node_modules/everysource/dist/everysource.global.js'),

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { installed } from '../installed.ts'
 import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
-import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
 /** The first major version of Node that has Web Locks in all its releases. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { installed } from '../installed.ts'
 import { nodeExecutable } from '../runtimes/binaries.ts'
-import { installed } from './installed.ts'
 import { runModule } from './program.ts'
 
 test('A body compressed with zstd is decompressed event by event, also inside gzip', async ({ skip }) => {

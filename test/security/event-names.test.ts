@@ -3,11 +3,11 @@ import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } f
 import { hostileNames } from './hostile-names.ts'
 import { parseOnlyRequest, type RawServer, startRawServer } from './raw-server.ts'
 
-/** What the whole program shares: nothing that a server sends may change it. */
+/** Objects that the whole program shares, and that no server may change. */
 const shared = [Object.prototype, Object, Function.prototype, Array.prototype, EventTarget.prototype, Event.prototype]
 
 const block = (name: string): string => `event: ${name}\n${name}: polluted\nid: ${name}\ndata: ${name}\n\n`
-/** Each name as that of two headers, and as type, field, id and data of an event. */
+/** A response with each name as the name of two headers, and as the type, field, id and data of an event. */
 const answer = [
   'HTTP/1.1 200 OK',
   'Content-Type: text/event-stream',
@@ -29,7 +29,7 @@ describe.each([
   })
   afterAll(() => server.close())
 
-  /** Fails if anything was added, changed or taken away meanwhile. */
+  /** Fails if the action adds, changes or removes a member of a shared object. */
   async function expectUnchanged(action: () => Promise<void>): Promise<void> {
     const describeShared = () =>
       shared.map((object) =>
@@ -85,7 +85,7 @@ describe.each([
       expect(others).toEqual([])
       expect(request?.method).toBe('GET')
       expect(request?.headers.has('last-event-id')).toBe(false)
-      // Node's Headers, made of an object, lose a header of that name, which harms nobody.
+      // Headers of Node that are created from an object lose a header with that name, which is harmless.
       for (const name of hostileNames.filter((name) => name !== '__proto__')) {
         expect(request?.headers.get(name.toLowerCase()), name).toBe('value')
       }

@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import process from 'node:process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { browserNames, launchers } from '../browsers.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { describeWith } from '../installed.ts'
 import { hostileNames } from './hostile-names.ts'
 import { type Attempt, type Call, type Feed, type ProgramBrowser, startProgramBrowser } from './programs.ts'
 
-/** Names of events of the standard's own, which a stream may use, too. */
+/** The event names of the standard, which a stream can use, too. */
 const ownNames = ['open', 'message', 'error']
 const names = [...ownNames, ...hostileNames]
 
-/** One event of each name; then the answer that stops a client. */
+/** Sends one event with each name, and then the response that stops a client. */
 function sendNames(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers['last-event-id'] === 'end') {
     response.writeHead(204).end()
@@ -25,20 +25,20 @@ function callsOf(type: string, data: string | null, readyState: number): Call[] 
   return ownNames.includes(type) ? [{ ...listener, by: 'handler' }, listener] : [listener]
 }
 
-/** What a page may know of a feed that it may not read. */
+/** What a page may learn about a feed that it may not read. */
 const nothing: Attempt = {
   opened: false,
   error: { code: 'network', status: undefined, body: undefined, headers: undefined },
 }
 
-/** A browser's own EventSource does not tell what went wrong. */
+/** Omits the code, because a native EventSource has none. */
 function withoutCode({ opened, message }: Attempt): Pick<Attempt, 'opened' | 'message'> {
   return { opened, ...(message && { message }) }
 }
 
 const cookie = 'session=secret'
 
-/** What a server on another origin says about who may read it, and whether a page may then, without and with cookies. */
+/** The CORS headers of a server on another origin, and whether a page may read it without and with cookies. */
 const policies = [
   { path: '/silent', allow: undefined, credentials: false, mayRead: [false, false] },
   { path: '/somebody-else', allow: 'http://somebody.example', credentials: true, mayRead: [false, false] },
@@ -49,10 +49,7 @@ const policies = [
 ] as const
 
 for (const name of browserNames) {
-  const isMissing = launchers[name] === undefined
-  if (isMissing) console.warn(`SKIPPED: ${name} is missing`)
-
-  describe.skipIf(isMissing && !process.env['CI'])(`A page in ${name} is safe`, { timeout: 120_000 }, () => {
+  describeWith(name, launchers[name], `A page in ${name} is safe`, { timeout: 120_000 }, () => {
     let browser: ProgramBrowser
     let other: HttpServer
     let requests: IncomingMessage[] = []
@@ -82,7 +79,7 @@ for (const name of browserNames) {
       response.end('data: secret of the server\n\n')
     }
 
-    /** Each policy without and with credentials, once the page has a cookie for the host, which all ports share. */
+    /** Returns each policy without and with credentials, after setting a cookie for the host, which all ports share. */
     async function feedsOfPolicies(): Promise<Feed[]> {
       await browser.run('tryFeeds', [{ url: `${browser.origin}/cookie` }])
       requests = []

@@ -1,15 +1,14 @@
 import type { RequestListener } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { type BrowserName, launchers } from '../browsers.ts'
-import { bundlePage } from '../bundle-page.ts'
 import type { Browser } from '../conformance/runners/run-browser.ts'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { startPageServer } from '../page-server.ts'
 
 /** One call of a handler (`on…`) or of a listener. */
 export interface Call {
   readonly by: 'handler' | 'listener'
   readonly type: string
-  /** That of a MessageEvent; null for any other event. */
+  /** The data of a MessageEvent; null for any other event. */
   readonly data: string | null
   readonly readyState: number
 }
@@ -17,11 +16,11 @@ export interface Call {
 export interface Feed {
   readonly url: string
   readonly withCredentials?: boolean
-  /** For ours only. */
+  /** The headers of the request, only for our client. */
   readonly headers?: Record<string, string>
 }
 
-/** What a page got to know of a feed. */
+/** What a page has learned about a feed. */
 export interface Attempt {
   readonly opened: boolean
   readonly message?: { readonly data: string; readonly origin: string }
@@ -38,15 +37,15 @@ interface Both<Result> {
   readonly ours: Result
 }
 
-/** What the page can do, with the browser's own EventSource and with ours. */
+/** The programs of the page, which use the native EventSource and ours. */
 export interface Programs {
   recordCalls(given: { readonly url: string; readonly names: readonly string[] }): Promise<Both<Call[]>>
   tryFeeds(given: readonly Feed[]): Promise<Both<Attempt[]>>
 }
 
-/** A browser that runs the programs, each in a page of its own. */
+/** A browser that runs the programs, each in its own page. */
 export interface ProgramBrowser {
-  /** That of the pages. */
+  /** The origin of the pages. */
   readonly origin: string
   run<Name extends keyof Programs>(
     name: Name,
@@ -55,19 +54,13 @@ export interface ProgramBrowser {
   close(): Promise<void>
 }
 
-const page = '<!doctype html><meta charset="utf-8"><title>security</title><script src="page.js"></script>'
-
-/** @param listener answers what else the pages ask their own origin for */
+/** @param listener answers all other requests of the pages to their own origin */
 export async function startProgramBrowser(name: BrowserName, listener: RequestListener): Promise<ProgramBrowser> {
   const launch = launchers[name]
   if (launch === undefined) throw new Error(`${name} is not installed`)
-  const script = await bundlePage(new URL('client.page.ts', import.meta.url))
   let settle: (report: { result?: unknown; error?: string }) => void = () => {}
-  const server: HttpServer = await startHttpServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://localhost')
-    if (pathname === '/page.html') response.setHeader('Content-Type', 'text/html').end(page)
-    else if (pathname === '/page.js') response.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(script)
-    else if (pathname === '/result') {
+  const server = await startPageServer(new URL('programs.page.ts', import.meta.url), async (request, response) => {
+    if (request.url === '/result') {
       settle((await json(request)) as { result?: unknown; error?: string })
       response.writeHead(204).end()
     } else listener(request, response)
@@ -87,7 +80,7 @@ export async function startProgramBrowser(name: BrowserName, listener: RequestLi
       })
       const query = new URLSearchParams({ program, given: JSON.stringify(given) })
       await browser.openPage(`${server.origin}/page.html?${query}`, (problem) => {
-        // Firefox logs every end of a stream as it logs errors of a script.
+        // Firefox logs every end of a stream as a script error.
         if (name !== 'firefox') settle({ error: problem })
       })
       const { result, error } = await reported

@@ -1,18 +1,19 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { listenAt } from '../http-server.ts'
 
-/** A server that only takes down what arrives: no parser stands between the bytes and the test. */
+/** A server that records the received bytes without parsing them. */
 export interface RawServer {
-  /** Such as http://127.0.0.1:40001. */
+  /** The origin, such as http://127.0.0.1:40001. */
   readonly origin: string
-  /** All that came over each connection that anything came over so far, each byte as one character. */
+  /** The bytes of each connection that has sent any, one character for each byte. */
   readonly received: readonly string[]
   close(): Promise<void>
 }
 
 const endOfHead = '\r\n\r\n'
 
-/** @param answer makes what is answered once the head of a request is there; the connection is closed after that */
+/** @param answer returns the response to send after the head of a request, before the connection is closed */
 export async function startRawServer(answer: () => string): Promise<RawServer> {
   const received: string[] = []
   const sockets = new Set<Socket>()
@@ -20,7 +21,7 @@ export async function startRawServer(answer: () => string): Promise<RawServer> {
     let index: number | undefined
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    // A client may leave as it likes.
+    // Clients may close the connection at any time.
     socket.on('error', () => {})
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {
@@ -30,8 +31,7 @@ export async function startRawServer(answer: () => string): Promise<RawServer> {
       if (!before.includes(endOfHead) && (before + text).includes(endOfHead)) socket.end(answer(), 'latin1')
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await listenAt(0, server)
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
@@ -47,11 +47,11 @@ export async function startRawServer(answer: () => string): Promise<RawServer> {
 export interface RequestHead {
   readonly method: string
   readonly target: string
-  /** By their names in lower case. */
+  /** The headers by their names in lower case. */
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** Reads the bytes of just one request without a body. Throws where a server could see more, or something else, in them. */
+/** Parses the bytes of exactly one request without a body. Throws if a server could interpret them differently. */
 export function parseOnlyRequest(bytes: string): RequestHead {
   const [head = '', ...rest] = bytes.split(endOfHead)
   if (rest.length !== 1 || rest[0] !== '') throw new Error(`not one request: ${JSON.stringify(bytes)}`)

@@ -5,8 +5,8 @@ import { type ErrorEvent, EventSource } from '../../src/index.ts'
 import { parseOnlyRequest, type RawServer, type RequestHead, startRawServer } from './raw-server.ts'
 
 /*
- * Whatever is put into an id, a header, a URL or a query parameter: what goes over the wire is one request with the
- * headers that it should have, or none at all.
+ * Whatever an id, a header, a URL or a query parameter contains, the bytes on the wire are one request with the
+ * expected headers, or none at all.
  */
 
 const transports: readonly (readonly [name: string, init: EventSourceInit])[] = [
@@ -14,7 +14,7 @@ const transports: readonly (readonly [name: string, init: EventSourceInit])[] = 
   ['undici', {}],
 ]
 
-/** What may end a line or a head, now or after a conversion that takes the low byte of a character. */
+/** Text that can end a line or a head, directly or after a conversion that keeps only the low byte of a character. */
 const dangerous = fc.constantFrom(
   ...[
     '\r',
@@ -47,7 +47,7 @@ const noContent = 'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
 
 describe.each(transports)('No input can split a request over %s', { timeout: 180_000 }, (_, transport) => {
   let server: RawServer
-  /** What the server answers, in this order; 204 after that. */
+  /** The responses of the server, in order; 204 after the last one. */
   let answers: string[] = []
 
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
   })
   afterAll(() => server.close())
 
-  /** Listens until it is closed, and returns the requests that the server has got, and the last error. */
+  /** Listens until the source is closed, and returns the requests of the server and the last error. */
   async function listen(
     path: string,
     init: EventSourceInit,
@@ -76,14 +76,14 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
     return { requests: server.received.slice(before).map(parseOnlyRequest), error, lastEventId: source.lastEventId }
   }
 
-  const usualNames = new Set([
+  const defaultNames = new Set([
     ...['accept', 'accept-encoding', 'accept-language', 'cache-control', 'connection', 'host', 'pragma', 'user-agent'],
     'sec-fetch-mode',
   ])
   const otherHeaders = ({ headers }: RequestHead): [string, string][] =>
-    [...headers].filter(([name]) => !usualNames.has(name))
+    [...headers].filter(([name]) => !defaultNames.has(name))
 
-  /** As a server sees the value. */
+  /** Returns the bytes as a server receives them. */
   const bytesOf = (text: string): string =>
     Buffer.from(text)
       .toString('latin1')
@@ -100,7 +100,7 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
         const [first, second, ...others] = requests
         expect(others).toEqual([])
         expect(first && otherHeaders(first)).toEqual([])
-        // An id with a control character cannot go into a header of Node's: then there is no request.
+        // An id with a control character cannot be sent in a header of Node, so there is no request.
         if (error.code === 'network') expect(second).toBeUndefined()
         else
           expect(second && otherHeaders(second)).toEqual(lastEventId ? [['last-event-id', bytesOf(lastEventId)]] : [])
@@ -174,7 +174,7 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
       fc.asyncProperty(hostile, async (method) => {
         if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) return refuse({ method })
         const { requests, error } = await listen('/', { method })
-        // Node knows fewer methods than there are tokens.
+        // Node supports fewer methods than there are tokens.
         if (error.code !== 'network') expect(requests.map((request) => request.method)).toEqual([method.toUpperCase()])
       }),
       runs,

@@ -1,68 +1,94 @@
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { type LiveFeed, startLiveFeed } from './live-feed.ts'
-import type { Sighting } from './witness.ts'
+import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
+import type { Snapshot } from './recorder.ts'
 
-/** A tab, whichever way its browser is steered. */
+/** A tab, independent of the protocol that controls its browser. */
 export interface Tab {
-  /** The feed knows it by this name. */
+  /** The name by which the feed knows the tab. */
   readonly name: string
-  /** Evaluates an expression there, and awaits its value. */
+  /** Evaluates an expression in the tab, and returns its awaited value. */
   evaluate(expression: string): Promise<unknown>
   close(): Promise<void>
 }
 
 export type OpenTab = (name: string, url: string) => Promise<Tab>
 
-const programs = { '/tab.js': 'client.page.ts', '/worker.js': 'client.worker.ts' }
-
-const page = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>tab</title>'
-
 /** Starts a feed that has the page for the tabs at /tab, and another page at /other. */
 export async function startFeed(): Promise<LiveFeed> {
-  const files: Record<string, string> = { '/tab': `${page}<script src="tab.js"></script>`, '/other': page }
-  for (const [path, program] of Object.entries(programs)) files[path] = await bundle(program)
-  return startLiveFeed(files)
-}
-
-async function bundle(program: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'iife',
+  return startLiveFeed({
+    '/tab': htmlPage('tab.js'),
+    '/tab.js': await bundlePage(new URL('recorder.page.ts', import.meta.url)),
+    '/worker.js': await bundlePage(new URL('recorder.worker.ts', import.meta.url)),
+    '/other': htmlPage(),
   })
-  return outputFiles[0]?.text ?? ''
 }
 
-/** Opens a tab with a witness. */
-export async function openWitness(feed: LiveFeed, open: OpenTab, name: string, init = '{}'): Promise<Tab> {
+/** Opens a tab with a recorder. */
+export async function openRecorder(feed: LiveFeed, open: OpenTab, name: string, init = '{}'): Promise<Tab> {
   const tab = await open(name, `${feed.origin}/tab?${name}`)
-  await tab.evaluate(`void (globalThis.witness = new Witness(${init}))`)
+  await tab.evaluate(`void (globalThis.recorder = new Recorder(${init}))`)
   return tab
 }
 
-export async function ask(tab: Tab, question: string): Promise<Sighting> {
-  return (await tab.evaluate(`witness.${question}`)) as Sighting
+/** Adds another source to a tab. */
+export async function addSource(tab: Tab): Promise<void> {
+  await tab.evaluate('void (globalThis.another = new Recorder())')
+  await tab.evaluate('another.opened()')
 }
 
-/** The tab has got each event up to the feed's last, since its first, once and in order. */
+/** Adds a frame with another source to a tab. */
+export async function addFrame(tab: Tab): Promise<void> {
+  await tab.evaluate(`new Promise((resolve) => {
+    const frame = document.createElement('iframe')
+    frame.src = location.href
+    frame.onload = () => {
+      globalThis.another = new frame.contentWindow.Recorder()
+      resolve()
+    }
+    document.body.append(frame)
+  })`)
+  await tab.evaluate('another.opened()')
+}
+
+/**
+ * Resolves with the tab that leads next, and rejects if there is none soon: within half of the time after which tabs
+ * replace a leader that says nothing.
+ */
+export async function leaderSoon(feed: LiveFeed, ...others: readonly string[]): Promise<string> {
+  const deadline = new AbortController()
+  const isLate = pause(5_000, undefined, { signal: deadline.signal }).then(() => {
+    throw new Error(`no other tab leads, but ${JSON.stringify(feed.connections)}`)
+  })
+  try {
+    return await Promise.race([feed.leader(...others), isLate])
+  } finally {
+    isLate.catch(() => {})
+    deadline.abort()
+  }
+}
+
+export async function ask(tab: Tab, question: string): Promise<Snapshot> {
+  return (await tab.evaluate(`recorder.${question}`)) as Snapshot
+}
+
+/** Expects the tab to have received each event from its first to the feed's last once and in order. */
 export async function expectWhole(feed: LiveFeed, tab: Tab, first?: number): Promise<void> {
-  const sighting = await ask(tab, `reached(${feed.number})`)
-  expect({ tab: tab.name, ...sighting }).toMatchObject({ problem: null, last: feed.number, ...(first && { first }) })
+  const snapshot = await ask(tab, `reached(${feed.number})`)
+  expect({ tab: tab.name, ...snapshot }).toMatchObject({ problem: null, last: feed.number, ...(first && { first }) })
 }
 
-/** Ways for a tab to give up the lead; after most of them the tab is there no more. */
+/** A way for a tab to stop being the leader, after which most tabs are gone. */
 export type Departure = (tab: Tab) => Promise<unknown>
 
 export const closeTab: Departure = (tab) => tab.close()
-export const closeSource: Departure = (tab) => tab.evaluate('witness.source.close()')
+export const closeSource: Departure = (tab) => tab.evaluate('recorder.source.close()')
 export const navigate: Departure = (tab) => tab.evaluate('void (location.href = "/other")')
 
 /**
- * Has one leader after another go while events flow, each in the next of some ways, and a new tab come for each. Returns
- * what is worth a look: how long it took, in ms each, until the next leader was connected, and what the feed saw.
+ * Makes one leader after another leave while events flow, each in the next of the given ways, and opens a new tab for
+ * each. Returns a summary: the ms until the next leader was connected, and the counts of the feed.
  */
 export async function replaceLeaders(
   feed: LiveFeed,
@@ -70,7 +96,7 @@ export async function replaceLeaders(
   { tabs: count, times, departures }: { tabs: number; times: number; departures: readonly Departure[] },
 ): Promise<string> {
   const tabs: Tab[] = []
-  for (let number = 1; number <= count; number++) tabs.push(await openWitness(feed, open, `${number}`))
+  for (let number = 1; number <= count; number++) tabs.push(await openRecorder(feed, open, `${number}`))
   for (const tab of tabs) await ask(tab, 'opened()')
   await feed.leader()
 
@@ -79,7 +105,7 @@ export async function replaceLeaders(
   for (let time = 0; time < times; time++) {
     const name = await feed.leader()
     const leader = tabs.find((tab) => tab.name === name)
-    if (!leader) throw new Error(`${name} leads, which is none of the tabs`)
+    if (!leader) throw new Error(`the leader ${name} is none of the tabs`)
     tabs.splice(tabs.indexOf(leader), 1)
     const before = await ask(leader, `reached(${feed.number})`)
     expect({ tab: name, ...before }).toMatchObject({ problem: null })
@@ -87,29 +113,29 @@ export async function replaceLeaders(
     await departures[time % departures.length]?.(leader)
     await feed.leader(name)
     durations.push(Math.round(performance.now() - start))
-    // Every tab has something of the new leader before this one goes, too.
+    // Every tab has received an event of the new leader before this one leaves.
     const { number } = feed
-    tabs.push(await openWitness(feed, open, `${count + time + 1}`))
+    tabs.push(await openRecorder(feed, open, `${count + time + 1}`))
     for (const tab of tabs) await ask(tab, `reached(${number + 1})`)
   }
   await flow.stop()
 
   for (const tab of tabs) await expectWhole(feed, tab)
   expect(feed.connections).toHaveLength(1)
-  const { number, requests, most } = feed
-  for (const tab of tabs) await tab.evaluate('witness.source.close()')
+  const { number, requests, maxConnections } = feed
+  for (const tab of tabs) await tab.evaluate('recorder.source.close()')
   await feed.until(() => feed.connections.length === 0)
-  return `${number} events, ${requests} requests, at most ${most} connections at a time; ms until the next: ${durations.join(', ')}`
+  return `${number} events, ${requests} requests, at most ${maxConnections} connections at a time; ms until the next: ${durations.join(', ')}`
 }
 
-/** Tabs that join late are open at once, and get as many events as they ask for. */
+/** Expects tabs that join late to be open at once and to receive as many events as they ask for. */
 export async function joinLate(feed: LiveFeed, open: OpenTab): Promise<void> {
-  const first = await openWitness(feed, open, 'first')
+  const first = await openRecorder(feed, open, 'first')
   await ask(first, 'opened()')
   for (let count = 0; count < 10; count++) feed.send()
   await expectWhole(feed, first, 1)
-  const plain = await openWitness(feed, open, 'plain')
-  const replaying = await openWitness(feed, open, 'replaying', '{ replay: 4 }')
+  const plain = await openRecorder(feed, open, 'plain')
+  const replaying = await openRecorder(feed, open, 'replaying', '{ replay: 4 }')
   expect(await ask(plain, 'opened()')).toMatchObject({ readyState: 1, lastEventId: '10', last: 0 })
   expect(await ask(replaying, 'reached(10)')).toMatchObject({ readyState: 1, lastEventId: '10', first: 7, last: 10 })
   feed.send()

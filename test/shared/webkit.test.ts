@@ -1,15 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, it } from 'vitest'
+import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import { launchWebKit, type WebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
-import type { LiveFeed } from './live-feed.ts'
-import { reportMissing } from './missing.ts'
+import { describeWith } from '../installed.ts'
+import type { LiveFeed } from '../live-feed.ts'
 import { closeSource, closeTab, joinLate, navigate, type OpenTab, replaceLeaders, startFeed } from './tabs.ts'
 
-/** How long a browser may take to start or to load a page, in ms. */
-const longestWait = 120_000
-
-const webKit = webKitExecutables()
-
-describe.runIf(webKit)('Tabs share one connection in WebKit', { timeout: 420_000 }, () => {
+describeWith('WebKit', webKitExecutables(), 'Tabs share one connection in WebKit', { timeout: 420_000 }, (webKit) => {
   let browser: WebKit
   let feed: LiveFeed
 
@@ -19,8 +15,8 @@ describe.runIf(webKit)('Tabs share one connection in WebKit', { timeout: 420_000
   }
 
   beforeAll(async () => {
-    if (webKit) browser = await launchWebKit(webKit)
-  }, longestWait)
+    browser = await launchWebKit(webKit)
+  }, maxStartTime)
 
   beforeEach(async () => {
     feed = await startFeed()
@@ -37,5 +33,3 @@ describe.runIf(webKit)('Tabs share one connection in WebKit', { timeout: 420_000
 
   it('Tabs that join late are open at once and receive as many events as they ask for', () => joinLate(feed, open))
 })
-
-if (webKit === undefined) reportMissing('WebKit')

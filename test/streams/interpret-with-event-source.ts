@@ -2,7 +2,7 @@ import type { ExpectedEvent, Interpretation } from '../../fixtures/streams/index
 import type { ErrorEvent, EventSource, EventSourceInit } from '../../src/index.ts'
 
 /** The maximum time in ms for the whole stream to arrive on a busy machine. */
-const longestWait = 50_000
+const maxWait = 50_000
 
 /**
  * Opens a source, waits for its first interruption, closes it, and returns what was received. `types` are the event
@@ -28,7 +28,7 @@ export async function interpretWithEventSource(
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     const interruption = await new Promise<ErrorEvent>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no interruption came after ${events.length} events`)), longestWait)
+      timer = setTimeout(() => reject(new Error(`no interruption came after ${events.length} events`)), maxWait)
       for (const listenedType of new Set(['message', 'open', 'error', ...types])) {
         source.addEventListener(listenedType, (event: Event) => {
           // A stream can also contain events of the types `error` and `open`.
@@ -49,10 +49,10 @@ export async function interpretWithEventSource(
 }
 
 const defaultReconnectionTime = 3_000
-const longestDelay = 2 ** 31 - 1
+const maxTimerDelay = 2 ** 31 - 1
 
 /** Returns what a source must yield. Unlike a stream, it always has a reconnection time, which a timer can hold. */
 export function expectedOfEventSource(expected: Interpretation): Interpretation {
-  const reconnectionTime = Math.min(expected.reconnectionTime ?? defaultReconnectionTime, longestDelay)
+  const reconnectionTime = Math.min(expected.reconnectionTime ?? defaultReconnectionTime, maxTimerDelay)
   return { ...expected, reconnectionTime }
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { describe, expect, it } from 'vitest'
 import { createRequest, type Recording, record, textOf } from './record.ts'
+import { serve } from './serve.ts'
 import { transports } from './transports.ts'
 
 interface SeenRequest {
@@ -25,22 +25,10 @@ interface Site {
   readonly seen: SeenRequest[]
 }
 
-const servers: HttpServer[] = []
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-async function listen(listener: RequestListener): Promise<string> {
-  const server = await startHttpServer(listener)
-  servers.push(server)
-  return server.origin
-}
-
 /** Starts a server that records its requests. */
-async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
+async function startSite(answer: (request: SeenRequest) => Answer): Promise<Site> {
   const seen: SeenRequest[] = []
-  const origin = await listen(async (request, response) => {
+  const origin = await serve(async (request, response) => {
     const { method, url: path, headers } = request
     const asked = { method, path, headers, body: await text(request) }
     seen.push(asked)
@@ -52,7 +40,7 @@ async function serve(answer: (request: SeenRequest) => Answer): Promise<Site> {
 
 /** Starts a server that redirects the path `/`, and answers other paths with a text about them. */
 function redirecting(status: number, location: string | undefined): Promise<Site> {
-  return serve(({ path }) => {
+  return startSite(({ path }) => {
     if (path !== '/') return { body: `this is ${path}` }
     return { status, headers: location === undefined ? {} : { Location: location } }
   })
@@ -95,7 +83,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
     })
 
     it('Only the last response is reported', async () => {
-      const site = await serve(({ path }) =>
+      const site = await startSite(({ path }) =>
         path === '/'
           ? { status: 302, headers: { Location: '/next' }, body: 'moved' }
           : { status: 503, body: 'overloaded' },
@@ -106,7 +94,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
     })
 
     it('At most 20 redirects are followed', async () => {
-      const site = await serve(({ path = '' }) => {
+      const site = await startSite(({ path = '' }) => {
         const left = Number(path.slice(1))
         return left === 0 ? { body: 'arrived' } : { status: 307, headers: { Location: `/${left - 1}` } }
       })
@@ -143,7 +131,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
 
     it('A redirect is not followed after the request is aborted', async () => {
       const controller = new AbortController()
-      const site = await serve(({ path }) => {
+      const site = await startSite(({ path }) => {
         if (path === '/next') controller.abort()
         return { status: 307, headers: { Location: '/next' } }
       })
@@ -153,7 +141,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
 
     it('A redirect closes the connection of the response that it leaves', async () => {
       const closed: Promise<unknown>[] = []
-      const origin = await listen((request, response) => {
+      const origin = await serve((request, response) => {
         if (request.url === '/next') return void response.end('arrived')
         closed.push(once(response, 'close'))
         // The body never ends.
@@ -178,7 +166,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       [Buffer.from('/é').toString('latin1'), '/%C3%A9'],
       [Buffer.from('/名前').toString('latin1'), '/%E5%90%8D%E5%89%8D'],
     ])('The Location %s is resolved against the URL of the response', async (location, path) => {
-      const site = await serve(({ path: asked }) =>
+      const site = await startSite(({ path: asked }) =>
         asked === '/a/b' ? { status: 302, headers: { Location: location } } : { body: 'arrived' },
       )
       const { response } = await send(`${site.origin}/a/b`)
@@ -269,10 +257,10 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
     })
 
     it('The headers of the caller stay away when a later redirect returns to the origin', async () => {
-      const home = await serve(({ path }) =>
+      const home = await startSite(({ path }) =>
         path === '/' ? { status: 307, headers: { Location: `${away.origin}/` } } : { body: 'home again' },
       )
-      const away = await serve(() => ({ status: 307, headers: { Location: `${home.origin}/back` } }))
+      const away = await startSite(() => ({ status: 307, headers: { Location: `${home.origin}/back` } }))
       expect(textOf(await send(`${home.origin}/`, { headers: headersOf(['x-key']) }))).toBe('home again')
       expect(home.seen.map(({ headers }) => headers['x-key'])).toEqual(['sesame', undefined])
     })

@@ -1,34 +1,30 @@
 import process from 'node:process'
-import { createDiagnostics } from '../diagnostics.ts'
+import { commonOptions, type Options, parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
+import { UsageError } from '../command-line/errors.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import { formatOptions } from '../command-line/help-text.ts'
+import { createEndpoint } from '../endpoint/endpoint.ts'
+import { redactUrl } from '../endpoint/redact.ts'
+import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
-import { redactUrl } from '../redact.ts'
-import { readEndpoint, requestOptions } from '../request-options.ts'
-import {
-  commonOptions,
-  describeOptions,
-  exitCodes,
-  type Options,
-  readCommandLine,
-  readSeconds,
-  UsageError,
-} from '../usage.ts'
+import { createDiagnostics } from '../terminal/diagnostics.ts'
 import { runChecks } from './checks.ts'
 import type { Examination } from './examination.ts'
 import { examine } from './examine.ts'
-import { formatJson, formatText, type Subject } from './report.ts'
+import { formatJson, formatText, type ReportSubject } from './report.ts'
 
 const doctorOptions = {
   seconds: {
     type: 'string',
     value: 'N',
-    help: 'how long to observe a response, from 1 to 3600 (10); all of it\ntakes twice as long at the most',
+    help: 'observe a response for up to N seconds, from 1 to 3600\n(default: 10); the whole run takes at most twice as long',
   },
   origin: {
     type: 'string',
     value: 'ORIGIN',
-    help: 'examine what a page of this origin would meet, such as\nhttps://app.example',
+    help: 'check that a page of this origin, such as\nhttps://app.example, can read the stream',
   },
-  json: { type: 'boolean', help: 'print one JSON document' },
+  json: { type: 'boolean', help: 'print the report as one JSON document' },
   ...commonOptions,
 } as const satisfies Options
 
@@ -36,41 +32,41 @@ const options = { ...requestOptions, ...doctorOptions }
 
 const help = `Usage: everysource doctor [options] URL
 
-Examines an endpoint that serves server-sent events, and prints a check a line: what was seen, and how to mend it.
+Checks an endpoint that serves server-sent events. Prints a line for each check: what was found, and how to fix it.
 
-${describeOptions([
-  ['Examination', doctorOptions],
+${formatOptions([
+  ['Checks', doctorOptions],
   ['Request', requestOptions],
 ])}
-Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} one did, or something went wrong here; ${exitCodes.usage} a mistake in the command line.
+Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} a check failed, or the command failed; ${exitCodes.usage} invalid command line.
 `
 
 /**
  * @returns the exit code
- * @throws UsageError, Failure
+ * @throws UsageError, OperationalError
  */
 export async function doctor(commandLine: readonly string[]): Promise<number> {
-  const { values, operands } = readCommandLine(commandLine, options)
+  const { values, operands } = parseCommandLine(commandLine, options)
   const output = openOutput()
   if (values.help) {
     await output.write(help)
     return exitCodes.ended
   }
-  const time = readTime(values.seconds ?? '10')
-  const origin = values.origin === undefined ? undefined : readOrigin(values.origin)
+  const time = parseTime(values.seconds ?? '10')
+  const origin = values.origin === undefined ? undefined : parseOrigin(values.origin)
   const closing = new AbortController()
-  const endpoint = await readEndpoint({ values, operands }, closing.signal)
+  const endpoint = await createEndpoint({ values, operands }, closing.signal)
   const { url, init } = endpoint
   if (process.stderr.isTTY) createDiagnostics('normal').notice(`observing ${redactUrl(url)} for ${time / 1_000} s`)
   try {
     const examination = await examine(endpoint, { time, origin })
     const findings = runChecks(examination)
     const { method } = examination
-    const subject: Subject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
+    const subject: ReportSubject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
     await output.write((values.json ? formatJson : formatText)(subject, findings))
     const exitCode = findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
-    // undici cannot give up a connection that is being made, which would keep the process alive for ten seconds.
-    if (!everythingWasSent(examination)) process.exit(exitCode)
+    // undici cannot cancel a connection attempt, which would keep the process alive for ten seconds.
+    if (!wereAllSent(examination)) process.exit(exitCode)
     return exitCode
   } finally {
     closing.abort()
@@ -78,22 +74,23 @@ export async function doctor(commandLine: readonly string[]): Promise<number> {
   }
 }
 
-function everythingWasSent({ main, uncompressed, resumption, page }: Examination): boolean {
+function wereAllSent({ main, uncompressed, resumption, crossOrigin }: Examination): boolean {
   const observations = [main, uncompressed, resumption?.observation]
   const recordings = [
     ...observations.map((observation) => observation?.recording),
-    ...(page?.preflights.values() ?? []),
+    ...(crossOrigin?.preflights.values() ?? []),
   ]
   return recordings.every((recording) => recording?.sent ?? true)
 }
 
-function readTime(text: string): number {
-  const time = readSeconds('--seconds', text)
+/** @returns milliseconds */
+function parseTime(text: string): number {
+  const time = parseSeconds('--seconds', text)
   if (time >= 1_000 && time <= 3_600_000) return time
   throw new UsageError(`--seconds is ${JSON.stringify(text)}, not a number from 1 to 3600`)
 }
 
-function readOrigin(text: string): string {
+function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin
   throw new UsageError(`--origin is ${JSON.stringify(text)}, not an origin such as https://app.example`)

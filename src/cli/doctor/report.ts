@@ -1,19 +1,20 @@
 import process from 'node:process'
-import { type Format, paint } from '../colour.ts'
+import { colorize, type TextStyle } from '../terminal/color.ts'
+import { escapeControls } from '../terminal/escape-controls.ts'
+import type { Status } from './check-result.ts'
 import type { Finding } from './checks.ts'
-import type { Status } from './verdict.ts'
 
-/** What findings are about. */
-export interface Subject {
+/** The examination that a report is about. */
+export interface ReportSubject {
   readonly url: string
   readonly method: string
-  /** Of a page that would ask; null if nobody gave one. */
+  /** The origin given with --origin; null without one. */
   readonly origin: string | null
-  /** For how long a response was observed, at the longest. */
+  /** The maximum time for which a response was observed, in seconds. */
   readonly seconds: number
 }
 
-const marks: Readonly<Record<Status, readonly [mark: string, format: Format]>> = {
+const statusLabels: Readonly<Record<Status, readonly [label: string, style: TextStyle]>> = {
   ok: ['ok  ', 'green'],
   warn: ['warn', 'yellow'],
   fail: ['FAIL', 'red'],
@@ -22,27 +23,21 @@ const marks: Readonly<Record<Status, readonly [mark: string, format: Format]>> =
 
 const nameWidth = 25
 
-/** What a server says could else take hold of the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
-  })
-}
-
-/** For people: a check a line, and below it how to mend what was seen. */
-export function formatText({ url, seconds }: Subject, findings: readonly Finding[]): string {
-  const lines = findings.map(({ check, status, seen, mend }) => {
-    const [mark, format] = marks[status]
-    const line = `${paint(mark, format, process.stdout)}  ${check.padEnd(nameWidth)}${printable(seen)}`
-    return mend === undefined ? line : `${line}\n${' '.repeat(nameWidth + 6)}mend: ${printable(mend)}`
+/** Formats a report as text: a line for each check, and below it how to fix what was found. */
+export function formatText({ url, seconds }: ReportSubject, findings: readonly Finding[]): string {
+  const lines = findings.map(({ check, status, message, fix }) => {
+    const [label, style] = statusLabels[status]
+    const line = `${colorize(label, style, process.stdout)}  ${check.padEnd(nameWidth)}${escapeControls(message)}`
+    return fix === undefined ? line : `${line}\n${' '.repeat(nameWidth + 6)}fix: ${escapeControls(fix)}`
   })
   const counts = countStatuses(findings)
-  const summary = `${counts.fail} failed, ${counts.warn} to look at, ${counts.ok} ok, ${counts.skip} skipped`
-  return `${url}, observed for ${seconds} s at the most\n\n${lines.join('\n')}\n\n${summary}\n`
+  const warnings = `${counts.warn} warning${counts.warn === 1 ? '' : 's'}`
+  const summary = `${counts.fail} failed, ${warnings}, ${counts.ok} ok, ${counts.skip} skipped`
+  return `${url}, observed for up to ${seconds} s\n\n${lines.join('\n')}\n\n${summary}\n`
 }
 
-/** For programs: one JSON document. */
-export function formatJson(subject: Subject, findings: readonly Finding[]): string {
+/** Formats a report as one JSON document. */
+export function formatJson(subject: ReportSubject, findings: readonly Finding[]): string {
   return `${JSON.stringify({ ...subject, counts: countStatuses(findings), findings }, null, 2)}\n`
 }
 

@@ -11,21 +11,21 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 
-/** Where Debian has it, and others. */
+/** The path of nginx on Debian, or on other systems; undefined if it is not installed. */
 export const nginx = ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync)
 
 export interface Nginx {
   /** Such as http://127.0.0.1:40001. */
   readonly origin: string
-  /** Has it read its configuration anew: other processes serve from then on, and those before end. */
+  /** Reloads the configuration: new processes serve from then on, and the old ones end. */
   reload(): void
   close(): Promise<void>
 }
 
 export interface NginxOptions {
-  /** The paths of a certificate and its key: with them it speaks HTTP/2 over TLS. */
+  /** The paths of a certificate and its key, which enable HTTP/2 over TLS. */
   readonly certificate?: { readonly certificate: string; readonly key: string }
-  /** Without it there is one process, which cannot be reloaded. */
+  /** Whether `reload` can be called. Otherwise, there is only one process. */
   readonly isReloadable?: boolean
 }
 
@@ -37,7 +37,7 @@ export async function startNginx(locations: string, options: NginxOptions = {}):
   if (nginx === undefined) throw new Error('nginx is missing')
   const directory = await mkdtemp(join(tmpdir(), 'everysource-nginx-'))
   try {
-    // Nobody can promise that a free port still is when nginx comes to it.
+    // Another process may take the free port before nginx does.
     for (let tries = 1; tries <= 10; tries++) {
       const started = await tryToStart(nginx, directory, locations, options)
       if (started) return started

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
-import puppeteer, { type LaunchOptions } from 'puppeteer-core'
+import puppeteer, { type LaunchOptions, type Browser as PuppeteerBrowser } from 'puppeteer-core'
 import { thrownOnPurpose } from '../case.ts'
 import type { Browser } from './run-browser.ts'
 
@@ -14,7 +14,7 @@ const chromiumArguments = [
 ]
 
 /** The maximum time in ms for a browser to start or to load a page on a busy machine. */
-const maxStartTime = 120_000
+export const maxStartTime = 120_000
 
 /** Returns the path of Chromium: CHROMIUM_PATH, or one of its usual locations. */
 export function chromiumExecutable(): string | undefined {
@@ -37,25 +37,22 @@ export function firefoxExecutable(): string | undefined {
   ])
 }
 
-export function chromiumOptions(executablePath: string): LaunchOptions {
+/** Starts Chromium with a fresh profile, which puppeteer removes at the end. */
+export function startChromium(executablePath: string, options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
   // Chromium's sandbox does not start for root, who is the user in most containers.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return {
+  return puppeteer.launch({
     browser: 'chrome',
     executablePath,
-    args: [...chromiumArguments, ...sandbox],
-    headless: true,
     timeout: maxStartTime,
-  }
+    ...options,
+    args: [...chromiumArguments, ...sandbox, ...(options.args ?? [])],
+  })
 }
 
-/** @param isObserved whether puppeteer receives all network events, like developer tools do */
-export function launchChromium(executablePath: string, isObserved = false): Promise<Browser> {
-  return launch({ ...chromiumOptions(executablePath), networkEnabled: isObserved })
-}
-
-export function firefoxOptions(executablePath: string): LaunchOptions {
-  return {
+/** Starts Firefox with a fresh profile, which puppeteer removes at the end. */
+export function startFirefox(executablePath: string, options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
+  return puppeteer.launch({
     browser: 'firefox',
     executablePath,
     // Only one tab can be in front, and the timers of the others must not be throttled.
@@ -64,24 +61,21 @@ export function firefoxOptions(executablePath: string): LaunchOptions {
       'dom.min_background_timeout_value_without_budget_throttling': 4,
       'dom.timeout.enable_budget_timer_throttling': false,
     },
-    headless: true,
-    timeout: maxStartTime,
-  }
-}
-
-export function launchFirefox(executablePath: string): Promise<Browser> {
-  return launch(firefoxOptions(executablePath))
-}
-
-/** Launches a browser with a fresh profile, which puppeteer removes at the end. */
-async function launch(options: LaunchOptions): Promise<Browser> {
-  const browser = await puppeteer.launch({
-    headless: true,
-    networkEnabled: false,
-    issuesEnabled: false,
     timeout: maxStartTime,
     ...options,
   })
+}
+
+/** @param isObserved whether puppeteer receives all network events, like developer tools do */
+export async function launchChromium(executablePath: string, isObserved = false): Promise<Browser> {
+  return asBrowser(await startChromium(executablePath, { networkEnabled: isObserved, issuesEnabled: false }))
+}
+
+export async function launchFirefox(executablePath: string): Promise<Browser> {
+  return asBrowser(await startFirefox(executablePath, { networkEnabled: false, issuesEnabled: false }))
+}
+
+function asBrowser(browser: PuppeteerBrowser): Browser {
   return {
     async openPage(url, onProblem) {
       const page = await browser.newPage()

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { skipMissing } from '../../installed.ts'
 import type { RuntimeName, Scope } from '../case.ts'
 import { cases } from '../index.ts'
 import { RunResults } from './run-results.ts'
@@ -69,10 +70,8 @@ export function registerRuns<S extends Scope>(runtime: RuntimeName, scopes: read
 export function registerMissing(runtime: RuntimeName, reason: string): void {
   describe(runtime, () => {
     it('The runtime is installed', ({ task, skip }) => {
-      if (CI) throw new Error(`${runtime} is missing: ${reason}`)
       task.meta.conformance = { run: runtime, name: '', result: { kind: 'unavailable', reason } }
-      console.warn(`SKIPPED: ${runtime} is missing: ${reason}`)
-      skip(`missing: ${reason}`)
+      skipMissing(`${runtime} (${reason})`, skip)
     })
   })
 }

@@ -46,7 +46,7 @@ export async function runInBrowser(
   }
   try {
     const { origin: feed, otherOrigin } = feedServer
-    const settings = { runtime, scope, feed, otherOrigin, concurrency: 3, control: controlServer.url }
+    const settings = { runtime, scope, feed, otherOrigin, concurrency: 3, control: controlServer.origin }
     for (const [name, starter] of scripts) {
       const body = withSettings(settings, await bundleStarter(starter, { cases }))
       files.set(name, { type: 'text/javascript; charset=utf-8', body })

@@ -4,24 +4,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type HttpServer, startHttpServer } from '../../http-server.ts'
 
 export interface EndlessFeed extends HttpServer {
-  /** How long after the client had said that it would leave the connection closed, in ms; for each connection. */
+  /** The ms from the client's notification that it leaves until the close of the connection, for each connection. */
   readonly millisecondsToClose: readonly number[]
-  /** The most bytes that were written and not yet taken, whenever the client told how much it had taken. */
-  readonly mostHeldBack: number
+  /** The maximum of bytes that were written and not yet consumed, at the notifications of the client. */
+  readonly maxHeldBack: number
 }
 
 export interface EndlessFeedOptions {
-  /** The length of an event on the wire, in bytes. */
+  /** The length of an event in bytes. */
   readonly eventSize: number
-  /** Milliseconds between two events; without it they come as fast as the connection takes them. */
+  /** The milliseconds between two events (default: as fast as the connection allows). */
   readonly pace?: number
 }
 
-/** A feed that never ends, and that watches its connection, one at a time. */
+/** Starts a feed that never ends and that measures one connection at a time. */
 export async function startEndlessFeed({ eventSize, pace }: EndlessFeedOptions): Promise<EndlessFeed> {
   const event = `data: ${'x'.repeat(eventSize - 'data: \n\n'.length)}\n\n`
   const millisecondsToClose: number[] = []
-  let mostHeldBack = 0
+  let maxHeldBack = 0
   let left = 0
   let written = 0
   let closed: Promise<unknown> = Promise.resolve()
@@ -45,8 +45,8 @@ export async function startEndlessFeed({ eventSize, pace }: EndlessFeedOptions):
       return
     }
     if (pathname === '/leaving') left = performance.now()
-    if (pathname === '/taken') {
-      mostHeldBack = Math.max(mostHeldBack, written - Number(searchParams.get('events')) * eventSize)
+    if (pathname === '/consumed') {
+      maxHeldBack = Math.max(maxHeldBack, written - Number(searchParams.get('events')) * eventSize)
     }
     if (pathname === '/closed') void closed.then(() => response.end())
     else response.setHeader('Content-Type', 'text/html').end('<!doctype html>')
@@ -55,8 +55,8 @@ export async function startEndlessFeed({ eventSize, pace }: EndlessFeedOptions):
   return {
     ...server,
     millisecondsToClose,
-    get mostHeldBack() {
-      return mostHeldBack
+    get maxHeldBack() {
+      return maxHeldBack
     },
   }
 }

@@ -1,10 +1,10 @@
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
-import { inRuntime } from '../../faults/in-runtime.ts'
+import { itInRuntime } from '../../installed.ts'
 import { startEndlessFeed } from './endless-feed.ts'
-import { runtimes, smallNode } from './run-client.ts'
+import { runtimes, smallNode } from './run-consumer.ts'
 
-/** EVENT_STREAM_PACE=5 lets the consumer of a gigabyte take 5 ms for each event, too, which takes 100 s. */
+/** EVENT_STREAM_PACE=5 makes the consumer of a gigabyte take 5 ms for each event, 100 s in all. */
 const pace = Number(process.env['EVENT_STREAM_PACE'] ?? 0)
 
 const kibi = 1_024
@@ -15,14 +15,14 @@ const connections = 20
 
 describe('Leaving the loop after the first event of an endless feed closes the connection', () => {
   for (const runtime of runtimes) {
-    inRuntime(runtime, 'The connection closes within 100 ms', async () => {
+    itInRuntime(runtime, 'The connection closes within 100 ms', async () => {
       const feed = await startEndlessFeed({ eventSize: 100, pace: 10 })
       try {
         const { result } = await runtime.run('leaveAfterFirst', feed.origin, connections)
         expect(result).toBe(connections)
         expect(feed.millisecondsToClose).toHaveLength(connections)
         console.log(`${runtime.name}: closed after`, feed.millisecondsToClose.map(Math.ceil), 'ms')
-        // A busy machine may delay some of them; a connection that stays open would delay all.
+        // A busy machine can delay some connections, but a connection that stays open would delay all.
         expect(Math.min(...feed.millisecondsToClose)).toBeLessThan(100)
       } finally {
         await feed.close()
@@ -33,14 +33,14 @@ describe('Leaving the loop after the first event of an endless feed closes the c
 
 describe('A consumer that takes 5 ms for an event of 64 KiB holds the server back', () => {
   for (const runtime of runtimes) {
-    inRuntime(runtime, 'The server is ahead of a slow consumer by less than 32 MB', async () => {
+    itInRuntime(runtime, 'The server is ahead of a slow consumer by less than 32 MB', async () => {
       const feed = await startEndlessFeed({ eventSize: 64 * kibi })
       try {
-        const { result } = await runtime.run('takeSlowly', feed.origin, 400, 5)
-        console.log(`${runtime.name}: at most ${(feed.mostHeldBack / mebi).toFixed(1)} MiB held back`)
+        const { result } = await runtime.run('consumeSlowly', feed.origin, 400, 5)
+        console.log(`${runtime.name}: at most ${(feed.maxHeldBack / mebi).toFixed(1)} MiB held back`)
         expect(result.events).toBe(400)
-        expect(feed.mostHeldBack).toBeGreaterThan(0)
-        expect(feed.mostHeldBack).toBeLessThan(32e6 + runtime.takenIn)
+        expect(feed.maxHeldBack).toBeGreaterThan(0)
+        expect(feed.maxHeldBack).toBeLessThan(32e6 + runtime.bufferedBytes)
       } finally {
         await feed.close()
       }
@@ -52,7 +52,7 @@ it('A gigabyte passes through a process that stays under 128 MB', bound, async (
   const feed = await startEndlessFeed({ eventSize: 64 * kibi })
   try {
     const events = (1_024 * mebi) / (64 * kibi)
-    const { result, maxRSS } = await smallNode.run('takeSlowly', feed.origin, events, pace)
+    const { result, maxRSS } = await smallNode.run('consumeSlowly', feed.origin, events, pace)
     console.log(`Node: at most ${(maxRSS / kibi).toFixed(1)} MiB of memory`)
     expect(result).toEqual({ events, characters: events * (64 * kibi - 'data: \n\n'.length) })
     expect(maxRSS * kibi).toBeLessThan(128e6)

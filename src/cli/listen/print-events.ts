@@ -1,0 +1,221 @@
+import {
+  type ErrorDetails,
+  type EventStream,
+  EventStreamError,
+  openEventStream,
+  type ServerSentEvent,
+} from '../../index.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { redactUrl } from '../endpoint/redact.ts'
+import { observeTraffic } from '../endpoint/traffic.ts'
+import { formatCount } from '../format.ts'
+import { describeNetworkError } from '../network-errors.ts'
+import type { Output } from '../output.ts'
+import type { Diagnostics } from '../terminal/diagnostics.ts'
+import { type EventFormat, formatEvent } from './event-format.ts'
+import { suggestNextStep } from './next-step.ts'
+import { Progress } from './progress.ts'
+import { SilenceMonitor } from './silence-monitor.ts'
+import type { StateFile } from './state-file.ts'
+import { WireLog } from './wire-log.ts'
+
+export interface PrintSettings {
+  readonly endpoint: Endpoint
+  readonly output: Output
+  /** The names of the events to print; undefined prints all events. */
+  readonly names: ReadonlySet<string> | undefined
+  readonly format: EventFormat
+  /** The maximum number of events to print. */
+  readonly maxEvents: number
+  /** The payload of the event that ends the stream; undefined if no event does. */
+  readonly until: string | undefined
+  readonly state: StateFile | undefined
+  /** The number of failures in a row after which the stream ends; undefined never ends it. */
+  readonly maxAttempts: number | undefined
+  /** Whether to retry after a certificate error or an unknown host at the first attempt, too. */
+  readonly retryAll: boolean
+  readonly diagnostics: Diagnostics
+  /** A signal that closes the stream. */
+  readonly signal: AbortSignal
+}
+
+/** The maximum number of characters of a refused response's body that are shown. */
+const maxExcerpt = 300
+
+/**
+ * Prints the events of a stream until it ends.
+ * @returns the exit code
+ * @throws OperationalError
+ */
+export async function printEvents(settings: PrintSettings): Promise<number> {
+  const printer = new EventPrinter(settings)
+  try {
+    return await printer.run()
+  } finally {
+    printer.close()
+  }
+}
+
+class EventPrinter {
+  readonly #settings: PrintSettings
+  /** The URL, without secrets. */
+  readonly #url: string
+  readonly #progress = new Progress()
+  readonly #silence: SilenceMonitor
+  readonly #wireLog: WireLog
+  /** Whether the event of --until has not come yet. */
+  #isUntilMissing: boolean
+  /** The exit code if nothing else ends the command. */
+  #exitCode: number = exitCodes.ended
+  /** The error of the first attempt that retrying does not fix. */
+  #fatalError: ErrorDetails | undefined
+  readonly #stream: EventStream
+
+  constructor(settings: PrintSettings) {
+    const { endpoint, names, diagnostics, signal, until } = settings
+    this.#settings = settings
+    this.#url = redactUrl(endpoint.url)
+    this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
+    this.#wireLog = new WireLog(diagnostics)
+    this.#isUntilMissing = until !== undefined
+    this.#stream = this.#open()
+    signal.addEventListener('abort', () => this.#stream.close())
+  }
+
+  /** @returns the exit code */
+  async run(): Promise<number> {
+    const { maxEvents, diagnostics, signal, until } = this.#settings
+    try {
+      for await (const event of this.#stream) {
+        const isOpen = await this.#handle(event)
+        if (!isOpen || this.#progress.printed === maxEvents) return this.#exitCode
+      }
+    } catch (error) {
+      if (!(error instanceof EventStreamError)) throw error
+      return this.#reportEnd(error)
+    }
+    if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
+    if (!this.#isUntilMissing || signal.aborted) return this.#exitCode
+    diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
+    return exitCodes.failed
+  }
+
+  close(): void {
+    this.#silence.stop()
+    this.#wireLog.close()
+  }
+
+  #open(): EventStream {
+    const { endpoint, diagnostics, until } = this.#settings
+    const { url, init } = endpoint
+    const progress = this.#progress
+    const dispatcher = observeTraffic(init.dispatcher, {
+      onSent: () => this.#silence.sent(),
+      onResponse: (...response) => this.#wireLog.responded(...response),
+      onBytes: ({ length }) => {
+        progress.bytes += length
+      },
+    })
+    return openEventStream(url, {
+      ...init,
+      dispatcher,
+      until: ({ data }) => {
+        progress.events++
+        if (data === until) this.#isUntilMissing = false
+        return data === until
+      },
+      onInterruption: (details) => this.#onInterruption(details),
+      onRequest: ({ method, url, attempt }) => {
+        diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
+        this.#silence.connecting()
+      },
+      onResponse: () => this.#silence.responded(),
+      onComment: (comment) => {
+        progress.comments++
+        diagnostics.detail(`: ${comment}`)
+      },
+    })
+  }
+
+  #onInterruption(details: ErrorDetails): void {
+    const { delay = 0, attempt } = details
+    const { diagnostics, retryAll } = this.#settings
+    this.#silence.stop()
+    if (attempt === 1 && !retryAll && isFatal(details)) {
+      this.#fatalError = details
+      this.#stream.close()
+      return
+    }
+    this.#progress.interruptions++
+    const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
+    diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
+  }
+
+  /**
+   * Prints an event, unless --event skips it, and stores its ID.
+   * @returns whether the output is still open
+   */
+  async #handle(event: ServerSentEvent): Promise<boolean> {
+    const { output, names, format, state, diagnostics } = this.#settings
+    const progress = this.#progress
+    progress.lastEventId = event.lastEventId
+    if (names && !names.has(event.type)) {
+      progress.skipped++
+      progress.skippedNames.add(event.type)
+      state?.storeOccasionally(event.lastEventId)
+      return true
+    }
+    const text = format(event)
+    if (text === undefined) {
+      this.#exitCode = exitCodes.failed
+      diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
+    } else {
+      if (!(await output.write(text))) return false
+      progress.printed++
+    }
+    if (state) {
+      // In this order, a power failure may repeat an event, but loses none.
+      output.sync()
+      state.store(event.lastEventId)
+    }
+    return true
+  }
+
+  /** Reports why the stream ended for good, and returns the exit code. */
+  #reportEnd(error: EventStreamError): number {
+    const { diagnostics, maxAttempts, retryAll } = this.#settings
+    const { code, attempt, cause } = error
+    if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
+    if (code === 'gave-up') {
+      const failures = formatCount(maxAttempts ?? 1, 'failure')
+      diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
+      return exitCodes.gaveUp
+    }
+    diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
+    const nextStep = suggestNextStep(error, this.#url)
+    if (nextStep !== undefined) diagnostics.error(nextStep)
+    return exitCodes.refused
+  }
+
+  #reportFatalError({ error }: Pick<ErrorDetails, 'error'>): number {
+    const { message, fix } = describeNetworkError(error)
+    this.#settings.diagnostics.error(`cannot connect: ${message}`)
+    this.#settings.diagnostics.error(`${fix}; to retry anyway, use --retry-all`)
+    return exitCodes.refused
+  }
+}
+
+/** Whether an attempt failed for a reason that retrying rarely fixes: its certificate or an unknown host. */
+function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
+  return error instanceof Error && describeNetworkError(error).kind !== 'other'
+}
+
+function describeInterruption({ code, error, message }: ErrorDetails): string {
+  return code === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+}
+
+function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {
+  const text = body.trim()
+  return text && `: ${text.slice(0, maxExcerpt)}${text.length > maxExcerpt ? '…' : ''}`
+}

@@ -1,0 +1,58 @@
+import { describeError } from '../error-message.ts'
+import type { ErrorCode, ErrorDetails } from '../events.ts'
+import type { ServerSentEvent } from './event-stream.ts'
+
+/** The maximum length of the data that an error keeps, in characters. */
+const maxErrorData = 8_192
+
+/** One of ErrorEvent's codes, or `decode`: the data of an event is not what it has to be. */
+export type EventStreamErrorCode = ErrorCode | 'decode'
+
+/** The fields of an {@link EventStreamError}, as its constructor takes them. */
+export interface EventStreamErrorDetails extends Partial<Omit<ErrorDetails, 'code'>> {
+  readonly code: EventStreamErrorCode
+  readonly data?: string | undefined
+  readonly lastEventId?: string | undefined
+}
+
+/** The error that an iteration throws when the connection fails for good, or when an event cannot be decoded. */
+export class EventStreamError extends Error {
+  /** What happened, for programs to read: one of ErrorEvent's codes, or `decode`. */
+  declare readonly code: EventStreamErrorCode
+  /** The HTTP status of the response that was refused, or broke off; undefined if there was none, and with `decode`. */
+  declare readonly status: number | undefined
+  /** The headers of that response. */
+  declare readonly headers: Headers | undefined
+  /** The first 8 KiB of a refused response, decoded as UTF-8. */
+  declare readonly body: string | undefined
+  /** The number of the attempt that failed; 1 is the first. Undefined with `decode`. */
+  declare readonly attempt: number | undefined
+  /**
+   * What `fetch` rejected with, or what an option's function, `decode` or `JSON.parse` threw; for a schema, an Error with
+   * the schema's `issues`. Undefined if the response alone is the reason.
+   */
+  declare readonly cause: unknown
+  /** With `decode`: the first 8,192 characters of the event's data, not decoded. */
+  declare readonly data: string | undefined
+  /** With `decode`: the last event ID as of that event; a stream opened with it as `lastEventId` begins after the event. */
+  declare readonly lastEventId: string | undefined
+
+  constructor({ message, error: cause, willReconnect: _, delay: __, ...fields }: EventStreamErrorDetails) {
+    super(message, { cause })
+    Object.assign(this, fields)
+  }
+}
+
+// Minifiers rename classes.
+EventStreamError.prototype.name = 'EventStreamError'
+
+/** The error for an event that cannot be decoded. */
+export function createDecodeError(event: ServerSentEvent, cause: unknown): EventStreamError {
+  return new EventStreamError({
+    ...event,
+    code: 'decode',
+    message: `decode failed: ${describeError(cause)}`,
+    error: cause,
+    data: event.data.slice(0, maxErrorData),
+  })
+}

@@ -1,0 +1,77 @@
+import type { Position, Reply, StreamMessage, TabRequest } from './protocol.ts'
+
+/** The minimum number of messages that each tab keeps for tabs that lack some. */
+const minKept = 128
+
+/** The position of a tab in the event stream, and the last messages before that position. */
+export class MessageHistory implements Position {
+  series = 0
+  number = 0
+  lastEventId: string
+  /** The number of messages that a tab gets when it joins, and that this one keeps at least. */
+  readonly replay: number
+  readonly #messages: StreamMessage[] = []
+  /** The last event ID before the first of the messages. */
+  #idBefore: string
+
+  constructor(lastEventId: string, replay: number) {
+    this.lastEventId = lastEventId
+    this.replay = replay
+    this.#idBefore = lastEventId
+  }
+
+  /** Whether the tab knows where the stream was left. */
+  get isKnown(): boolean {
+    return this.series !== 0
+  }
+
+  append(message: StreamMessage): void {
+    this.number++
+    this.lastEventId = message.lastEventId
+    this.#messages.push(message)
+    if (this.#messages.length > Math.max(minKept, this.replay)) {
+      this.#idBefore = this.#messages.shift()?.lastEventId ?? ''
+    }
+  }
+
+  /** Begins a series, unless there is one and an ID to resume it after. Otherwise the server sends only what is new. */
+  ensureSeries(): void {
+    if (this.series && this.lastEventId) return
+    this.series = Math.random()
+    this.number = 0
+  }
+
+  /**
+   * Adopts the leader's way of counting.
+   * @param number that of the message before the next one
+   * @param idBefore the last event ID before the next message; the empty string if it is not known
+   */
+  join(series: number, number: number, idBefore: string): void {
+    this.#messages.length = 0
+    this.#idBefore = idBefore
+    this.series = series
+    this.number = number
+  }
+
+  /** The messages that a tab lacks, and whether they continue from where it is. */
+  messagesFor(request: TabRequest): { messages: StreamMessage[]; reply: Reply } {
+    const { from, series, number } = request
+    const { length } = this.#messages
+    const count = this.#countFor(request)
+    return {
+      messages: this.#messages.slice(Math.max(0, length - count)),
+      reply: { to: from, isContiguous: count <= length, series, number },
+    }
+  }
+
+  /** The number of messages that a tab lacks; Infinity if that is not known. */
+  #countFor({ series, number, lastEventId, replay }: TabRequest): number {
+    if (series === this.series) return this.number - number
+    if (lastEventId) {
+      const ids = [this.#idBefore, ...this.#messages.map((message) => message.lastEventId)]
+      const index = ids.indexOf(lastEventId)
+      return index < 0 ? Infinity : this.#messages.length - index
+    }
+    return series ? 0 : replay
+  }
+}

@@ -1,0 +1,117 @@
+/** The interval at which a follower checks whether the leader is silent, in ms. */
+const checkInterval = 2_500
+
+/** The number of checks in a row that find the leader silent before it is asked for a sign of life, and replaced. */
+const checksUntilProbe = 2
+const checksUntilTakeover = 4
+
+/** The tab that takes part in the election of a leader. */
+export interface Candidate {
+  /** Whether the tab knows where the stream was left: such tabs lead before those that do not. */
+  readonly isInformed: boolean
+  /** The tab has become the leader. */
+  lead(): void
+  /** The tab is to close the connection, if it leads: it gives up the lock, or somebody has stolen it. */
+  stepDown(): void
+  /** The leader is silent: it is to be asked for a sign of life. */
+  probe(): void
+  /** The platform refuses the lock. */
+  refused(): void
+}
+
+/**
+ * Decides which tab leads: the one that holds the lock. The others wait for the lock, and steal it from a leader that is
+ * silent for too long: a tab that hangs or is frozen keeps its locks.
+ */
+export class Leadership {
+  /** The term of the latest leader that this tab knows of. */
+  term = 0
+  readonly #locks: LockManager
+  readonly #name: string
+  readonly #candidate: Candidate
+  readonly #timer: ReturnType<typeof setInterval>
+  /** Gives up the lock, or the wait for it. */
+  #claim: AbortController | undefined
+  #isLeader = false
+  /** Whether this tab has let those behind it in the queue go first: it does so once. */
+  #hasYielded = false
+  /** The number of checks in a row that found the leader silent. */
+  #silentChecks = 0
+
+  /** @param unref whether a process of Node may end while the leader is watched */
+  constructor(locks: LockManager, name: string, candidate: Candidate, unref: boolean) {
+    this.#locks = locks
+    this.#name = name
+    this.#candidate = candidate
+    this.#timer = setInterval(() => this.#check(), checkInterval)
+    if (unref) (this.#timer as { unref?(): void }).unref?.()
+  }
+
+  /** Waits for the lock, or steals it from whoever holds it. */
+  claim(steal = false): void {
+    this.resign()
+    const claim = new AbortController()
+    this.#claim = claim
+    const { signal } = claim
+    let isGranted = false
+    const hold = (): Promise<void> | undefined => {
+      isGranted = true
+      if (signal.aborted) return
+      if (!this.#candidate.isInformed && !steal && !this.#hasYielded) {
+        this.#hasYielded = true
+        this.claim()
+        return
+      }
+      this.begin()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    }
+    this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
+      if (signal.aborted) return
+      // Only a lock that is held can be stolen.
+      if (isGranted) this.claim()
+      else this.#candidate.refused()
+    })
+  }
+
+  /** Begins a term as the leader. */
+  begin(): void {
+    this.term = Math.max(this.term + 1, Date.now()) + Math.random()
+    this.#isLeader = true
+    this.#candidate.lead()
+  }
+
+  /** Gives up the lock, or the wait for it. */
+  resign(): void {
+    this.#isLeader = false
+    this.#candidate.stepDown()
+    this.#claim?.abort()
+  }
+
+  /**
+   * Takes note of an update.
+   * @returns whether the leader of this term is the one to follow, and whether it is a new one
+   */
+  observe(term: number): 'outdated' | 'current' | 'new' {
+    if (term < this.term) return 'outdated'
+    this.#silentChecks = 0
+    if (term === this.term) return 'current'
+    if (this.#isLeader) this.claim()
+    this.term = term
+    return 'new'
+  }
+
+  /** Ends the watch over the leader. */
+  stopWatching(): void {
+    clearInterval(this.#timer)
+  }
+
+  #check(): void {
+    if (this.#isLeader || !this.#claim || this.#claim.signal.aborted) return
+    this.#silentChecks++
+    const { isInformed } = this.#candidate
+    if (this.#silentChecks >= (isInformed ? 1 : 2) * checksUntilTakeover) {
+      this.#silentChecks = 0
+      this.claim(true)
+    } else if (this.#silentChecks >= checksUntilProbe) this.#candidate.probe()
+  }
+}

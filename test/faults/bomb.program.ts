@@ -1,0 +1,30 @@
+import process from 'node:process'
+import { EventSource, openEventStream } from '../../src/index.ts'
+
+// The program `bomb URL` listens to a response without the end of an event, and prints a BombReport as JSON.
+export interface BombReport {
+  /** The codes of the errors of EventSource and of openEventStream(). */
+  readonly codes: readonly string[]
+  /** The maximum memory of the process in KiB. */
+  readonly maxRSS: number
+}
+
+const [url = ''] = process.argv.slice(2)
+
+const bySource = await new Promise<string>((resolve) => {
+  const source = new EventSource(url)
+  source.onerror = ({ code, willReconnect }) => {
+    if (!willReconnect) resolve(code)
+  }
+})
+
+const byStream = await openEventStream(url)
+  [Symbol.asyncIterator]()
+  .next()
+  .then(
+    () => 'an event',
+    ({ code }) => code,
+  )
+
+const report: BombReport = { codes: [bySource, byStream], maxRSS: process.resourceUsage().maxRSS }
+console.log(JSON.stringify(report))

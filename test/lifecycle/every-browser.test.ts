@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
+import { browserNames } from '../browsers.ts'
+import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { describeWith } from '../installed.ts'
+import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
+
+const maxStartTime = 120_000
+
+/** The numbers of the events that a page has received, in order. */
+function numbersOf(log: readonly string[]): number[] {
+  return log.map(Number).filter((number) => number > 0)
+}
+
+let files: Record<string, string>
+let browser: TabBrowser
+let feed: LiveFeed
+let tab: BrowserTab
+
+const readLog = async (): Promise<string[]> => (await tab.evaluate('lifecycle.log')) as string[]
+
+/** Sends an event, and waits until the page has received it. */
+async function receiveNext(): Promise<void> {
+  feed.send()
+  await expect.poll(async () => numbersOf(await readLog()).at(-1)).toBe(feed.number)
+}
+
+beforeAll(async () => {
+  const script = await bundlePage(new URL('lifecycle.page.ts', import.meta.url))
+  files = { '/': htmlPage('page.js'), '/page.js': script, '/other': htmlPage() }
+})
+
+beforeEach(async () => {
+  feed = await startLiveFeed(files)
+})
+
+afterEach(async () => {
+  await tab?.close()
+  await feed.close()
+})
+
+async function open(hash = ''): Promise<void> {
+  tab = await browser.openTab(`${feed.origin}/${hash}`)
+  await feed.until(() => feed.connections.length === 1)
+  await receiveNext()
+}
+
+for (const name of browserNames) {
+  describeWith(name, tabBrowsers[name], `An EventSource follows the life cycle of its page in ${name}`, {}, (start) => {
+    beforeAll(async () => {
+      browser = await start()
+    }, maxStartTime)
+
+    afterAll(() => browser.close())
+
+    it.for(['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange'])(
+      `An event of the name %s that an element dispatches leaves the connection open in ${name}`,
+      async (type) => {
+        await open('#pause-when-hidden')
+        const dispatch = (init: string): string =>
+          `(document.body.dispatchEvent(Object.assign(new Event('${type}', ${init}), { persisted: true })))`
+        for (const init of ['{}', '{ bubbles: true }', '{ bubbles: true, composed: true }']) {
+          await tab.evaluate(dispatch(init))
+          await receiveNext()
+        }
+        expect(feed.requests).toBe(1)
+        expect((await readLog()).filter((entry) => entry === 'open')).toHaveLength(1)
+      },
+    )
+
+    it(`A source whose element dispatched freeze is still closed and reconnected with its page in ${name}`, async () => {
+      await open()
+      await tab.evaluate(`document.body.dispatchEvent(new Event('resume', { bubbles: true }))`)
+      await tab.evaluate(`document.dispatchEvent(new Event('freeze'))`)
+      await feed.until(() => feed.connections.length === 0)
+      await tab.evaluate(`document.body.dispatchEvent(new Event('resume', { bubbles: true }))`)
+      await tab.evaluate(`document.dispatchEvent(new Event('resume'))`)
+      await feed.until(() => feed.connections.length === 1)
+      await receiveNext()
+      expect(feed.requests).toBe(2)
+    })
+
+    // Firefox does not put a page with an open request into its back/forward cache.
+    it.skipIf(name === 'firefox')(
+      `A page in the back/forward cache has no connection, and misses nothing when it is back in ${name}`,
+      async () => {
+        await open()
+        await tab.evaluate('void (location.href = "/other")')
+        await feed.until(() => feed.connections.length === 0)
+        await expect.poll(() => tab.evaluate('location.pathname').catch(() => '')).toBe('/other')
+        for (let count = 0; count < 3; count++) feed.send()
+        await tab.evaluate('void history.back()')
+        await feed.until(() => feed.connections.length === 1)
+        await receiveNext()
+        const log = await readLog()
+        expect(log).toContain('pagehide persisted')
+        expect(log).toContain('pageshow persisted')
+        expect(numbersOf(log)).toEqual([1, 2, 3, 4, 5])
+        expect(feed.lastEventIds).toEqual(['', '1'])
+      },
+    )
+  })
+}

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Simulation } from './simulated-tabs.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('One tab leads until it closes or falls silent', () => {
+  it('A leader that closes is followed by the next tab, and the last tab to close ends the connection', async () => {
+    const simulation = new Simulation()
+    const [first, second] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    first.session.close()
+    await simulation.finish()
+    expect(first.connection).toBeUndefined()
+    expect(second.connection).toBeDefined()
+    second.session.close()
+    await simulation.finish()
+    expect(second.connection).toBeUndefined()
+    expect(simulation.leader).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('A leader that hangs is replaced, and follows when it responds again, with every event once', async () => {
+    const simulation = new Simulation()
+    const hung = simulation.open()
+    const other = simulation.open()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    hung.isHung = true
+    simulation.publish()
+    await simulation.fireTimers(15)
+    simulation.publish()
+    await simulation.finish()
+    expect(simulation.leader).toBe(other)
+    expect(other.received).toEqual([1, 2, 3])
+
+    hung.isHung = false
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(simulation.leader).toBe(other)
+    expect(hung.received).toEqual([1, 2, 3, 4])
+    expect(hung.connection).toBeUndefined()
+    simulation.closeAll()
+  })
+
+  it('A leader that is silent because there are no events keeps the lead', async () => {
+    const simulation = new Simulation()
+    const leader = simulation.open()
+    simulation.open()
+    await simulation.fireTimers(100)
+
+    expect(simulation.leader).toBe(leader)
+    expect(leader.requestCount).toBe(1)
+    simulation.closeAll()
+  })
+
+  it('A leader that waits for a response keeps the lead', async () => {
+    const simulation = new Simulation()
+    simulation.status = undefined
+    const leader = simulation.open()
+    const follower = simulation.open()
+    await simulation.fireTimers(100)
+
+    expect(simulation.leader).toBe(leader)
+    expect(leader.requestCount).toBe(1)
+    expect(follower.openCount).toBe(0)
+    simulation.closeAll()
+  })
+})
+
+describe('Tabs that know where the stream was left lead before those that do not', () => {
+  it('A tab that joins while the leader hangs lets a follower lead', async () => {
+    const simulation = new Simulation()
+    const hung = simulation.open()
+    const follower = simulation.open()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    hung.isHung = true
+    const joined = simulation.open()
+    await simulation.fireTimers(30)
+
+    expect(simulation.leader).toBe(follower)
+    expect(joined).toMatchObject({ openCount: 1, requestCount: 0, session: { lastEventId: '1' } })
+    simulation.closeAll()
+  })
+
+  it('A tab that is granted the lock before it knows the stream lets those behind it in the queue go first', async () => {
+    const simulation = new Simulation()
+    const first = simulation.open()
+    const second = simulation.open()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    // The second one gives up its place and waits behind the third, as a page does that was away.
+    const third = simulation.open()
+    simulation.requeue(second)
+    simulation.lose(first, 0)
+    simulation.publish()
+    await simulation.finish()
+
+    expect(simulation.leader).toBe(second)
+    expect(second.received).toEqual([1, 2])
+    expect(third.requestCount).toBe(0)
+    simulation.closeAll()
+  })
+})

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { EventSourceInit } from '../../src/options/event-source-init.ts'
+import { type SimulatedTab, Simulation } from './simulated-tabs.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe('A tab joins the others', () => {
+  it('Tabs that join before there is a connection receive every event, however fast events come', async () => {
+    const simulation = new Simulation()
+    simulation.publish(5)
+    const first = simulation.open({ init: { lastEventId: '0' } })
+    const others = [simulation.open(), simulation.open({ replay: 2 }), simulation.open()]
+    await simulation.finish()
+
+    for (const { received } of [first, ...others]) expect(received).toEqual([1, 2, 3, 4, 5])
+    simulation.closeAll()
+  })
+
+  it('A tab that joins is open at once, knows the last event ID, and receives as many events as it asks for', async () => {
+    const simulation = new Simulation()
+    simulation.open()
+    await simulation.finish()
+    simulation.publish(5)
+    await simulation.finish()
+    const plain = simulation.open()
+    const replaying = simulation.open({ replay: 3 })
+    await simulation.finish()
+
+    expect(plain).toMatchObject({ openCount: 1, received: [], requestCount: 0, session: { lastEventId: '5' } })
+    expect(replaying).toMatchObject({
+      openCount: 1,
+      received: [3, 4, 5],
+      requestCount: 0,
+      session: { lastEventId: '5' },
+    })
+    simulation.closeAll()
+  })
+
+  it('A tab that joins receives past events from a leader that was a follower when they came', async () => {
+    const simulation = new Simulation()
+    const first = simulation.open()
+    simulation.open()
+    await simulation.finish()
+    simulation.publish(5)
+    await simulation.finish()
+    simulation.lose(first, 0)
+    await simulation.finish()
+    const joined = simulation.open({ replay: 4 })
+    await simulation.finish()
+
+    expect(joined.received).toEqual([2, 3, 4, 5])
+    simulation.closeAll()
+  })
+})
+
+describe('A tab resumes after an event that it knows', () => {
+  it('A tab with a last event ID joins tabs that have received that event', async () => {
+    const simulation = new Simulation()
+    const leader = simulation.open()
+    await simulation.finish()
+    simulation.publish(5)
+    await simulation.finish()
+    const resumed = simulation.open({ init: { lastEventId: '2' } })
+    await simulation.finish()
+
+    expect(resumed).toMatchObject({ openCount: 1, received: [3, 4, 5], requestCount: 0 })
+    expect(leader.requestCount).toBe(1)
+    simulation.closeAll()
+  })
+
+  it('Tabs with the same last event ID share one request', async () => {
+    const simulation = new Simulation()
+    simulation.publish(5)
+    const tabs = [1, 2, 3].map(() => simulation.open({ init: { lastEventId: '2' } }))
+    await simulation.finish()
+
+    for (const { received } of tabs) expect(received).toEqual([3, 4, 5])
+    expect(tabs.map(({ requestCount }) => requestCount)).toEqual([1, 0, 0])
+    simulation.closeAll()
+  })
+
+  it('A tab with a last event ID takes the lead from tabs that have received no event', async () => {
+    const simulation = new Simulation()
+    simulation.publish(5)
+    const first = simulation.open()
+    await simulation.finish()
+    const resumed = simulation.open({ init: { lastEventId: '2' } })
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+
+    expect(simulation.leader).toBe(resumed)
+    expect(resumed.received).toEqual([3, 4, 5, 6])
+    expect(first.connection).toBeUndefined()
+    expect(first.received.at(-1)).toBe(6)
+    simulation.closeAll()
+  })
+
+  it('A tab has a connection of its own if the others do not know what came after its last event', async () => {
+    const simulation = new Simulation()
+    simulation.publish(5)
+    const first = simulation.open()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    const resumed = simulation.open({ init: { lastEventId: '2' } })
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+
+    expect(resumed).toMatchObject({ received: [3, 4, 5, 6, 7], requestCount: 1, openCount: 1 })
+    expect(first).toMatchObject({ received: [6, 7], requestCount: 1 })
+    expect(simulation.leader).toBe(first)
+    simulation.closeAll()
+  })
+})
+
+describe('Tabs share what happens to the connection', () => {
+  it('The leader reconnects for any tab that asks', async () => {
+    const simulation = new Simulation()
+    const leader = simulation.open()
+    const follower = simulation.open()
+    await simulation.finish()
+    const { dropCount } = follower
+    follower.session.reconnect()
+    await simulation.finish()
+
+    expect(leader).toMatchObject({ requestCount: 2, openCount: 2 })
+    expect(follower).toMatchObject({ requestCount: 0, openCount: 2, dropCount: dropCount + 1, interruptions: [] })
+    simulation.closeAll()
+  })
+
+  it('Every tab is told about an interruption with the same details', async () => {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open(), simulation.open()]
+    await simulation.finish()
+    tabs[0]?.connection?.drop()
+    await simulation.finish()
+
+    for (const { interruptions } of tabs) {
+      expect(interruptions).toMatchObject([{ code: 'ended', status: 200, attempt: 1, willReconnect: true }])
+      expect(interruptions[0]?.headers?.get('content-type')).toBe('text/event-stream')
+    }
+    simulation.closeAll()
+  })
+
+  it('Followers receive the message of a cause that cannot be cloned', async () => {
+    const simulation = new Simulation()
+    const init = { headers: () => Promise.reject(Object.assign(() => {}, { message: 'no token' })) }
+    const tabs = [simulation.open({ init }), simulation.open({ init })]
+    await simulation.finish()
+
+    expect(tabs[0]?.interruptions[0]?.error).toBeTypeOf('function')
+    expect(tabs[1]?.interruptions[0]?.error).toEqual(new Error('no token'))
+    simulation.closeAll()
+  })
+
+  it('A connection that fails closes every tab after one request, and the next tab begins a new one', async () => {
+    const simulation = new Simulation()
+    simulation.status = 204
+    const tabs = [simulation.open(), simulation.open(), simulation.open()]
+    await simulation.fireTimers(30)
+
+    for (const { interruptions, session } of tabs) {
+      expect(interruptions).toMatchObject([{ code: 'status', status: 204, willReconnect: false }])
+      expect(session.closed).toBe(true)
+    }
+    expect(tabs.map(({ requestCount }) => requestCount)).toEqual([1, 0, 0])
+    expect(vi.getTimerCount()).toBe(0)
+    expect(simulation.leader).toBeUndefined()
+  })
+})
+
+describe('A signal closes a tab', () => {
+  it('A signal closes the tab that it was given to, and no other', async () => {
+    const simulation = new Simulation()
+    const controller = new AbortController()
+    const [first, second] = [simulation.open({ init: { signal: controller.signal } }), simulation.open()]
+    await simulation.finish()
+    controller.abort()
+    await simulation.finish()
+
+    expect(first.session.closed).toBe(true)
+    expect(first.connection).toBeUndefined()
+    expect(second.session.closed).toBe(false)
+    expect(second.connection).toBeDefined()
+    simulation.closeAll()
+  })
+
+  it('A tab with a signal that is already aborted does not join', async () => {
+    const simulation = new Simulation()
+    const tab = simulation.open({ init: { signal: AbortSignal.abort() } })
+    await simulation.finish()
+
+    expect(tab).toMatchObject({ requestCount: 0, session: { closed: true } })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('A page can be away', () => {
+  interface Opened {
+    readonly simulation: Simulation
+    readonly leader: SimulatedTab
+    readonly follower: SimulatedTab
+    readonly tab: SimulatedTab
+    setHidden(isHidden: boolean): void
+  }
+
+  /** Opens two tabs that are no pages, as workers, and one that is; each of them has received event 1. */
+  async function open(init: EventSourceInit = {}): Promise<Opened> {
+    const simulation = new Simulation()
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.stubPages()
+    const tab = simulation.open({ init })
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    const setHidden = (isHidden: boolean): void => {
+      tab.page.document.hidden = isHidden
+      tab.run(() => tab.page.dispatch('visibilitychange'))
+    }
+    return { simulation, leader, follower, tab, setHidden }
+  }
+
+  it('A page with pauseWhenHidden does not lead while it is hidden, but follows', async () => {
+    const { simulation, leader, follower, tab, setHidden } = await open({ pauseWhenHidden: true })
+    setHidden(true)
+    leader.session.close()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(simulation.leader).toBe(follower)
+    expect(tab.received).toEqual([1, 2])
+
+    follower.session.close()
+    await simulation.fireTimers(30)
+    expect(simulation.leader).toBeUndefined()
+    expect(tab.requestCount).toBe(0)
+    const joined = simulation.open()
+    await simulation.finish()
+    expect(simulation.leader).toBe(joined)
+    simulation.closeAll()
+  })
+
+  it('A page with pauseWhenHidden closes the connection if there is no other tab, and resumes when it is shown', async () => {
+    const { simulation, leader, follower, tab, setHidden } = await open({ pauseWhenHidden: true })
+    leader.session.close()
+    follower.session.close()
+    await simulation.finish()
+    expect(tab.connection).toBeDefined()
+    setHidden(true)
+    await simulation.fireTimers(30)
+    expect(tab.connection).toBeUndefined()
+    simulation.publish()
+    setHidden(false)
+    await simulation.finish()
+    expect(tab).toMatchObject({ requestCount: 2, received: [1, 2], interruptions: [] })
+    simulation.closeAll()
+  })
+
+  it('A page in the back/forward cache receives nothing, and receives what it missed when it is back', async () => {
+    const { simulation, tab } = await open()
+    tab.suspend()
+    simulation.publish(2)
+    await simulation.finish()
+    expect(tab.received).toEqual([1])
+    tab.restore()
+    simulation.publish()
+    await simulation.finish()
+    expect(tab).toMatchObject({ received: [1, 2, 3, 4], requestCount: 0, interruptions: [] })
+    simulation.closeAll()
+  })
+
+  it('A page that missed more events than the others keep takes the lead when it is back, and no event is lost', async () => {
+    const { simulation, leader, follower, tab } = await open()
+    tab.suspend()
+    simulation.publish(500)
+    await simulation.finish()
+    tab.restore()
+    simulation.publish()
+    await simulation.finish()
+    const all = Array.from({ length: 502 }, (_, index) => index + 1)
+    for (const { received } of [leader, follower, tab]) expect(received).toEqual(all)
+    expect(simulation.leader).toBe(tab)
+    expect(leader.connection).toBeUndefined()
+    simulation.closeAll()
+  })
+
+  it('A page that is left for good closes its connection and releases its lock by itself', async () => {
+    const { simulation, leader, follower, tab } = await open()
+    leader.session.close()
+    follower.session.close()
+    await simulation.finish()
+    expect(simulation.leader).toBe(tab)
+    tab.run(() => tab.page.dispatch('pagehide'))
+    await simulation.finish()
+    expect(tab.connection).toBeUndefined()
+    expect(simulation.leader).toBeUndefined()
+    simulation.closeAll()
+  })
+})

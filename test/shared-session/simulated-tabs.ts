@@ -1,0 +1,426 @@
+import { vi } from 'vitest'
+import type { ErrorDetails } from '../../src/events.ts'
+import type { EventSourceInit } from '../../src/options/event-source-init.ts'
+import { readSettings } from '../../src/options/settings.ts'
+import type { Session } from '../../src/session.ts'
+import { startSharedSession } from '../../src/shared/session.ts'
+import type { Signal, Transport, TransportHandler } from '../../src/transport/transport.ts'
+
+/*
+ * A simulation of the tabs of one origin, of their locks and channels, and of a server. With real browsers, a test cannot
+ * choose the order in which messages are delivered, locks are granted and lost tabs are noticed. Here everything happens
+ * one step at a time. A message goes from its tab to the browser, which passes it on to all other tabs or to none, and
+ * passes on all messages in the same order. Locks and the network are independent of that order.
+ */
+
+/** Something that can happen next. */
+type Step = () => void
+
+/** How a tab is opened. */
+export interface TabOptions {
+  readonly replay?: number
+  readonly init?: EventSourceInit
+  /** The page that the tab's source is in. By default, it has a page of its own. */
+  readonly page?: SimulatedPage
+}
+
+/** The page of one or more sources. What its document and its window would dispatch, `dispatch` does. */
+export class SimulatedPage {
+  /** Whether the page is frozen or in the back/forward cache: its timers do not fire, and nothing reaches it. */
+  isSuspended = false
+  readonly document = { hidden: false }
+  readonly #target = new EventTarget()
+
+  readonly addEventListener = this.#target.addEventListener.bind(this.#target)
+  readonly removeEventListener = this.#target.removeEventListener.bind(this.#target)
+
+  dispatch(type: string, members: { persisted?: boolean } = {}): void {
+    this.#target.dispatchEvent(Object.assign(new Event(type), members))
+  }
+}
+
+/** The tabs, the browser and the server. */
+export class Simulation {
+  readonly tabs: SimulatedTab[] = []
+  /** Whether event n has the ID n; otherwise events have no ID, and the server sends only what is new. */
+  readonly hasIds: boolean
+  /** The number of events that the server has published so far. */
+  eventCount = 0
+  /** The status of further responses; undefined if the server does not respond. */
+  status: number | undefined = 200
+  /** The tab whose code runs. */
+  #current: SimulatedTab | undefined
+  /** What is under way between two parties, in order, by the names of the two. */
+  readonly #queues = new Map<string, Step[]>()
+  #lockHolder: LockRequest | undefined
+  #lockQueue: LockRequest[] = []
+
+  constructor(hasIds = true) {
+    this.hasIds = hasIds
+  }
+
+  open(options: TabOptions = {}): SimulatedTab {
+    const tab = new SimulatedTab(this, String(this.tabs.length), options)
+    this.tabs.push(tab)
+    tab.start()
+    return tab
+  }
+
+  /** The tabs that have not been lost. */
+  get openTabs(): SimulatedTab[] {
+    return this.tabs.filter(({ isLost }) => !isLost)
+  }
+
+  /** The tab that holds the lock. */
+  get leader(): SimulatedTab | undefined {
+    return this.#lockHolder?.tab
+  }
+
+  /** Moves a tab that waits for the lock to the end of the queue. */
+  requeue(tab: SimulatedTab): void {
+    const isOfTab = (request: LockRequest): boolean => request.tab === tab
+    this.#lockQueue = [
+      ...this.#lockQueue.filter((request) => !isOfTab(request)),
+      ...this.#lockQueue.filter((request) => isOfTab(request)),
+    ]
+  }
+
+  /** What can happen now. */
+  get steps(): Step[] {
+    const steps: Step[] = []
+    for (const [name, queue] of this.#queues) {
+      const [step] = queue
+      const [sender, receiver] = name.split(' ').map((tab) => this.tabs[Number(tab)])
+      if (!step || receiver?.isStopped || (name.endsWith(' browser') && sender?.isHung)) continue
+      steps.push(() => {
+        queue.shift()
+        step()
+      })
+    }
+    return steps
+  }
+
+  /** Takes every step that can be taken, including those that follow. */
+  async finish(): Promise<void> {
+    for (let round = 0; round < 10_000; round++) {
+      await settle()
+      const { steps } = this
+      if (steps.length === 0) return
+      for (const step of steps) step()
+    }
+    throw new Error('the steps do not come to an end')
+  }
+
+  /** Fires the next timers, that many. What they send arrives before the next one fires. */
+  async fireTimers(count: number): Promise<void> {
+    for (let timer = 0; timer < count; timer++) {
+      await this.finish()
+      vi.advanceTimersToNextTimer()
+    }
+    await this.finish()
+  }
+
+  closeAll(): void {
+    for (const tab of this.openTabs) tab.session.close()
+  }
+
+  /** Makes the globals those of the page whose code runs. */
+  stubPages(): void {
+    const page = (): SimulatedPage => this.#current?.page ?? new SimulatedPage()
+    const document = {
+      get hidden() {
+        return page().document.hidden
+      },
+    }
+    vi.stubGlobal('document', document)
+    vi.stubGlobal('addEventListener', (...given: Parameters<EventTarget['addEventListener']>) => {
+      page().addEventListener(...given)
+    })
+    vi.stubGlobal('removeEventListener', (...given: Parameters<EventTarget['removeEventListener']>) => {
+      for (const tab of this.tabs) tab.page.removeEventListener(...given)
+    })
+  }
+
+  /** Runs code as that of a tab. */
+  run(tab: SimulatedTab, code: () => void): void {
+    this.#current = tab
+    code()
+  }
+
+  /** Adds a step at a tab, after the steps from the same sender. */
+  enqueue(sender: string, tab: SimulatedTab, step: Step): void {
+    this.#queue(`${sender} ${tab.name}`).push(() => tab.run(step))
+  }
+
+  broadcast(sender: SimulatedTab, message: unknown): void {
+    this.#queue(`${sender.name} browser`).push(() => {
+      for (const other of this.openTabs) {
+        if (other === sender) continue
+        const { channels } = other
+        this.enqueue('browser', other, () => {
+          for (const channel of channels) channel.receive(message)
+        })
+      }
+    })
+  }
+
+  publish(count = 1): void {
+    for (let event = 0; event < count; event++) {
+      this.eventCount++
+      for (const tab of this.tabs) tab.connection?.proceed()
+    }
+  }
+
+  /** Loses a tab: of what it has sent and the browser has not received, only the first messages still arrive. */
+  lose(tab: SimulatedTab, arriving: number): void {
+    tab.isLost = true
+    this.#queues.get(`${tab.name} browser`)?.splice(arriving)
+    this.#lockQueue = this.#lockQueue.filter((request) => request.tab !== tab)
+    if (this.#lockHolder?.tab === tab) this.#releaseLock(this.#lockHolder)
+  }
+
+  requestLock(tab: SimulatedTab, options: LockOptions, callback: () => unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const request: LockRequest = { tab, callback, resolve, reject }
+      options.signal?.addEventListener('abort', () => {
+        if (!this.#lockQueue.includes(request)) return
+        this.#lockQueue = this.#lockQueue.filter((waiting) => waiting !== request)
+        reject(options.signal?.reason)
+      })
+      if (options.steal) {
+        const robbed = this.#lockHolder
+        this.#lockHolder = undefined
+        if (robbed) this.enqueue('locks', robbed.tab, () => robbed.reject(new DOMException('stolen', 'AbortError')))
+        this.#lockQueue.unshift(request)
+      } else this.#lockQueue.push(request)
+      this.#grantLock()
+    })
+  }
+
+  #grantLock(): void {
+    if (this.#lockHolder) return
+    const next = this.#lockQueue.shift()
+    this.#lockHolder = next
+    if (!next) return
+    this.enqueue('locks', next.tab, async () => {
+      next.resolve(await next.callback())
+      this.#releaseLock(next)
+    })
+  }
+
+  #releaseLock(request: LockRequest): void {
+    if (this.#lockHolder !== request) return
+    this.#lockHolder = undefined
+    this.#grantLock()
+  }
+
+  #queue(name: string): Step[] {
+    const queue = this.#queues.get(name) ?? []
+    this.#queues.set(name, queue)
+    return queue
+  }
+}
+
+interface LockRequest {
+  readonly tab: SimulatedTab
+  readonly callback: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** A response of the server, which sends one event at a time. */
+class Connection {
+  readonly #simulation: Simulation
+  readonly #tab: SimulatedTab
+  readonly #handler: TransportHandler
+  readonly #signal: Signal
+  readonly #end: () => void
+  /** The number of the next event. */
+  #next: number
+
+  constructor(tab: SimulatedTab, handler: TransportHandler, signal: Signal, next: number, end: () => void) {
+    this.#simulation = tab.simulation
+    this.#tab = tab
+    this.#handler = handler
+    this.#signal = signal
+    this.#next = next
+    this.#end = end
+  }
+
+  open(): void {
+    const { status } = this.#simulation
+    if (status === undefined) return
+    const contentType = 'text/event-stream'
+    const headers = new Headers({ 'Content-Type': contentType })
+    this.#enqueue(() => this.#handler.response({ url: 'http://feed.example/', status, headers, contentType }))
+    if (status === 200) this.proceed()
+    else this.drop()
+  }
+
+  proceed(): void {
+    while (this.#next <= this.#simulation.eventCount) {
+      const number = this.#next++
+      const id = this.#simulation.hasIds ? `id: ${number}\n` : ''
+      const bytes = new TextEncoder().encode(`${id}data: ${number}\n\n`)
+      this.#enqueue(() => this.#handler.bytes(bytes))
+    }
+  }
+
+  drop(): void {
+    this.#enqueue(this.#end)
+  }
+
+  #enqueue(step: Step): void {
+    this.#simulation.enqueue('server', this.#tab, () => {
+      if (!this.#signal.aborted) step()
+    })
+  }
+}
+
+/** A tab with one source. It has locks and channels of its own, so that everything of a tab can be lost at once. */
+export class SimulatedTab {
+  readonly simulation: Simulation
+  readonly name: string
+  readonly page: SimulatedPage
+  /** The numbers of the events that the source has dispatched. */
+  readonly received: number[] = []
+  readonly interruptions: ErrorDetails[] = []
+  isLost = false
+  /** Whether nothing reaches the tab, and none of its timers fires, without the tab knowing. */
+  isHung = false
+  connection: Connection | undefined
+  openCount = 0
+  dropCount = 0
+  requestCount = 0
+  readonly #replay: number
+  readonly #init: EventSourceInit
+  #channels: readonly SimulatedChannel[] = []
+  #session: Session | undefined
+
+  constructor(simulation: Simulation, name: string, { replay = 0, init = {}, page = new SimulatedPage() }: TabOptions) {
+    this.simulation = simulation
+    this.name = name
+    this.page = page
+    this.#replay = replay
+    this.#init = init
+  }
+
+  get session(): Session {
+    if (!this.#session) throw new Error('the tab has not been started')
+    return this.#session
+  }
+
+  get channels(): readonly SimulatedChannel[] {
+    return this.#channels
+  }
+
+  get isStopped(): boolean {
+    return this.isHung || this.page.isSuspended
+  }
+
+  /** Runs code as that of this tab. */
+  run(code: () => void): void {
+    if (!this.isLost) this.simulation.run(this, code)
+  }
+
+  /** Puts the page into the back/forward cache. */
+  suspend(): void {
+    this.run(() => this.page.dispatch('pagehide', { persisted: true }))
+    this.page.isSuspended = true
+  }
+
+  /** Takes the page out of the back/forward cache. */
+  restore(): void {
+    this.page.isSuspended = false
+    this.run(() => this.page.dispatch('pageshow', { persisted: true }))
+  }
+
+  start(): void {
+    const { setInterval } = globalThis
+    globalThis.setInterval = ((callback: () => void, delay: number) =>
+      setInterval(() => this.isStopped || this.run(callback), delay)) as typeof setInterval
+    this.run(() => this.#start())
+    globalThis.setInterval = setInterval
+  }
+
+  close(channel: SimulatedChannel): void {
+    this.#channels = this.#channels.filter((other) => other !== channel)
+  }
+
+  #start(): void {
+    const settings = {
+      ...readSettings('http://feed.example/', { retry: { initialDelay: 0 }, ...this.#init }),
+      replay: this.#replay,
+    }
+    const tab = this
+    const handler = {
+      announce: () => {
+        this.openCount++
+      },
+      message: (_type: string, data: string) => {
+        if (!this.isLost) this.received.push(Number(data))
+      },
+      dropped: () => {
+        this.dropCount++
+      },
+      interrupted: (details: ErrorDetails) => {
+        this.interruptions.push(details)
+      },
+    }
+    this.#session = startSharedSession('name', settings, this.#transport, handler, {
+      locks: {
+        request: (_name: string, options: LockOptions, callback: () => unknown) =>
+          tab.isLost ? new Promise(() => {}) : tab.simulation.requestLock(tab, options, callback),
+      } as LockManager,
+      BroadcastChannel: class extends SimulatedChannel {
+        constructor() {
+          super(tab)
+          tab.#channels = [...tab.#channels, this]
+        }
+      } as unknown as typeof BroadcastChannel,
+      refused() {
+        throw new Error('the simulated platform refuses nothing')
+      },
+    })
+  }
+
+  readonly #transport: Transport = ({ headers, signal }, handler) =>
+    new Promise((resolve) => {
+      this.requestCount++
+      const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
+      const connection = new Connection(this, handler, signal, next, resolve)
+      this.connection = connection
+      signal.onabort = () => {
+        if (this.connection === connection) this.connection = undefined
+      }
+      connection.open()
+    })
+}
+
+class SimulatedChannel {
+  onmessage: ((event: { data: unknown }) => void) | undefined
+  #isClosed = false
+  readonly #tab: SimulatedTab
+
+  constructor(tab: SimulatedTab) {
+    this.#tab = tab
+  }
+
+  postMessage(message: unknown): void {
+    if (!this.#tab.isLost) this.#tab.simulation.broadcast(this.#tab, structuredClone(message))
+  }
+
+  receive(data: unknown): void {
+    if (!this.#isClosed) this.onmessage?.({ data })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#tab.close(this)
+  }
+}
+
+/** Lets promises settle that wait only for each other. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
