@@ -151,7 +151,13 @@ export function startOnTerminal(
     ([name, value]) => `${name}=${value}`,
   )
   const words = [process.execPath, inject('command'), ...commandLine].map((word) => `'${word}'`).join(' ')
-  const command = `stty cols ${columns}; exec env -u CI -u NO_COLOR -u FORCE_COLOR ${variables.join(' ')} ${words}`
+  return startProgramOnTerminal(
+    `stty cols ${columns}; exec env -u CI -u NO_COLOR -u FORCE_COLOR ${variables.join(' ')} ${words}`,
+  )
+}
+
+/** Runs a shell command on a terminal. Its output is all in `stdout`. */
+export function startProgramOnTerminal(command: string): RunningProgram {
   return new RunningProgram('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     isInteractive: true,
   })

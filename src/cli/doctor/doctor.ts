@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { commonOptions, type Options, parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
+import { parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
@@ -9,33 +9,17 @@ import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
 import { createDiagnostics } from '../terminal/diagnostics.ts'
 import { runChecks } from './checks.ts'
+import { checkOptions, doctorOptions } from './doctor-options.ts'
 import type { Examination } from './examination.ts'
 import { examine } from './examine.ts'
 import { formatJson, formatText, type ReportSubject } from './report.ts'
-
-const doctorOptions = {
-  seconds: {
-    type: 'string',
-    value: 'N',
-    help: 'observe a response for up to N seconds, from 1 to 3600\n(default: 10); the whole run takes at most twice as long',
-  },
-  origin: {
-    type: 'string',
-    value: 'ORIGIN',
-    help: 'check that a page of this origin, such as\nhttps://app.example, can read the stream',
-  },
-  json: { type: 'boolean', help: 'print the report as one JSON document' },
-  ...commonOptions,
-} as const satisfies Options
-
-const options = { ...requestOptions, ...doctorOptions }
 
 const help = `Usage: everysource doctor [options] URL
 
 Checks an endpoint that serves server-sent events. Prints a line for each check: what was found, and how to fix it.
 
 ${formatOptions([
-  ['Checks', doctorOptions],
+  ['Checks', checkOptions],
   ['Request', requestOptions],
 ])}
 Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} a check failed, or the command failed; ${exitCodes.usage} invalid command line.
@@ -46,7 +30,7 @@ Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} a check fail
  * @throws UsageError, OperationalError
  */
 export async function doctor(commandLine: readonly string[]): Promise<number> {
-  const { values, operands } = parseCommandLine(commandLine, options)
+  const { values, operands } = parseCommandLine(commandLine, doctorOptions)
   const output = openOutput()
   if (values.help) {
     await output.write(help)

@@ -16,11 +16,16 @@ import {
 import { transientStatuses } from './next-step.ts'
 import { createPrettyFormat } from './pretty-format.ts'
 
+const formatNames = ['pretty', 'jsonl', 'data', 'json', 'raw'] as const
+
+type FormatName = (typeof formatNames)[number]
+
 export const outputOptions = {
   format: {
     type: 'string',
+    choices: formatNames,
     value: 'FORMAT',
-    help: 'pretty, for people (default on a terminal); jsonl, a line of\nJSON for each event (default elsewhere); data, only the\npayloads; json, payloads as one line of JSON each; or raw,\nthe bytes of the response',
+    help: 'the output format: pretty, for people (default on a\nterminal); jsonl, a line of JSON for each event (default\nelsewhere); data, only the payloads; json, payloads as one\nline of JSON each; or raw, the bytes of the response',
   },
   data: { type: 'boolean', help: 'the same as --format data' },
   json: {
@@ -89,10 +94,6 @@ export const generalOptions = {
 export const listenOptions = { ...requestOptions, ...outputOptions, ...reconnectionOptions, ...generalOptions }
 
 export type ListenValues = Values<typeof listenOptions>
-
-const formatNames = ['pretty', 'jsonl', 'data', 'json', 'raw'] as const
-
-type FormatName = (typeof formatNames)[number]
 
 /** @throws UsageError */
 export function chooseVerbosity({ quiet, silent, verbose }: ListenValues): Verbosity {

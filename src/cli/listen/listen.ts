@@ -25,6 +25,7 @@ import { StateFile } from './state-file.ts'
 const help = `Usage: everysource [options] URL
        everysource doctor [options] URL
        everysource demo [options]
+       everysource completion bash|zsh|fish
        everysource help [command]
 
 Receives server-sent events and prints them: on a terminal for people, elsewhere as a line of JSON each,

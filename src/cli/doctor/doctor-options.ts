@@ -1,0 +1,19 @@
+import { commonOptions, type Options } from '../command-line/command-line.ts'
+import { requestOptions } from '../endpoint/request-options.ts'
+
+export const checkOptions = {
+  seconds: {
+    type: 'string',
+    value: 'N',
+    help: 'observe a response for up to N seconds, from 1 to 3600\n(default: 10); the whole run takes at most twice as long',
+  },
+  origin: {
+    type: 'string',
+    value: 'ORIGIN',
+    help: 'check that a page of this origin, such as\nhttps://app.example, can read the stream',
+  },
+  json: { type: 'boolean', help: 'print the report as one JSON document' },
+  ...commonOptions,
+} as const satisfies Options
+
+export const doctorOptions = { ...requestOptions, ...checkOptions }
