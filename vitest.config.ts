@@ -29,9 +29,11 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/*.test.ts'],
+          exclude: ['test/conformance/this-node.test.ts'],
           globalSetup: ['test/runtimes/install.ts'],
         },
       },
+      { extends: true, test: { name: 'conformance-node', include: ['test/conformance/this-node.test.ts'] } },
       {
         extends: true,
         test: {

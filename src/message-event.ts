@@ -26,6 +26,11 @@ export class StreamMessageEvent extends Event {
   get lastEventId(): string {
     return this.#message.lastEventId
   }
+
+  /** A brand check, and the value of a member that is the same in every message. Throws for any other object, as the runtime's getter. */
+  static readConstant(event: StreamMessageEvent, value: unknown): unknown {
+    return event.#message && value
+  }
 }
 
 function inheritFromMessageEvent(): void {
@@ -36,7 +41,7 @@ function inheritFromMessageEvent(): void {
       const value = template[name as keyof MessageEvent]
       Object.defineProperty(prototype, name, {
         get(this: StreamMessageEvent) {
-          return value
+          return StreamMessageEvent.readConstant(this, value)
         },
         configurable: true,
       })

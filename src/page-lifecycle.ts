@@ -6,7 +6,7 @@ type LifecycleEvent = Event & { readonly persisted?: boolean }
  * Whether an event on its way through the window is one of the page. Elements have events of the same names: a data grid
  * dispatches `freeze`.
  */
-export function isOfPage({ target, currentTarget }: Event): boolean {
+function isOfPage({ target, currentTarget }: Event): boolean {
   return target === currentTarget || target === globalThis.document
 }
 

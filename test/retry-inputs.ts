@@ -69,7 +69,7 @@ export const anyHistory = fc.record({
   canRefreshHeaders: fc.boolean(),
 })
 
-export const anyRetryAfter = fc.option(fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })), {
+const anyRetryAfter = fc.option(fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })), {
   nil: undefined,
 })
 

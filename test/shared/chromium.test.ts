@@ -4,12 +4,15 @@ import { chromiumExecutable, maxStartTime, startChromium } from '../conformance/
 import { describeWith } from '../installed.ts'
 import type { LiveFeed } from '../live-feed.ts'
 import {
+  addFrame,
+  addSource,
   ask,
   closeSource,
   closeTab,
   type Departure,
   expectWhole,
   joinLate,
+  leaderSoon,
   navigate,
   openRecorder,
   replaceLeaders,
@@ -161,6 +164,23 @@ describeWith(
       await flow.stop()
       for (const tab of tabs) await expectWhole(feed, tab, 1)
       expect(feed.requests).toBe(2)
+    })
+
+    it.for([
+      ['two sources', addSource],
+      ['a source and a frame with another one', addFrame],
+    ] as const)('Tabs go on soon after a page with %s was frozen', async ([, addAnother]) => {
+      const page = await openTab('1')
+      await ask(page, 'opened()')
+      await addAnother(page)
+      const other = await openTab('2')
+      await ask(other, 'opened()')
+      await setFrozen(page, true)
+      expect(await leaderSoon(feed, '1')).toBe('2')
+      feed.send()
+      await expectWhole(feed, other)
+      await setFrozen(page, false)
+      await expectWhole(feed, page)
     })
 
     it('Tabs take over from a leader that hangs, and it becomes a follower when it responds again', async () => {

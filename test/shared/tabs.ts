@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { bundlePage, htmlPage } from '../bundle-page.ts'
 import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
@@ -29,6 +30,43 @@ export async function openRecorder(feed: LiveFeed, open: OpenTab, name: string, 
   const tab = await open(name, `${feed.origin}/tab?${name}`)
   await tab.evaluate(`void (globalThis.recorder = new Recorder(${init}))`)
   return tab
+}
+
+/** Adds another source to a tab. */
+export async function addSource(tab: Tab): Promise<void> {
+  await tab.evaluate('void (globalThis.another = new Recorder())')
+  await tab.evaluate('another.opened()')
+}
+
+/** Adds a frame with another source to a tab. */
+export async function addFrame(tab: Tab): Promise<void> {
+  await tab.evaluate(`new Promise((resolve) => {
+    const frame = document.createElement('iframe')
+    frame.src = location.href
+    frame.onload = () => {
+      globalThis.another = new frame.contentWindow.Recorder()
+      resolve()
+    }
+    document.body.append(frame)
+  })`)
+  await tab.evaluate('another.opened()')
+}
+
+/**
+ * Resolves with the tab that leads next, and rejects if there is none soon: within half of the time after which tabs
+ * replace a leader that says nothing.
+ */
+export async function leaderSoon(feed: LiveFeed, ...others: readonly string[]): Promise<string> {
+  const deadline = new AbortController()
+  const isLate = pause(5_000, undefined, { signal: deadline.signal }).then(() => {
+    throw new Error(`no other tab leads, but ${JSON.stringify(feed.connections)}`)
+  })
+  try {
+    return await Promise.race([feed.leader(...others), isLate])
+  } finally {
+    isLate.catch(() => {})
+    deadline.abort()
+  }
 }
 
 export async function ask(tab: Tab, question: string): Promise<Snapshot> {
