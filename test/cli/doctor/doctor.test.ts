@@ -21,6 +21,7 @@ const checkNames = [
   'connection',
   'compression',
   'buffering',
+  'events',
   'blank-line',
   'utf-8',
   'json',
@@ -62,7 +63,7 @@ describe('The report', () => {
     expect(stdout).toContain('FAIL  ids                      more than one event has the id "1"\n')
     const count = (mark: string) => checks.filter((line) => line.startsWith(mark)).length
     expect(lines.slice(-2)).toEqual([
-      `1 failed, ${count('warn')} warnings, ${count('ok')} ok, ${count('skip')} skipped`,
+      `1 failed, ${count('warn')} warning, ${count('ok')} ok, ${count('skip')} skipped`,
       '',
     ])
     expect(stdout).not.toContain('\u001b')
