@@ -1,18 +1,21 @@
 import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
 import { parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
-import { createEndpoint } from '../endpoint/endpoint.ts'
+import { createDispatcher, createEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
 import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
 import { createDiagnostics } from '../terminal/diagnostics.ts'
-import { runChecks } from './checks.ts'
+import { type CheckName, type Finding, runChecks } from './checks.ts'
 import { checkOptions, doctorOptions } from './doctor-options.ts'
 import type { Examination } from './examination.ts'
-import { examine } from './examine.ts'
+import { type ExamineOptions, examine } from './examine.ts'
 import { formatJson, formatText, type ReportSubject } from './report.ts'
+import { recognizeServers, type ServerName, serverNames } from './server-recipes.ts'
 
 const help = `Usage: everysource doctor [options] URL
 
@@ -36,26 +39,49 @@ export async function doctor(commandLine: readonly string[]): Promise<number> {
     await output.write(help)
     return exitCodes.ended
   }
+  if (values.watch && values.json) throw new UsageError('--watch and --json exclude each other')
   const time = parseTime(values.seconds ?? '10')
   const origin = values.origin === undefined ? undefined : parseOrigin(values.origin)
-  const closing = new AbortController()
-  const endpoint = await createEndpoint({ values, operands }, closing.signal)
-  const { url, init } = endpoint
-  if (process.stderr.isTTY) createDiagnostics('normal').notice(`observing ${redactUrl(url)} for ${time / 1_000} s`)
-  try {
-    const examination = await examine(endpoint, { time, origin })
+  const server = values.server === undefined ? undefined : parseServer(values.server)
+  const endpoint = await createEndpoint({ values, operands }, new AbortController().signal)
+  const { columns } = output.terminal ?? {}
+  const diagnostics = createDiagnostics('normal')
+  while (true) {
+    if (process.stderr.isTTY) diagnostics.notice(`observing ${redactUrl(endpoint.url)} for ${time / 1_000} s`)
+    const examination = await examineOnce(endpoint, { time, origin }, await createDispatcher(values))
     const findings = runChecks(examination)
-    const { method } = examination
-    const subject: ReportSubject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
-    await output.write((values.json ? formatJson : formatText)(subject, findings))
-    const exitCode = findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
-    // undici cannot cancel a connection attempt, which would keep the process alive for ten seconds.
-    if (!wereAllSent(examination)) process.exit(exitCode)
-    return exitCode
-  } finally {
-    closing.abort()
-    await init.dispatcher.destroy()
+    const url = redactUrl(endpoint.url)
+    const subject: ReportSubject = { url, method: examination.method, origin: origin ?? null, seconds: time / 1_000 }
+    const servers = server === undefined ? findServers(examination, findings) : [server]
+    const report = { subject, findings, servers }
+    await output.write(values.json ? formatJson(report) : formatText(report, columns))
+    const hasFailed = findings.some(({ status }) => status === 'fail')
+    if (!hasFailed || !values.watch) return exit(hasFailed ? exitCodes.failed : exitCodes.ended, examination)
+    diagnostics.notice(`checking again in ${watchInterval / 1_000} s`)
+    await pause(watchInterval)
   }
+}
+
+/** The time in ms between two runs with --watch. */
+const watchInterval = 2_000
+
+/** Examines an endpoint over connections that are closed afterwards. */
+async function examineOnce(
+  { url, init }: Endpoint,
+  options: ExamineOptions,
+  dispatcher: Dispatcher,
+): Promise<Examination> {
+  try {
+    return await examine({ url, init: { ...init, dispatcher } }, options)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+/** Returns the exit code, or ends the process: undici cannot cancel a connection attempt, which takes ten seconds. */
+function exit(exitCode: number, examination: Examination): number {
+  if (!wereAllSent(examination)) process.exit(exitCode)
+  return exitCode
 }
 
 function wereAllSent({ main, uncompressed, resumption, crossOrigin }: Examination): boolean {
@@ -65,6 +91,32 @@ function wereAllSent({ main, uncompressed, resumption, crossOrigin }: Examinatio
     ...(crossOrigin?.preflights.values() ?? []),
   ]
   return recordings.every((recording) => recording?.sent ?? true)
+}
+
+/** The checks that the configuration of a server, proxy or framework can fix. */
+const configurationChecks: ReadonlySet<CheckName> = new Set([
+  'status',
+  'content-type',
+  'cache-control',
+  'connection',
+  'compression',
+  'buffering',
+  'events',
+  'blank-line',
+  'keep-alive',
+])
+
+/** Returns the servers whose recipes help with the findings. */
+function findServers({ main }: Examination, findings: readonly Finding[]): readonly ServerName[] {
+  const needsRecipe = findings.some(({ check, status }) => configurationChecks.has(check) && status === 'fail')
+  const { head } = main.recording
+  return needsRecipe && head ? recognizeServers(head.headers) : []
+}
+
+function parseServer(text: string): ServerName {
+  const name = serverNames.find((each) => each === text.toLowerCase())
+  if (name) return name
+  throw new UsageError(`--server is ${JSON.stringify(text)}, not one of ${serverNames.join(', ')}`)
 }
 
 /** @returns milliseconds */

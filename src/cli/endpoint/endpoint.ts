@@ -87,7 +87,11 @@ function checkAuthorization({ user, 'bearer-command': command }: RequestValues, 
   throw new UsageError(`${given.join(' and ')} both give an Authorization header; remove one of them`)
 }
 
-async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Dispatcher> {
+/**
+ * Creates a dispatcher with the proxy and the certificates of the options, and with connections of its own.
+ * @throws UsageError
+ */
+export async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Dispatcher> {
   if (proxy !== undefined && !isProxyUrl(proxy)) {
     // The value may contain a password.
     throw new UsageError('--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080')

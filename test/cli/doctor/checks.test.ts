@@ -65,9 +65,11 @@ test('The last of several reconnection times is checked', () => {
 
 test('Control characters of a server do not reach the terminal', () => {
   const subject = { url: 'http://feed.example/', method: 'GET', origin: null, seconds: 10 }
-  const text = formatText(subject, [
-    { check: 'cache-control', status: 'warn', message: 'no\u009b31m\u001b[0m', fix: 'a\u202eb' },
-  ])
+  const text = formatText({
+    subject,
+    servers: [],
+    findings: [{ check: 'cache-control', status: 'warn', message: 'no\u009b31m\u001b[0m', fix: 'a\u202eb' }],
+  })
   expect(text).toContain('no\\u009b31m\\u001b[0m\n')
   expect(text).toContain('fix: a\\u202eb\n')
 })

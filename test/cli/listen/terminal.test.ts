@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { hasTerminal, killCommands, startOnTerminal } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
@@ -6,8 +7,7 @@ afterEach(killCommands)
 
 /** Replaces times by a placeholder, and removes colors. */
 function readable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one.
-  return text.replace(/\u001b\[\d+m/g, '').replace(/\d\d:\d\d:\d\d\.\d(?!\d)/g, 'TIME')
+  return stripVTControlCharacters(text).replace(/\d\d:\d\d:\d\d\.\d(?!\d)/g, 'TIME')
 }
 
 describe.skipIf(!hasTerminal)('On a terminal', () => {
