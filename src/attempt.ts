@@ -32,6 +32,7 @@ export interface Attempt {
 /** The signal of an attempt, whose transport sets `onabort`. */
 interface AttemptSignal {
   aborted: boolean
+  hasTimedOut?: boolean
   onabort?: () => void
 }
 
@@ -94,7 +95,11 @@ export function startAttempt(
   }
 
   const startDeadline = (code: 'timeout' | 'idle', delay: number): void => {
-    if (!signal.aborted) deadline.start(delay, () => complete('lost', code, `nothing came in ${delay} ms`))
+    if (signal.aborted) return
+    deadline.start(delay, () => {
+      signal.hasTimedOut = true
+      complete('lost', code, `nothing came in ${delay} ms`)
+    })
   }
 
   const expectBytes = (): void => startDeadline('idle', idleTimeout)
@@ -112,7 +117,7 @@ export function startAttempt(
     decode,
   )
 
-  const transportHandler: TransportHandler = {
+  const transportHandler: TransportHandler & Attempt = {
     response(given) {
       if (signal.aborted) return
       response = given
@@ -152,6 +157,7 @@ export function startAttempt(
       response ??= given
       complete('refused', code, message)
     },
+    abort: () => settle({ kind: 'aborted' }),
   }
 
   const send = (request: AttemptRequest): Promise<void> | undefined => {
@@ -183,5 +189,5 @@ export function startAttempt(
       .then(send, (error) => complete('lost', 'callback', `headers or body: ${describeError(error)}`, error))
       .then(end, handleNetworkError),
   )
-  return { abort: () => settle({ kind: 'aborted' }) }
+  return transportHandler
 }

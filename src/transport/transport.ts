@@ -4,6 +4,8 @@ import type { Settings } from '../options/settings.ts'
 /** The part of an AbortSignal that a transport needs: a real one takes twenty times the memory in Node. */
 export interface Signal {
   readonly aborted: boolean
+  /** Whether a timeout aborted it: its connection may be dead, and must not be used for another request. */
+  readonly hasTimedOut?: boolean
   onabort?: ((this: never, event: never) => unknown) | null | undefined
 }
 
@@ -35,6 +37,8 @@ export interface TransportHandler {
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
   refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
+  /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
+  abort?(): void
 }
 
 /**

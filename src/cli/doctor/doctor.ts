@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Dispatcher } from 'undici'
+import type { Connections } from '../../node/connections.ts'
 import { parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
@@ -56,7 +56,7 @@ export async function doctor(commandLine: readonly string[]): Promise<number> {
     const report = { subject, findings, servers }
     await output.write(values.json ? formatJson(report) : formatText(report, columns))
     const hasFailed = findings.some(({ status }) => status === 'fail')
-    if (!hasFailed || !values.watch) return exit(hasFailed ? exitCodes.failed : exitCodes.ended, examination)
+    if (!hasFailed || !values.watch) return hasFailed ? exitCodes.failed : exitCodes.ended
     diagnostics.notice(`checking again in ${watchInterval / 1_000} s`)
     await pause(watchInterval)
   }
@@ -69,28 +69,13 @@ const watchInterval = 2_000
 async function examineOnce(
   { url, init }: Endpoint,
   options: ExamineOptions,
-  dispatcher: Dispatcher,
+  dispatcher: Connections,
 ): Promise<Examination> {
   try {
     return await examine({ url, init: { ...init, dispatcher } }, options)
   } finally {
-    await dispatcher.destroy()
+    dispatcher.destroy()
   }
-}
-
-/** Returns the exit code, or ends the process: undici cannot cancel a connection attempt, which takes ten seconds. */
-function exit(exitCode: number, examination: Examination): number {
-  if (!wereAllSent(examination)) process.exit(exitCode)
-  return exitCode
-}
-
-function wereAllSent({ main, uncompressed, resumption, crossOrigin }: Examination): boolean {
-  const observations = [main, uncompressed, resumption?.observation]
-  const recordings = [
-    ...observations.map((observation) => observation?.recording),
-    ...(crossOrigin?.preflights.values() ?? []),
-  ]
-  return recordings.every((recording) => recording?.sent ?? true)
 }
 
 /** The checks that the configuration of a server, proxy or framework can fix. */

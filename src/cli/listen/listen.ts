@@ -90,7 +90,7 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
   } finally {
     closing.abort()
     removeSignalListeners()
-    await init.dispatcher.destroy()
+    init.dispatcher.destroy()
     state?.close()
     output.close()
   }

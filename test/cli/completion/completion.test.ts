@@ -24,6 +24,11 @@ function isInstalled(shell: string): boolean {
   return false
 }
 
+/** Runs a shell in the directory of the tests, and returns its output. */
+function runShell(shell: string, shellArguments: readonly string[]): string {
+  return spawnSync(shell, shellArguments, { cwd: directory, encoding: 'utf8' }).stdout
+}
+
 /** Writes the completion script of a shell to a file, and returns its path. */
 async function writeScript(shell: string): Promise<string> {
   const { stdout, stderr, exitCode } = await runCommand(['completion', shell])
@@ -54,10 +59,7 @@ describe.skipIf(!isInstalled('bash'))('In bash', () => {
   test.for(completions)('The words %j are completed to %j', async ([words, expected]) => {
     const script = await writeScript('bash')
     const program = `source "$1"; shift; COMP_WORDS=(everysource "$@"); COMP_CWORD=$#; _everysource; printf '%s\\n' "\${COMPREPLY[@]}"`
-    const { stdout } = spawnSync('bash', ['-c', program, 'bash', script, ...words], {
-      cwd: directory,
-      encoding: 'utf8',
-    })
+    const stdout = runShell('bash', ['-c', program, 'bash', script, ...words])
     expect(stdout.split('\n').filter(Boolean).toSorted()).toEqual(expected)
   })
 })
@@ -66,7 +68,7 @@ describe.skipIf(!isInstalled('fish'))('In fish', () => {
   test.for(completions)('The words %j are completed to %j', async ([words, expected]) => {
     const script = await writeScript('fish')
     const program = `source ${script}; complete -C 'everysource ${words.join(' ')}'`
-    const { stdout } = spawnSync('fish', ['--no-config', '-c', program], { cwd: directory, encoding: 'utf8' })
+    const stdout = runShell('fish', ['--no-config', '-c', program])
     const completed = stdout.split('\n').flatMap((line) => line.split('\t')[0] || [])
     expect(completed.toSorted()).toEqual(expected)
   })

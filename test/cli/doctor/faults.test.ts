@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
+import { eventStreamHead, startFrameServer } from '../../../fixtures/http2/frame-server.ts'
+import { encodeFrame, frameTypes } from '../../../fixtures/http2/frames.ts'
 import type { Status } from '../../../src/cli/doctor/check-result.ts'
 import type { CheckName } from '../../../src/cli/doctor/checks.ts'
 import { type DiagnoseOptions, diagnose, type Findings } from './diagnose.ts'
@@ -142,6 +144,26 @@ describe.concurrent('A fault is reported by its check only', () => {
       status: 'fail',
       message: '"application/json": "{\\"answer\\":\\"no stream\\"}"',
       fix: expect.stringMatching(/"stream": true/),
+    })
+  })
+
+  test('A stream that is reset without END_STREAM is lost, whatever the error code', async () => {
+    const server = await startFrameServer({
+      request(connection, stream) {
+        connection.send(
+          eventStreamHead(stream),
+          encodeFrame(frameTypes.DATA, 0, stream, Buffer.from('data: 1\n\n')),
+          encodeFrame(frameTypes.RST_STREAM, 0, stream, Buffer.alloc(4)),
+        )
+      },
+    })
+    const { connection, events } = await diagnose(server.origin)
+    await server.close()
+    expect(events).toMatchObject({ status: 'ok', message: '1 event' })
+    expect(connection).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/^lost after .+: the server reset the stream \(NO_ERROR\) before the end/),
+      fix: expect.stringMatching(/END_STREAM/),
     })
   })
 
