@@ -287,7 +287,7 @@ describe('--state', () => {
 
   test('An invalid state file leads to exit code 2 before any request', async () => {
     await using feed = await startFeed([open(events)])
-    await writeFile(state, 'torn')
+    await writeFile(state, 'two\nlines\n')
     const { stderr, exitCode } = await runCommand(['--state', state, feed.origin])
     expect(stderr).toMatch(/^everysource: --state: \S+ does not hold one line of text, [^\n]+\n$/)
     expect(exitCode).toBe(2)
