@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import {
   type ErrorDetails,
   type EventStream,
@@ -10,7 +11,7 @@ import { InvalidTokenError } from '../endpoint/bearer-command.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
 import { observeTraffic } from '../endpoint/traffic.ts'
-import { formatCount } from '../format.ts'
+import { formatCount, formatDuration } from '../format.ts'
 import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
@@ -19,6 +20,7 @@ import { suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
+import { Statistics } from './statistics.ts'
 import { WireLog } from './wire-log.ts'
 
 export interface PrintSettings {
@@ -26,7 +28,8 @@ export interface PrintSettings {
   readonly output: Output
   /** The names of the events to print; undefined prints all events. */
   readonly names: ReadonlySet<string> | undefined
-  readonly format: EventFormat
+  /** The format of events; `raw` prints the bytes of the response instead. */
+  readonly format: EventFormat | 'raw'
   /** The maximum number of events to print. */
   readonly maxEvents: number
   /** The payload of the event that ends the stream; undefined if no event does. */
@@ -36,6 +39,8 @@ export interface PrintSettings {
   readonly maxAttempts: number | undefined
   /** Whether to retry after a certificate error or an unknown host at the first attempt, too. */
   readonly retryAll: boolean
+  /** Whether to report statistics every second. */
+  readonly hasStatistics: boolean
   readonly diagnostics: Diagnostics
   /** A signal that closes the stream. */
   readonly signal: AbortSignal
@@ -52,7 +57,9 @@ const maxExcerpt = 300
 export async function printEvents(settings: PrintSettings): Promise<number> {
   const printer = new EventPrinter(settings)
   try {
-    return await printer.run()
+    const exitCode = await printer.run()
+    printer.summarize()
+    return exitCode
   } finally {
     printer.close()
   }
@@ -65,6 +72,13 @@ class EventPrinter {
   readonly #progress = new Progress()
   readonly #silence: SilenceMonitor
   readonly #wireLog: WireLog
+  readonly #statistics: Statistics | undefined
+  /** The times in ms since 1970 at which the events that were not handled yet arrived. */
+  readonly #arrivals: number[] = []
+  /** A promise that is settled when all raw bytes are written. */
+  #rawWrite = Promise.resolve(true)
+  /** The status line of the last response, such as "200 OK". */
+  #statusLine = ''
   /** The exit code if nothing else ends the command. */
   #exitCode: number = exitCodes.ended
   /** The error of the first attempt that retrying does not fix. */
@@ -72,11 +86,12 @@ class EventPrinter {
   readonly #stream: EventStream
 
   constructor(settings: PrintSettings) {
-    const { endpoint, names, diagnostics, signal } = settings
+    const { endpoint, names, diagnostics, signal, hasStatistics } = settings
     this.#settings = settings
     this.#url = redactUrl(endpoint.url)
     this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
     this.#wireLog = new WireLog(diagnostics)
+    this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
     this.#stream = this.#open()
     signal.addEventListener('abort', () => this.#stream.close())
   }
@@ -93,13 +108,25 @@ class EventPrinter {
       if (!(error instanceof EventStreamError)) throw error
       return this.#reportEnd(error)
     }
+    await this.#rawWrite
     if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
     return this.#exitCode
+  }
+
+  /** Reports the counts of the run to people. */
+  summarize(): void {
+    const { events, interruptions, lastEventId, startedAt } = this.#progress
+    const duration = performance.now() - startedAt
+    const rate = ((events * 1_000) / duration).toFixed(1)
+    const counts = `${formatCount(events, 'event')} in ${formatDuration(duration)} (${rate}/s)`
+    const id = lastEventId ? `, last id ${lastEventId}` : ''
+    this.#settings.diagnostics.success(`${counts}, ${formatCount(interruptions, 'interruption')}${id}`)
   }
 
   close(): void {
     this.#silence.stop()
     this.#wireLog.close()
+    this.#statistics?.close()
   }
 
   #open(): EventStream {
@@ -111,16 +138,22 @@ class EventPrinter {
         this.#silence.sent()
         this.#wireLog.sent(controller)
       },
-      onResponse: (...response) => this.#wireLog.responded(...response),
-      onBytes: ({ length }) => {
-        progress.bytes += length
+      onResponse: (status, statusText, headers) => {
+        this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
+        this.#wireLog.responded(status, statusText, headers)
+      },
+      onBytes: (bytes) => {
+        progress.bytes += bytes.length
+        if (this.#settings.format === 'raw') void this.#writeRaw(bytes)
       },
     })
     return openEventStream(url, {
       ...init,
       dispatcher,
-      onEvent: () => {
+      onEvent: (event) => {
         progress.events++
+        this.#arrivals.push(Date.now())
+        this.#statistics?.received(event)
       },
       ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
       onInterruption: (details) => this.#onInterruption(details),
@@ -128,7 +161,10 @@ class EventPrinter {
         diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
         this.#silence.connecting()
       },
-      onResponse: () => this.#silence.responded(),
+      onResponse: ({ status }) => {
+        if (status === 200) diagnostics.success(`connected to ${this.#url}, ${this.#statusLine}`)
+        this.#silence.responded()
+      },
       onComment: (comment) => {
         progress.comments++
         diagnostics.detail(`: ${comment}`)
@@ -157,6 +193,7 @@ class EventPrinter {
   async #handle(event: ServerSentEvent): Promise<boolean> {
     const { output, names, format, state, diagnostics } = this.#settings
     const progress = this.#progress
+    const receivedAt = new Date(this.#arrivals.shift() ?? Date.now())
     progress.lastEventId = event.lastEventId
     if (names && !names.has(event.type)) {
       progress.skipped++
@@ -164,7 +201,9 @@ class EventPrinter {
       state?.storeOccasionally(event.lastEventId)
       return true
     }
-    const text = format(event)
+    // Waiting for the output here also pauses the response once enough events are queued.
+    if (format === 'raw') return await this.#rawWrite
+    const text = format(event, receivedAt)
     if (text === undefined) {
       this.#exitCode = exitCodes.failed
       diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
@@ -178,6 +217,16 @@ class EventPrinter {
       state.store(event.lastEventId)
     }
     return true
+  }
+
+  /** Writes bytes of the response, after those before them. */
+  async #writeRaw(bytes: Buffer): Promise<void> {
+    const before = this.#rawWrite
+    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(bytes))
+    this.#progress.printed++
+    // An error is thrown when the next event, or the end, is handled.
+    const isOpen = await this.#rawWrite.catch(() => false)
+    if (!isOpen) this.#stream.close()
   }
 
   /** Reports why the stream ended for good, and returns the exit code. */
