@@ -22,7 +22,7 @@ import {
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
 import { Connections, type ConnectionsOptions } from '../../src/node/connections.ts'
-import type { TransportRequest } from '../../src/transport/transport.ts'
+import type { TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 
@@ -46,6 +46,7 @@ interface Sent {
   readonly done: Promise<void>
   /** Fulfilled with the head of the response. */
   readonly responded: Promise<number>
+  readonly head: Promise<TransportResponse>
   readonly text: string
   /** While it is set, the consumer is behind until it is resolved. */
   consumer: Promise<void> | undefined
@@ -54,20 +55,22 @@ interface Sent {
 
 function send(connections: Connections, url: string, given: Partial<TransportRequest> = {}): Sent {
   const signal = { aborted: false, hasTimedOut: false, onabort: undefined as (() => void) | undefined }
-  let respond = (_: number): void => {}
+  let respond = (_: TransportResponse): void => {}
+  const head = new Promise<TransportResponse>((resolve) => {
+    respond = resolve
+  })
   const sent = {
     text: '',
     consumer: undefined as Promise<void> | undefined,
-    responded: new Promise<number>((resolve) => {
-      respond = resolve
-    }),
+    head,
+    responded: head.then(({ status }) => status),
     abort(hasTimedOut = false) {
       Object.assign(signal, { aborted: true, hasTimedOut })
       signal.onabort?.()
     },
   }
   const done = overNode(connections)(createRequest(url, { signal: signal as never, ...given }), {
-    response: ({ status }) => respond(status),
+    response: respond,
     bytes(chunk) {
       sent.text += Buffer.from(chunk)
       return sent.consumer
@@ -120,6 +123,23 @@ describe('A response over HTTP/2 is complete', () => {
     const sent = await ask(answer)
     await sent.done
     expect(sent.text).toBe('all')
+  })
+
+  it('and has all its Content-Type headers, of which the last counts', async () => {
+    const sent = await ask(({ send }, id) =>
+      send(
+        encodeHeaders(
+          id,
+          [
+            [':status', '200'],
+            ['content-type', 'text/plain'],
+            ['content-type', 'text/event-stream'],
+          ],
+          true,
+        ),
+      ),
+    )
+    expect((await sent.head)?.contentType).toBe('text/plain, text/event-stream')
   })
 
   it('with a head that ends the stream', async () => {
