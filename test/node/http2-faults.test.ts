@@ -18,6 +18,7 @@ import {
   encodeHeaders,
   encodeReset,
   encodeSettings,
+  encodeWindowUpdate,
   errorCodes,
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
@@ -502,9 +503,17 @@ describe('The settings of a server', () => {
 
 describe('An upload over HTTP/2', () => {
   it('that is aborted ends its source, and the process goes on', async () => {
-    for (const windowSize of [0, 65_535]) {
+    for (const [windowSize, isRead] of [
+      [0, false],
+      [65_535, false],
+      [65_535, true],
+    ] as const) {
       const server = await serve({
         settings: { INITIAL_WINDOW_SIZE: windowSize },
+        frame({ send }, { type, streamId, payload }) {
+          if (!isRead || type !== frameTypes.DATA || !payload.length) return
+          for (const id of [0, streamId]) send(encodeWindowUpdate(id, payload.length))
+        },
         request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'begun')),
       })
       let reads = 0
@@ -533,9 +542,7 @@ describe('An upload over HTTP/2', () => {
       frame({ send }, { type, streamId, payload, flags }) {
         if (type !== frameTypes.DATA) return
         received += payload.length
-        const update = Buffer.alloc(4)
-        update.writeUInt32BE(Math.max(1, payload.length))
-        for (const id of [0, streamId]) send(encodeFrame(frameTypes.WINDOW_UPDATE, 0, id, update))
+        for (const id of [0, streamId]) send(encodeWindowUpdate(id, Math.max(1, payload.length)))
         if (flags & 1) send(eventStreamHead(streamId), encodeData(streamId, 'thanks', true))
       },
     })
