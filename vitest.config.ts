@@ -21,6 +21,7 @@ export default defineConfig({
           include: [
             'test/*.test.ts',
             'test/{event-stream,node,options,platform,shared-session,streams,transport}/*.test.ts',
+            'test/react-native/bindings/*.test.ts',
           ],
         },
       },
@@ -54,6 +55,17 @@ export default defineConfig({
           name: 'faults',
           include: ['test/faults/*.test.ts', 'test/event-stream/runtimes/*.test.ts'],
           globalSetup: ['test/runtimes/install.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'react-native',
+          include: ['test/react-native/*.test.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts', 'test/react-native/install.ts'],
+          // Metro and the VM need the machine for themselves, and do not have it.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
         },
       },
       { extends: true, test: { name: 'bench', include: ['test/bench/*.test.ts'] } },

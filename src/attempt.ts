@@ -117,7 +117,7 @@ export function startAttempt(
     decode,
   )
 
-  const transportHandler: TransportHandler = {
+  const transportHandler: TransportHandler & Attempt = {
     response(given) {
       if (signal.aborted) return
       response = given
@@ -157,6 +157,7 @@ export function startAttempt(
       response ??= given
       complete('refused', code, message)
     },
+    abort: () => settle({ kind: 'aborted' }),
   }
 
   const send = (request: AttemptRequest): Promise<void> | undefined => {
@@ -188,5 +189,5 @@ export function startAttempt(
       .then(send, (error) => complete('lost', 'callback', `headers or body: ${describeError(error)}`, error))
       .then(end, handleNetworkError),
   )
-  return { abort: () => settle({ kind: 'aborted' }) }
+  return transportHandler
 }

@@ -1,7 +1,7 @@
+import { StreamMessageEvent } from '#message-event'
 import { createTransport } from '#transport'
 import { createEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
-import { StreamMessageEvent } from './message-event.ts'
 import type { EventSourceInit } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
 import type { EventHandler } from './platform/platform.ts'

@@ -1,3 +1,13 @@
+/** What a wait for a reconnection asks about the network. */
+export interface NetworkScope {
+  readonly navigator?: { readonly onLine?: boolean }
+  addEventListener?(type: 'online', listener: () => void): void
+  removeEventListener?(type: 'online', listener: () => void): void
+}
+
+/** Dispatches `online` in a browser when the network is back, and the events of a page. */
+export const scope: NetworkScope & typeof globalThis = globalThis
+
 const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
@@ -18,7 +28,7 @@ function isOfPage({ target, currentTarget }: Event): boolean {
  * @returns a function that stops the reports, if there is a page
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
-  const { document } = globalThis
+  const { document } = scope
   if (!document) return
   let isSuspended = false
   let wasAway = false
@@ -34,9 +44,9 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
+  for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
   update()
   return () => {
-    for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)
+    for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)
   }
 }

@@ -1,3 +1,4 @@
+import { scope } from '#lifecycle'
 import { startTimer, type Timer } from './timer.ts'
 
 /** How often a wait compares the clocks, and how far they may drift apart in between; in ms. */
@@ -5,7 +6,7 @@ const checkInterval = 1_000
 
 /**
  * How much longer a wait lasts while the browser says that it is offline, in ms. The browser may be wrong, and a server
- * on the same machine can be reached without a network.
+ * on the same machine can be reached without a scope.
  */
 const offlineExtension = 30_000
 
@@ -21,18 +22,18 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   let timer: Timer
   const end = (): void => {
     clearTimeout(timer)
-    globalThis.removeEventListener?.('online', end)
+    scope.removeEventListener?.('online', end)
     reconnect()
   }
   const check = (): void => {
     // Runtimes other than browsers have no `onLine`.
-    const extension = globalThis.navigator?.onLine === false ? offlineExtension : 0
+    const extension = scope.navigator?.onLine === false ? offlineExtension : 0
     const remaining = due + extension - performance.now()
     const wasAsleep = drift() - driftAtStart > checkInterval
     if (remaining <= 0 || wasAsleep) end()
     else timer = startTimer(check, Math.min(remaining, checkInterval), unref)
   }
-  globalThis.addEventListener?.('online', end)
+  scope.addEventListener?.('online', end)
   timer = startTimer(check, Math.min(delay, checkInterval), unref)
   return end
 }

@@ -160,6 +160,13 @@ export interface EventSourceInit {
    */
   maxEventSize?: number | undefined
   /**
+   * React Native over XMLHttpRequest: how much of a response is received, in characters, before another request goes on
+   * from the last event, since iOS keeps all of a response in memory. Only for GET, and only where the last event has an
+   * ID; no `error` is dispatched, and `open` follows.
+   * @default On iOS: 8_388_608; on Android: Infinity
+   */
+  maxResponseSize?: number | undefined
+  /**
    * Whether redirects are followed.
    * @default 'follow'
    */

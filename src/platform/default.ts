@@ -1,5 +1,7 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
+export { isHeader } from './header.ts'
+
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
 // not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
 
@@ -31,15 +33,6 @@ export function createDecoder(): Decode {
     hasText = text !== ''
     return text.replace(/^\uFEFF/, '')
   }
-}
-
-const token = /^[\w!#$%&'*+.^`|~-]+$/
-const outerWhiteSpace = /^[\t\n\r ]+|[\t\n\r ]+$/g
-const forbiddenInValue = /[\0\r\n]|[^\0-\xff]/
-
-/** Not by `new Headers`, which takes nearly anything in workerd and happy-dom. */
-export function isHeader(name: unknown, value: unknown): boolean {
-  return token.test(`${name}`) && !forbiddenInValue.test(`${value}`.replace(outerWhiteSpace, ''))
 }
 
 /** Whether the runtime reads `on…` from the target of a dispatch. */

@@ -37,6 +37,8 @@ export interface TransportHandler {
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
   refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
+  /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
+  abort?(): void
 }
 
 /**

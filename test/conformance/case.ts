@@ -12,6 +12,8 @@ export type RuntimeName =
   | 'firefox'
   | 'webkit'
   | 'happy-dom'
+  | `${'chromium' | 'firefox'} over XMLHttpRequest`
+  | `react-native${number}-${'android' | 'ios'}`
 
 /** The kind of global object that a case runs under. */
 export type Scope = 'page' | 'dedicated-worker' | 'shared-worker' | 'service-worker' | 'server'

@@ -1,5 +1,8 @@
+import type * as lifecycle from '#lifecycle'
+import type * as messageEvent from '#message-event'
 import type * as platform from '#platform'
 import type * as transport from '#transport'
+import type { NetworkScope, watchPageLifecycle } from '../../src/page-lifecycle.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import type { CreateTransport } from '../../src/transport/transport.ts'
 
@@ -11,3 +14,13 @@ type Satisfies<Required, _Given extends Required> = true
 export type EveryPlatformIsComplete = Satisfies<Platform, typeof platform>
 
 export type EveryTransportIsComplete = Satisfies<{ createTransport: CreateTransport }, typeof transport>
+
+export type EveryLifecycleIsComplete = Satisfies<
+  { scope: NetworkScope; watchPageLifecycle: typeof watchPageLifecycle },
+  typeof lifecycle
+>
+
+export type EveryMessageEventIsComplete = Satisfies<
+  { StreamMessageEvent: new (type: string, message: Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>) => Event },
+  typeof messageEvent
+>

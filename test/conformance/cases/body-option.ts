@@ -4,7 +4,7 @@ import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { fetchWithoutSignal } from '../fetch-without-signal.ts'
-import { sendsNoStreams } from '../limits.ts'
+import { hasNoStreams, sendsNoStreams } from '../limits.ts'
 import { aWhile, under, utf8, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
@@ -96,34 +96,46 @@ export const cases: ConformanceCase[] = [
     { limits: sendsNoStreams },
   ),
 
-  bodyOption('A stream as the body is not sent twice: the source fails with the code body-used', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
-    const body = new Blob(['once']).stream()
-    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
-    const error = await watch.nextError()
-    assert.equal(error.code, 'body-used')
-    assert.isFalse(error.willReconnect)
-    assert.equal(watch.source.readyState, 2)
-    await aWhile()
-    assert.deepEqual(watch.types, ['open', 'message', 'error'])
-    assert.lengthOf(await scene.requests(), 1)
-  }),
+  bodyOption(
+    'A stream as the body is not sent twice: the source fails with the code body-used',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const body = new Blob(['once']).stream()
+      const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+      const error = await watch.nextError()
+      assert.equal(error.code, 'body-used')
+      assert.isFalse(error.willReconnect)
+      assert.equal(watch.source.readyState, 2)
+      await aWhile()
+      assert.deepEqual(watch.types, ['open', 'message', 'error'])
+      assert.lengthOf(await scene.requests(), 1)
+    },
+    { limits: hasNoStreams },
+  ),
 
-  bodyOption('A source whose body function makes a new stream for every attempt reconnects', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
-    const body = (): ReadableStream => new Blob(['again']).stream()
-    const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
-    await watch.next('message')
-    assert.equal((await watch.nextMessage()).data, 'b')
-  }),
+  bodyOption(
+    'A source whose body function makes a new stream for every attempt reconnects',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+      const body = (): ReadableStream => new Blob(['again']).stream()
+      const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
+      await watch.next('message')
+      assert.equal((await watch.nextMessage()).data, 'b')
+    },
+    { limits: hasNoStreams },
+  ),
 
-  bodyOption('A body function that returns the same stream again fails with the code body-used', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
-    const body = new Blob(['once']).stream()
-    const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
-    assert.equal((await watch.nextError()).code, 'ended')
-    assert.equal((await watch.nextError()).code, 'body-used')
-    assert.equal(watch.source.readyState, 2)
-    assert.lengthOf(await scene.requests(), 1)
-  }),
+  bodyOption(
+    'A body function that returns the same stream again fails with the code body-used',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const body = new Blob(['once']).stream()
+      const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
+      assert.equal((await watch.nextError()).code, 'ended')
+      assert.equal((await watch.nextError()).code, 'body-used')
+      assert.equal(watch.source.readyState, 2)
+      assert.lengthOf(await scene.requests(), 1)
+    },
+    { limits: hasNoStreams },
+  ),
 ]

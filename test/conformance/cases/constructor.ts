@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import type { EventSource } from '../../../src/index.ts'
 import { stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
+import { namesGettersGet } from '../limits.ts'
 import { type Scene, under } from '../scene.ts'
 
 const webIdl = under('Web IDL: interfaces')
@@ -87,23 +88,31 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...readOnlyAttributes.map((name) =>
-    webIdl(`The attribute ${name} is an enumerable accessor of the prototype without a setter`, async ({ context }) => {
-      const descriptor = descriptorOf(context.EventSource.prototype, name)
-      assert.isTrue(descriptor.enumerable)
-      assert.isTrue(descriptor.configurable)
-      assert.isUndefined(descriptor.set)
-      assert.equal(descriptor.get?.name, `get ${name}`)
-    }),
+    webIdl(
+      `The attribute ${name} is an enumerable accessor of the prototype without a setter`,
+      async ({ context }) => {
+        const descriptor = descriptorOf(context.EventSource.prototype, name)
+        assert.isTrue(descriptor.enumerable)
+        assert.isTrue(descriptor.configurable)
+        assert.isUndefined(descriptor.set)
+        assert.equal(descriptor.get?.name, `get ${name}`)
+      },
+      { limits: namesGettersGet },
+    ),
   ),
 
   ...eventHandlers.map((name) =>
-    webIdl(`The attribute ${name} is an enumerable accessor of the prototype with a setter`, async ({ context }) => {
-      const descriptor = descriptorOf(context.EventSource.prototype, name)
-      assert.isTrue(descriptor.enumerable)
-      assert.isTrue(descriptor.configurable)
-      assert.equal(descriptor.get?.name, `get ${name}`)
-      assert.equal(descriptor.set?.name, `set ${name}`)
-    }),
+    webIdl(
+      `The attribute ${name} is an enumerable accessor of the prototype with a setter`,
+      async ({ context }) => {
+        const descriptor = descriptorOf(context.EventSource.prototype, name)
+        assert.isTrue(descriptor.enumerable)
+        assert.isTrue(descriptor.configurable)
+        assert.equal(descriptor.get?.name, `get ${name}`)
+        assert.equal(descriptor.set?.name, `set ${name}`)
+      },
+      { limits: namesGettersGet },
+    ),
   ),
 
   webIdl('close is an enumerable, writable method of the prototype whose length is 0', async ({ context }) => {

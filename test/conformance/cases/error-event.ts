@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { ErrorCode, ErrorEvent } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { treatsBrokenAsEnded } from '../limits.ts'
+import { hasNoStreams, heedsCharset, treatsBrokenAsEnded } from '../limits.ts'
 import { aWhile, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
@@ -157,16 +157,20 @@ export const cases: ConformanceCase[] = [
     assertError(event, 'unsupported', false)
   }),
 
-  errorEvent('An error event has the code body-used when a one-shot body is needed again', async (scene) => {
-    await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
-    const watch = scene.watch({
-      method: 'POST',
-      body: new Blob(['once']).stream(),
-      // Most browsers cannot send streams, so this function omits the body.
-      fetch: (url, { signal }) => fetch(url, { signal: signal ?? null }),
-    })
-    assertError(await watch.nextError(), 'body-used', false)
-  }),
+  errorEvent(
+    'An error event has the code body-used when a one-shot body is needed again',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
+      const watch = scene.watch({
+        method: 'POST',
+        body: new Blob(['once']).stream(),
+        // Most browsers cannot send streams, so this function omits the body.
+        fetch: (url, { signal }) => fetch(url, { signal: signal ?? null }),
+      })
+      assertError(await watch.nextError(), 'body-used', false)
+    },
+    { limits: hasNoStreams },
+  ),
 
   errorEvent('An error event has the code gave-up when maxAttempts attempts have failed', async (scene) => {
     await scene.plan([noAnswer])
@@ -213,14 +217,18 @@ export const cases: ConformanceCase[] = [
     assert.equal(body, '{"more":')
   }),
 
-  errorEvent('The body of an error event is decoded as UTF-8, however it is split', async (scene) => {
-    // Each byte is written separately, but without pauses, which could exceed the time that the body is waited for.
-    const pieces = Array.from(new TextEncoder().encode('é名👩‍🚀'), (byte) => ({ bytes: [byte] }))
-    const { body } = await firstError(scene, [
-      { status: 500, contentType: 'application/json; charset=iso-8859-1', body: pieces, ending: 'end' },
-    ])
-    assert.equal(body, 'é名👩‍🚀')
-  }),
+  errorEvent(
+    'The body of an error event is decoded as UTF-8, however it is split',
+    async (scene) => {
+      // Each byte is written separately, but without pauses, which could exceed the time that the body is waited for.
+      const pieces = Array.from(new TextEncoder().encode('é名👩‍🚀'), (byte) => ({ bytes: [byte] }))
+      const { body } = await firstError(scene, [
+        { status: 500, contentType: 'application/json; charset=iso-8859-1', body: pieces, ending: 'end' },
+      ])
+      assert.equal(body, 'é名👩‍🚀')
+    },
+    { limits: heedsCharset },
+  ),
 
   errorEvent('A refused response that breaks off is still refused', async (scene) => {
     await scene.plan([

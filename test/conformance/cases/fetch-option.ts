@@ -4,43 +4,51 @@ import { stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { fetchWithoutSignal } from '../fetch-without-signal.ts'
-import { needsNoFetch } from '../limits.ts'
+import { fetchDoesNotStream, hasNoStreams, needsNoFetch } from '../limits.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
 const fetchOption = under('everysource: fetch')
 
 export const cases: ConformanceCase[] = [
-  fetchOption('A given fetch function is called for every request', async (scene) => {
-    const calls: [string, RequestInit][] = []
-    const [first] = await twoRequests(scene, {
-      headers: { 'X-One': '1' },
-      fetch: (url, init) => {
-        calls.push([url, init])
-        return fetch(url, init)
-      },
-    })
-    assert.deepEqual(valuesOf(first, 'X-One'), ['1'])
-    assert.deepEqual(
-      calls.map(([url, { method }]) => [url, method]),
-      [
-        [scene.url(), 'GET'],
-        [scene.url(), 'GET'],
-      ],
-    )
-    assert.equal(new Headers(calls[0]?.[1].headers).get('accept'), 'text/event-stream')
-    assert.isFalse(calls[1]?.[1].signal?.aborted)
-  }),
+  fetchOption(
+    'A given fetch function is called for every request',
+    async (scene) => {
+      const calls: [string, RequestInit][] = []
+      const [first] = await twoRequests(scene, {
+        headers: { 'X-One': '1' },
+        fetch: (url, init) => {
+          calls.push([url, init])
+          return fetch(url, init)
+        },
+      })
+      assert.deepEqual(valuesOf(first, 'X-One'), ['1'])
+      assert.deepEqual(
+        calls.map(([url, { method }]) => [url, method]),
+        [
+          [scene.url(), 'GET'],
+          [scene.url(), 'GET'],
+        ],
+      )
+      assert.equal(new Headers(calls[0]?.[1].headers).get('accept'), 'text/event-stream')
+      assert.isFalse(calls[1]?.[1].signal?.aborted)
+    },
+    { limits: fetchDoesNotStream },
+  ),
 
-  fetchOption('A response constructed by a given fetch function is read', async (scene) => {
-    const body = new Blob(['id: 1\ndata: a\n\n']).stream()
-    const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-    const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
-    const event = await watch.nextMessage()
-    assert.equal(event.data, 'a')
-    assert.equal(event.lastEventId, '1')
-    assert.equal(event.origin, scene.context.feed)
-  }),
+  fetchOption(
+    'A response constructed by a given fetch function is read',
+    async (scene) => {
+      const body = new Blob(['id: 1\ndata: a\n\n']).stream()
+      const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+      const watch = scene.observe(scene.open({ fetch: async () => response }, `${scene.context.feed}/plain`))
+      const event = await watch.nextMessage()
+      assert.equal(event.data, 'a')
+      assert.equal(event.lastEventId, '1')
+      assert.equal(event.origin, scene.context.feed)
+    },
+    { limits: hasNoStreams },
+  ),
 
   ...(
     [
@@ -53,16 +61,20 @@ export const cases: ConformanceCase[] = [
       ],
     ] as const
   ).map(([what, fail]) =>
-    fetchOption(`A given fetch function that ${what} causes a network error`, async (scene) => {
-      await scene.plan([stream('data: a\n\n')])
-      let calls = 0
-      const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
-      const error = await watch.nextError()
-      assert.equal(error.code, 'network')
-      assert.include(error.message, 'no network')
-      assert.isTrue(error.willReconnect)
-      await watch.next('message')
-    }),
+    fetchOption(
+      `A given fetch function that ${what} causes a network error`,
+      async (scene) => {
+        await scene.plan([stream('data: a\n\n')])
+        let calls = 0
+        const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
+        const error = await watch.nextError()
+        assert.equal(error.code, 'network')
+        assert.include(error.message, 'no network')
+        assert.isTrue(error.willReconnect)
+        await watch.next('message')
+      },
+      { limits: fetchDoesNotStream },
+    ),
   ),
 
   fetchOption(
@@ -125,35 +137,40 @@ export const cases: ConformanceCase[] = [
       assert.equal(watch.source.readyState, 2)
     },
     {
-      limits: ({ runtime }) =>
-        runtime === 'happy-dom'
+      limits: (context) =>
+        fetchDoesNotStream(context) ??
+        (context.runtime === 'happy-dom'
           ? 'happy-dom throws an uncaught exception when a canceled body receives more'
-          : undefined,
+          : undefined),
     },
   ),
 
-  fetchOption('A response that a given fetch function returns after close() is canceled', async (scene) => {
-    let release = (): void => undefined
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
-      cancel: () => release(),
-    })
-    const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
-    const source: EventSource = scene.open(
-      {
-        fetch: async () => {
-          source.close()
-          return response
+  fetchOption(
+    'A response that a given fetch function returns after close() is canceled',
+    async (scene) => {
+      let release = (): void => undefined
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+        cancel: () => release(),
+      })
+      const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+      const source: EventSource = scene.open(
+        {
+          fetch: async () => {
+            source.close()
+            return response
+          },
         },
-      },
-      `${scene.context.feed}/plain`,
-    )
-    const watch = scene.observe(source)
-    await released
-    await aWhile()
-    assert.deepEqual(watch.types, [])
-  }),
+        `${scene.context.feed}/plain`,
+      )
+      const watch = scene.observe(source)
+      await released
+      await aWhile()
+      assert.deepEqual(watch.types, [])
+    },
+    { limits: hasNoStreams },
+  ),
 ]

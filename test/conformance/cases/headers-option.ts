@@ -3,7 +3,7 @@ import type { AttemptContext, EventSourceInit } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
-import { encodesHeaderValues, forbidsCookieHeader, hidesRedirects, keepsAuthorization } from '../limits.ts'
+import { encodesHeaderValues, forbidsCookieHeader, keepsAuthorization, passesSecretsOn } from '../limits.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
@@ -218,7 +218,7 @@ export const cases: ConformanceCase[] = [
         ],
       )
     },
-    { limits: hidesRedirects },
+    { limits: passesSecretsOn },
   ),
 
   headersOption('The headers are sent again after a redirect within the origin', async (scene) => {

@@ -8,7 +8,10 @@ const signalOption = under('everysource: signal')
 export const cases: ConformanceCase[] = [
   signalOption('A signal that is already aborted closes the source without a request or an event', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
-    const watch = scene.watch({ signal: AbortSignal.abort() })
+    // Not AbortSignal.abort(), which React Native lacks.
+    const controller = new AbortController()
+    controller.abort()
+    const watch = scene.watch({ signal: controller.signal })
     assert.equal(watch.source.readyState, 2)
     await aWhile()
     assert.deepEqual(watch.types, [])
