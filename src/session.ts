@@ -96,9 +96,15 @@ export const startSession: StartSession = (settings, transport, handler) => {
       session.reconnect()
     },
     reconnect() {
-      currentAttempt?.abort()
-      endWait?.()
+      // Whoever calls it, the next attempt calls back in the context of the session.
+      if (transport.runInContext) transport.runInContext(interrupt)
+      else interrupt()
     },
+  }
+
+  const interrupt = (): void => {
+    currentAttempt?.abort()
+    endWait?.()
   }
 
   const abort = (): void => {

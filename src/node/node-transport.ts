@@ -12,7 +12,7 @@ import type { Signal, Transport, TransportHandler, TransportRequest } from '../t
 import type { Dispatching, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
-import { Exchange, nobodyWaits } from './exchange.ts'
+import { Exchange, nobodyWaits, type Reply } from './exchange.ts'
 import { ProxyVariableError } from './proxy-environment.ts'
 import { ProxyRefusalError } from './tunnel.ts'
 
@@ -99,6 +99,10 @@ class NodeTransport {
     this.#dispatching = dispatching
   }
 
+  readonly runInContext = (callback: () => void): void => {
+    this.#context.runInAsyncScope(callback)
+  }
+
   /** Sends a request and, where it is redirected, those that follow; changes it from one to the next. */
   async send(
     request: DispatchableRequest,
@@ -118,7 +122,15 @@ class NodeTransport {
       })
       if (request.body instanceof Readable) exchange.watch(request.body)
       this.#dispatch(request, exchange)
-      const reply = await exchange.reply
+      let reply: Reply
+      try {
+        reply = await exchange.reply
+      } catch (error) {
+        const message = futility(error)
+        if (message === undefined) throw error
+        handler.refuse('unsupported', message)
+        return
+      }
       // Not awaited, so that the request, with all that it is made of, is not kept in memory as long as the stream.
       if ('end' in reply) return reply.end
       const { status, headers } = reply.redirect
@@ -165,7 +177,7 @@ export function createNodeTransport(settings: Settings): Transport {
   const transport = new NodeTransport(dispatcher ?? commonConnections(settings.unref))
 
   // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.
-  return (request, handler) => {
+  const sendRequest: Transport = (request, handler) => {
     const { method, headers, body, signal, redirect } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
     const forbidden = connectionHeaders.find((name) => headers.has(name))
@@ -176,14 +188,9 @@ export function createNodeTransport(settings: Settings): Transport {
     const url = new URL(request.url)
     if (url.hash) url.hash = ''
     const sent: DispatchableRequest = { url, method, headers, body: null }
-    const refuse = (error: unknown): void => {
-      const message = futility(error)
-      if (message === undefined) throw error
-      handler.refuse('unsupported', message)
-    }
-    if (body == null) return transport.send(sent, signal, redirect, handler).catch(refuse)
-    return extractBody(sent, body)
-      .then(() => transport.send(sent, signal, redirect, handler))
-      .catch(refuse)
+    if (body == null) return transport.send(sent, signal, redirect, handler)
+    return extractBody(sent, body).then(() => transport.send(sent, signal, redirect, handler))
   }
+  sendRequest.runInContext = transport.runInContext
+  return sendRequest
 }

@@ -1,6 +1,6 @@
 import { createTransport as createFetchTransport } from '../transport/default.ts'
 import { isBuiltInFetch } from '../transport/runtime-fetch.ts'
-import type { CreateTransport } from '../transport/transport.ts'
+import type { CreateTransport, Transport } from '../transport/transport.ts'
 import { hasGlobalDispatcher } from './global-dispatcher.ts'
 import { createNodeTransport } from './node-transport.ts'
 
@@ -19,5 +19,6 @@ export const createTransport: CreateTransport = (settings) => {
   if (settings.dispatcher) return overNetwork
   const overFetch = createFetchTransport(settings)
   // Asked for every attempt: a test may set a mock after a source was made.
-  return (request, handler) => (prefersGlobalFetch() ? overFetch : overNetwork)(request, handler)
+  const send: Transport = (request, handler) => (prefersGlobalFetch() ? overFetch : overNetwork)(request, handler)
+  return Object.assign(send, { runInContext: overNetwork.runInContext })
 }

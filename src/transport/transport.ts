@@ -47,7 +47,11 @@ export interface TransportHandler {
  * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
  * is lost.
  */
-export type Transport = (request: TransportRequest, handler: TransportHandler) => Promise<void>
+export interface Transport {
+  (request: TransportRequest, handler: TransportHandler): Promise<void>
+  /** Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it. */
+  runInContext?(callback: () => void): void
+}
 
 /** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */
 export type CreateTransport = (settings: Settings) => Transport

@@ -152,6 +152,35 @@ it('Over a connection that is used again, each caller has its own context', asyn
   expect(seen).toEqual(['a', 'b', 'c'].flatMap((name) => calls.map((call) => `${name} ${call} ${name}`)))
 })
 
+it('A source that another caller reconnects calls back in the context of its own', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const origin = await serve((_, response) => {
+    response.setHeader('Content-Type', 'text/event-stream')
+    response.write('data: a\n\n')
+  })
+  const seen: unknown[] = []
+  const note = (): void => void seen.push(storage.getStore())
+  const source = storage.run('owner', () => {
+    const made = new EventSource(origin, {
+      headers: () => {
+        note()
+        return {}
+      },
+      onRequest: note,
+      onResponse: note,
+    })
+    made.onopen = note
+    made.onmessage = note
+    made.onerror = note
+    return made
+  })
+  await expect.poll(() => seen).toHaveLength(5)
+  storage.run('other', () => source.reconnect())
+  await expect.poll(() => seen).toHaveLength(10)
+  source.close()
+  expect(new Set(seen)).toEqual(new Set(['owner']))
+})
+
 it('Connections to an origin, and to each Host that was asked for there, are forgotten when the last is closed', async () => {
   const sockets = new Set<Socket>()
   const origin = await serve((request, response) => {
