@@ -32,6 +32,7 @@ export interface Attempt {
 /** The signal of an attempt, whose transport sets `onabort`. */
 interface AttemptSignal {
   aborted: boolean
+  hasTimedOut?: boolean
   onabort?: () => void
 }
 
@@ -94,7 +95,11 @@ export function startAttempt(
   }
 
   const startDeadline = (code: 'timeout' | 'idle', delay: number): void => {
-    if (!signal.aborted) deadline.start(delay, () => complete('lost', code, `nothing came in ${delay} ms`))
+    if (signal.aborted) return
+    deadline.start(delay, () => {
+      signal.hasTimedOut = true
+      complete('lost', code, `nothing came in ${delay} ms`)
+    })
   }
 
   const expectBytes = (): void => startDeadline('idle', idleTimeout)

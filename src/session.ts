@@ -90,7 +90,10 @@ export const startSession: StartSession = (settings, transport, handler) => {
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
     const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
-    return { failure: { code: 'body-used', message: bodyUsedMessage, error: outcome.error } }
+    // Before a response, the reason why there was none says more: it may be the body that failed.
+    if (outcome.kind === 'lost' && outcome.status === undefined) return {}
+    const message = `${outcome.message}; ${bodyUsedMessage}`
+    return { failure: { code: 'body-used', message, error: outcome.error } }
   }
 
   const attemptHandler: AttemptHandler = {
@@ -135,10 +138,24 @@ export const startSession: StartSession = (settings, transport, handler) => {
   const connect = (): void => {
     endWait = isAway ? connect : undefined
     if (session.closed || isAway) return
+    const ready = attempt ? handler.ready?.() : undefined
+    if (ready) {
+      // The consumer lags: whatever the next response brought would have to be buffered, too.
+      waitForConsumer(ready)
+      return
+    }
     successTime = Infinity
     attempt++
     const context = { attempt, failures, lastEventId: session.lastEventId, previous }
     currentAttempt = startAttempt(settings, context, transport, attemptHandler)
+  }
+
+  const waitForConsumer = (ready: Promise<void>): void => {
+    const stopWaiting = (): void => {
+      if (endWait === stopWaiting) connect()
+    }
+    endWait = stopWaiting
+    void ready.then(stopWaiting)
   }
 
   if (!session.closed) {

@@ -245,8 +245,61 @@ describe('A session connects until it is closed', () => {
   })
 })
 
+describe('A session whose consumer lags', () => {
+  it('A session makes no further attempt until its consumer is ready', async () => {
+    let resume = (): void => {}
+    let ready: Promise<void> | undefined
+    const started = start({ retry: { initialDelay: 10, jitter: 0 } }, { ready: () => ready })
+    await settle()
+    ready = new Promise((resolve) => {
+      resume = resolve
+    })
+    endAfterMessage(started.latest)
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.requests).toHaveLength(1)
+    // It asks again, and calls of reconnect() meanwhile do not add an attempt.
+    started.session.reconnect()
+    await settle()
+    expect(started.requests).toHaveLength(1)
+    ready = undefined
+    resume()
+    await settle()
+    expect(started.requests).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started.requests).toHaveLength(2)
+  })
+
+  it('A session that is closed while its consumer lags makes no further attempt', async () => {
+    let resume = (): void => {}
+    const ready = new Promise<void>((resolve) => {
+      resume = resolve
+    })
+    let lags = false
+    const started = start({ retry: { initialDelay: 10 } }, { ready: () => (lags ? ready : undefined) })
+    await settle()
+    lags = true
+    endAfterMessage(started.latest)
+    await vi.advanceTimersByTimeAsync(1_000)
+    started.session.close()
+    resume()
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.requests).toHaveLength(1)
+  })
+})
+
+const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
+
 describe('A session with a one-shot body makes one request', () => {
-  const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
+  it('A one-shot body that fails ends the session, and the error says why', async () => {
+    const started = start(createInit())
+    await settle()
+    started.latest.lose(new Error('the request body failed: the disk is gone'))
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.interruptions).toMatchObject([
+      { code: 'network', message: 'the request body failed: the disk is gone', willReconnect: false },
+    ])
+    expect(started.requests).toHaveLength(1)
+  })
 
   it('A one-shot body ends the session when the connection is lost', async () => {
     const error = new Error('reset')

@@ -4,6 +4,8 @@ import type { Settings } from '../options/settings.ts'
 /** The part of an AbortSignal that a transport needs: a real one takes twenty times the memory in Node. */
 export interface Signal {
   readonly aborted: boolean
+  /** Whether a timeout aborted it: its connection may be dead, and must not be used for another request. */
+  readonly hasTimedOut?: boolean
   onabort?: ((this: never, event: never) => unknown) | null | undefined
 }
 

@@ -40,7 +40,7 @@ export const onlyInBrowsers: Limit = anyOf(
 )
 
 export const needsNoFetch: Limit = anyOf(
-  ({ runtime }) => (runtime.endsWith('over undici') ? 'over undici, a source needs no fetch' : undefined),
+  ({ runtime }) => (/^node.* over /.test(runtime) ? "over Node's own connections, a source needs no fetch" : undefined),
   limitOf('react-native', 'over XMLHttpRequest, a source needs no fetch'),
   overXhr('over XMLHttpRequest, a source needs no fetch'),
 )

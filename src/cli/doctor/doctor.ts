@@ -9,7 +9,6 @@ import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
 import { createDiagnostics } from '../terminal/diagnostics.ts'
 import { runChecks } from './checks.ts'
-import type { Examination } from './examination.ts'
 import { examine } from './examine.ts'
 import { formatJson, formatText, type ReportSubject } from './report.ts'
 
@@ -64,23 +63,11 @@ export async function doctor(commandLine: readonly string[]): Promise<number> {
     const { method } = examination
     const subject: ReportSubject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
     await output.write((values.json ? formatJson : formatText)(subject, findings))
-    const exitCode = findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
-    // undici cannot cancel a connection attempt, which would keep the process alive for ten seconds.
-    if (!wereAllSent(examination)) process.exit(exitCode)
-    return exitCode
+    return findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
   } finally {
     closing.abort()
-    await init.dispatcher.destroy()
+    init.dispatcher.destroy()
   }
-}
-
-function wereAllSent({ main, uncompressed, resumption, crossOrigin }: Examination): boolean {
-  const observations = [main, uncompressed, resumption?.observation]
-  const recordings = [
-    ...observations.map((observation) => observation?.recording),
-    ...(crossOrigin?.preflights.values() ?? []),
-  ]
-  return recordings.every((recording) => recording?.sent ?? true)
 }
 
 /** @returns milliseconds */

@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici'
 import { describeError } from '../../error-message.ts'
+import type { Connections } from '../../node/connections.ts'
 import { acceptedCodings } from '../../node/content-coding.ts'
 import { readSettings } from '../../options/settings.ts'
 import { buildRequest } from '../../request.ts'
@@ -86,7 +86,7 @@ class RequestBuilder {
 async function sendPreflights(
   { url, method }: RecordedRequest,
   origin: string,
-  options: { readonly dispatcher: Dispatcher; readonly time: number },
+  options: { readonly dispatcher: Connections; readonly time: number },
 ): Promise<CrossOriginExamination> {
   if (url.origin === origin) return { origin, preflights: new Map() }
   const preflights = await Promise.all(
@@ -108,7 +108,7 @@ async function sendPreflights(
 async function resume(
   main: Observation,
   requests: RequestBuilder,
-  options: { readonly dispatcher: Dispatcher; readonly time: number },
+  options: { readonly dispatcher: Connections; readonly time: number },
 ): Promise<Resumption | undefined> {
   const ids = main.stream.events.flatMap(({ id }) => id || [])
   const index = Math.max(0, ids.length - 1 - maxExpected)

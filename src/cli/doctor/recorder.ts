@@ -1,8 +1,6 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
+import type { ResponseController, ResponseHandler } from '../../node/connection.ts'
 import {
   maxBodySize,
   type RecordedRequest,
@@ -23,8 +21,9 @@ export function record(request: RecordedRequest, options: RecordingOptions): Pro
   })
 }
 
-/** The handler of one request, which turns undici's calls into a recording. */
-class Recorder implements Dispatcher.DispatchHandler {
+/** The handler of one request, which turns the calls into a recording. */
+class Recorder implements ResponseHandler {
+  onOver?: ResponseHandler['onOver']
   readonly #request: RecordedRequest
   readonly #options: RecordingOptions
   readonly #resolve: (recording: Recording) => void
@@ -47,6 +46,10 @@ class Recorder implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
   }
 
+  get isOver(): boolean {
+    return this.#ended
+  }
+
   start(): void {
     const { url, method, headers, body } = this.#request
     this.#timer = setTimeout(() => this.#end({ kind: 'time' }), this.#options.time)
@@ -57,11 +60,7 @@ class Recorder implements Dispatcher.DispatchHandler {
           path: url.pathname + url.search,
           method,
           headers: Object.fromEntries(headers),
-          body,
-          // Otherwise a preflight waits for the end of the stream if both share an HTTP/2 connection.
-          idempotent: true,
-          headersTimeout: 0,
-          bodyTimeout: 0,
+          body: body && Buffer.from(body),
         },
         this,
       )
@@ -79,7 +78,8 @@ class Recorder implements Dispatcher.DispatchHandler {
     this.#sent = true
     this.#date = Date.now()
     this.#timeOrigin = performance.now()
-    this.#readHttpVersion()
+    // Behind a SOCKS proxy, requests go over undici, which does not tell.
+    this.#httpVersion = (controller as Partial<ResponseController>).httpVersion ?? '1.1'
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -108,18 +108,6 @@ class Recorder implements Dispatcher.DispatchHandler {
     this.#end({ kind: 'failed', error })
   }
 
-  /** Reads the HTTP version from the socket, which undici publishes right after the start of the request. */
-  #readHttpVersion(): void {
-    const channel = 'undici:client:sendHeaders'
-    const read = (message: unknown): void => {
-      const { socket } = message as { readonly socket: Socket | TLSSocket }
-      this.#httpVersion = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2' ? '2' : '1.1'
-      unsubscribe(channel, read)
-    }
-    subscribe(channel, read)
-    queueMicrotask(() => unsubscribe(channel, read))
-  }
-
   #now(): number {
     return performance.now() - this.#timeOrigin
   }
@@ -137,6 +125,8 @@ class Recorder implements Dispatcher.DispatchHandler {
       end,
       duration: this.#now(),
     })
-    if (end.kind !== 'ended' && end.kind !== 'failed') this.#controller?.abort(new Error('The recording has ended'))
+    if (end.kind === 'ended' || end.kind === 'failed') return
+    this.#controller?.abort(new Error('The recording has ended'))
+    this.onOver?.(false)
   }
 }

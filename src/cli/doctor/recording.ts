@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import type { Connections } from '../../node/connections.ts'
 
 /** Bytes of a body that arrived at one time. */
 export interface Arrival {
@@ -45,7 +45,7 @@ export interface RecordedRequest {
 }
 
 export interface RecordingOptions {
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: Connections
   /** The maximum time in ms, including that to connect. */
   readonly time: number
   /** Called when the head has arrived, and then for all bytes that arrive; true ends the recording. */

@@ -1,11 +1,11 @@
-import type { Dispatcher } from 'undici'
 import { describeError } from '../../error-message.ts'
-import { createConfiguredAgent } from '../../node/agent.ts'
+import { Connections } from '../../node/connections.ts'
+import { readProxy } from '../../node/proxy-environment.ts'
 import type { EventSourceInit } from '../../options/event-source-init.ts'
 import { readSettings } from '../../options/settings.ts'
 import { type CommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
-import { runBearerCommand } from './bearer-command.ts'
+import { BearerCommand } from './bearer-command.ts'
 import { readTrustedCertificates } from './certificates.ts'
 import { guessContentType, readBody } from './request-body.ts'
 import { parseHeaders, parseUser } from './request-headers.ts'
@@ -15,8 +15,8 @@ import { parseUrlOperand } from './url-operand.ts'
 /** A URL, and the request that is sent to it. */
 export interface Endpoint {
   readonly url: string
-  /** The members that the request options give; `dispatcher` uses the proxy and the certificates, and has no timeouts. */
-  readonly init: EventSourceInit & { readonly dispatcher: Dispatcher }
+  /** The members that the request options give; `dispatcher` uses the proxy and the certificates. */
+  readonly init: EventSourceInit & { readonly dispatcher: Connections }
 }
 
 /** The option that gives a member of EventSourceInit. */
@@ -37,13 +37,14 @@ export async function createEndpoint(
 ): Promise<Endpoint> {
   const url = parseUrlOperand(operands)
   const { method, headers, body } = await readRequest(values)
-  const command = values['bearer-command']
+  const given = values['bearer-command']
+  const command = given === undefined ? undefined : new BearerCommand(given, signal)
   const seconds = (name: 'open-timeout' | 'idle-timeout'): number => parseSeconds(`--${name}`, values[name] ?? '0')
   const init = {
     headers:
       command === undefined
         ? headers
-        : async () => [...headers, ['authorization', `Bearer ${await runBearerCommand(command, signal)}`]] as const,
+        : async () => [...headers, ['authorization', `Bearer ${await command.run()}`]] as const,
     method,
     body,
     lastEventId: values['last-event-id'],
@@ -87,15 +88,12 @@ function checkAuthorization({ user, 'bearer-command': command }: RequestValues, 
   throw new UsageError(`${given.join(' and ')} both give an Authorization header; remove one of them`)
 }
 
-async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Dispatcher> {
-  if (proxy !== undefined && !isProxyUrl(proxy)) {
+async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Connections> {
+  const settings = proxy === undefined ? undefined : readProxy(proxy)
+  if (proxy !== undefined && !settings) {
     // The value may contain a password.
     throw new UsageError('--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080')
   }
   const ca = cacert === undefined ? undefined : await readTrustedCertificates(cacert)
-  return createConfiguredAgent({ proxy, tls: { rejectUnauthorized: !insecure, ...(ca && { ca }) } })
-}
-
-function isProxyUrl(text: string): boolean {
-  return URL.canParse(text) && /^(https?|socks5?):$/.test(new URL(text).protocol)
+  return new Connections({ proxy: settings, tls: { rejectUnauthorized: !insecure, ...(ca && { ca }) } })
 }

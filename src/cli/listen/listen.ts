@@ -140,7 +140,7 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
   } finally {
     closing.abort()
     removeSignalListeners()
-    await init.dispatcher.destroy()
+    init.dispatcher.destroy()
     state?.close()
     output.close()
   }

@@ -6,6 +6,7 @@ import {
   type ServerSentEvent,
 } from '../../index.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
+import { InvalidTokenError } from '../endpoint/bearer-command.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
 import { observeTraffic } from '../endpoint/traffic.ts'
@@ -111,7 +112,10 @@ class EventPrinter {
     const { url, init } = endpoint
     const progress = this.#progress
     const dispatcher = observeTraffic(init.dispatcher, {
-      onSent: () => this.#silence.sent(),
+      onSent: (controller) => {
+        this.#silence.sent()
+        this.#wireLog.sent(controller)
+      },
       onResponse: (...response) => this.#wireLog.responded(...response),
       onBytes: ({ length }) => {
         progress.bytes += length
@@ -142,7 +146,7 @@ class EventPrinter {
     const { delay = 0, attempt } = details
     const { diagnostics, retryAll } = this.#settings
     this.#silence.stop()
-    if (attempt === 1 && !retryAll && isFatal(details)) {
+    if (details.error instanceof InvalidTokenError || (attempt === 1 && !retryAll && isFatal(details))) {
       this.#fatalError = details
       this.#stream.close()
       return
@@ -199,6 +203,10 @@ class EventPrinter {
   }
 
   #reportFatalError({ error }: Pick<ErrorDetails, 'error'>): number {
+    if (error instanceof InvalidTokenError) {
+      this.#settings.diagnostics.error(error.message)
+      return exitCodes.failed
+    }
     const { message, fix } = describeNetworkError(error)
     this.#settings.diagnostics.error(`cannot connect: ${message}`)
     this.#settings.diagnostics.error(`${fix}; to retry anyway, use --retry-all`)

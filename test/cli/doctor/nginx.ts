@@ -27,6 +27,8 @@ export interface NginxOptions {
   readonly certificate?: { readonly certificate: string; readonly key: string }
   /** Whether `reload` can be called. Otherwise, there is only one process. */
   readonly isReloadable?: boolean
+  /** How long the processes before a reload may go on, as nginx writes it (1s). */
+  readonly shutdownTimeout?: string
 }
 
 /**
@@ -96,13 +98,13 @@ const configure = (
   port: number,
   token: string,
   locations: string,
-  { certificate, isReloadable = false }: NginxOptions,
+  { certificate, isReloadable = false, shutdownTimeout = '1s' }: NginxOptions,
 ): string => `
   daemon off;
   ${process.getuid?.() === 0 ? 'user root;' : ''}
   master_process ${isReloadable ? 'on' : 'off'};
   worker_processes 1;
-  worker_shutdown_timeout 1s;
+  worker_shutdown_timeout ${shutdownTimeout};
   pid ${directory}/pid;
   events {}
   http {

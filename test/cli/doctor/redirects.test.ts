@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Agent } from 'undici'
 import { afterEach, expect, test } from 'vitest'
 import { recordWithRedirects } from '../../../src/cli/doctor/redirects.ts'
+import { Connections } from '../../../src/node/connections.ts'
 import { type HttpServer, startHttpServer } from '../../http-server.ts'
 
 const started: HttpServer[] = []
-const dispatcher = new Agent()
+const dispatcher = new Connections()
 afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.close()))
 })

@@ -1,8 +1,8 @@
-import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds, startSilentServer } from '../../../fixtures/doctor-feeds.ts'
 import { runChecks } from '../../../src/cli/doctor/checks.ts'
 import { examine } from '../../../src/cli/doctor/examine.ts'
+import { Connections } from '../../../src/node/connections.ts'
 import { startHttpServer } from '../../http-server.ts'
 import { diagnose, type Findings } from './diagnose.ts'
 
@@ -48,10 +48,10 @@ describe.concurrent('An endpoint that cannot be reached', () => {
   })
 
   test('A self-signed certificate is reported', async () => {
-    const dispatcher = new Agent()
+    const dispatcher = new Connections()
     const url = `${secureFeeds.origin}/short`
     const findings = runChecks(await examine({ url, init: { dispatcher } }, { time, origin: undefined }))
-    await dispatcher.destroy()
+    dispatcher.destroy()
     expect(findings[0]).toMatchObject({
       status: 'fail',
       message: /^the certificate is self-signed/,
@@ -93,12 +93,12 @@ describe.concurrent('An endpoint that cannot be reached', () => {
 
 describe.concurrent('An endpoint that sends too much', () => {
   test.each(['/flood', '/garbage', '/gzip-bomb'])('The examination of %s ends at the maximum size', async (route) => {
-    const dispatcher = new Agent()
+    const dispatcher = new Connections()
     const examination = await examine(
       { url: feeds.origin + route, init: { dispatcher } },
       { time: 30_000, origin: undefined },
     )
-    await dispatcher.destroy()
+    dispatcher.destroy()
     expect(runChecks(examination).find(({ check }) => check === 'connection')).toEqual({
       check: 'connection',
       status: 'ok',

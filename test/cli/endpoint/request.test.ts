@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { certificate } from '../../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../../fixtures/socks-proxy.ts'
-import { killCommands, runCommand } from '../command.ts'
+import { killCommands, runCommand, startCommand } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 const event = 'id: 7\ndata: hello\n\n'
@@ -147,6 +147,15 @@ describe('Habits from curl', () => {
   })
 })
 
+/** Whether any process of a process group runs. */
+function isGroupRunning(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('--bearer-command', () => {
   test('The bearer command runs again after a 401, and the new token is sent at once', async () => {
     await using feed = await startFeed([refused(401, 'expired'), open(event)])
@@ -168,6 +177,27 @@ describe('--bearer-command', () => {
       /^no network\neverysource: .*--bearer-command ended with exit code 3; reconnecting (in \d|now)/,
     )
     expect(feed.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token'])
+  })
+
+  test('A bearer command that prints more than one line ends the command', async () => {
+    const { stderr, exitCode } = await runCommand(['--bearer-command', 'echo a; echo b', 'http://127.0.0.1:9/'])
+    expect(stderr).toBe('everysource: --bearer-command printed more than one line, not a token\n')
+    expect(exitCode).toBe(1)
+  })
+
+  test('A bearer command that hangs is ended with its attempt, and with the command', async () => {
+    const pids = await file('pids', '')
+    const hanging = `echo $$ >>${pids}; sleep 1000 | cat`
+    const options = ['--open-timeout', '0.5', '--bearer-command', hanging, 'http://127.0.0.1:9/']
+    const command = startCommand(options)
+    const started = async (): Promise<number[]> =>
+      (await readFile(pids, 'utf8')).split('\n').filter(Boolean).map(Number)
+    await expect.poll(async () => (await started()).length).toBeGreaterThanOrEqual(2)
+    const [first = 0] = await started()
+    await expect.poll(() => isGroupRunning(first)).toBe(false)
+    command.kill('SIGTERM')
+    expect((await command.result).exitCode).toBe(0)
+    for (const pid of await started()) await expect.poll(() => isGroupRunning(pid)).toBe(false)
   })
 
   test('A bearer command without output is a failure', async () => {
@@ -317,7 +347,7 @@ describe('Invalid command lines', () => {
     [['--idle-timeout', '3s', url], '--idle-timeout is "3s", not a number of seconds such as 30 or 2.5'],
     [['--open-timeout=-1', url], '--open-timeout is "-1", not a number of seconds such as 30 or 2.5'],
     [
-      ['--proxy', 'u:p@localhost', url],
+      ['--proxy', 'socks4://u:p@localhost', url],
       '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080',
     ],
     [['--proxy', 'ftp://a', url], '--proxy is not a URL such as http://localhost:3128 or socks5://localhost:1080'],

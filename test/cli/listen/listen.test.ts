@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { listen } from '../../../fixtures/listen.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nodeExecutable, nodeMajors } from '../../runtimes/binaries.ts'
 import { killCommands, runCommand, runScript, startCommand } from '../command.ts'
@@ -137,6 +140,20 @@ describe('End', () => {
     await command.printed(1)
     command.kill(signal)
     expect(await command.result).toEqual({ stdout: 'one\n', stderr: '', exitCode, signal: null })
+  })
+
+  test('SIGTERM ends a connection attempt whose TLS handshake hangs', async () => {
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => sockets.add(socket.on('error', () => socket.destroy()).resume()))
+    const port = await listen(silent)
+    const command = startCommand([`https://127.0.0.1:${port}`])
+    await expect.poll(() => sockets.size).toBe(1)
+    command.kill('SIGTERM')
+    // Well before the ten seconds after which a connection attempt fails by itself.
+    const result = await Promise.race([command.result, pause(8_000, 'still running', { ref: false })])
+    expect(result).toEqual({ stdout: '', stderr: '', exitCode: 0, signal: null })
+    silent.close()
+    for (const socket of sockets) socket.destroy()
   })
 
   test('SIGINT ends the wait for the next attempt', async () => {

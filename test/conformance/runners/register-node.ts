@@ -5,5 +5,6 @@ import { testedImplementation } from './tested-implementation.ts'
 export function registerNode(major: number, executable: string | undefined): void {
   registerProcess({ runtime: `node${major}`, executable })
   if (testedImplementation !== 'source') return
-  registerProcess({ runtime: `node${major} over undici`, executable, platform: 'node' })
+  registerProcess({ runtime: `node${major} over HTTP/1.1`, executable, platform: 'node' })
+  registerProcess({ runtime: `node${major} over HTTP/2`, executable, platform: 'node', isOverHttp2: true })
 }
