@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   listen: async () => listen,
   demo: async () => (await import('./demo/demo.ts')).demo,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
+  completion: async () => (await import('./completion/completion.ts')).completion,
   help: async () => help,
 }
 

@@ -28,6 +28,8 @@ interface NetworkError extends Error {
 interface KnownError {
   /** Matches the code of the error, or its name if it has no code. */
   readonly code: RegExp
+  /** Matches the message of the error; absent matches every message. */
+  readonly text?: RegExp
   readonly kind?: NetworkErrorKind
   readonly message: string | ((error: NetworkError) => string)
   readonly fix: string
@@ -116,6 +118,18 @@ const knownErrors: readonly KnownError[] = [
     fix: trustFix,
   },
   {
+    code: /^Error$/,
+    text: /before the end of the response$/,
+    message: ({ message }) => message,
+    fix: 'end the response properly, with END_STREAM: a client takes a reset for a lost connection, whatever its error code',
+  },
+  {
+    code: /^Error$/,
+    text: /^no (connection|tunnel) within/,
+    message: ({ message }) => message,
+    fix: 'check that the server accepts connections, and that no firewall drops the packets',
+  },
+  {
     code: /^(ERR_SSL_.*|EPROTO)$/,
     message: ({ reason }) => `TLS failed${typeof reason === 'string' ? ` (${reason})` : ''}`,
     fix: 'use http:// if the port does not expect TLS',
@@ -126,13 +140,14 @@ const knownErrors: readonly KnownError[] = [
 export function describeNetworkError(error: unknown): NetworkErrorDescription {
   const cause = findCause(error)
   const code = String(cause.code ?? cause.name)
-  const known = knownErrors.find((each) => each.code.test(code))
+  const known = knownErrors.find((each) => each.code.test(code) && (each.text?.test(cause.message) ?? true))
   if (!known) {
     const message = describeError(cause).trim()
     return { kind: 'other', message, fix: 'look for the reason in the log of the server' }
   }
   const { kind = 'other', message, fix } = known
-  return { kind, message: typeof message === 'string' ? message : message(cause), fix }
+  const [proxy = ''] = /^the proxy \S+: /.exec(cause.message) ?? []
+  return { kind, message: proxy + (typeof message === 'string' ? message : message(cause)), fix }
 }
 
 /** Returns the innermost error. */

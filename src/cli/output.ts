@@ -1,18 +1,21 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import process from 'node:process'
+import type { WriteStream } from 'node:tty'
 import { describeError } from '../error-message.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
 import { writeFully } from './write-fully.ts'
 
 /** Standard output or a file, where a caller can wait until each text has been written. */
 export interface Output {
+  /** The terminal that the output is shown on; undefined if it is a file or a pipe. */
+  readonly terminal: WriteStream | undefined
   /**
-   * Writes a text. While the promise is pending, the reader is slow.
+   * Writes a text or bytes. While the promise is pending, the reader is slow.
    * @returns true once the text was handed to the operating system; false if the reader has closed the pipe
    * @throws OperationalError if writing fails for another reason, such as a full disk
    */
-  write(text: string): Promise<boolean>
+  write(text: string | Uint8Array): Promise<boolean>
   /** Waits until the disk has stored everything, if the output is a file. */
   sync(): void
   close(): void
@@ -32,8 +35,11 @@ export function openOutput(path?: string): Output {
   const { stdout } = process
   // Node's own stream for a file does not notice that a disk took only a part of the text.
   const write =
-    file === 1 && stdout instanceof Socket ? streamWriter(stdout) : async (text: string) => writeFully(file, text)
+    file === 1 && stdout instanceof Socket
+      ? streamWriter(stdout)
+      : async (text: string | Uint8Array) => writeFully(file, text)
   return {
+    terminal: file === 1 && stdout.isTTY ? stdout : undefined,
     async write(text) {
       try {
         await write(text)
@@ -61,7 +67,7 @@ function openFile(path: string): number {
 }
 
 /** Writes to a pipe or a terminal without blocking the event loop while it is full. */
-function streamWriter(stream: Socket): (text: string) => Promise<void> {
+function streamWriter(stream: Socket): (text: string | Uint8Array) => Promise<void> {
   // The callback of `write` gets the same error.
   stream.on('error', () => {})
   return (text) =>

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { inject } from 'vitest'
 
@@ -9,6 +10,8 @@ export interface CommandOptions {
    * @default ''
    */
   readonly input?: string
+  /** Whether standard input stays open, for `type`. */
+  readonly isInteractive?: boolean
   readonly environment?: Readonly<Record<string, string>>
   /**
    * The path of Node.
@@ -42,7 +45,11 @@ class RunningProgram {
   #lines = 0
   readonly result: Promise<CommandResult>
 
-  constructor(program: string, programArguments: readonly string[], { input = '', environment }: CommandOptions = {}) {
+  constructor(
+    program: string,
+    programArguments: readonly string[],
+    { input = '', isInteractive = false, environment }: CommandOptions = {},
+  ) {
     const child = spawn(program, programArguments, { env: cleanEnvironment(environment), detached: true })
     running.add(child)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -53,7 +60,8 @@ class RunningProgram {
       this.#stderr += text
     })
     // The program may end before it has read everything.
-    child.stdin.on('error', () => {}).end(input)
+    child.stdin.on('error', () => {})
+    if (!isInteractive) child.stdin.end(input)
     this.#child = child
     this.result = this.#end()
   }
@@ -66,6 +74,11 @@ class RunningProgram {
   /** Resolves when standard error contains this text, or the program has ended. */
   async reported(text: string): Promise<void> {
     await this.#until(() => this.#stderr.includes(text))
+  }
+
+  /** Writes a text to standard input. */
+  type(text: string): void {
+    this.#child.stdin?.write(text)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -118,6 +131,36 @@ export function startScript(script: string, parameters: readonly string[] = []):
 /** Runs a bash script, and waits for its end. */
 export function runScript(script: string, parameters?: readonly string[]): Promise<CommandResult> {
   return startScript(script, parameters).result
+}
+
+/** Whether a terminal can be made: by script(1) of util-linux; other implementations have other options. */
+export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
+
+if (!hasTerminal) {
+  if (process.env['CI']) throw new Error('script(1) is missing (Debian: bsdutils)')
+  console.warn('SKIPPED: script(1) is missing (Debian: bsdutils)')
+}
+
+/** Starts the command on a terminal with colors, with this number of columns. Its output is all in `stdout`. */
+export function startOnTerminal(
+  commandLine: readonly string[],
+  { columns = 80, environment = {} }: { columns?: number; environment?: Readonly<Record<string, string>> } = {},
+): RunningProgram {
+  // Node uses no colors if CI is set.
+  const variables = Object.entries({ TERM: 'xterm-256color', ...environment }).map(
+    ([name, value]) => `${name}=${value}`,
+  )
+  const words = [process.execPath, inject('command'), ...commandLine].map((word) => `'${word}'`).join(' ')
+  return startProgramOnTerminal(
+    `stty cols ${columns}; exec env -u CI -u NO_COLOR -u FORCE_COLOR ${variables.join(' ')} ${words}`,
+  )
+}
+
+/** Runs a shell command on a terminal. Its output is all in `stdout`. */
+export function startProgramOnTerminal(command: string): RunningProgram {
+  return new RunningProgram('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    isInteractive: true,
+  })
 }
 
 /** Kills the programs that failed tests have left behind; for `afterEach`. */

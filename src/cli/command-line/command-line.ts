@@ -9,8 +9,10 @@ export interface Option {
   readonly short?: string
   /** Whether the option may be given more than once. */
   readonly multiple?: boolean
-  /** The placeholder for the option's value in the help text. */
+  /** The placeholder for the option's value in the help text; FILE if it is a path. */
   readonly value?: string
+  /** The valid values, if there are only a few. */
+  readonly choices?: readonly string[]
   /** The description for the help text, with line breaks where a line would become too long. */
   readonly help: string
 }

@@ -1,25 +1,21 @@
 import process from 'node:process'
 import { EventSource } from '../../index.ts'
-import { commonOptions, type Options, parseCommandLine, parseCount } from '../command-line/command-line.ts'
+import { parseCommandLine, parseCount } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
 import { onTerminationSignal } from '../signals.ts'
 import { colorize, type TextStyle } from '../terminal/color.ts'
+import { demoOptions } from './demo-options.ts'
 import { followFeed, type LineStyle } from './follow-feed.ts'
 import { startUnreliableFeed } from './unreliable-feed.ts'
-
-const options = {
-  'max-events': { type: 'string', value: 'N', help: 'exit after N events' },
-  ...commonOptions,
-} as const satisfies Options
 
 const help = `Usage: everysource demo [--max-events N]
 
 Listens to a local feed that drops connections, answers 503 and stops sending, and prints each event and interruption.
 Ends after N events, or on Ctrl-C. The exit code is ${exitCodes.ended}, or ${exitCodes.failed} if an event was lost.
 
-${formatOptions([['Options', options]])}`
+${formatOptions([['Options', demoOptions]])}`
 
 const textStyles: Record<LineStyle, TextStyle | undefined> = {
   normal: undefined,
@@ -30,7 +26,7 @@ const textStyles: Record<LineStyle, TextStyle | undefined> = {
 
 /** @returns the exit code */
 export async function demo(commandLine: readonly string[]): Promise<number> {
-  const { values, operands } = parseCommandLine(commandLine, options)
+  const { values, operands } = parseCommandLine(commandLine, demoOptions)
   if (values.help) {
     process.stdout.write(help)
     return exitCodes.ended

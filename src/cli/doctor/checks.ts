@@ -9,16 +9,12 @@ import {
   checkCors,
   checkLastEventIdPreflight,
 } from './checks/cross-origin.ts'
+import { checkEvents } from './checks/events.ts'
 import { checkKeepAlive } from './checks/keep-alive.ts'
-import {
-  checkCharset,
-  checkConnection,
-  checkContentType,
-  checkHttpVersion,
-  checkRedirects,
-  checkStatus,
-} from './checks/response.ts'
+import { checkRedirects } from './checks/redirects.ts'
+import { checkCharset, checkConnection, checkContentType, checkHttpVersion } from './checks/response.ts'
 import { checkIds, checkResumption, checkRetry } from './checks/resumption.ts'
+import { checkStatus } from './checks/status.ts'
 import { checkBlankLine, checkFields, checkJson, checkUtf8 } from './checks/syntax.ts'
 import type { Examination } from './examination.ts'
 import { headerValue } from './response-headers.ts'
@@ -36,6 +32,7 @@ const checks = {
   connection: checkConnection,
   compression: checkCompression,
   buffering: checkBuffering,
+  events: streamCheck(checkEvents),
   'blank-line': streamCheck(checkBlankLine),
   'utf-8': streamCheck(checkUtf8),
   json: streamCheck(checkJson),

@@ -1,3 +1,4 @@
+import { findTimestamps, removeSequenceNumber } from '../timestamps.ts'
 import type { ScannedEvent } from './stream-scan.ts'
 
 /** An event with the time at which it was created, according to the event itself. */
@@ -7,29 +8,8 @@ export interface TimestampedEvent {
   readonly timestamp: number
 }
 
-const day = 86_400_000
-
 /** The maximum number of characters of an event's data that are searched. */
 const maxSearched = 4_096
-
-/** Matches an ISO 8601 date, or seconds or milliseconds since 1970, with its name if it is a JSON property. */
-const timestampPattern =
-  /(?:"([^"\\]{1,40})"\s*:\s*"?)?(?<![\w.])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)|\d{10}(?:\.\d+)?|\d{13})(?![\w.])/g
-
-function parseTimestamp(text: string): number {
-  if (text.includes('T')) return Date.parse(text)
-  return text.length === 13 && !text.includes('.') ? Number(text) : Number(text) * 1_000
-}
-
-/** Returns the timestamps in a text that are within a day of a reference time, by their names. */
-function findTimestamps(text: string, reference: number): Map<string, number> {
-  const found = new Map<string, number>()
-  for (const [, name = '', digits = ''] of text.matchAll(timestampPattern)) {
-    const timestamp = parseTimestamp(digits)
-    if (!found.has(name) && Math.abs(timestamp - reference) < day) found.set(name, timestamp)
-  }
-  return found
-}
 
 /**
  * Finds the times at which events were created: in their ids or in their data, under the name with the most different
@@ -47,8 +27,7 @@ export function findTimestampedEvents(events: readonly ScannedEvent[], reference
     }
   }
   for (const event of events) {
-    // In the ids of Redis streams, a sequence number follows the time.
-    collect('id', event.id?.replace(/-\d+$/, '') ?? '', event)
+    collect('id', removeSequenceNumber(event.id ?? ''), event)
     collect('data', event.data.slice(0, maxSearched), event)
   }
   return [...series.values()]

@@ -1,5 +1,6 @@
 import type { Observation } from './observation.ts'
 import type { Recording } from './recording.ts'
+import type { ProbedCertificate } from './tls-probe.ts'
 
 /** The headers that a page may send to another origin only if a preflight allows them. */
 export const preflightedHeaders = ['Last-Event-ID', 'Authorization'] as const
@@ -26,6 +27,8 @@ export interface Examination {
   /** The maximum time in ms for which each response was observed. */
   readonly time: number
   readonly main: Observation
+  /** The certificate of the server, if the request failed and the port uses TLS. */
+  readonly certificate: ProbedCertificate | undefined
   /** A request without compression; undefined unless the first response was compressed, or brought no event. */
   readonly uncompressed: Observation | undefined
   readonly resumption: Resumption | undefined

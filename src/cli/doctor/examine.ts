@@ -5,11 +5,13 @@ import { readSettings } from '../../options/settings.ts'
 import { buildRequest } from '../../request.ts'
 import { OperationalError } from '../command-line/errors.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { describeNetworkError } from '../network-errors.ts'
 import { type CrossOriginExamination, type Examination, preflightedHeaders, type Resumption } from './examination.ts'
 import { type Observation, observe } from './observation.ts'
 import { record } from './recorder.ts'
 import type { RecordedRequest, Recording } from './recording.ts'
 import { StreamScanner } from './stream-scan.ts'
+import { probeTls } from './tls-probe.ts'
 
 export interface ExamineOptions {
   /** The maximum time in ms to observe a response for. */
@@ -39,12 +41,31 @@ export async function examine(endpoint: Endpoint, { time, origin }: ExamineOptio
   ])
   // A request with another method may have an effect, so it is not repeated.
   const mayRepeat = method === 'GET' && main.recording.sent && (main.recording.head?.status ?? 200) === 200
-  const [uncompressed, resumption] = await Promise.all([
+  const [certificate, uncompressed, resumption] = await Promise.all([
+    mayUseTls(main) ? probeTls(main.request.url, time) : undefined,
     mayRepeat && needsUncompressed(main) ? observe(await requests.build('identity', lastEventId), options) : undefined,
     mayRepeat ? resume(main, requests, options) : undefined,
   ])
   const timeouts = { openTimeout, idleTimeout }
-  return { url, method, time, main, uncompressed, resumption, crossOrigin, lastEventIdQueryParam, ...timeouts }
+  return {
+    url,
+    method,
+    time,
+    main,
+    certificate,
+    uncompressed,
+    resumption,
+    crossOrigin,
+    lastEventIdQueryParam,
+    ...timeouts,
+  }
+}
+
+/** Whether a request failed in a way that TLS can explain: by its certificate, or because the port expects TLS. */
+function mayUseTls({ request, recording }: Observation): boolean {
+  const { end, head } = recording
+  if (end.kind !== 'failed' || head) return false
+  return request.url.protocol === 'http:' ? recording.sent : describeNetworkError(end.error).kind === 'certificate'
 }
 
 function needsUncompressed({ coding, recording, stream }: Observation): boolean {
@@ -65,7 +86,7 @@ class RequestBuilder {
   /** @throws OperationalError if a callback for a header fails, such as a bearer command */
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
-    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
+    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
       throw new OperationalError(describeError(error), { cause: error })
     })

@@ -88,7 +88,11 @@ function checkAuthorization({ user, 'bearer-command': command }: RequestValues, 
   throw new UsageError(`${given.join(' and ')} both give an Authorization header; remove one of them`)
 }
 
-async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Connections> {
+/**
+ * Creates a dispatcher with the proxy and the certificates of the options, and with connections of its own.
+ * @throws UsageError
+ */
+export async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Connections> {
   const settings = proxy === undefined ? undefined : readProxy(proxy)
   if (proxy !== undefined && !settings) {
     // The value may contain a password.

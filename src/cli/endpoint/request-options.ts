@@ -46,7 +46,7 @@ export const requestOptions = {
   proxy: {
     type: 'string',
     value: 'URL',
-    help: 'use this http:, https: or socks5: proxy (default: HTTP_PROXY\nor HTTPS_PROXY, except for the hosts in NO_PROXY)',
+    help: 'use the proxy at this http, https or socks5 URL (default:\nHTTP_PROXY or HTTPS_PROXY, except for hosts in NO_PROXY)',
   },
   cacert: {
     type: 'string',

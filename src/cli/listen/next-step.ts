@@ -7,10 +7,10 @@ export const transientStatuses: readonly number[] = [408, 429, 500, 502, 503, 50
  * Suggests what to do after a refused response.
  * @param url the URL, without secrets
  */
-export function suggestNextStep({ code, status = 0, headers }: EventStreamError, url: string): string | undefined {
+export function suggestNextStep({ reason, status = 0, headers }: EventStreamError, url: string): string | undefined {
   const doctor = `to find out why, run: everysource doctor ${url}`
-  if (code === 'content-type' || code === 'redirect') return doctor
-  if (code !== 'status') return undefined
+  if (reason === 'content-type' || reason === 'redirect') return doctor
+  if (reason !== 'status') return undefined
   if (transientStatuses.includes(status)) return `to retry, use --retry-status ${describeRetry(headers)}`
   if (status === 401) return "pass credentials with -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command COMMAND"
   if (status === 403) return 'check that the credentials may read this stream'

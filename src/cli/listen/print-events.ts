@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import {
   type ErrorDetails,
   type EventStream,
@@ -10,7 +11,7 @@ import { InvalidTokenError } from '../endpoint/bearer-command.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
 import { observeTraffic } from '../endpoint/traffic.ts'
-import { formatCount } from '../format.ts'
+import { formatCount, formatDuration } from '../format.ts'
 import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
@@ -19,6 +20,7 @@ import { suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
+import { Statistics } from './statistics.ts'
 import { WireLog } from './wire-log.ts'
 
 export interface PrintSettings {
@@ -26,7 +28,8 @@ export interface PrintSettings {
   readonly output: Output
   /** The names of the events to print; undefined prints all events. */
   readonly names: ReadonlySet<string> | undefined
-  readonly format: EventFormat
+  /** The format of events; `raw` prints the bytes of the response instead. */
+  readonly format: EventFormat | 'raw'
   /** The maximum number of events to print. */
   readonly maxEvents: number
   /** The payload of the event that ends the stream; undefined if no event does. */
@@ -36,6 +39,8 @@ export interface PrintSettings {
   readonly maxAttempts: number | undefined
   /** Whether to retry after a certificate error or an unknown host at the first attempt, too. */
   readonly retryAll: boolean
+  /** Whether to report statistics every second. */
+  readonly hasStatistics: boolean
   readonly diagnostics: Diagnostics
   /** A signal that closes the stream. */
   readonly signal: AbortSignal
@@ -52,7 +57,9 @@ const maxExcerpt = 300
 export async function printEvents(settings: PrintSettings): Promise<number> {
   const printer = new EventPrinter(settings)
   try {
-    return await printer.run()
+    const exitCode = await printer.run()
+    printer.summarize()
+    return exitCode
   } finally {
     printer.close()
   }
@@ -65,8 +72,13 @@ class EventPrinter {
   readonly #progress = new Progress()
   readonly #silence: SilenceMonitor
   readonly #wireLog: WireLog
-  /** Whether the event of --until has not come yet. */
-  #isUntilMissing: boolean
+  readonly #statistics: Statistics | undefined
+  /** The times in ms since 1970 at which the events that were not handled yet arrived. */
+  readonly #arrivals: number[] = []
+  /** A promise that is settled when all raw bytes are written. */
+  #rawWrite = Promise.resolve(true)
+  /** The status line of the last response, such as "200 OK". */
+  #statusLine = ''
   /** The exit code if nothing else ends the command. */
   #exitCode: number = exitCodes.ended
   /** The error of the first attempt that retrying does not fix. */
@@ -74,19 +86,19 @@ class EventPrinter {
   readonly #stream: EventStream
 
   constructor(settings: PrintSettings) {
-    const { endpoint, names, diagnostics, signal, until } = settings
+    const { endpoint, names, diagnostics, signal, hasStatistics } = settings
     this.#settings = settings
     this.#url = redactUrl(endpoint.url)
     this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
     this.#wireLog = new WireLog(diagnostics)
-    this.#isUntilMissing = until !== undefined
+    this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
     this.#stream = this.#open()
     signal.addEventListener('abort', () => this.#stream.close())
   }
 
   /** @returns the exit code */
   async run(): Promise<number> {
-    const { maxEvents, diagnostics, signal, until } = this.#settings
+    const { maxEvents } = this.#settings
     try {
       for await (const event of this.#stream) {
         const isOpen = await this.#handle(event)
@@ -96,15 +108,25 @@ class EventPrinter {
       if (!(error instanceof EventStreamError)) throw error
       return this.#reportEnd(error)
     }
+    await this.#rawWrite
     if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
-    if (!this.#isUntilMissing || signal.aborted) return this.#exitCode
-    diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
-    return exitCodes.failed
+    return this.#exitCode
+  }
+
+  /** Reports the counts of the run to people. */
+  summarize(): void {
+    const { events, interruptions, lastEventId, startedAt } = this.#progress
+    const duration = performance.now() - startedAt
+    const rate = ((events * 1_000) / duration).toFixed(1)
+    const counts = `${formatCount(events, 'event')} in ${formatDuration(duration)} (${rate}/s)`
+    const id = lastEventId ? `, last id ${lastEventId}` : ''
+    this.#settings.diagnostics.success(`${counts}, ${formatCount(interruptions, 'interruption')}${id}`)
   }
 
   close(): void {
     this.#silence.stop()
     this.#wireLog.close()
+    this.#statistics?.close()
   }
 
   #open(): EventStream {
@@ -116,25 +138,33 @@ class EventPrinter {
         this.#silence.sent()
         this.#wireLog.sent(controller)
       },
-      onResponse: (...response) => this.#wireLog.responded(...response),
-      onBytes: ({ length }) => {
-        progress.bytes += length
+      onResponse: (status, statusText, headers) => {
+        this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
+        this.#wireLog.responded(status, statusText, headers)
+      },
+      onBytes: (bytes) => {
+        progress.bytes += bytes.length
+        if (this.#settings.format === 'raw') void this.#writeRaw(bytes)
       },
     })
     return openEventStream(url, {
       ...init,
       dispatcher,
-      until: ({ data }) => {
+      onEvent: (event) => {
         progress.events++
-        if (data === until) this.#isUntilMissing = false
-        return data === until
+        this.#arrivals.push(Date.now())
+        this.#statistics?.received(event)
       },
+      ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
       onInterruption: (details) => this.#onInterruption(details),
       onRequest: ({ method, url, attempt }) => {
         diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
         this.#silence.connecting()
       },
-      onResponse: () => this.#silence.responded(),
+      onResponse: ({ status }) => {
+        if (status === 200) diagnostics.success(`connected to ${this.#url}, ${this.#statusLine}`)
+        this.#silence.responded()
+      },
       onComment: (comment) => {
         progress.comments++
         diagnostics.detail(`: ${comment}`)
@@ -163,6 +193,7 @@ class EventPrinter {
   async #handle(event: ServerSentEvent): Promise<boolean> {
     const { output, names, format, state, diagnostics } = this.#settings
     const progress = this.#progress
+    const receivedAt = new Date(this.#arrivals.shift() ?? Date.now())
     progress.lastEventId = event.lastEventId
     if (names && !names.has(event.type)) {
       progress.skipped++
@@ -170,7 +201,9 @@ class EventPrinter {
       state?.storeOccasionally(event.lastEventId)
       return true
     }
-    const text = format(event)
+    // Waiting for the output here also pauses the response once enough events are queued.
+    if (format === 'raw') return await this.#rawWrite
+    const text = format(event, receivedAt)
     if (text === undefined) {
       this.#exitCode = exitCodes.failed
       diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
@@ -186,12 +219,26 @@ class EventPrinter {
     return true
   }
 
+  /** Writes bytes of the response, after those before them. */
+  async #writeRaw(bytes: Buffer): Promise<void> {
+    const before = this.#rawWrite
+    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(bytes))
+    this.#progress.printed++
+    // An error is thrown when the next event, or the end, is handled.
+    const isOpen = await this.#rawWrite.catch(() => false)
+    if (!isOpen) this.#stream.close()
+  }
+
   /** Reports why the stream ended for good, and returns the exit code. */
   #reportEnd(error: EventStreamError): number {
-    const { diagnostics, maxAttempts, retryAll } = this.#settings
-    const { code, attempt, cause } = error
+    const { diagnostics, maxAttempts, retryAll, until } = this.#settings
+    const { reason, attempt, cause } = error
+    if (reason === 'incomplete') {
+      diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
+      return exitCodes.failed
+    }
     if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
-    if (code === 'gave-up') {
+    if (reason === 'gave-up') {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
       diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
       return exitCodes.gaveUp
@@ -219,8 +266,8 @@ function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
   return error instanceof Error && describeNetworkError(error).kind !== 'other'
 }
 
-function describeInterruption({ code, error, message }: ErrorDetails): string {
-  return code === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+function describeInterruption({ reason, error, message }: ErrorDetails): string {
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
 }
 
 function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {

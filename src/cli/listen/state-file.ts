@@ -121,10 +121,11 @@ function read(path: string): { mode: number; lastEventId: string | undefined } {
     const stats = fstatSync(file)
     if (!stats.isFile()) throw mistake('is not a regular file')
     const content = stats.size > maxStateSize ? undefined : decode(readFileSync(file))
-    if (content === undefined || !/^[^\0\r\n]*\n$/.test(content)) {
+    // Other programs may write an ID without a line feed. An empty file is more likely to be a mistake than an empty ID.
+    if (content === undefined || !/^([^\0\r\n]*\n|[^\0\r\n]+)$/.test(content)) {
       throw mistake('does not hold one line of text, the last event ID; correct it, or delete it to start over')
     }
-    return { mode: stats.mode & 0o777, lastEventId: content.slice(0, -1) }
+    return { mode: stats.mode & 0o777, lastEventId: content.replace(/\n$/, '') }
   } finally {
     closeSync(file)
   }

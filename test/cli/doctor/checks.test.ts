@@ -21,11 +21,42 @@ test('More events are checked than a function takes arguments', { timeout: 240_0
   expect(findings.filter(({ status }) => status === 'fail')).toEqual([])
 })
 
-test('An incomplete line is a warning, because a proxy may hold the rest back', () => {
-  expect(find('blank-line', [[10, 'data: 1']], { duration: 10_000 })).toMatchObject({
+test('An incomplete line is a warning after complete events, because a proxy may hold the rest back', () => {
+  expect(find('events', [[10, 'data: 1']], { duration: 10_000 })).toMatchObject({
+    status: 'fail',
+    fix: expect.stringMatching(/or a proxy holds the rest of the line back$/),
+  })
+  const pieces: Piece[] = [
+    [5, 'data: 0\n\n'],
+    [10, 'data: 1'],
+  ]
+  expect(find('blank-line', pieces, { duration: 10_000 })).toMatchObject({
     status: 'warn',
     message: 'a line of data was still incomplete after 10 s',
   })
+})
+
+test('A server with HTTP/1.1 is a warning, unless it is on this machine or the request is a POST', () => {
+  const observation = createObservation([[10, 'data: 1\n\n']])
+  const examination = createExamination(observation)
+  const check = (changes: Partial<typeof examination>) =>
+    runChecks({ ...examination, ...changes }).find(({ check }) => check === 'connection-limit')?.status
+  expect(check({})).toBe('warn')
+  expect(check({ url: new URL('http://localhost:3000/') })).toBe('skip')
+  expect(check({ method: 'POST' })).toBe('skip')
+})
+
+test.for([
+  [60_400, /^closed after 60 s of silence, the idle timeout of nginx/],
+  [100_100, /^closed after 100 s of silence, the idle timeout of Cloudflare$/],
+  [20_000, /^closed after 20 s of silence$/],
+] as const)('A connection that is closed after %d ms of silence suggests an idle timeout', ([duration, message]) => {
+  for (const end of [{ kind: 'ended' }, { kind: 'failed', error: new Error('other side closed') }] as const) {
+    expect(find('connection', [[0, 'data: 1\n\n']], { duration, end })).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(message),
+    })
+  }
 })
 
 test('The last of several reconnection times is checked', () => {
@@ -34,9 +65,11 @@ test('The last of several reconnection times is checked', () => {
 
 test('Control characters of a server do not reach the terminal', () => {
   const subject = { url: 'http://feed.example/', method: 'GET', origin: null, seconds: 10 }
-  const text = formatText(subject, [
-    { check: 'cache-control', status: 'warn', message: 'no\u009b31m\u001b[0m', fix: 'a\u202eb' },
-  ])
+  const text = formatText({
+    subject,
+    servers: [],
+    findings: [{ check: 'cache-control', status: 'warn', message: 'no\u009b31m\u001b[0m', fix: 'a\u202eb' }],
+  })
   expect(text).toContain('no\\u009b31m\\u001b[0m\n')
   expect(text).toContain('fix: a\\u202eb\n')
 })

@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds, startSilentServer } from '../../../fixtures/doctor-feeds.ts'
 import { startHttpServer } from '../../http-server.ts'
-import { killCommands, runCommand, startCommand } from '../command.ts'
+import { hasTerminal, killCommands, runCommand, startCommand, startOnTerminal } from '../command.ts'
 
 let feeds: DoctorFeeds
 
@@ -21,6 +22,7 @@ const checkNames = [
   'connection',
   'compression',
   'buffering',
+  'events',
   'blank-line',
   'utf-8',
   'json',
@@ -38,6 +40,7 @@ const checkNames = [
 interface Report {
   readonly counts: Readonly<Record<string, number>>
   readonly findings: readonly { readonly check: string; readonly status: string; readonly message: string }[]
+  readonly recipes: readonly { readonly server: string; readonly lines: readonly string[] }[]
 }
 
 /** Runs the command with --json, and returns the report and the exit code. */
@@ -55,18 +58,78 @@ describe('The report', () => {
     expect(stderr).toBe('')
     const lines = stdout.split('\n')
     expect(lines[0]).toBe(`${feeds.origin}/same-ids, observed for up to 10 s`)
-    const checks = lines.filter((line) => /^(ok|warn|FAIL|skip) /.test(line))
-    expect(checks.map((line) => line.split(/ +/)[1])).toEqual(checkNames)
+    const checks = lines.filter((line) => /^(ok|warn|FAIL) /.test(line))
+    const skipped = lines.filter((line) => line.startsWith('skip '))
+    expect(skipped).toEqual([
+      'skip  resumption (needs two events with different ids); keep-alive (0 comments; the stream was too short to check); cors, preflight-last-event-id, preflight-authorization (only with the origin of a page: --origin https://…); connection-limit (not for a server on this machine)',
+    ])
+    const skippedNames = [
+      'resumption',
+      'keep-alive',
+      'cors',
+      'preflight-last-event-id',
+      'preflight-authorization',
+      'connection-limit',
+    ]
+    expect(checks.map((line) => line.split(/ +/)[1])).toEqual(checkNames.filter((name) => !skippedNames.includes(name)))
     const fixes = lines.flatMap((line, index) => (/^ +fix: /.test(line) ? lines[index - 1]?.split(/ +/)[0] : []))
     expect(fixes).toEqual(checks.map((line) => line.split(' ')[0]).filter((mark) => mark === 'warn' || mark === 'FAIL'))
     expect(stdout).toContain('FAIL  ids                      more than one event has the id "1"\n')
-    const count = (mark: string) => checks.filter((line) => line.startsWith(mark)).length
-    expect(lines.slice(-2)).toEqual([
-      `1 failed, ${count('warn')} warnings, ${count('ok')} ok, ${count('skip')} skipped`,
-      '',
-    ])
+    expect(stdout).toMatch(/\n1 failed, 1 warning, 14 ok, 6 skipped\n$/)
     expect(stdout).not.toContain('\u001b')
     expect(exitCode).toBe(1)
+  })
+
+  test.skipIf(!hasTerminal).for([60, 80, 120])('Lines are wrapped to a terminal of %d columns', async (columns) => {
+    const command = ['doctor', `${feeds.origin}/no-cors`, '--origin', 'https://app.example']
+    const { stdout } = await startOnTerminal(command, { columns }).result
+    const lines = stripVTControlCharacters(stdout)
+      .split('\r\n')
+      .filter((line) => !line.startsWith('everysource:'))
+    const words = stdout.split(/\s+/).map((word) => word.length)
+    const indentation = columns < 80 ? 6 : 31
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(
+      Math.max(columns, indentation + Math.max(...words)),
+    )
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain(
+      'fix: send Access-Control-Allow-Origin: https://app.example, or * if any page may read the stream',
+    )
+  })
+
+  test('The recipe for a recognized server follows a failure', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', server: 'nginx', 'x-accel-buffering': 'yes' })
+      response.end('data: 1\n\n')
+    })
+    const { stdout } = await runCommand(['doctor', server.origin])
+    const { report } = await examine(server.origin)
+    await server.close()
+    expect(stdout).toMatch(/\n\nFor nginx:\n {2}location \/events \{.+proxy_buffering off;.+\n {2}.+\n\n1 failed/)
+    expect(report.recipes.map((recipe) => recipe.server)).toEqual(['nginx'])
+  })
+
+  test('The option --server shows a recipe although no check fails', async () => {
+    const { stdout, exitCode } = await runCommand(['doctor', `${feeds.origin}/short`, '--server', 'Express'])
+    expect(stdout).toContain('\n\nFor Express:\n  response.set(')
+    expect(exitCode).toBe(0)
+    const without = await runCommand(['doctor', `${feeds.origin}/short`])
+    expect(without.stdout).not.toContain('\nFor ')
+  })
+
+  test('The option --watch repeats the checks until none fails', async () => {
+    let requests = 0
+    const server = await startHttpServer((_, response) => {
+      requests++
+      if (requests === 1) return response.writeHead(500).end()
+      return response
+        .writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+        .end('data: 1\n\n')
+    })
+    const { stdout, stderr, exitCode } = await runCommand(['doctor', '--watch', server.origin])
+    await server.close()
+    expect(stdout.match(/^\d+ failed/gm)).toEqual(['1 failed', '0 failed'])
+    expect(stderr).toBe('everysource: checking again in 2 s\n')
+    expect(exitCode).toBe(0)
   })
 
   test('The report is one JSON document with --json', async () => {
@@ -187,6 +250,8 @@ test.each([
   [['server/feed'], expect.stringMatching(/did you mean http:\/\/server\/feed\?/)],
   [['http://localhost/', '--second', '3'], 'unknown option --second; did you mean --seconds?'],
   [['http://localhost/', '--seconds', '0'], '--seconds is "0", not a number from 1 to 3600'],
+  [['http://localhost/', '--server', 'iis'], expect.stringMatching(/^--server is "iis", not one of nginx, apache, /)],
+  [['http://localhost/', '--json', '--watch'], '--watch and --json exclude each other'],
   [['http://localhost/', '--seconds', 'ten'], expect.stringMatching(/^--seconds is "ten", not a number of seconds/)],
   [
     ['http://localhost/', '--origin', 'app.example'],

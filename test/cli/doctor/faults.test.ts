@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
+import { eventStreamHead, startFrameServer } from '../../../fixtures/http2/frame-server.ts'
+import { encodeFrame, frameTypes } from '../../../fixtures/http2/frames.ts'
 import type { Status } from '../../../src/cli/doctor/check-result.ts'
 import type { CheckName } from '../../../src/cli/doctor/checks.ts'
 import { type DiagnoseOptions, diagnose, type Findings } from './diagnose.ts'
@@ -35,7 +37,8 @@ type Fault = readonly [route: string, check: CheckName, status: Status, message:
 const failedChecks: Readonly<Record<string, readonly CheckName[]>> = {
   '/redirect-loop': ['status', 'redirects'],
   '/redirect-nowhere': ['status', 'redirects'],
-  '/garbage': ['blank-line', 'utf-8'],
+  '/garbage': ['events', 'utf-8'],
+  '/redirect-to-login': ['redirects', 'content-type'],
 }
 
 async function expectFault([route, check, status, message, fix = /./]: Fault, options: DiagnoseOptions): Promise<void> {
@@ -55,10 +58,20 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/missing', 'status', 'fail', /^404 Not Found: "There is nothing here\."$/, /path/],
     ['/no-content', 'status', 'fail', /^204/, /stop/],
     ['/unavailable', 'status', 'fail', /^503 .+Come again later/, /200/],
-    ['/redirect', 'redirects', 'warn', /^302 to http:.+\/short$/, /^use http:.+\/short/],
-    ['/redirect-loop', 'redirects', 'fail', /more than 20/],
+    ['/redirect', 'redirects', 'warn', /^302 to \/short$/, /^use http:.+\/short/],
+    ['/redirect-loop', 'redirects', 'fail', /^a loop: \/redirect-loop → \/redirect-loop-2 → \/redirect-loop$/],
     ['/redirect-nowhere', 'redirects', 'fail', /301 without Location/],
-    ['/html', 'content-type', 'fail', /text\/html.+login/, /Content-Type: text\/event-stream/],
+    ['/redirect-to-login', 'redirects', 'fail', /^302 to \/login, probably a login page$/, /credentials/],
+    ['/method-not-allowed', 'status', 'fail', /^405 Method Not Allowed$/, /POST, OPTIONS/],
+    ['/too-many-requests', 'status', 'fail', /^429/, /Retry-After: 30/],
+    [
+      '/html',
+      'content-type',
+      'fail',
+      /^"text\/html": "<!doctype html>/,
+      /login page.+Content-Type: text\/event-stream/,
+    ],
+    ['/json-lines', 'content-type', 'fail', /^"application\/x-ndjson": "\{/, /not lines of JSON/],
     ['/no-content-type', 'content-type', 'fail', /no Content-Type/],
     ['/latin-1', 'charset', 'fail', /iso-8859-1/, /UTF-8/],
     ['/cached', 'cache-control', 'fail', /max-age=3600/, /Cache-Control: no-store/],
@@ -75,7 +88,11 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/no-last-blank-line', 'blank-line', 'fail', /ended without a blank line/, /blank line/],
     ['/invalid-utf-8', 'utf-8', 'fail', /line 1, byte 9/, /UTF-8/],
     ['/garbage', 'utf-8', 'fail', /line 1, byte 0/],
-    ['/garbage', 'blank-line', 'fail', /no event was complete/],
+    ['/garbage', 'events', 'fail', /bytes, but no event: "/],
+    ['/page-as-stream', 'events', 'fail', /^55 bytes, but no event: "<!doctype html>/, /login page/],
+    ['/json-lines-as-stream', 'events', 'fail', /no event: "\{\\"number\\":1\}/, /begin each line with data:/],
+    ['/names-only', 'events', 'fail', /no event: "event: ping/, /data: line/],
+    ['/capital-fields-only', 'events', 'fail', /no event: "Data: 1/, /write data: in lower case/],
     ['/broken-json', 'json', 'fail', /1 of 2 payloads .+\{\\"number\\":2,\}" in line 3, byte 20/],
     ['/unknown-field', 'fields', 'fail', /"priority" in line 2, byte 8/, /event, data, id and retry/],
     ['/capital-field', 'fields', 'fail', /"Data"/, /lower case/],
@@ -103,7 +120,9 @@ describe.concurrent('A fault is reported by its check only', () => {
       /gzip: no event in 4 s; without compression, \d+ events arrived/,
       /flush/,
     ],
-    ['/no-blank-line', 'blank-line', 'fail', /no event was complete/, /blank line/],
+    ['/literal-newlines', 'events', 'fail', /no event: "data: 1\\\\n\\\\ndata: 2/, /a backslash and the letter n/],
+    ['/utf-16', 'events', 'fail', /no event: "d\\u0000/, /UTF-8/],
+    ['/no-blank-line', 'events', 'fail', /no event: "data: 1\\ndata: 2/, /blank line/],
     ['/late-blank-line', 'blank-line', 'fail', /data waited up to/, /blank line/],
     ['/silence', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/, /15 s/],
     ['/no-body', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/],
@@ -118,13 +137,38 @@ describe.concurrent('A fault is reported by its check only', () => {
     expect(buffering.status).toBe('ok')
   })
 
+  test('A JSON response to a POST suggests to ask for a stream', async () => {
+    const init = { method: 'POST', body: '{"model":"m"}' }
+    const { 'content-type': contentType } = await diagnose(`${feeds.origin}/json`, { init })
+    expect(contentType).toMatchObject({
+      status: 'fail',
+      message: '"application/json": "{\\"answer\\":\\"no stream\\"}"',
+      fix: expect.stringMatching(/"stream": true/),
+    })
+  })
+
+  test('A stream that is reset without END_STREAM is lost, whatever the error code', async () => {
+    const server = await startFrameServer({
+      request(connection, stream) {
+        connection.send(
+          eventStreamHead(stream),
+          encodeFrame(frameTypes.DATA, 0, stream, Buffer.from('data: 1\n\n')),
+          encodeFrame(frameTypes.RST_STREAM, 0, stream, Buffer.alloc(4)),
+        )
+      },
+    })
+    const { connection, events } = await diagnose(server.origin)
+    await server.close()
+    expect(events).toMatchObject({ status: 'ok', message: '1 event' })
+    expect(connection).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/^lost after .+: the server reset the stream \(NO_ERROR\) before the end/),
+      fix: expect.stringMatching(/END_STREAM/),
+    })
+  })
+
   test('HTTP/1.1 over TLS is a warning', async () => {
     const findings = await diagnose(`${secureFeeds.origin}/short`)
     expect(findings['http-version']).toMatchObject({ status: 'warn', message: 'HTTP/1.1 over TLS' })
-    expect(findings['connection-limit']).toMatchObject({
-      status: 'warn',
-      message: expect.stringMatching(/6 connections/),
-      fix: expect.stringMatching(/HTTP\/2/),
-    })
   })
 })

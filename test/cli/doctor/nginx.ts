@@ -84,7 +84,8 @@ async function tryToStart(
   return undefined
 }
 
-async function findFreePort(): Promise<number> {
+/** Returns a port that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -49,6 +49,7 @@ export function createExamination(main: Observation): Examination {
     method: 'GET',
     time: main.recording.duration,
     main,
+    certificate: undefined,
     uncompressed: undefined,
     resumption: undefined,
     crossOrigin: undefined,

@@ -1,5 +1,9 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { key } from '../../../fixtures/certificate.ts'
 import { type DoctorFeeds, startDoctorFeeds, startSilentServer } from '../../../fixtures/doctor-feeds.ts'
+import { expiredCertificate } from '../../../fixtures/expired-certificate.ts'
 import { runChecks } from '../../../src/cli/doctor/checks.ts'
 import { examine } from '../../../src/cli/doctor/examine.ts'
 import { Connections } from '../../../src/node/connections.ts'
@@ -59,6 +63,21 @@ describe.concurrent('An endpoint that cannot be reached', () => {
     })
   })
 
+  test('An expired certificate is reported with its date', async () => {
+    const server = createServer({ cert: expiredCertificate, key })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const dispatcher = new Connections({ tls: { ca: expiredCertificate } })
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const findings = runChecks(await examine({ url, init: { dispatcher } }, { time, origin: undefined }))
+    dispatcher.destroy()
+    server.close()
+    expect(findings[0]).toMatchObject({
+      status: 'fail',
+      message: 'the certificate expired on 2020-01-01',
+      fix: 'renew the certificate',
+    })
+  })
+
   test('TLS to a port without TLS is reported', async () => {
     const url = feeds.origin.replace('http:', 'https:')
     expectOnlyStatus(await diagnose(url), /^TLS failed/, /http:\/\//)
@@ -66,7 +85,7 @@ describe.concurrent('An endpoint that cannot be reached', () => {
 
   test('HTTP to a TLS port is reported', async () => {
     const url = secureFeeds.origin.replace('https:', 'http:')
-    expectOnlyStatus(await diagnose(url), /./, /./)
+    expectOnlyStatus(await diagnose(url), /^the port expects TLS$/, /^use https:\/\/127\.0\.0\.1:\d+\/$/)
   })
 
   test('A server of another protocol is reported', async () => {

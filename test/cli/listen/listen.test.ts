@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listen } from '../../../fixtures/listen.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nodeExecutable, nodeMajors } from '../../runtimes/binaries.ts'
-import { killCommands, runCommand, runScript, startCommand } from '../command.ts'
+import { killCommands, runCommand, startCommand } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 let directory: string
@@ -288,7 +287,7 @@ describe('--state', () => {
 
   test('An invalid state file leads to exit code 2 before any request', async () => {
     await using feed = await startFeed([open(events)])
-    await writeFile(state, 'torn')
+    await writeFile(state, 'two\nlines\n')
     const { stderr, exitCode } = await runCommand(['--state', state, feed.origin])
     expect(stderr).toMatch(/^everysource: --state: \S+ does not hold one line of text, [^\n]+\n$/)
     expect(exitCode).toBe(2)
@@ -341,29 +340,6 @@ test('The option --verbose reports requests, responses and comments without secr
   expect(feed.requests[0]?.headers.cookie).toBe('a=s3cret')
 })
 
-describe('Colors', () => {
-  test.for([
-    ['used on a terminal', '', '\u001b[31meverysource: a URL is missing; see --help\u001b[39m\r\n'],
-    ['not used with NO_COLOR', 'NO_COLOR=1', 'everysource: a URL is missing; see --help\r\n'],
-    [
-      'not used with NO_COLOR, even if FORCE_COLOR is set',
-      'NO_COLOR=1 FORCE_COLOR=3',
-      expect.not.stringContaining('\u001b'),
-    ],
-  ] as const)('Colors are %s', async ([, environment, expected], { skip }) => {
-    // script(1) of util-linux gives the command a terminal; other implementations have other options.
-    if (!existsSync('/usr/bin/script') || process.platform !== 'linux') {
-      if (process.env['CI']) throw new Error('script(1) is missing (Debian: bsdutils)')
-      console.warn('SKIPPED: script(1) is missing (Debian: bsdutils)')
-      skip()
-    }
-    // Node uses no colors if CI is set.
-    const command = `env -u CI -u NO_COLOR -u FORCE_COLOR TERM=xterm-256color ${environment} '${process.execPath}' '${inject('command')}'`
-    const { stdout } = await runScript('script --quiet --command "$1" /dev/null', [command])
-    expect(stdout).toEqual(expected)
-  })
-})
-
 describe('Invalid command lines', () => {
   test.for([
     [
@@ -377,6 +353,11 @@ describe('Invalid command lines', () => {
     [['--max-events', '0'], '--max-events is "0", not a whole number of at least 1'],
     [['--max-attempts', '1e3'], '--max-attempts is "1e3", not a whole number of at least 1'],
     [['--data', '--json'], '--data and --json exclude each other'],
+    [['--data', '--format', 'jsonl'], '--format and --data exclude each other'],
+    [['--format', 'xml'], '--format is "xml", not one of pretty, jsonl, data, json, raw'],
+    [['--json', '--timestamps'], '--timestamps would make JSON payloads invalid; use --format jsonl, data or pretty'],
+    [['--format', 'raw', '--event', 'a'], '--format raw prints bytes, not events, and excludes --event'],
+    [['--format', 'raw', '--state', 'a'], '--format raw prints bytes, not events, and excludes --state'],
     [['-q', '-v'], '--quiet and --verbose exclude each other'],
     [['--max-event', '3'], 'unknown option --max-event; did you mean --max-events?'],
   ] as const)('The options %j lead to one line and exit code 2', async ([options, message]) => {

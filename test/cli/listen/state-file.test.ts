@@ -53,6 +53,15 @@ describe('A state file', () => {
     expect(await readFile(path, 'utf8')).toBe('2\n')
   })
 
+  test('A state file without a line feed is read', async () => {
+    await writeFile(path, '12')
+    const state = StateFile.open(path)
+    expect(state.lastEventId).toBe('12')
+    state.store('13')
+    state.close()
+    expect(await readFile(path, 'utf8')).toBe('13\n')
+  })
+
   test('A state file keeps its permissions', async () => {
     await writeFile(path, '1\n')
     await chmod(path, 0o600)
@@ -74,7 +83,6 @@ describe('A state file', () => {
   const notAnId = 'does not hold one line of text, the last event ID; correct it, or delete it to start over'
   test.for([
     ['no content', '', notAnId],
-    ['no line feed', '12', notAnId],
     ['two lines', '12\n13\n', notAnId],
     ['a carriage return', '12\r\n', notAnId],
     ['NUL', '1\0\n', notAnId],

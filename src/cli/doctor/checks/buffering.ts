@@ -25,12 +25,14 @@ export function checkBuffering({ main, uncompressed }: Examination): CheckResult
     )
   }
   if (end.kind === 'full') return skip('too many bytes arrived to measure pauses')
+  // Without events, the encoding may be unknown, so the ends of lines are, too.
+  if (observation.stream.events.length === 0) return skip('no event arrived')
   const delay = findDeliveryDelay(observation)
   if (delay?.isCertain) return fail(delay.message, fix)
   if (delay) return warn(delay.message, `unless the server sends the events like this: ${fix}`)
   const { events } = observation.stream
   const [first] = body
-  if (!first || events.length === 0) return skip('no event arrived')
+  if (!first) return skip('no event arrived')
   const reachedClient =
     accelBuffering === 'no' ? '; X-Accel-Buffering: no reached the client, so no nginx on the way used it' : ''
   const firstBytes = `first bytes after ${formatDuration(first.at)}`

@@ -34,11 +34,11 @@ export function checkCors({ main, url, crossOrigin }: Examination): CheckResult 
 }
 
 function isMixedContent(origin: string, url: URL): boolean {
-  return (
-    /^https:/.test(origin) &&
-    url.protocol === 'http:' &&
-    !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  )
+  return /^https:/.test(origin) && url.protocol === 'http:' && !isLoopback(url)
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** "CORS check" of the Fetch standard, for a request without credentials. */
@@ -108,10 +108,13 @@ function checkPreflight(
   return ok(`allowed, cached for ${seconds > 0 ? formatDuration(seconds * 1_000) : 'no time'}`)
 }
 
-export function checkConnectionLimit({ main }: Examination): CheckResult {
+export function checkConnectionLimit({ main, method, url }: Examination): CheckResult {
   const { httpVersion, head } = main.recording
   if (!head || !httpVersion) return skip('no response')
   if (httpVersion === '2') return ok('HTTP/2: a browser uses one connection for all streams')
+  // Few tabs hold the response to a POST open, and a development server has few tabs.
+  if (method !== 'GET') return skip(`only for GET, not for ${method}`)
+  if (isLoopback(url)) return skip('not for a server on this machine')
   return warn(
     'HTTP/1.1: a browser opens up to 6 connections to a host, for all tabs together; a seventh stream has to wait',
     'serve the stream over HTTP/2, which needs TLS, or share one stream among tabs (everysource/shared)',

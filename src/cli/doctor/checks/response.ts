@@ -1,72 +1,16 @@
 import { STATUS_CODES } from 'node:http'
 import { isEventStream } from '../../../content-type.ts'
-import { maxRedirects } from '../../../transport/redirect.ts'
-import { redactUrl } from '../../endpoint/redact.ts'
 import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
+import { isJsonLines } from '../missing-events.ts'
 import { describeFailure } from '../request-failure.ts'
 import { headerValue } from '../response-headers.ts'
 
-const flushFix =
-  'send the response headers at once, before the first event (Node: response.flushHeaders()); if the server does, a proxy holds them back (nginx: proxy_buffering off;)'
-
-export function checkStatus({ main, time, openTimeout }: Examination): CheckResult {
-  const { head, sent, end } = main.recording
-  if (!head) {
-    if (end.kind === 'failed') return describeFailure(end.error)
-    if (sent) return fail(`connected, but no response in ${formatDuration(time)}`, flushFix)
-    return fail(
-      `no connection in ${formatDuration(time)}`,
-      'check that the server accepts connections, and uses TLS if the URL begins with https:',
-    )
-  }
-  const { status } = head
-  const text = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  const message = `${text}, after ${formatDuration(head.at)}`
-  if (openTimeout && head.at > openTimeout) return fail(`${message}, longer than --open-timeout`, flushFix)
-  if (status === 200) return ok(message)
-  const [first] = main.body
-  return fail(first ? `${text}: ${quoteExcerpt(first.bytes.toString())}` : text, statusFix(status))
-}
-
-function statusFix(status: number): string {
-  const rule = 'clients stop after any status other than 200'
-  if (status === 204) return 'answer 200: with 204, a server stops clients permanently'
-  if (status === 401 || status === 403) return "pass the credentials: -H 'Authorization: …' or --bearer-command"
-  if (status === 404 || status === 410) return 'correct the path: this one does not exist'
-  if (status === 405) return 'use a method that the server allows: -X'
-  if (status === 406) return 'accept requests with Accept: text/event-stream'
-  if (status >= 300 && status < 400) return 'see redirects'
-  if (status === 429 || status === 503) return `answer 200; ${rule}, unless configured to retry (retry.statuses)`
-  return status >= 500 ? `look for the reason in the log of the server; ${rule}` : `answer 200; ${rule}`
-}
-
-export function checkRedirects({ main, url }: Examination): CheckResult {
-  const { redirects, recording, request } = main
-  if (!recording.head && redirects.length === 0) return skip('no response')
-  const last = redirects.at(-1)
-  if (!last) return ok('none')
-  if (!last.to) {
-    if (redirects.length > maxRedirects) {
-      return fail(`more than ${maxRedirects}`, 'redirect to the stream directly: this may be a loop')
-    }
-    const location = headerValue(last.headers, 'location')
-    const message = location === undefined ? 'without Location' : `to ${quoteExcerpt(location, 80)}`
-    return fail(`${last.status} ${message}`, 'send a Location with an http: or https: URL')
-  }
-  const target = redactUrl(request.url.href)
-  const message = `${redirects.map(({ status }) => status).join(', ')} to ${target}`
-  const isDowngraded = url.protocol === 'https:' && redirects.some(({ to }) => to?.protocol === 'http:')
-  if (isDowngraded)
-    return fail(message, 'redirect only to https: URLs: browsers block http: URLs, which anyone can read')
-  const remark = request.url.origin === url.origin ? '' : '; credentials are not sent to another origin'
-  return warn(message, `use ${target}: every reconnection is redirected again${remark}`)
-}
-
 export function checkConnection({ main, method, time }: Examination): CheckResult {
-  const { head, end, duration } = main.recording
+  const { head, body, end, duration } = main.recording
   if (head?.status !== 200) return skip('the response is not a stream')
+  const silence = duration - (body.at(-1)?.at ?? head.at)
   switch (end.kind) {
     case 'time':
       return ok(`still open after ${formatDuration(time)}`)
@@ -77,26 +21,69 @@ export function checkConnection({ main, method, time }: Examination): CheckResul
     }
     case 'failed': {
       const { message, fix = '' } = describeFailure(end.error)
-      return fail(`lost after ${formatDuration(duration)}: ${message}`, fix)
+      return checkSilence(silence) ?? fail(`lost after ${formatDuration(duration)}: ${message}`, fix)
     }
     case 'ended':
       if (method !== 'GET') return ok(`ended after ${formatDuration(duration)}`)
-      return warn(
-        `the server ended the response after ${formatDuration(duration)}`,
-        'keep the response open: clients reconnect when it ends, forever; to end the stream, answer the next request with 204',
+      return (
+        checkSilence(silence) ??
+        warn(
+          `the server ended the response after ${formatDuration(duration)}`,
+          'keep the response open: clients reconnect when it ends, forever; to end the stream, answer the next request with 204',
+        )
       )
   }
 }
 
-export function checkContentType({ main }: Examination): CheckResult {
+/** The minimum silence in ms before the end of a connection that suggests an idle timeout. */
+const minSilence = 5_000
+
+/** The default idle timeouts of well-known proxies, in ms. */
+const idleTimeouts: readonly (readonly [timeout: number, proxies: string])[] = [
+  [55_000, 'Heroku'],
+  [60_000, 'nginx (proxy_read_timeout), AWS load balancers and others'],
+  [100_000, 'Cloudflare'],
+  [230_000, 'Azure App Service'],
+]
+
+/** Reports that a proxy probably closed the connection because nothing was sent. */
+function checkSilence(silence: number): CheckResult | undefined {
+  if (silence < minSilence) return undefined
+  const known = idleTimeouts.find(([timeout]) => Math.abs(silence - timeout) < 2_000)
+  const remark = known ? `, the idle timeout of ${known[1]}` : ''
+  return fail(
+    `closed after ${formatDuration(silence)} of silence${remark}`,
+    "send a comment line (':\\n\\n') more often, about every 15 s, or increase the idle timeout of the proxy",
+  )
+}
+
+export function checkContentType({ main, method }: Examination): CheckResult {
   const { head } = main.recording
   if (!head) return skip('no response')
   const type = headerValue(head.headers, 'content-type')
   if (isEventStream(type ?? null)) return ok(type ?? '')
   if (head.status !== 200) return skip('the response is not a stream')
-  const fix = 'send Content-Type: text/event-stream; clients refuse any other type'
-  const remark = type?.includes('html') ? '; an HTML page may be a login page or an error page' : ''
-  return fail(type === undefined ? 'no Content-Type header' : `${quoteExcerpt(type, 80)}${remark}`, fix)
+  const [first] = main.body
+  const text = first?.bytes.toString() ?? ''
+  const excerpt = text && `: ${quoteExcerpt(text, 80)}`
+  return fail(
+    `${type === undefined ? 'no Content-Type header' : quoteExcerpt(type, 80)}${excerpt}`,
+    contentTypeFix(type ?? '', text, method, main.request.body),
+  )
+}
+
+function contentTypeFix(type: string, text: string, method: string, requestBody: Uint8Array | null): string {
+  const rule = 'send Content-Type: text/event-stream; clients refuse any other type'
+  if (type.includes('html')) return `this may be a login page, an error page, or the wrong path; otherwise, ${rule}`
+  const lines = text.split('\n').filter(Boolean)
+  const isJson = /^\s*\{/.test(text)
+  if (/ndjson|jsonl|json-seq/.test(type) || (lines.length > 1 && isJsonLines(lines) && isJsonLines(lines.slice(1)))) {
+    return `send server-sent events, not lines of JSON: 'data: {…}\\n\\n' for each line; and ${rule}`
+  }
+  if (isJson && method === 'POST' && !/"stream"\s*:\s*true/.test(Buffer.from(requestBody ?? []).toString())) {
+    return `ask for a stream: most model APIs need "stream": true in the request body; otherwise, ${rule}`
+  }
+  return rule
 }
 
 export function checkCharset({ main }: Examination): CheckResult {
@@ -125,4 +112,9 @@ export function checkHttpVersion({ main }: Examination): CheckResult {
   }
   if (main.request.url.protocol === 'http:') return ok('HTTP/1.1; browsers use HTTP/2 only over TLS')
   return warn('HTTP/1.1 over TLS', 'enable HTTP/2 (nginx: http2 on; before 1.25.1: listen 443 ssl http2;)')
+}
+
+/** Formats a status with its reason phrase. */
+export function formatStatus(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ''}`.trim()
 }

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
+import { blankLineFix, explainMissingEvents } from '../missing-events.ts'
 import { findLongPauses, maximum, splitsLine } from '../pauses.ts'
 import type { ScannedEvent, ScannedField, StreamPosition } from '../stream-scan.ts'
 
@@ -10,13 +11,10 @@ function formatPosition({ offset, line }: StreamPosition): string {
 
 export function checkBlankLine({ main }: Examination): CheckResult {
   const { stream, recording } = main
-  const fix =
-    "end every event with a blank line, in the same write: 'data: …\\n\\n'; clients dispatch an event only at its blank line"
+  const fix = blankLineFix
   const last = stream.states.at(-1)
   if (!last) return skip('no bytes arrived')
-  if (recording.end.kind === 'full' && stream.events.length === 0) {
-    return fail(`${formatCount(stream.size, 'byte')} arrived, but no event was complete`, fix)
-  }
+  if (explainMissingEvents(main)) return skip('see events')
   if (recording.end.kind === 'ended' && last.hasPendingData) {
     return fail('the stream ended without a blank line after its last data, which is lost', fix)
   }
@@ -27,8 +25,7 @@ export function checkBlankLine({ main }: Examination): CheckResult {
   if (waits.every(({ after, next }) => after === 'part of a line' && next === undefined)) {
     return warn(`a line of data was still incomplete after ${longest}`, `${fix}; or a proxy holds the rest back`)
   }
-  const remark = stream.events.length === 0 ? ', and no event was complete' : ''
-  return fail(`data waited up to ${longest} for its blank line${remark}`, fix)
+  return fail(`data waited up to ${longest} for its blank line`, fix)
 }
 
 export function checkUtf8({ main }: Examination): CheckResult {
@@ -79,6 +76,7 @@ function describeEvent(event: ScannedEvent): string {
 
 export function checkFields({ main }: Examination): CheckResult {
   const { unknownFields, events } = main.stream
+  if (explainMissingEvents(main)) return skip('see events')
   const [example] = unknownFields.first
   if (!example) return ok(`only fields of the standard, in ${formatCount(events.length, 'event')}`)
   const more = unknownFields.count > 1 ? `, and ${unknownFields.count - 1} more` : ''
