@@ -88,6 +88,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.press('Pause')
     await opened.press('Clear')
     expect(await opened.readAll('#log-rows tr')).toEqual([])
+    expect(await opened.read('#log-empty')).toContain('paused')
     expect(await opened.isDisabled('#log-export')).toBe(true)
     await opened.press('Pause')
     await opened.expectRow('everysource')
