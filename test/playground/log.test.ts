@@ -145,7 +145,21 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.expectRow('everysourceopen2too')
     expect(await opened.readAll('#log-rows tr[data-kind=error]')).toEqual([])
     expect(await opened.readCount('#everysource-events')).toBe(2)
-    await expect.poll(() => opened.readCount('#native-events')).toBe(2)
+  })
+
+  it('Events of every type are shown, and the native client receives a type once it is known', async () => {
+    const { opened } = context
+    await using server = await startHttpServer(async (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
+      response.write('event: custom\ndata: first\n\n')
+      await opened.expectRow('everysourcecustomfirst')
+      response.write('event: custom\ndata: second\n\n')
+    })
+    await opened.page.locator('#url').fill(server.origin)
+    await opened.press('Connect')
+    await opened.expectRow('everysourcecustomsecond')
+    expect(await opened.readCount('#everysource-events')).toBe(2)
+    await expect.poll(() => opened.readCount('#native-events')).toBeGreaterThan(0)
   })
 
   it('The log keeps 1,000 entries and shows 200', async () => {
