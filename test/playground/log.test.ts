@@ -144,7 +144,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.expectRow('everysourceerror1in-band')
     await opened.expectRow('everysourceopen2too')
     expect(await opened.readAll('#log-rows tr[data-kind=error]')).toEqual([])
-    expect(await opened.readCount('#everysource-events')).toBe(2)
+    await expect.poll(() => opened.readCount('#everysource-events')).toBe(2)
   })
 
   it('Events of every type are shown, and the native client receives a type once it is known', async () => {
@@ -158,7 +158,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.page.locator('#url').fill(server.origin)
     await opened.press('Connect')
     await opened.expectRow('everysourcecustomsecond')
-    expect(await opened.readCount('#everysource-events')).toBe(2)
+    await expect.poll(() => opened.readCount('#everysource-events')).toBe(2)
     await expect.poll(() => opened.readCount('#native-events')).toBeGreaterThan(0)
   })
 
