@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
 import { listen } from '../../../fixtures/listen.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nodeExecutable, nodeMajors } from '../../runtimes/binaries.ts'
@@ -338,6 +339,18 @@ test('The option --verbose reports requests, responses and comments without secr
   ]
   for (const line of expected) expect(reported).toContainEqual(line)
   expect(feed.requests[0]?.headers.cookie).toBe('a=s3cret')
+})
+
+test('The option --verbose reports the version of HTTP/2, and pseudo-headers as the request line', async () => {
+  const feeds = await startDoctorFeeds('http2')
+  const { stderr } = await runCommand(['-kv', '--max-events', '1', `${feeds.origin}/short?token=s3cret`])
+  await feeds.close()
+  const reported = stderr.split('\n')
+  const { host } = new URL(feeds.origin)
+  for (const line of ['> GET /short?token=[redacted] HTTP/2', `> :authority: ${host}`, '< HTTP/2 200 OK']) {
+    expect(reported).toContain(line)
+  }
+  expect(stderr).not.toMatch(/s3cret|:path|:method/)
 })
 
 describe('Invalid command lines', () => {
