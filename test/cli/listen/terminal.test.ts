@@ -74,9 +74,7 @@ describe.skipIf(!hasTerminal)('On a terminal', () => {
   test('Refusals are shown with the time', async () => {
     await using feed = await startFeed([refused(404)])
     const { stdout, exitCode } = await startOnTerminal([feed.origin]).result
-    expect(readable(stdout)).toMatch(
-      /^TIME {2}refused: status 404\r\nTIME {2}check the path of the URL\r\nTIME {2}0 events/,
-    )
+    expect(readable(stdout)).toMatch(/^TIME {2}refused: status 404\r\nTIME {2}check the path of the URL\r\n$/)
     expect(exitCode).toBe(3)
   })
 
