@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { dts } from 'rollup-plugin-dts'
@@ -151,6 +151,27 @@ const declarations = ([name, input]) => ({
   onwarn,
 })
 
+/**
+ * Folders for tools that do not read `exports` (Parcel by default, Metro before 0.82, TypeScript's node10): there, a
+ * subpath is a folder whose package.json names its files.
+ */
+const subpaths = { shared: 'shared/shared-event-source', polyfill: 'polyfill', 'polyfill/force': 'polyfill.force' }
+const subpathFolders = () => ({
+  name: 'subpath-folders',
+  async writeBundle() {
+    for (const [folder, entry] of Object.entries(subpaths)) {
+      const dist = `${'../'.repeat(folder.split('/').length)}dist`
+      const fields = {
+        main: `${dist}/default/${entry}.cjs`,
+        module: `${dist}/default/${entry}.js`,
+        types: `${dist}/${entry}.d.ts`,
+      }
+      await mkdir(new URL(folder, import.meta.url), { recursive: true })
+      await writeFile(new URL(`${folder}/package.json`, import.meta.url), `${JSON.stringify(fields, null, 2)}\n`)
+    }
+  },
+})
+
 const [first, ...others] = [
   modules('default', entries),
   modules('browser', entries),
@@ -162,4 +183,4 @@ const [first, ...others] = [
   ...Object.entries(entries).map(declarations),
 ]
 
-export default [{ ...first, plugins: [emptyDist(), ...first.plugins] }, ...others]
+export default [{ ...first, plugins: [emptyDist(), ...first.plugins, subpathFolders()] }, ...others]

@@ -72,6 +72,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts', 'test/clients/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'package',
           include: ['test/package/*.test.ts'],
           globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts'],

@@ -8,7 +8,15 @@ export interface NetworkScope {
 /** Dispatches `online` in a browser when the network is back, and the events of a page. */
 export const scope: NetworkScope & typeof globalThis = globalThis
 
-const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+
+/**
+ * How long after `beforeunload` the loss of a connection may be due to a navigation, in ms. Firefox aborts requests at
+ * once, and Chromium when the next page arrives.
+ */
+const maxNavigationTime = 30_000
+
+let navigationTime = -Infinity
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
@@ -20,6 +28,11 @@ function isOfPage({ target, currentTarget }: Event): boolean {
   return target === currentTarget || target === globalThis.document
 }
 
+/** Whether the page may be about to be left: by a link, a reload, or a download, which leaves the page where it is. */
+export function isLeavingPage(): boolean {
+  return performance.now() - navigationTime < maxNavigationTime
+}
+
 /**
  * Reports when the page goes away and when it is back. A page is away while it is in the back/forward cache or frozen,
  * and, with `whenHidden`, while it is hidden. Where there is no page, nothing is reported.
@@ -29,7 +42,8 @@ function isOfPage({ target, currentTarget }: Event): boolean {
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = scope
-  if (!document) return
+  // Test tools and servers may have a `document` that is no page.
+  if (!document || !scope.addEventListener) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
@@ -40,11 +54,18 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   const onEvent = (event: LifecycleEvent): void => {
     if (!isOfPage(event)) return
     const { type, persisted } = event
+    if (type === 'beforeunload') navigationTime = performance.now()
+    if (type === 'pageshow') navigationTime = -Infinity
     if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
+  try {
+    for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
+  } catch {
+    // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
+    return
+  }
   update()
   return () => {
     for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)

@@ -15,7 +15,7 @@ describe('An attempt reports a refused response', () => {
     expect(started.outcome).toBeUndefined()
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'status', status: 500, body: 'overloaded' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'overloaded' })
     expect(interruptionOf(started).headers?.get('X-Reason')).toBe('none')
     expect(started.reports).toEqual([])
   })
@@ -39,7 +39,7 @@ describe('An attempt reports a refused response', () => {
     started.latest.send('<p>Sign in')
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'content-type', status: 200, body: '<p>Sign in' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'content-type', status: 200, body: '<p>Sign in' })
     expect(started.reports).toEqual([])
   })
 
@@ -49,7 +49,7 @@ describe('An attempt reports a refused response', () => {
     started.latest.send('over')
     started.latest.lose(new Error('reset'))
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'status', status: 500, body: 'over' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'over' })
   })
 
   it('The body of a refused response is awaited for one second, however much is sent in that time', async () => {
@@ -61,7 +61,7 @@ describe('An attempt reports a refused response', () => {
     await vi.advanceTimersByTimeAsync(99)
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
-    expect(started.outcome).toMatchObject({ code: 'status', body: 'overloaded' })
+    expect(started.outcome).toMatchObject({ reason: 'status', body: 'overloaded' })
     expect(started.latest.isOpen).toBe(false)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -101,6 +101,6 @@ describe('An attempt reports a refused response', () => {
     started.latest.respond(204)
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ code: 'status', status: 204, body: '' })
+    expect(started.outcome).toMatchObject({ reason: 'status', status: 204, body: '' })
   })
 })

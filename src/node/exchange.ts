@@ -28,11 +28,13 @@ function readHeaders(given: GivenHeaders): Headers {
 class Head implements TransportResponse {
   readonly url: string
   readonly status: number
+  readonly statusText: string
   readonly #headers: GivenHeaders
 
-  constructor(url: string, status: number, headers: GivenHeaders) {
+  constructor(url: string, status: number, statusText: string, headers: GivenHeaders) {
     this.url = url
     this.status = status
+    this.statusText = statusText
     this.#headers = headers
   }
 
@@ -151,10 +153,15 @@ export class Exchange implements ResponseHandler {
     if (this.isOver) controller.abort(new Error(nobodyWaits))
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: GivenHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: GivenHeaders,
+    statusText = '',
+  ): void {
     // Informational responses come before the one that counts.
     if (this.isOver || status < 200) return
-    const response = new Head(this.#url, status, headers)
+    const response = new Head(this.#url, status, statusText, headers)
     if (isRedirect(status)) {
       this.#resolve({ redirect: response })
       this.finish()

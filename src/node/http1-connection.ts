@@ -161,8 +161,13 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
     this.#handler.onRequestStart(this, undefined)
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    this.#handler.onResponseStart(this, status, headers)
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[]>,
+    statusText?: string,
+  ): void {
+    this.#handler.onResponseStart(this, status, headers, statusText)
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {

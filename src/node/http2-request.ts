@@ -270,7 +270,10 @@ function pushNotingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: Buffe
   return (Object.getPrototypeOf(this) as Readable).push.call(this, chunk, encoding)
 }
 
-function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders): void {
+function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: readonly string[]): void {
+  const types = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === 'content-type')
+  // Node keeps the first, and the last is what counts: "extract a MIME type" of the Fetch standard.
+  if (types.length > 1) headers['content-type'] = types.join(', ')
   ;(this as RequestStream)[owner].responded(headers)
 }
 

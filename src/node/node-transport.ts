@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import type { BodyInit } from '../options/event-source-init.ts'
 import type { Settings } from '../options/settings.ts'
-import { applyRules, type OptionRule } from '../options/validation.ts'
+import { throwInvalid } from '../options/validation.ts'
 import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
@@ -12,7 +12,7 @@ import type { Signal, Transport, TransportHandler, TransportRequest } from '../t
 import type { Dispatching, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
-import { Exchange, nobodyWaits } from './exchange.ts'
+import { Exchange, nobodyWaits, type Reply } from './exchange.ts'
 import { ProxyVariableError } from './proxy-environment.ts'
 import { ProxyRefusalError } from './tunnel.ts'
 
@@ -81,10 +81,6 @@ function takesOurHandlers(dispatcher: unknown): boolean {
   )
 }
 
-const rules = {
-  dispatcher: { isValid: takesOurHandlers, expected: 'a Dispatcher of undici 7 or newer' },
-} satisfies Record<string, OptionRule>
-
 /** What is wrong, if no further attempt would do away with it. */
 function futility(error: unknown): string | undefined {
   if (error instanceof ProxyVariableError) return error.message
@@ -101,6 +97,10 @@ class NodeTransport {
 
   constructor(dispatching: Dispatching) {
     this.#dispatching = dispatching
+  }
+
+  readonly runInContext = (callback: () => void): void => {
+    this.#context.runInAsyncScope(callback)
   }
 
   /** Sends a request and, where it is redirected, those that follow; changes it from one to the next. */
@@ -122,7 +122,15 @@ class NodeTransport {
       })
       if (request.body instanceof Readable) exchange.watch(request.body)
       this.#dispatch(request, exchange)
-      const reply = await exchange.reply
+      let reply: Reply
+      try {
+        reply = await exchange.reply
+      } catch (error) {
+        const message = futility(error)
+        if (message === undefined) throw error
+        handler.refuse('unsupported', message)
+        return
+      }
       // Not awaited, so that the request, with all that it is made of, is not kept in memory as long as the stream.
       if ('end' in reply) return reply.end
       const { status, headers } = reply.redirect
@@ -162,11 +170,14 @@ class NodeTransport {
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createNodeTransport(settings: Settings): Transport {
-  const { dispatcher } = applyRules(settings, rules) as { dispatcher?: Dispatching }
+  const dispatcher = settings.dispatcher as Dispatching | null | undefined
+  if (dispatcher != null && !takesOurHandlers(dispatcher)) {
+    throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
+  }
   const transport = new NodeTransport(dispatcher ?? commonConnections(settings.unref))
 
   // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.
-  return (request, handler) => {
+  const sendRequest: Transport = (request, handler) => {
     const { method, headers, body, signal, redirect } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
     const forbidden = connectionHeaders.find((name) => headers.has(name))
@@ -177,14 +188,9 @@ export function createNodeTransport(settings: Settings): Transport {
     const url = new URL(request.url)
     if (url.hash) url.hash = ''
     const sent: DispatchableRequest = { url, method, headers, body: null }
-    const refuse = (error: unknown): void => {
-      const message = futility(error)
-      if (message === undefined) throw error
-      handler.refuse('unsupported', message)
-    }
-    if (body == null) return transport.send(sent, signal, redirect, handler).catch(refuse)
-    return extractBody(sent, body)
-      .then(() => transport.send(sent, signal, redirect, handler))
-      .catch(refuse)
+    if (body == null) return transport.send(sent, signal, redirect, handler)
+    return extractBody(sent, body).then(() => transport.send(sent, signal, redirect, handler))
   }
+  sendRequest.runInContext = transport.runInContext
+  return sendRequest
 }

@@ -8,7 +8,7 @@ export { isHeader } from './header.ts'
 const createTextDecoder = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Decodes chunks that begin and end between characters: it keeps no state for a stream, and is twice as fast. */
-const statelessDecoder = createTextDecoder()
+let statelessDecoder: TextDecoder | undefined
 
 /**
  * Strips the byte order mark itself: with a TextDecoder that does so, Deno and workerd also strip one from a later
@@ -27,6 +27,7 @@ export function createDecoder(): Decode {
       streamingDecoder ??= createTextDecoder()
       text = streamingDecoder.decode(bytes, { stream: true })
     } else {
+      statelessDecoder ??= createTextDecoder()
       text = statelessDecoder.decode(bytes)
     }
     if (hasText) return text
@@ -49,13 +50,14 @@ function readsEventHandlers(): boolean {
   return wasRead
 }
 
-const runtimeReadsEventHandlers = readsEventHandlers()
+let runtimeReadsEventHandlers: boolean | undefined
 
 /**
  * workerd reads `on…` from the target at the start of a dispatch, and calls what it finds (browsers, Node, Deno and Bun
  * do not). The listener that calls the handler would then call it a second time, so the runtime's read finds null.
  */
 export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
+  runtimeReadsEventHandlers ??= readsEventHandlers()
   if (!runtimeReadsEventHandlers) return handlers
   let hiddenType: string | undefined
   return {

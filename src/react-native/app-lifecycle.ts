@@ -61,3 +61,8 @@ export const scope: NetworkScope = {
     wakeListeners.delete(listener)
   },
 }
+
+/** An app has no navigation that aborts requests. */
+export function isLeavingPage(): boolean {
+  return false
+}

@@ -46,4 +46,10 @@ for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports']) {
 }
 
 /** React Native needs no class of its own for messages: constructing this one costs no more. */
-export const StreamMessageEvent = globalThis.MessageEvent ?? (MessageEvent as unknown as typeof globalThis.MessageEvent)
+export function createMessageEvent(
+  type: string,
+  message: Pick<MessageEventInit, 'data' | 'origin' | 'lastEventId'>,
+): Event {
+  const Class = globalThis.MessageEvent ?? (MessageEvent as unknown as typeof globalThis.MessageEvent)
+  return new Class(type, message)
+}

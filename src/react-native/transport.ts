@@ -1,15 +1,12 @@
 import { Platform } from 'react-native'
-import { applyRules, numberFrom, type OptionRule } from '../options/validation.ts'
+import { isNumber, throwInvalid } from '../options/validation.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import type { CreateTransport } from '../transport/transport.ts'
 import { percentDecode } from './percent-encoding.ts'
 import { createXhrTransport } from './xhr-transport.ts'
 
-const rules = {
-  dispatcher: { isValid: () => false, expected: 'usable here: it is for Node' },
-  // iOS keeps all of a response in memory, Android does not.
-  maxResponseSize: numberFrom(1, Platform.OS === 'ios' ? 8 * 2 ** 20 : Infinity),
-} satisfies Record<string, OptionRule>
+/** The default of `maxResponseSize`, in characters: iOS keeps all of a response in memory, Android does not. */
+const defaultMaxResponseSize = Platform.OS === 'ios' ? 8 * 2 ** 20 : Infinity
 
 /** The text whose UTF-8 bytes are the characters of a byte string; a caller's own text is none, and stays. */
 function decodeByteString(text: string): string {
@@ -30,9 +27,11 @@ function doesFetchStream(): boolean {
  * @throws TypeError if there is a dispatcher
  */
 export const createTransport: CreateTransport = (given) => {
-  const settings = applyRules(given, rules)
+  const { dispatcher, maxResponseSize = defaultMaxResponseSize } = given
+  if (dispatcher != null) throwInvalid('dispatcher', dispatcher, 'usable here: it is for Node')
+  if (!isNumber(maxResponseSize) || maxResponseSize < 1) throwInvalid('maxResponseSize', maxResponseSize, 'at least 1')
   if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch)
-  const send = createXhrTransport(settings['maxResponseSize'] as number)
+  const send = createXhrTransport(maxResponseSize)
   return (request, handler) => {
     const lastEventId = request.headers.get('Last-Event-ID')
     // Android encodes the values of headers as UTF-8 itself.

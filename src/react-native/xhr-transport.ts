@@ -117,6 +117,8 @@ class XhrExchange {
     const head: TransportResponse = {
       url: responseURL || url,
       status,
+      // React Native's XMLHttpRequest has no statusText.
+      statusText: '',
       headers,
       contentType: headers.get('content-type'),
     }

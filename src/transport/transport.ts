@@ -25,6 +25,8 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly url: string
   readonly status: number
+  /** The reason phrase of the status line; the empty string over HTTP/2. */
+  readonly statusText: string
   readonly headers: Headers
   /** The Content-Type header. It is apart from `headers`, which some transports create only when they are read. */
   readonly contentType: string | null
@@ -36,7 +38,7 @@ export interface TransportHandler {
   /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
-  refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
+  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void
   /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
   abort?(): void
 }
@@ -45,7 +47,11 @@ export interface TransportHandler {
  * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
  * is lost.
  */
-export type Transport = (request: TransportRequest, handler: TransportHandler) => Promise<void>
+export interface Transport {
+  (request: TransportRequest, handler: TransportHandler): Promise<void>
+  /** Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it. */
+  runInContext?(callback: () => void): void
+}
 
 /** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */
 export type CreateTransport = (settings: Settings) => Transport

@@ -27,7 +27,7 @@ describe('A stream knows the ID of the last event that was handed out', () => {
   it('lastEventId stays at the event before one that cannot be decoded', async () => {
     const feed = await feedServer.plan(endlessStream('id: 1\ndata: 1\n\nid: 2\ndata: {\n\n'))
     const stream = openEventStream(feed.url, { decode: JSON.parse })
-    await expect(collect(stream)).rejects.toMatchObject({ code: 'decode', lastEventId: '2' })
+    await expect(collect(stream)).rejects.toMatchObject({ reason: 'decode', lastEventId: '2' })
     expect(stream.lastEventId).toBe('1')
   })
 
@@ -171,7 +171,7 @@ describe('toReadableStream() returns the events as a ReadableStream', () => {
     const feed = await feedServer.plan(endedStream('retry: 1\n\ndata: 1\n\n'), refusal(500))
     const reader = openEventStream(feed.url).toReadableStream().getReader()
     expect((await reader.read()).value?.data).toBe('1')
-    expect(await rejectionOf(reader.read())).toMatchObject({ code: 'status', status: 500 })
+    expect(await rejectionOf(reader.read())).toMatchObject({ reason: 'status', status: 500 })
   })
 })
 

@@ -21,7 +21,7 @@ export interface FaultyHttp2Feed {
 const streamsPerCompressed = 4
 
 /** Bytes of an event, about; compressed, it has fewer. */
-const eventSize = 35
+const eventSize = 25
 
 /** Starts a feed of numbered events over HTTP/2, and the fault proxy in front of it that clients are to ask. */
 export async function startFaultyHttp2Feed(

@@ -52,7 +52,7 @@ async function receive(
   const responses: Headers[] = []
   const stream = openEventStream(`${proxy.origin}/events`, {
     retry: { initialDelay: 20, maxDelay: 200, statuses: [502, 503, 504] },
-    onInterruption: ({ code }) => interruptions.push(code),
+    onInterruption: ({ reason }) => interruptions.push(reason),
     onResponse: ({ headers }) => responses.push(headers),
     ...init,
   })

@@ -345,7 +345,7 @@ describe('Streams share connections over HTTP/2', () => {
       await send(server.origin).begun
       const headers = new Headers({ [name]: 'gzip' })
       const { refusal } = await record(overNode(connections), createRequest(server.origin, { headers }))
-      expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining(`"${name}"`) })
+      expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining(`"${name}"`) })
       await send(server.origin).begun
       expect(server.connectionCount).toBe(1)
     },

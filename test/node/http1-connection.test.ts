@@ -62,10 +62,10 @@ describe('A body over HTTP/1.1 that lasts until the connection is closed', () =>
     )
     const source = new EventSource(origin, { retry: { maxAttempts: 1 } })
     closers.push(() => source.close())
-    const code = await new Promise((resolve) => {
-      source.onerror = (error) => resolve(error.code)
+    const reason = await new Promise((resolve) => {
+      source.onerror = (error) => resolve(error.reason)
     })
-    expect(code).toBe('network')
+    expect(reason).toBe('network')
   })
 })
 
@@ -150,6 +150,35 @@ it('Over a connection that is used again, each caller has its own context', asyn
   expect(sockets.size).toBe(1)
   const calls = ['onRequest', 'onResponse', 'open', 'onComment', 'message', 'error']
   expect(seen).toEqual(['a', 'b', 'c'].flatMap((name) => calls.map((call) => `${name} ${call} ${name}`)))
+})
+
+it('A source that another caller reconnects calls back in the context of its own', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const origin = await serve((_, response) => {
+    response.setHeader('Content-Type', 'text/event-stream')
+    response.write('data: a\n\n')
+  })
+  const seen: unknown[] = []
+  const note = (): void => void seen.push(storage.getStore())
+  const source = storage.run('owner', () => {
+    const made = new EventSource(origin, {
+      headers: () => {
+        note()
+        return {}
+      },
+      onRequest: note,
+      onResponse: note,
+    })
+    made.onopen = note
+    made.onmessage = note
+    made.onerror = note
+    return made
+  })
+  await expect.poll(() => seen).toHaveLength(5)
+  storage.run('other', () => source.reconnect())
+  await expect.poll(() => seen).toHaveLength(10)
+  source.close()
+  expect(new Set(seen)).toEqual(new Set(['owner']))
 })
 
 it('Connections to an origin, and to each Host that was asked for there, are forgotten when the last is closed', async () => {

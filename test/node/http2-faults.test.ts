@@ -18,11 +18,12 @@ import {
   encodeHeaders,
   encodeReset,
   encodeSettings,
+  encodeWindowUpdate,
   errorCodes,
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
 import { Connections, type ConnectionsOptions } from '../../src/node/connections.ts'
-import type { TransportRequest } from '../../src/transport/transport.ts'
+import type { TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 
@@ -46,6 +47,7 @@ interface Sent {
   readonly done: Promise<void>
   /** Fulfilled with the head of the response. */
   readonly responded: Promise<number>
+  readonly head: Promise<TransportResponse>
   readonly text: string
   /** While it is set, the consumer is behind until it is resolved. */
   consumer: Promise<void> | undefined
@@ -54,20 +56,22 @@ interface Sent {
 
 function send(connections: Connections, url: string, given: Partial<TransportRequest> = {}): Sent {
   const signal = { aborted: false, hasTimedOut: false, onabort: undefined as (() => void) | undefined }
-  let respond = (_: number): void => {}
+  let respond = (_: TransportResponse): void => {}
+  const head = new Promise<TransportResponse>((resolve) => {
+    respond = resolve
+  })
   const sent = {
     text: '',
     consumer: undefined as Promise<void> | undefined,
-    responded: new Promise<number>((resolve) => {
-      respond = resolve
-    }),
+    head,
+    responded: head.then(({ status }) => status),
     abort(hasTimedOut = false) {
       Object.assign(signal, { aborted: true, hasTimedOut })
       signal.onabort?.()
     },
   }
   const done = overNode(connections)(createRequest(url, { signal: signal as never, ...given }), {
-    response: ({ status }) => respond(status),
+    response: respond,
     bytes(chunk) {
       sent.text += Buffer.from(chunk)
       return sent.consumer
@@ -120,6 +124,23 @@ describe('A response over HTTP/2 is complete', () => {
     const sent = await ask(answer)
     await sent.done
     expect(sent.text).toBe('all')
+  })
+
+  it('and has all its Content-Type headers, of which the last counts', async () => {
+    const sent = await ask(({ send }, id) =>
+      send(
+        encodeHeaders(
+          id,
+          [
+            [':status', '200'],
+            ['content-type', 'text/plain'],
+            ['content-type', 'text/event-stream'],
+          ],
+          true,
+        ),
+      ),
+    )
+    expect((await sent.head)?.contentType).toBe('text/plain, text/event-stream')
   })
 
   it('with a head that ends the stream', async () => {
@@ -482,9 +503,17 @@ describe('The settings of a server', () => {
 
 describe('An upload over HTTP/2', () => {
   it('that is aborted ends its source, and the process goes on', async () => {
-    for (const windowSize of [0, 65_535]) {
+    for (const [windowSize, isRead] of [
+      [0, false],
+      [65_535, false],
+      [65_535, true],
+    ] as const) {
       const server = await serve({
         settings: { INITIAL_WINDOW_SIZE: windowSize },
+        frame({ send }, { type, streamId, payload }) {
+          if (!isRead || type !== frameTypes.DATA || !payload.length) return
+          for (const id of [0, streamId]) send(encodeWindowUpdate(id, payload.length))
+        },
         request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'begun')),
       })
       let reads = 0
@@ -513,9 +542,7 @@ describe('An upload over HTTP/2', () => {
       frame({ send }, { type, streamId, payload, flags }) {
         if (type !== frameTypes.DATA) return
         received += payload.length
-        const update = Buffer.alloc(4)
-        update.writeUInt32BE(Math.max(1, payload.length))
-        for (const id of [0, streamId]) send(encodeFrame(frameTypes.WINDOW_UPDATE, 0, id, update))
+        for (const id of [0, streamId]) send(encodeWindowUpdate(id, Math.max(1, payload.length)))
         if (flags & 1) send(eventStreamHead(streamId), encodeData(streamId, 'thanks', true))
       },
     })

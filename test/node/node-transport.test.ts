@@ -41,7 +41,7 @@ describe('The request over undici has its own headers', () => {
       const { refusal, response } = await record(overNode(), createRequest(origin, { headers }))
       expect(response).toBeUndefined()
       expect(refusal).toEqual({
-        code: 'unsupported',
+        reason: 'unsupported',
         message: `header "${name.toLowerCase()}" belongs to the connection, not to a request`,
         response: undefined,
       })
@@ -246,7 +246,7 @@ describe("A caller's dispatcher", () => {
       },
     }
     const { refusal } = await record(overNode(dispatcher as never), createRequest('http://127.0.0.1:1'))
-    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('undici 7 or newer') })
+    expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining('undici 7 or newer') })
   })
 
   it('does not crash the process when a connection ends while its consumer is behind', async () => {

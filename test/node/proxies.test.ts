@@ -40,7 +40,7 @@ describe('A proxy of the environment that answers', () => {
     const { host } = await serveAnswer(refusal(status))
     vi.stubEnv('HTTPS_PROXY', `http://me:sesame@${host}`)
     const { refusal: refused } = await record(overNode(new Connections()), createRequest('https://a.example'))
-    expect(refused).toMatchObject({ code: 'unsupported', message: `the proxy http://${host} refused: ${status}` })
+    expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: ${status}` })
   })
 
   it.each([403, 502, 503])('%d to a CONNECT has lost the connection, and is named', async (status) => {
@@ -54,7 +54,7 @@ describe('A proxy of the environment that answers', () => {
     const { host } = await serveAnswer(refusal(407))
     vi.stubEnv('HTTP_PROXY', `http://me:sesame@${host}`)
     const { refusal: refused } = await record(overNode(new Connections()), createRequest('http://a.example'))
-    expect(refused).toMatchObject({ code: 'unsupported', message: `the proxy http://${host} refused: 407` })
+    expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: 407` })
   })
 
   it.each([401, 403])(
@@ -89,7 +89,7 @@ describe('A proxy variable that cannot be used', () => {
     vi.stubEnv('HTTP_PROXY', 'socks4://me:sesame@127.0.0.1:1080')
     const source = new EventSource('http://a.example')
     const [error] = await once(source as never, 'error')
-    expect(error).toMatchObject({ code: 'unsupported', willReconnect: false })
+    expect(error).toMatchObject({ reason: 'unsupported', willReconnect: false })
     expect(error.message).toContain('HTTP_PROXY')
     expect(error.message).not.toContain('sesame')
     expect(source.readyState).toBe(EventSource.CLOSED)
@@ -98,7 +98,7 @@ describe('A proxy variable that cannot be used', () => {
   it('throws from the iteration of a stream', async () => {
     vi.stubEnv('HTTP_PROXY', 'socks4://127.0.0.1:1080')
     const events = openEventStream('http://a.example')[Symbol.asyncIterator]()
-    await expect(events.next()).rejects.toMatchObject({ code: 'unsupported' })
+    await expect(events.next()).rejects.toMatchObject({ reason: 'unsupported' })
   })
 
   it('does nothing where it does not apply', async () => {

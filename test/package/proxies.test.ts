@@ -32,8 +32,8 @@ function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<st
       console.log(data)
       source.close()
     }
-    source.onerror = ({ code, message }) => {
-      console.log(code, message)
+    source.onerror = ({ reason, message }) => {
+      console.log(reason, message)
       source.close()
     }`
   return runModule(source, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1', ...env } })

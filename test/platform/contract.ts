@@ -2,7 +2,8 @@ import type * as lifecycle from '#lifecycle'
 import type * as messageEvent from '#message-event'
 import type * as platform from '#platform'
 import type * as transport from '#transport'
-import type { NetworkScope, watchPageLifecycle } from '../../src/page-lifecycle.ts'
+import type { createMessageEvent } from '../../src/message-event.ts'
+import type { isLeavingPage, NetworkScope, watchPageLifecycle } from '../../src/page-lifecycle.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import type { CreateTransport } from '../../src/transport/transport.ts'
 
@@ -16,11 +17,11 @@ export type EveryPlatformIsComplete = Satisfies<Platform, typeof platform>
 export type EveryTransportIsComplete = Satisfies<{ createTransport: CreateTransport }, typeof transport>
 
 export type EveryLifecycleIsComplete = Satisfies<
-  { scope: NetworkScope; watchPageLifecycle: typeof watchPageLifecycle },
+  { scope: NetworkScope; watchPageLifecycle: typeof watchPageLifecycle; isLeavingPage: typeof isLeavingPage },
   typeof lifecycle
 >
 
 export type EveryMessageEventIsComplete = Satisfies<
-  { StreamMessageEvent: new (type: string, message: Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>) => Event },
+  { createMessageEvent: typeof createMessageEvent },
   typeof messageEvent
 >

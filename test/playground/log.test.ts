@@ -55,7 +55,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.page.locator('#log-filter').fill('')
     await opened.page.select('#log-kind', 'errors')
     expect(await opened.readAll('#log-rows tr')).toEqual([])
-    await opened.press('Drop connections')
+    await opened.press('Disconnect')
     await opened.expectRow('reason: network')
     expect(new Set(await opened.readAll('#log-rows td:nth-child(3)'))).toEqual(new Set(['error']))
   })

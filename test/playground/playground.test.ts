@@ -41,7 +41,7 @@ describeInChromium('The playground compares two clients in Chromium', (context) 
   it('Each client has its own lane, whose segments do not overlap', async () => {
     const { opened } = context
     await opened.expectEvent()
-    await opened.press('Drop connections')
+    await opened.press('Disconnect')
     await opened.expectState('everysource', 'waiting')
     await opened.expectState('everysource', 'open')
     await opened.expectState('native', 'open')
@@ -135,7 +135,7 @@ describeInChromium('The buttons break the demo feed', (context) => {
   it('Dropping the connections makes both clients reconnect without missing an event', async () => {
     const { opened } = context
     await opened.expectEvent()
-    await opened.press('Drop connections')
+    await opened.press('Disconnect')
     await opened.expectRow(/everysourceerrorReconnects in \d\.\d s\. reason: network/)
     await opened.expectRow('nativeerrorReconnects. The event says no more.')
     await opened.expectState('everysource', 'open')

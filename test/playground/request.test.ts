@@ -156,7 +156,7 @@ describeInChromium('The buttons are enabled only where they have an effect', (co
       opened.page.$eval(selector, (element) => getComputedStyle(element).backgroundColor)
     expect(await background('[type=submit]')).not.toBe(await background('#reconnect'))
     await opened.expectEvent()
-    await opened.press('Drop connections')
+    await opened.press('Disconnect')
     await opened.expectRow('reason: network')
     await opened.page.locator('#url').fill('/missing')
     await opened.press('Connect')

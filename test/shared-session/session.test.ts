@@ -145,8 +145,8 @@ describe('Tabs share what happens to the connection', () => {
     await simulation.finish()
 
     for (const { interruptions } of tabs) {
-      expect(interruptions).toMatchObject([{ code: 'ended', status: 200, attempt: 1, willReconnect: true }])
-      expect(interruptions[0]?.headers?.get('content-type')).toBe('text/event-stream')
+      expect(interruptions).toMatchObject([{ reason: 'ended', status: undefined, attempt: 1, willReconnect: true }])
+      expect(interruptions).toEqual(tabs[0]?.interruptions)
     }
     simulation.closeAll()
   })
@@ -169,7 +169,7 @@ describe('Tabs share what happens to the connection', () => {
     await simulation.fireTimers(30)
 
     for (const { interruptions, session } of tabs) {
-      expect(interruptions).toMatchObject([{ code: 'status', status: 204, willReconnect: false }])
+      expect(interruptions).toMatchObject([{ reason: 'status', status: 204, willReconnect: false }])
       expect(session.closed).toBe(true)
     }
     expect(tabs.map(({ requestCount }) => requestCount)).toEqual([1, 0, 0])

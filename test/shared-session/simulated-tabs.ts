@@ -35,7 +35,10 @@ export class SimulatedPage {
   readonly removeEventListener = this.#target.removeEventListener.bind(this.#target)
 
   dispatch(type: string, members: { persisted?: boolean } = {}): void {
-    this.#target.dispatchEvent(Object.assign(new Event(type), members))
+    const event = Object.assign(new Event(type), members)
+    // Node's Event has none from the second listener on.
+    Object.defineProperty(event, 'currentTarget', { value: this.#target })
+    this.#target.dispatchEvent(event)
   }
 }
 
@@ -252,7 +255,9 @@ class Connection {
     if (status === undefined) return
     const contentType = 'text/event-stream'
     const headers = new Headers({ 'Content-Type': contentType })
-    this.#enqueue(() => this.#handler.response({ url: 'http://feed.example/', status, headers, contentType }))
+    this.#enqueue(() =>
+      this.#handler.response({ url: 'http://feed.example/', status, statusText: '', headers, contentType }),
+    )
     if (status === 200) this.proceed()
     else this.drop()
   }

@@ -3,7 +3,7 @@ import type { Connections } from '../../src/node/connections.ts'
 import { createNodeTransport } from '../../src/node/node-transport.ts'
 import { readSettings } from '../../src/options/settings.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
-import { redirectingFetch } from '../../src/transport/redirecting-fetch.ts'
+import { sendAndRedirect } from '../../src/transport/redirecting-fetch.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 
 /** Creates the default transport of Node, or one over a given dispatcher. */
@@ -13,6 +13,6 @@ export function overNode(dispatcher?: Dispatcher | Connections): Transport {
 
 /** The transports that must behave in the same way. */
 export const transports = [
-  ['fetch', () => createFetchTransport(undefined, redirectingFetch)],
+  ['fetch', () => createFetchTransport(undefined, sendAndRedirect)],
   ['connections of our own', overNode],
 ] as const satisfies readonly (readonly [string, () => Transport])[]

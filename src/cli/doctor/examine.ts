@@ -89,7 +89,7 @@ class RequestBuilder {
   /** @throws OperationalError if a callback for a header fails, such as a bearer command */
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
-    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
+    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
       throw new OperationalError(describeError(error), { cause: error })
     })

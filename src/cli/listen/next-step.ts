@@ -17,9 +17,9 @@ export function suggestDoctor(url: string, isPlainGet: boolean): string {
  * Suggests what to do after a refused response.
  * @param doctor the suggestion to run the doctor
  */
-export function suggestNextStep({ code, status = 0, headers }: EventStreamError, doctor: string): string | undefined {
-  if (code === 'content-type' || code === 'redirect') return doctor
-  if (code !== 'status') return undefined
+export function suggestNextStep({ reason, status = 0, headers }: EventStreamError, doctor: string): string | undefined {
+  if (reason === 'content-type' || reason === 'redirect') return doctor
+  if (reason !== 'status') return undefined
   if (transientStatuses.includes(status)) return `to retry, use --retry-status ${describeRetry(headers)}`
   if (status === 401) return "pass credentials with -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command COMMAND"
   if (status === 403) return 'check that the credentials may read this stream'

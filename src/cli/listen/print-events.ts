@@ -81,8 +81,6 @@ class EventPrinter {
   #rawWrite = Promise.resolve(true)
   /** The status line of the last response, such as "200 OK". */
   #statusLine = ''
-  /** Whether the event of --until has not come yet. */
-  #isUntilMissing: boolean
   /** The exit code if nothing else ends the command. */
   #exitCode: number = exitCodes.ended
   /** The error of the first attempt that retrying does not fix. */
@@ -90,7 +88,7 @@ class EventPrinter {
   readonly #stream: EventStream
 
   constructor(settings: PrintSettings) {
-    const { endpoint, names, diagnostics, signal, until, hasStatistics } = settings
+    const { endpoint, names, diagnostics, signal, hasStatistics } = settings
     this.#settings = settings
     this.#url = redactUrl(endpoint.url)
     this.#doctor = suggestDoctor(this.#url, endpoint.isPlainGet)
@@ -98,14 +96,13 @@ class EventPrinter {
     this.#silence = new SilenceMonitor({ url: this.#url, doctor: this.#doctor, names, ...common })
     this.#wireLog = new WireLog(diagnostics)
     this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
-    this.#isUntilMissing = until !== undefined
     this.#stream = this.#open()
     signal.addEventListener('abort', () => this.#stream.close())
   }
 
   /** @returns the exit code */
   async run(): Promise<number> {
-    const { maxEvents, diagnostics, signal, until } = this.#settings
+    const { maxEvents } = this.#settings
     try {
       for await (const event of this.#stream) {
         const isOpen = await this.#handle(event)
@@ -117,9 +114,7 @@ class EventPrinter {
     }
     await this.#rawWrite
     if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
-    if (!this.#isUntilMissing || signal.aborted) return this.#exitCode
-    diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
-    return exitCodes.failed
+    return this.#exitCode
   }
 
   /** Reports the counts of the run to people. */
@@ -159,14 +154,12 @@ class EventPrinter {
     return openEventStream(url, {
       ...init,
       dispatcher,
-      until: (event) => {
-        const { data } = event
+      onEvent: (event) => {
         progress.events++
         this.#arrivals.push(Date.now())
         this.#statistics?.received(event)
-        if (data === until) this.#isUntilMissing = false
-        return data === until
       },
+      ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
       onInterruption: (details) => this.#onInterruption(details),
       onRequest: ({ method, url, attempt }) => {
         diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
@@ -242,10 +235,14 @@ class EventPrinter {
 
   /** Reports why the stream ended for good, and returns the exit code. */
   #reportEnd(error: EventStreamError): number {
-    const { diagnostics, maxAttempts, retryAll } = this.#settings
-    const { code, attempt, cause } = error
+    const { diagnostics, maxAttempts, retryAll, until } = this.#settings
+    const { reason, attempt, cause } = error
+    if (reason === 'incomplete') {
+      diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
+      return exitCodes.failed
+    }
     if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
-    if (code === 'gave-up') {
+    if (reason === 'gave-up') {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
       diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
       return exitCodes.gaveUp
@@ -273,8 +270,8 @@ function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
   return error instanceof Error && describeNetworkError(error).kind !== 'other'
 }
 
-function describeInterruption({ code, error, message }: ErrorDetails): string {
-  return code === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+function describeInterruption({ reason, error, message }: ErrorDetails): string {
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
 }
 
 function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {

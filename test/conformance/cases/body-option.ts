@@ -62,7 +62,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(first.body, '')
     assert.equal(second.body, 'after 1')
     assert.deepEqual(
-      told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.code]),
+      told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.reason]),
       [
         [1, 0, '', undefined],
         [2, 0, '1', 'ended'],
@@ -70,7 +70,7 @@ export const cases: ConformanceCase[] = [
     )
   }),
 
-  bodyOption('A body function that fails leads to an error with the code callback, then a retry', async (scene) => {
+  bodyOption('A body function that fails leads to an error with the reason callback, then a retry', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const reason = new Error('no body yet')
     let calls = 0
@@ -80,7 +80,7 @@ export const cases: ConformanceCase[] = [
       retry: soon,
     })
     const error = await watch.nextError()
-    assert.equal(error.code, 'callback')
+    assert.equal(error.reason, 'callback')
     assert.equal(error.error, reason)
     await watch.next('message')
     assert.equal((await scene.requests())[0]?.body, 'now')
@@ -97,13 +97,13 @@ export const cases: ConformanceCase[] = [
   ),
 
   bodyOption(
-    'A stream as the body is not sent twice: the source fails with the code body-used',
+    'A stream as the body is not sent twice: the source fails with the reason body-used',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
       const body = new Blob(['once']).stream()
       const watch = scene.watch({ method: 'POST', body, fetch: fetchWithoutSignal })
       const error = await watch.nextError()
-      assert.equal(error.code, 'body-used')
+      assert.equal(error.reason, 'body-used')
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
       await aWhile()
@@ -126,13 +126,13 @@ export const cases: ConformanceCase[] = [
   ),
 
   bodyOption(
-    'A body function that returns the same stream again fails with the code body-used',
+    'A body function that returns the same stream again fails with the reason body-used',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
       const body = new Blob(['once']).stream()
       const watch = scene.watch({ method: 'POST', body: () => body, fetch: fetchWithoutSignal })
-      assert.equal((await watch.nextError()).code, 'ended')
-      assert.equal((await watch.nextError()).code, 'body-used')
+      assert.equal((await watch.nextError()).reason, 'ended')
+      assert.equal((await watch.nextError()).reason, 'body-used')
       assert.equal(watch.source.readyState, 2)
       assert.lengthOf(await scene.requests(), 1)
     },

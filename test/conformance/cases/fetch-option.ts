@@ -14,7 +14,7 @@ export const cases: ConformanceCase[] = [
   fetchOption(
     'A given fetch function is called for every request',
     async (scene) => {
-      const calls: [string, RequestInit][] = []
+      const calls: [string | URL, RequestInit][] = []
       const [first] = await twoRequests(scene, {
         headers: { 'X-One': '1' },
         fetch: (url, init) => {
@@ -68,7 +68,7 @@ export const cases: ConformanceCase[] = [
         let calls = 0
         const watch = scene.watch({ fetch: (url, init) => (calls++ === 0 ? fail() : fetch(url, init)), retry: soon })
         const error = await watch.nextError()
-        assert.equal(error.code, 'network')
+        assert.equal(error.reason, 'network')
         assert.include(error.message, 'no network')
         assert.isTrue(error.willReconnect)
         await watch.next('message')
@@ -78,7 +78,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   fetchOption(
-    'A response without a readable body fails with the code unsupported and says what to pass',
+    'A response without a readable body fails with the reason unsupported and says what to pass',
     async (scene) => {
       const headers = new Headers({ 'Content-Type': 'text/event-stream' })
       const response = { status: 200, headers, url: '', type: 'basic', body: undefined } as unknown as Response
@@ -86,7 +86,7 @@ export const cases: ConformanceCase[] = [
         scene.open({ fetch: async () => response, retry: soon }, `${scene.context.feed}/plain`),
       )
       const error = await watch.nextError()
-      assert.equal(error.code, 'unsupported')
+      assert.equal(error.reason, 'unsupported')
       assert.match(error.message, /bod(y|ies)/)
       assert.match(error.message, /fetch/)
       assert.isFalse(error.willReconnect)
@@ -100,7 +100,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   fetchOption(
-    'A runtime without fetch fails with the code unsupported and says what to pass',
+    'A runtime without fetch fails with the reason unsupported and says what to pass',
     async (scene) => {
       const { fetch } = globalThis
       const watch = scene.observe(
@@ -116,7 +116,7 @@ export const cases: ConformanceCase[] = [
         ),
       )
       const error = await watch.nextError()
-      assert.equal(error.code, 'unsupported')
+      assert.equal(error.reason, 'unsupported')
       assert.match(error.message, /fetch/)
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)

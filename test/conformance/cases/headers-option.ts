@@ -115,7 +115,7 @@ export const cases: ConformanceCase[] = [
       ],
     )
     assert.deepEqual(
-      told.map(({ previous }) => previous?.code),
+      told.map(({ previous }) => previous?.reason),
       [undefined, 'ended', 'network', 'status'],
     )
     const previous = told[3]?.previous
@@ -155,13 +155,13 @@ export const cases: ConformanceCase[] = [
     ] as [string, () => Headers][]
   ).map(([what, fail]) =>
     headersOption(
-      `A headers function that ${what} leads to an error with the code callback, then a retry`,
+      `A headers function that ${what} leads to an error with the reason callback, then a retry`,
       async (scene) => {
         await scene.plan([stream('data: a\n\n')])
         let calls = 0
         const watch = scene.watch({ headers: () => (calls++ === 0 ? fail() : {}), retry: soon })
         const error = await watch.nextError()
-        assert.equal(error.code, 'callback')
+        assert.equal(error.reason, 'callback')
         assert.isTrue(error.willReconnect)
         assert.instanceOf(error.error, Error)
         await watch.next('message')

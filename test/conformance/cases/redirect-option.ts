@@ -14,7 +14,7 @@ export const cases: ConformanceCase[] = [
       await scene.plan([redirect(302, scene.url('/next')), stream('data: a\n\n')])
       const watch = scene.watch({ redirect: 'error', retry: soon })
       const error = await watch.nextError()
-      assert.equal(error.code, 'redirect')
+      assert.equal(error.reason, 'redirect')
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
       await aWhile()
@@ -28,10 +28,10 @@ export const cases: ConformanceCase[] = [
     await scene.watch({ redirect: 'error' }).next('message')
   }),
 
-  redirectOption('A redirect without a Location fails with the code redirect', async (scene) => {
+  redirectOption('A redirect without a Location fails with the reason redirect', async (scene) => {
     await scene.plan([refusal(302)])
     const error = await scene.watch().nextError()
-    assert.equal(error.code, 'redirect')
+    assert.equal(error.reason, 'redirect')
     assert.equal(error.status, 302)
     assert.isFalse(error.willReconnect)
   }),
@@ -44,12 +44,12 @@ export const cases: ConformanceCase[] = [
     ] as const
   ).map(([what, location]) =>
     redirectOption(
-      `A redirect ${what} closes the source with the code redirect`,
+      `A redirect ${what} closes the source with the reason redirect`,
       async (scene) => {
         await scene.plan([redirect(302, location === '/feed' ? scene.url() : location)])
         const watch = scene.watch({ retry: soon })
         const error = await watch.nextError()
-        assert.equal(error.code, 'redirect')
+        assert.equal(error.reason, 'redirect')
         assert.isFalse(error.willReconnect)
         assert.equal(watch.source.readyState, 2)
         assert.isAtMost((await scene.requests()).length, 21)

@@ -12,7 +12,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([endedStream('retry: 10\ndata: a\n\n')])
     const watch = scene.watch({ retry: false })
     const error = await watch.nextError()
-    assert.equal(error.code, 'ended')
+    assert.equal(error.reason, 'ended')
     assert.isFalse(error.willReconnect)
     assert.isUndefined(error.delay)
     assertFailed(watch)
@@ -38,17 +38,17 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     await watch.next('message')
     assert.deepEqual(
-      asked.map(({ code, status, attempt, failures, reconnectionTime }) => ({
-        code,
+      asked.map(({ reason, status, attempt, failures, reconnectionTime }) => ({
+        reason,
         status,
         attempt,
         failures,
         reconnectionTime,
       })),
       [
-        { code: 'ended', status: 200, attempt: 1, failures: 0, reconnectionTime: 40 },
-        { code: 'network', status: undefined, attempt: 2, failures: 1, reconnectionTime: 40 },
-        { code: 'status', status: 503, attempt: 3, failures: 2, reconnectionTime: 40 },
+        { reason: 'ended', status: undefined, attempt: 1, failures: 0, reconnectionTime: 40 },
+        { reason: 'network', status: undefined, attempt: 2, failures: 1, reconnectionTime: 40 },
+        { reason: 'status', status: 503, attempt: 3, failures: 2, reconnectionTime: 40 },
       ],
     )
     assert.equal(asked[2]?.body, 'busy')
@@ -57,11 +57,11 @@ export const cases: ConformanceCase[] = [
     for (const { message } of asked) assert.isNotEmpty(message)
   }),
 
-  functions('A retry function that returns false fails the connection with the original code', async (scene) => {
+  functions('A retry function that returns false fails the connection with the original reason', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch({ retry: () => false })
     const error = await watch.nextError()
-    assert.equal(error.code, 'ended')
+    assert.equal(error.reason, 'ended')
     assert.isFalse(error.willReconnect)
     assertFailed(watch)
     await aWhile()
@@ -108,7 +108,7 @@ export const cases: ConformanceCase[] = [
       const watch = scene.watch({ retry })
       const error = await watch.nextError()
       assert.isFalse(error.willReconnect)
-      assert.equal(error.code, 'callback')
+      assert.equal(error.reason, 'callback')
       assert.instanceOf(error.error, Error)
       assertFailed(watch)
       await aWhile()

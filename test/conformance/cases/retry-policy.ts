@@ -100,12 +100,12 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(delays, [10, 5, 5])
   }),
 
-  policy('The source fails with the code gave-up after maxAttempts failures in a row', async (scene) => {
+  policy('The source fails with the reason gave-up after maxAttempts failures in a row', async (scene) => {
     await scene.plan([noAnswer])
     const watch = scene.watch({ retry: { initialDelay: 5, jitter: 0, maxAttempts: 3 } })
-    const codes: string[] = []
-    for (let count = 0; count < 3; count++) codes.push((await watch.nextError()).code)
-    assert.deepEqual(codes, ['network', 'network', 'gave-up'])
+    const reasons: string[] = []
+    for (let count = 0; count < 3; count++) reasons.push((await watch.nextError()).reason)
+    assert.deepEqual(reasons, ['network', 'network', 'gave-up'])
     assertFailed(watch)
     await aWhile(120)
     assert.lengthOf(await scene.requests(), 3)
@@ -115,9 +115,9 @@ export const cases: ConformanceCase[] = [
   policy('A message resets the count for maxAttempts', async (scene) => {
     await scene.plan([noAnswer, endedStream('retry: 5\ndata: a\n\n'), noAnswer, refusal(404)])
     const watch = scene.watch({ retry: { initialDelay: 5, maxAttempts: 2 } })
-    const codes: string[] = []
-    for (let count = 0; count < 4; count++) codes.push((await watch.nextError()).code)
-    assert.deepEqual(codes, ['network', 'ended', 'network', 'status'])
+    const reasons: string[] = []
+    for (let count = 0; count < 4; count++) reasons.push((await watch.nextError()).reason)
+    assert.deepEqual(reasons, ['network', 'ended', 'network', 'status'])
   }),
 
   policy('maxAttempts: 1 gives up at the first failure, and the error is its cause', async (scene) => {
@@ -125,7 +125,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([stream()])
     const watch = scene.watch({ fetch: () => Promise.reject(reason), retry: { maxAttempts: 1 } })
     const error = await watch.nextError()
-    assert.equal(error.code, 'gave-up')
+    assert.equal(error.reason, 'gave-up')
     assert.equal(error.error, reason)
     assertFailed(watch)
   }),

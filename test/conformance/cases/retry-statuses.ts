@@ -13,8 +13,8 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ retry: { statuses: [429, 503] } })
     const seen: unknown[] = []
     for (let count = 0; count < 4; count++) {
-      const { code, status, willReconnect } = await watch.nextError()
-      seen.push([code, status, willReconnect])
+      const { reason, status, willReconnect } = await watch.nextError()
+      seen.push([reason, status, willReconnect])
     }
     assert.deepEqual(seen, [
       ['ended', 200, true],
@@ -54,7 +54,7 @@ export const cases: ConformanceCase[] = [
   statuses('A wrong MIME type is not retried, whatever the list contains', async (scene) => {
     await scene.plan([{ contentType: 'text/html', body: ['<p>'], ending: 'end' }])
     const watch = scene.watch({ retry: { statuses: () => true, initialDelay: 10 } })
-    assert.equal((await watch.nextError()).code, 'content-type')
+    assert.equal((await watch.nextError()).reason, 'content-type')
     assertFailed(watch)
   }),
 
@@ -63,7 +63,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ retry: { statuses: [503], initialDelay: 5, maxAttempts: 2 } })
     await watch.nextError()
     const last = await watch.nextError()
-    assert.equal(last.code, 'gave-up')
+    assert.equal(last.reason, 'gave-up')
     assert.equal(last.status, 503)
     assert.equal(last.body, 'busy')
   }),
@@ -115,7 +115,7 @@ export const cases: ConformanceCase[] = [
       const watch = scene.watch({ headers: () => ({ Authorization: `Bearer ${++calls}` }) })
       await watch.nextError()
       const error = await watch.nextError()
-      assert.equal(error.code, 'status')
+      assert.equal(error.reason, 'status')
       assert.equal(error.status, 401)
       assert.isTrue(error.willReconnect)
       assert.equal(error.delay, 0)
@@ -138,7 +138,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ headers: () => ({ Authorization: 'Bearer 1' }) })
     assert.isTrue((await watch.nextError()).willReconnect)
     const error = await watch.nextError()
-    assert.equal(error.code, 'status')
+    assert.equal(error.reason, 'status')
     assert.equal(error.status, 401)
     assert.equal(error.body, 'revoked')
     assert.isFalse(error.willReconnect)

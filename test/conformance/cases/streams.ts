@@ -25,7 +25,7 @@ async function play({ chunks, expected }: EventStream, scene: Scene): Promise<vo
   assert.deepEqual(interpretation.events, expected.events)
   // A native EventSource, which the cases can also be run against, provides no more.
   if (!('lastEventId' in EventSource.prototype)) return
-  assert.equal(interruption.code, 'ended')
+  assert.equal(interruption.reason, 'ended')
   assert.deepEqual(interpretation, expectedOfEventSource(expected))
 }
 

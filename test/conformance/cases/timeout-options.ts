@@ -11,7 +11,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([silence, stream('data: a\n\n')])
     const watch = scene.watch({ openTimeout: 2_000, retry: soon })
     const error = await watch.nextError()
-    assert.equal(error.code, 'timeout')
+    assert.equal(error.reason, 'timeout')
     assert.isTrue(error.willReconnect)
     await watch.next('message')
     const requests = await scene.requests({ count: 2, over: 1 })
@@ -34,7 +34,7 @@ export const cases: ConformanceCase[] = [
   timeouts('openTimeout includes redirects', async (scene) => {
     await scene.plan([redirect(302, scene.url('/next')), silence])
     const error = await scene.watch({ openTimeout: 150 }).nextError()
-    assert.equal(error.code, 'timeout')
+    assert.equal(error.reason, 'timeout')
   }),
 
   timeouts('idleTimeout abandons a silent stream and reconnects with the last event ID', async (scene) => {
@@ -42,7 +42,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ idleTimeout: 2_000, retry: soon })
     await watch.next('message')
     const error = await watch.nextError()
-    assert.equal(error.code, 'idle')
+    assert.equal(error.reason, 'idle')
     assert.isTrue(error.willReconnect)
     await watch.next('message')
     const requests = await scene.requests({ count: 2, over: 1 })

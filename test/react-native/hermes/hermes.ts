@@ -75,6 +75,12 @@ export class Hermes {
     this.#call('load', source)
   }
 
+  /** The resident memory of the VM's process in bytes: its own statistics leave out the text of long strings. */
+  async residentMemory(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1_024
+  }
+
   /** Tells the app that its state has changed. */
   setAppState(state: 'active' | 'inactive' | 'background'): void {
     this.#call('emit', 'appStateDidChange', { app_state: state })

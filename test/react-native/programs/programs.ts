@@ -40,19 +40,22 @@ function watch({ url, init = {} }: { url: string; init?: object }): void {
   Object.assign(vm, { __close: () => source.close() })
 }
 
-/** Receives text until there was enough of it. */
+/** Receives text until there was enough of it, and says after each eighth that it is time to measure the memory. */
 async function flood({ url, size }: { url: string; size: number }): Promise<unknown> {
   return new Promise((resolve) => {
     const source = new EventSource(url)
     let received = 0
-    let early = 0
+    let said = 0
     source.onmessage = ({ data }) => {
       received += String(data).length
-      if (early === 0 && received > size / 4) early = measureMemory()
+      if (received > (size / 8) * (said + 1)) {
+        said += 1
+        vm.gc()
+        say('measure')
+      }
       if (received < size) return
-      const late = measureMemory()
       source.close()
-      resolve({ received, growth: late - early })
+      resolve(received)
     }
     source.onerror = (error) => say('error', error.code)
   })

@@ -23,15 +23,19 @@ export interface RunningProgram {
   values(event: string, count?: number): Promise<unknown[]>
 }
 
-/** Starts a program in a Hermes of its own, which ends with the test. */
+/**
+ * Starts a program in a Hermes of its own, which ends with the test.
+ * @param onEvent called with every event that the program says
+ */
 export async function startProgram(
   [version, platform]: readonly [Version, Platform],
   name: string,
   task: unknown,
+  onEvent: () => void = () => {},
 ): Promise<RunningProgram> {
   library ??= bundlePackage(inject('consumer'))
   program ??= bundleProgram(entry)
-  const { said, problems, hermes, result } = await startHermes([version, platform])
+  const { said, problems, hermes, result } = await startHermes([version, platform], onEvent)
   hermes.load(await library)
   hermes.load(`globalThis.__settings = ${JSON.stringify({ program: name, task })}`)
   hermes.load(await program)
@@ -54,9 +58,10 @@ export async function startProgram(
 }
 
 /** Starts a Hermes with React Native's JavaScript alone. */
-export async function startHermes([version, platform]: readonly [Version, Platform]): Promise<
-  Pick<RunningProgram, 'hermes' | 'problems' | 'result'> & { said: { event: string; value?: unknown }[] }
-> {
+export async function startHermes(
+  [version, platform]: readonly [Version, Platform],
+  onEvent: () => void = () => {},
+): Promise<Pick<RunningProgram, 'hermes' | 'problems' | 'result'> & { said: { event: string; value?: unknown }[] }> {
   const executable = hermesExecutable()
   if (executable === undefined) throw new Error('there is no Hermes for this platform, or it was not installed')
   const said: { event: string; value?: unknown }[] = []
@@ -73,7 +78,10 @@ export async function startHermes([version, platform]: readonly [Version, Platfo
     onMessage: (value) => {
       const message = value as Said
       if ('result' in message) resolve(message.result)
-      else said.push(message)
+      else {
+        said.push(message)
+        onEvent()
+      }
     },
     onProblem: (problem) => problems.push(problem),
   })
