@@ -244,7 +244,8 @@ class EventPrinter {
     if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
     if (reason === 'gave-up') {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
-      diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
+      const message = nameOptions(describeNetworkError(cause).message)
+      diagnostics.error(`gave up after ${failures} in a row: ${message}`)
       return exitCodes.gaveUp
     }
     diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
@@ -271,7 +272,12 @@ function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
 }
 
 function describeInterruption({ reason, error, message }: ErrorDetails): string {
-  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : nameOptions(message)
+}
+
+/** Replaces the names of the library's options by those of the command. */
+function nameOptions(message: string): string {
+  return message.replace('openTimeout', '--open-timeout').replace('idleTimeout', '--idle-timeout')
 }
 
 function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {

@@ -106,7 +106,7 @@ describe('End', () => {
     await using feed = await startFeed([ended('retry: 100\nid: 1\ndata: one\n\n'), open('id: 2\ndata: two\n\n')])
     const { stdout, stderr, exitCode } = await runCommand(['--data', '--max-events', '2', feed.origin])
     expect([stdout, exitCode]).toEqual(['one\ntwo\n', 0])
-    expect(stderr).toMatch(/^everysource: the stream ended; reconnecting in 0\.1 s\n$/)
+    expect(stderr).toMatch(/^everysource: the server ended the stream; reconnecting in 0\.1 s\n$/)
     expect(feed.requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1'])
   })
 
@@ -250,7 +250,7 @@ test('The option --verbose reports requests, responses and comments without secr
     '< set-cookie: [redacted]',
     '< x-kind: one',
     ': keep-alive',
-    'everysource: the stream ended; reconnecting now',
+    'everysource: the server ended the stream; reconnecting now',
     `* attempt 2: GET ${url}`,
     '> last-event-id: 1',
   ]
