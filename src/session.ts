@@ -65,6 +65,8 @@ export const startSession: StartSession = (settings, transport, handler) => {
   let failures = 0
   /** What ended the previous attempt, unless that one had opened. */
   let previous: ErrorDetails | undefined
+  /** Whether an attempt has ended in status 401 since one opened: new headers did not help. */
+  let wasUnauthorized = false
   /** The server's `retry:` in ms, if it sent one. */
   let serverReconnectionTime: number | undefined
   /**
@@ -102,8 +104,9 @@ export const startSession: StartSession = (settings, transport, handler) => {
   }
 
   const decideAfter = (outcome: CompletedOutcome): Decision => {
-    const canRefreshHeaders = previous?.status !== 401 && (typeof headers === 'function' || !!request)
+    const canRefreshHeaders = !wasUnauthorized && (typeof headers === 'function' || !!request)
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
+    wasUnauthorized ||= outcome.status === 401
     const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
     return { failure: { reason: 'body-used', message: bodyUsedMessage, error: outcome.error } }
@@ -112,6 +115,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
   const attemptHandler: AttemptHandler = {
     open(response) {
       hasOpened = true
+      wasUnauthorized = false
       successTime = performance.now() + resetAfter
       handler.announce(response)
     },

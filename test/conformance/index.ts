@@ -4,8 +4,10 @@ import { cases as closingCases } from './cases/closing.ts'
 import { cases as constructorCases } from './cases/constructor.ts'
 import { cases as dispatchCases } from './cases/dispatch.ts'
 import { cases as errorEventCases } from './cases/error-event.ts'
+import { cases as eventTapsCases } from './cases/event-taps.ts'
 import { cases as failingCases } from './cases/failing.ts'
 import { cases as futileCases } from './cases/futile.ts'
+import { cases as givenFetchCases } from './cases/given-fetch.ts'
 import { cases as handlersCases } from './cases/handlers.ts'
 import { cases as messageEventCases } from './cases/message-event.ts'
 import { cases as objectCases } from './cases/object.ts'
@@ -15,9 +17,11 @@ import { cases as peersCases } from './cases/peers.ts'
 import { cases as reconnectionCases } from './cases/reconnection.ts'
 import { cases as redirectsCases } from './cases/redirects.ts'
 import { cases as requestCases } from './cases/request.ts'
+import { cases as requestOverridesCases } from './cases/request-overrides.ts'
 import { cases as retryCases } from './cases/retry.ts'
 import { cases as statesCases } from './cases/states.ts'
 import { cases as streamsCases } from './cases/streams.ts'
+import { cases as thrownValuesCases } from './cases/thrown-values.ts'
 
 /** All cases of the suite. Their names are unique, because reports refer to cases by name. */
 export const cases: readonly ConformanceCase[] = [
@@ -37,6 +41,10 @@ export const cases: readonly ConformanceCase[] = [
   ...retryCases,
   ...closingCases,
   ...optionsCases,
+  ...requestOverridesCases,
+  ...givenFetchCases,
+  ...eventTapsCases,
+  ...thrownValuesCases,
   ...errorEventCases,
   ...badInputCases,
   ...peersCases,

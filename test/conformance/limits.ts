@@ -72,6 +72,10 @@ export const cachesResponses: Limit = limitOf(
   'happy-dom',
   "fetch() of happy-dom does not know the cache mode 'no-store'",
 )
+export const sendsNoCacheControl: Limit = anyOf(
+  limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
+  limitOf('workerd', 'workerd has no cache mode, and no cache of its own'),
+)
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',
   'happy-dom sends a preflight for every cross-origin request',

@@ -75,6 +75,13 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(delays, [30, 20, 20])
   }),
 
+  policy('A number as retry is the reconnection time in ms until the server sets one', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n'), endedStream('retry: 20\ndata: b\n\n')])
+    const [first = 0, second = 0] = await delaysOf(scene.watch({ retry: 50 }), 2)
+    assert.isTrue(first >= 50 && first <= 60, String(first))
+    assert.isTrue(second >= 20 && second <= 24, String(second))
+  }),
+
   policy('The default reconnection time is 3 seconds', async (scene) => {
     await scene.plan([endedStream('data: a\n\n')])
     assert.deepEqual(await delaysOf(scene.watch({ retry: { jitter: 0 } }), 1), [3_000])
@@ -406,6 +413,26 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ headers: () => ({}) })
     await watch.next('message')
     assert.equal((await watch.nextMessage()).data, 'b')
+  }),
+
+  unauthorized('A 401 after reconnect() is retried once if the stream had opened since the last one', async (scene) => {
+    await scene.plan([refusal(401), stream('data: a\n\n'), refusal(401), stream('data: b\n\n')])
+    const watch = scene.watch({ headers: () => ({}) })
+    await watch.next('message')
+    watch.source.reconnect()
+    assert.equal((await watch.nextMessage()).data, 'b')
+    assert.lengthOf(await scene.requests({ count: 4 }), 4)
+  }),
+
+  unauthorized('A second 401 fails the connection, whatever failed between, if nothing has opened', async (scene) => {
+    await scene.plan([refusal(401), noAnswer, refusal(401, 'revoked'), stream('data: a\n\n')])
+    const watch = scene.watch({ headers: () => ({}), retry: { initialDelay: 10, jitter: 0 } })
+    assert.isTrue((await watch.nextError()).willReconnect)
+    assert.equal((await watch.nextError()).reason, 'network')
+    const error = await watch.nextError()
+    assert.equal(error.body, 'revoked')
+    assert.isFalse(error.willReconnect)
+    assertFailed(watch)
   }),
 
   unauthorized('A 401 without a headers function fails the connection', async (scene) => {
