@@ -103,7 +103,7 @@ describe('End', () => {
     await using feed = await startFeed([ended('retry: 100\nid: 1\ndata: one\n\n'), open('id: 2\ndata: two\n\n')])
     const { stdout, stderr, exitCode } = await runCommand(['--data', '--max-events', '2', feed.origin])
     expect([stdout, exitCode]).toEqual(['one\ntwo\n', 0])
-    expect(stderr).toMatch(/^everysource: the stream ended; reconnecting in 0\.1 s\n$/)
+    expect(stderr).toMatch(/^everysource: the server ended the stream; reconnecting in 0\.1 s\n$/)
     expect(feed.requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1'])
   })
 
@@ -158,12 +158,12 @@ describe('End', () => {
 
 describe('Refused and failed attempts', () => {
   test.for([
-    [refused(404, 'no such \u001b[31mfeed\n'), 'status 404: no such \\u001b[31mfeed'],
-    [refused(403, 'x'.repeat(301)), `status 403: ${'x'.repeat(300)}…`],
-    [refused(503), 'status 503'],
+    [refused(404, 'no such \u001b[31mfeed\n'), 'HTTP 404 Not Found from URL: no such \\u001b[31mfeed'],
+    [refused(403, 'x'.repeat(301)), `HTTP 403 Forbidden from URL: ${'x'.repeat(300)}…`],
+    [refused(503), 'HTTP 503 Service Unavailable from URL'],
     [
       refused(200, '<!doctype html>', { 'Content-Type': 'text/html' }),
-      'content-type: text/html, not text/event-stream: <!doctype html>',
+      'content-type text/html, not text/event-stream, from URL: <!doctype html>',
     ],
     [refused(302, '', { Location: '' }), expect.anything()],
   ] as const)('A final response of the server leads to exit code 3 (%#)', async ([answer, reason]) => {
@@ -171,7 +171,8 @@ describe('Refused and failed attempts', () => {
     const { stderr, ...rest } = await runCommand([feed.origin])
     expect(rest).toEqual({ stdout: '', exitCode: 3, signal: null })
     expect(stderr).toMatch(/^everysource: refused: [^\n]+\n$/)
-    if (typeof reason === 'string') expect(stderr).toBe(`everysource: refused: ${reason}\n`)
+    if (typeof reason === 'string')
+      expect(stderr).toBe(`everysource: refused: ${reason.replace('URL', `${feed.origin}/`)}\n`)
   })
 
   test('The command reconnects after the statuses of --retry-status', async () => {
@@ -186,7 +187,7 @@ describe('Refused and failed attempts', () => {
       feed.origin,
     ])
     expect(stdout).toBe('one\n')
-    expect(stderr.match(/status \d+/g)).toEqual(['status 503', 'status 429', 'status 418'])
+    expect(stderr.match(/HTTP \d+/g)).toEqual(['HTTP 503', 'HTTP 429', 'HTTP 418'])
   })
 
   test('The command gives up after --max-attempts failures with exit code 4', async () => {
@@ -275,7 +276,7 @@ test('The option --verbose reports requests, responses and comments without secr
     '< set-cookie: [redacted]',
     '< x-kind: one',
     ': keep-alive',
-    'everysource: the stream ended; reconnecting now',
+    'everysource: the server ended the stream; reconnecting now',
     `> GET ${url} (attempt 2)`,
     '> last-event-id: 1',
   ]

@@ -25,6 +25,16 @@ const values: readonly [what: string, value: unknown, text: string][] = [
     new Error('token service is down', { cause: new Error('connect ECONNREFUSED') }),
     'token service is down: connect ECONNREFUSED',
   ],
+  [
+    'an Error whose cause is a string',
+    new Error('token service is down', { cause: 'maintenance' }),
+    'token service is down: maintenance',
+  ],
+  [
+    'an Error whose message has that of its cause already',
+    new Error('no token: it has expired', { cause: new Error('it has expired') }),
+    'no token: it has expired',
+  ],
   ['an object with a code', { code: 'E_LOCKED' }, 'E_LOCKED'],
 ]
 
