@@ -3,11 +3,11 @@ const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibility
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
 /**
- * Whether an event on its way through the window is one of the page. Elements have events of the same names: a data grid
- * dispatches `freeze`.
+ * Whether an event that has reached the window is one of the page: its target is the window or the document, and not a
+ * node in the document. Elements have events of the same names: a data grid dispatches `freeze`.
  */
-export function isOfPage({ target, currentTarget }: Event): boolean {
-  return target === currentTarget || target === globalThis.document
+export function isOfPage({ target }: Event): boolean {
+  return target === globalThis.document || !(target as Partial<Node>).nodeType
 }
 
 /**
@@ -15,16 +15,20 @@ export function isOfPage({ target, currentTarget }: Event): boolean {
  * and, with `whenHidden`, while it is hidden. Where there is no page, nothing is reported.
  * {@link https://html.spec.whatwg.org/multipage/document-lifecycle.html}
  * {@link https://wicg.github.io/page-lifecycle/}
+ * @param onChange gets whether the page is away, and whether it is suspended: frozen or in the back/forward cache
  * @returns a function that stops the reports, if there is a page
  */
-export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
+export function watchPageLifecycle(
+  whenHidden: boolean,
+  onChange: (isAway: boolean, isSuspended: boolean) => void,
+): (() => void) | undefined {
   const { document } = globalThis
   if (!document) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
-    const isAway = isSuspended || (whenHidden && document.hidden)
-    if (isAway !== wasAway) onChange(isAway)
+    const isAway = isSuspended || (!!whenHidden && document.hidden)
+    if (isAway !== wasAway) onChange(isAway, isSuspended)
     wasAway = isAway
   }
   const onEvent = (event: LifecycleEvent): void => {

@@ -96,10 +96,8 @@ describeWith(
         await openTab('b2', init('b')),
       ]
       for (const tab of tabs) await ask(tab, 'opened()')
-      expect(feed.connections).toEqual([
-        { tab: 'a1', user: 'a' },
-        { tab: 'b1', user: 'b' },
-      ])
+      const connections = feed.connections.map(({ tab, user }) => `${tab} of ${user}`)
+      expect(connections.toSorted()).toEqual(['a1 of a', 'b1 of b'])
       feed.send()
       for (const tab of tabs) await expectWhole(feed, tab)
       expect(feed.requests).toBe(2)

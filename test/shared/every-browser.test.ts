@@ -77,5 +77,27 @@ for (const name of browserNames) {
         await expectWhole(feed, other)
       },
     )
+
+    it(`A storm of reconnect() from every tab opens one connection at a time in ${name}`, async () => {
+      const all = [await openTab('1'), await openTab('2'), await openTab('3')]
+      const storm = `new Promise((resolve) => {
+        let count = 0
+        const timer = setInterval(() => {
+          recorder.source.reconnect()
+          if (++count < 50) return
+          clearInterval(timer)
+          resolve()
+        }, 40)
+      })`
+      // WebKit runs one script at a time: a storm that is begun and awaited later.
+      for (const tab of all) await tab.evaluate(`void (globalThis.storm = ${storm})`)
+      for (const tab of all) await tab.evaluate('storm')
+      const { requests } = feed
+      await feed.leader()
+      feed.send()
+      for (const tab of all) await expectWhole(feed, tab)
+      console.log(name, requests, feed.requests, feed.maxConnections)
+      expect(feed.maxConnections).toBe(1)
+    })
   })
 }
