@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
@@ -17,7 +18,10 @@ const platforms = {
   default: ['default'],
   browser: ['browser'],
   node: ['node'],
+  'react-native': ['react-native'],
 }
+/** The platforms whose CommonJS entries are built together; React Native's are built one by one. */
+const builtTogether = ['default', 'browser', 'node']
 
 /** Stops the build for anything that rollup would only warn about: an unresolved import or a cycle is an error here. */
 const onwarn = (warning) => {
@@ -25,7 +29,7 @@ const onwarn = (warning) => {
   if (warning.code !== 'EMPTY_BUNDLE') throw Object.assign(new Error(warning.message), warning)
 }
 
-const typescript = () => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' })
+const typescript = (options) => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json', ...options })
 
 /** Keeps files of an earlier build out of the package. */
 const emptyDist = () => ({
@@ -45,6 +49,21 @@ const parserLicence = () => ({
     const source = await readFile(new URL('LICENSE', import.meta.resolve('eventsource-parser/package.json')), 'utf8')
     this.emitFile({ type: 'asset', fileName: 'eventsource-parser.LICENSE', source })
   },
+})
+
+/**
+ * Has every module import the globals that React Native lacks, or has in another form, from one module, as if each began
+ * with that import: what looks like a global there is a binding. What a module does not use, rollup leaves out.
+ */
+const webApi = fileURLToPath(new URL('src/react-native/web-api.ts', import.meta.url))
+const webApiNames = 'asyncIterator, btoa, DOMException, Event, EventTarget, TextEncoder, URL, URLSearchParams'
+const bindGlobals = () => ({
+  name: 'bind-globals',
+  resolveId: (id) => (id === webApi ? id : null),
+  transform: (code, id) =>
+    /[\\/]src[\\/](?!react-native)/.test(id)
+      ? { code: `import { ${webApiNames} } from ${JSON.stringify(webApi)};${code}`, map: null }
+      : null,
 })
 
 const terser = () => ({
@@ -81,6 +100,27 @@ const commonJs = (platform) => ({
   onwarn,
 })
 
+/** Metro, and apps without it, read one file an entry; the other entries share the class of the first. */
+const reactNative = (format, extension) =>
+  Object.entries({ ...entries, 'shared-event-source': 'src/shared/unshared-event-source.ts' })
+    .filter(([name]) => !(name in shared))
+    .map(([name, input]) => ({
+      input,
+      external: (id) => id === 'react-native' || (name !== 'index' && /[\\/](index|event-source)\.ts$/.test(id)),
+      output: {
+        file: `dist/react-native/${name}.${extension}`,
+        format,
+        paths: (id) => (id === 'react-native' ? id : `./index.${extension}`),
+        ...(name === 'index' && { exports: 'named' }),
+      },
+      plugins: [
+        bindGlobals(),
+        resolveFor('react-native', parser),
+        typescript({ define: { 'Symbol.asyncIterator': 'asyncIterator' } }),
+      ],
+      onwarn,
+    }))
+
 const script = {
   input: index,
   output: {
@@ -111,13 +151,36 @@ const declarations = ([name, input]) => ({
   onwarn,
 })
 
+/**
+ * Folders for tools that do not read `exports` (Parcel by default, Metro before 0.82, TypeScript's node10): there, a
+ * subpath is a folder whose package.json names its files.
+ */
+const subpaths = { shared: 'shared/shared-event-source', polyfill: 'polyfill', 'polyfill/force': 'polyfill.force' }
+const subpathFolders = () => ({
+  name: 'subpath-folders',
+  async writeBundle() {
+    for (const [folder, entry] of Object.entries(subpaths)) {
+      const dist = `${'../'.repeat(folder.split('/').length)}dist`
+      const fields = {
+        main: `${dist}/default/${entry}.cjs`,
+        module: `${dist}/default/${entry}.js`,
+        types: `${dist}/${entry}.d.ts`,
+      }
+      await mkdir(new URL(folder, import.meta.url), { recursive: true })
+      await writeFile(new URL(`${folder}/package.json`, import.meta.url), `${JSON.stringify(fields, null, 2)}\n`)
+    }
+  },
+})
+
 const [first, ...others] = [
   modules('default', entries),
   modules('browser', entries),
   modules('node', { ...entries, ...command }),
-  ...Object.keys(platforms).map(commonJs),
+  ...builtTogether.map(commonJs),
+  ...reactNative('es', 'js'),
+  ...reactNative('cjs', 'cjs'),
   script,
   ...Object.entries(entries).map(declarations),
 ]
 
-export default [{ ...first, plugins: [emptyDist(), ...first.plugins] }, ...others]
+export default [{ ...first, plugins: [emptyDist(), ...first.plugins, subpathFolders()] }, ...others]

@@ -21,6 +21,7 @@ export default defineConfig({
           include: [
             'test/*.test.ts',
             'test/{event-stream,node,options,platform,shared-session,streams,transport}/*.test.ts',
+            'test/react-native/bindings/*.test.ts',
           ],
         },
       },
@@ -29,9 +30,11 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/*.test.ts'],
+          exclude: ['test/conformance/this-node.test.ts'],
           globalSetup: ['test/runtimes/install.ts'],
         },
       },
+      { extends: true, test: { name: 'conformance-node', include: ['test/conformance/this-node.test.ts'] } },
       {
         extends: true,
         test: {
@@ -54,7 +57,26 @@ export default defineConfig({
           globalSetup: ['test/runtimes/install.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'react-native',
+          include: ['test/react-native/*.test.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts', 'test/react-native/install.ts'],
+          // Metro and the VM need the machine for themselves, and do not have it.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+        },
+      },
       { extends: true, test: { name: 'bench', include: ['test/bench/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts'],
+          globalSetup: ['test/package/setup.ts', 'test/runtimes/install.ts', 'test/clients/setup.ts'],
+        },
+      },
       {
         extends: true,
         test: {

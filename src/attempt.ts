@@ -2,11 +2,12 @@ import { createDecoder } from '#platform'
 import { callObserver } from './callbacks.ts'
 import { createDeadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
-import type { ErrorCode } from './events.ts'
+import type { ErrorReason } from './events.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
 import type { CompletedOutcome, Outcome } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
+import type { Decode } from './platform/platform.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
 import { type AttemptRequest, buildRequest } from './request.ts'
 import { bodyUsedMessage, markAsSent, wasSent } from './request-body.ts'
@@ -23,6 +24,9 @@ export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'commen
   ended(outcome: Outcome): void
 }
 
+/** What the session knows before an attempt. */
+export type AttemptState = Omit<AttemptContext, 'signal'>
+
 /** An attempt that was started. */
 export interface Attempt {
   /** Ends the attempt, unless it has ended. */
@@ -32,6 +36,7 @@ export interface Attempt {
 /** The signal of an attempt, whose transport sets `onabort`. */
 interface AttemptSignal {
   aborted: boolean
+  hasTimedOut?: boolean
   onabort?: () => void
 }
 
@@ -47,17 +52,20 @@ const maxRefusalBody = 8_192
  */
 export function startAttempt(
   settings: Settings,
-  context: AttemptContext,
+  state: AttemptState,
   transport: Transport,
   handler: AttemptHandler,
 ): Attempt {
-  const { attempt } = context
-  const { openTimeout, idleTimeout, maxEventSize, onComment, onRequest, onResponse } = settings
+  const { attempt } = state
+  const { openTimeout, idleTimeout, maxEventSize, acceptContentType, onComment, onRequest, onResponse } = settings
   const signal: AttemptSignal = { aborted: false }
+  /** The controller of the signal that the caller's functions get; few ask for it. */
+  let controller: AbortController | undefined
   /** The decoder of the event stream, or of the beginning of a refused response. */
-  const decode = createDecoder()
+  let decode: Decode
   /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
   const deadline = createDeadline(settings.unref)
+  let parse: (bytes: Uint8Array) => void
   let response: TransportResponse | undefined
   /** The reason why the response is refused, while the beginning of its body is read. */
   let refusal: Refusal | undefined
@@ -69,50 +77,57 @@ export function startAttempt(
     signal.aborted = true
     deadline.clear()
     signal.onabort?.()
+    controller?.abort()
     queueMicrotask(() => handler.ended(outcome))
   }
 
-  const complete = (kind: CompletedOutcome['kind'], code: ErrorCode, message: string, error?: unknown): void => {
-    const headers = response?.headers
+  /** @param refused the response, if the response is the reason */
+  const complete = (
+    kind: CompletedOutcome['kind'],
+    reason: ErrorReason,
+    message: string,
+    error?: unknown,
+    refused?: TransportResponse,
+  ): void => {
+    // A browser hides a redirect that it did not follow: its status is 0.
+    const status = refused?.status === 0 ? undefined : refused?.status
     settle({
       kind,
-      code,
+      reason,
       message,
       error,
       attempt,
-      status: response?.status,
-      headers,
+      code: status,
+      status,
+      headers: refused?.headers,
       body: refusalBody,
-      retryAfter: parseRetryAfter(headers?.get('retry-after')),
+      retryAfter: parseRetryAfter(response?.headers.get('retry-after')),
     })
   }
 
   /** The body has ended, or enough of the body of a refused response was read. */
   const end = (): void => {
-    if (refusal) complete('refused', refusal.code, refusal.message)
-    else complete('ended', 'ended', 'the stream ended')
+    if (refusal) {
+      complete('refused', refusal.reason, refusal.message, undefined, response)
+      return
+    }
+    // Deviation: "If the file ends in the middle of an event, before the final empty line, the incomplete event is not
+    // dispatched", unless the caller wants that. The first line feed may be the second half of a CRLF.
+    if (settings.unterminated === 'deliver' && response) parse(new TextEncoder().encode('\n\n\n'))
+    complete('ended', 'ended', 'the server ended the stream')
   }
 
-  const startDeadline = (code: 'timeout' | 'idle', delay: number): void => {
-    if (!signal.aborted) deadline.start(delay, () => complete('lost', code, `nothing came in ${delay} ms`))
+  const startDeadline = (reason: 'timeout' | 'idle', delay: number, message: string): void => {
+    if (signal.aborted) return
+    deadline.start(delay, () => {
+      signal.hasTimedOut = true
+      complete('lost', reason, `${message} (${delay} ms)`)
+    })
   }
 
-  const expectBytes = (): void => startDeadline('idle', idleTimeout)
+  const expectBytes = (): void => startDeadline('idle', idleTimeout, 'no byte within idleTimeout')
 
-  /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
-  const parse = createEventStreamParser(
-    {
-      id: (id) => signal.aborted || handler.id(id),
-      message: (type, data) => signal.aborted || handler.message(type, data),
-      reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
-      comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
-      tooLarge: () => complete('refused', 'too-large', `event over ${maxEventSize} characters`),
-    },
-    maxEventSize,
-    decode,
-  )
-
-  const transportHandler: TransportHandler = {
+  const transportHandler: TransportHandler & Attempt = {
     response(given) {
       if (signal.aborted) return
       response = given
@@ -122,7 +137,12 @@ export function startAttempt(
         // The callback may have closed the source.
         if (signal.aborted) return
       }
-      refusal = findRefusal(given)
+      try {
+        refusal = findRefusal(given, acceptContentType)
+      } catch (error) {
+        complete('lost', 'callback', `acceptContentType: ${describeError(error)}`, error)
+        return
+      }
       if (refusal) {
         refusalBody = ''
         deadline.start(refusalTimeout, end)
@@ -148,10 +168,10 @@ export function startAttempt(
       deadline.clear()
       return ready.then(expectBytes)
     },
-    refuse(code, message, given) {
-      response ??= given
-      complete('refused', code, message)
+    refuse(reason, message, refused) {
+      complete(reason === 'callback' ? 'lost' : 'refused', reason, message, undefined, refused)
     },
+    abort: () => settle({ kind: 'aborted' }),
   }
 
   const send = (request: AttemptRequest): Promise<void> | undefined => {
@@ -176,12 +196,39 @@ export function startAttempt(
     else complete('refused', 'unsupported', message, error)
   }
 
-  startDeadline('timeout', openTimeout)
+  const context: AttemptContext = {
+    ...state,
+    get signal() {
+      controller ??= new AbortController()
+      if (signal.aborted) controller.abort()
+      return controller.signal
+    },
+  }
+
+  try {
+    decode = createDecoder()
+    /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
+    parse = createEventStreamParser(
+      {
+        id: (id) => signal.aborted || handler.id(id),
+        message: (type, data) => signal.aborted || handler.message(type, data),
+        reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
+        comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
+        tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${maxEventSize} characters)`),
+      },
+      maxEventSize,
+      decode,
+    )
+  } catch (error) {
+    // Such as a runtime without a TextDecoder.
+    complete('refused', 'unsupported', describeError(error), error)
+  }
+  startDeadline('timeout', openTimeout, 'no response headers within openTimeout')
   queueMicrotask(() =>
     // Not in an async function, which would keep the request in memory as long as the stream.
     buildRequest(settings, context, signal)
-      .then(send, (error) => complete('lost', 'callback', `headers or body: ${describeError(error)}`, error))
+      .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
       .then(end, handleNetworkError),
   )
-  return { abort: () => settle({ kind: 'aborted' }) }
+  return transportHandler
 }

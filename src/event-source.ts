@@ -1,20 +1,17 @@
+import { createMessageEvent } from '#message-event'
 import { createTransport } from '#transport'
+import { callObserver } from './callbacks.ts'
 import { createEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
-import { StreamMessageEvent } from './message-event.ts'
-import type { EventSourceInit } from './options/event-source-init.ts'
+import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
+import type { OptionRule } from './options/validation.ts'
 import type { EventHandler } from './platform/platform.ts'
 import { type Session, type StartSession, startSession } from './session.ts'
 
 const CONNECTING = 0
 const OPEN = 1
 const CLOSED = 2
-
-/** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
-export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
-  readonly data: Data
-}
 
 type EventOf<Value> = Value extends Event ? Value : TypedMessageEvent<Value>
 
@@ -24,14 +21,24 @@ export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: Ev
   keyof Events
 >
 
-/** The static member by which a subclass chooses another kind of session. */
-export const sessionStarter: unique symbol = Symbol()
+/** How a subclass differs from EventSource. */
+export interface SourceKind {
+  /** The rules of the options that the subclass adds. */
+  readonly optionRules?: Readonly<Record<string, OptionRule>>
+  readonly startSession: StartSession
+}
+
+/** The static member by which a subclass says how it differs. */
+export const sourceKind: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
 type AddEventListener = Parameters<EventTarget['addEventListener']>
 type RemoveEventListener = Parameters<EventTarget['removeEventListener']>
 
 type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
+
+/** Where there is no EventTarget, an import must not fail: the constructor does. */
+const EventTargetBase = typeof EventTarget === 'function' ? EventTarget : (Object as unknown as typeof EventTarget)
 
 /**
  * The EventSource of the HTML standard, over fetch.
@@ -41,7 +48,7 @@ type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handl
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the overloads below are inherited methods, which a class cannot declare.
 // biome-ignore lint/correctness/noUnusedVariables: the merged interface uses it.
-export class EventSource<Events = unknown> extends EventTarget {
+export class EventSource<Events = unknown> extends EventTargetBase {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
   declare static readonly CLOSED: 2
@@ -49,9 +56,8 @@ export class EventSource<Events = unknown> extends EventTarget {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  /** Starts the session of an instance. A subclass may replace it. */
   // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it of `new.target`.
-  private static readonly [sessionStarter]: StartSession = startSession
+  private static readonly [sourceKind]: SourceKind = { startSession }
 
   readonly #settings: Settings
   readonly #handlers = createEventHandlers(this)
@@ -70,9 +76,11 @@ export class EventSource<Events = unknown> extends EventTarget {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    this.#settings = readSettings(url, init)
+    if (!this.dispatchEvent) throw new TypeError('this runtime has no EventTarget')
+    const { startSession, optionRules } = new.target[sourceKind]
+    this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
-    this.#session = new.target[sessionStarter](this.#settings, createTransport(this.#settings), {
+    this.#session = startSession(this.#settings, createTransport(this.#settings), {
       // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
       // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
       // closed, a session calls none of these functions.
@@ -87,9 +95,12 @@ export class EventSource<Events = unknown> extends EventTarget {
       // which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly created event at the
       // EventSource object."
       message: (type, data) => {
-        this.#handlers.dispatch(
-          new StreamMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#session.lastEventId }),
-        )
+        const message = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
+        const event = createMessageEvent(type, message)
+        const { onEvent } = this.#settings
+        if (onEvent) callObserver(onEvent, event as unknown as TypedMessageEvent<string>)
+        // The callback may have closed the source.
+        if (!this.#session.closed) this.#handlers.dispatch(event)
       },
       dropped: () => {
         this.#readyState = CONNECTING

@@ -1,22 +1,23 @@
 /**
- * Why a connection was interrupted or refused. The list is closed: a new reason is a new code.
+ * Why a connection was interrupted or failed. The list is closed: a new cause of failure is a new reason.
  *
- * | code | what happened |
+ * | reason | what happened |
  * |---|---|
  * | `ended` | the server ended the stream |
  * | `network` | refused, reset, DNS, TLS, torn body |
- * | `timeout` | no response within `openTimeout` |
+ * | `timeout` | no response headers within `openTimeout` |
  * | `idle` | no byte within `idleTimeout` |
- * | `callback` | a function given as `headers`, `body` or `retry` failed |
+ * | `callback` | a function of the caller's failed |
  * | `status` | a status other than 200 |
  * | `content-type` | a MIME type other than `text/event-stream` |
  * | `redirect` | `redirect: 'error'`, too many redirects, no usable Location |
+ * | `cors` | in a page: the server is there, and does not allow this origin |
  * | `too-large` | an event beyond `maxEventSize` |
- * | `unsupported` | a scheme that can never work, no `fetch`, no readable body |
+ * | `unsupported` | a scheme that can never work, no way to send, a header that cannot be sent |
  * | `body-used` | a one-shot body would have to be sent twice |
- * | `gave-up` | `maxAttempts` failures in a row |
+ * | `gave-up` | `maxAttempts` failures in a row; `error` is the last cause |
  */
-export type ErrorCode =
+export type ErrorReason =
   | 'ended'
   | 'network'
   | 'timeout'
@@ -25,6 +26,7 @@ export type ErrorCode =
   | 'status'
   | 'content-type'
   | 'redirect'
+  | 'cors'
   | 'too-large'
   | 'unsupported'
   | 'body-used'
@@ -37,12 +39,14 @@ export interface ErrorDetails {
   /** The cause, if there is one: what `fetch` rejected with, what a callback threw. */
   readonly error: unknown
   /** What happened, for programs to read. */
-  readonly code: ErrorCode
-  /** The HTTP status of the response, if there was one. */
+  readonly reason: ErrorReason
+  /** The same as `status`, under the name that it has in the npm package `eventsource`. */
+  readonly code: number | undefined
+  /** The HTTP status of a response that was refused; undefined for any other reason. */
   readonly status: number | undefined
-  /** The headers of the response, if there was one. */
+  /** The headers of a response that was refused. */
   readonly headers: Headers | undefined
-  /** The first 8 KiB of the body of a refused response, decoded as UTF-8. */
+  /** The first 8 KiB of the body of a response that was refused, decoded as UTF-8. */
   readonly body: string | undefined
   /** The number of the attempt that ended; 1 is the first. */
   readonly attempt: number
@@ -52,14 +56,18 @@ export interface ErrorDetails {
   readonly delay: number | undefined
 }
 
+/** Where there is no Event, an import must not fail. */
+const EventBase = typeof Event === 'function' ? Event : (Object as unknown as typeof Event)
+
 /**
  * The `error` event of an EventSource. Deviation: the standard dispatches a plain Event; this one also says
  * what happened. It extends the runtime's Event, not the runtime's ErrorEvent, which not every runtime has.
  */
-export class ErrorEvent extends Event implements ErrorDetails {
+export class ErrorEvent extends EventBase implements ErrorDetails {
   declare readonly message: string
   declare readonly error: unknown
-  declare readonly code: ErrorCode
+  declare readonly reason: ErrorReason
+  declare readonly code: number | undefined
   declare readonly status: number | undefined
   declare readonly headers: Headers | undefined
   declare readonly body: string | undefined

@@ -1,34 +1,41 @@
 import { messageEventMembers } from '#platform'
 
+/** What distinguishes one message from another. */
 type Message = Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>
 
+type MessageEventClass = new (type: string, message: Message) => Event
+
 /**
- * The MessageEvent of a message: an Event with the members and the prototype of the runtime's MessageEvent. Constructing
- * the runtime's own, with a dictionary, takes most of the time that an event takes in Chromium, Bun and new versions of
- * Node (`npm run bench:browser`).
+ * Defines the MessageEvent of a message: an Event with the members and the prototype of the runtime's MessageEvent.
+ * Constructing the runtime's own, with a dictionary, takes most of the time that an event takes in Chromium, Bun and new
+ * versions of Node (`npm run bench:browser`).
  */
-export class StreamMessageEvent extends Event {
-  readonly #message: Message
+function defineMessageEvent(): MessageEventClass {
+  class StreamMessageEvent extends Event {
+    readonly #message: Message
 
-  constructor(type: string, message: Message) {
-    super(type)
-    this.#message = message
+    constructor(type: string, message: Message) {
+      super(type)
+      this.#message = message
+    }
+
+    get data(): unknown {
+      return this.#message.data
+    }
+
+    get origin(): string {
+      return this.#message.origin
+    }
+
+    get lastEventId(): string {
+      return this.#message.lastEventId
+    }
+
+    /** Returns a value that is the same in all messages. Throws for any other object, as the runtime's getters do. */
+    static constant(event: StreamMessageEvent, value: unknown): unknown {
+      return event.#message && value
+    }
   }
-
-  get data(): unknown {
-    return this.#message.data
-  }
-
-  get origin(): string {
-    return this.#message.origin
-  }
-
-  get lastEventId(): string {
-    return this.#message.lastEventId
-  }
-}
-
-function inheritFromMessageEvent(): void {
   const { prototype } = StreamMessageEvent
   const template = new MessageEvent('')
   for (const name of messageEventMembers()) {
@@ -36,7 +43,7 @@ function inheritFromMessageEvent(): void {
       const value = template[name as keyof MessageEvent]
       Object.defineProperty(prototype, name, {
         get(this: StreamMessageEvent) {
-          return value
+          return StreamMessageEvent.constant(this, value)
         },
         configurable: true,
       })
@@ -45,6 +52,13 @@ function inheritFromMessageEvent(): void {
   }
   Object.defineProperty(prototype, 'constructor', { value: MessageEvent, enumerable: false })
   Object.setPrototypeOf(prototype, MessageEvent.prototype)
+  return StreamMessageEvent
 }
 
-inheritFromMessageEvent()
+/** Defined by the first message: an import reads no global. */
+let StreamMessageEvent: MessageEventClass | undefined
+
+export function createMessageEvent(type: string, message: Message): Event {
+  StreamMessageEvent ??= defineMessageEvent()
+  return new StreamMessageEvent(type, message)
+}

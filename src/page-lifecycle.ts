@@ -1,4 +1,22 @@
-const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+/** What a wait for a reconnection asks about the network. */
+export interface NetworkScope {
+  readonly navigator?: { readonly onLine?: boolean }
+  addEventListener?(type: 'online', listener: () => void): void
+  removeEventListener?(type: 'online', listener: () => void): void
+}
+
+/** Dispatches `online` in a browser when the network is back, and the events of a page. */
+export const scope: NetworkScope & typeof globalThis = globalThis
+
+const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
+
+/**
+ * How long after `beforeunload` the loss of a connection may be due to a navigation, in ms. Firefox aborts requests at
+ * once, and Chromium when the next page arrives.
+ */
+const maxNavigationTime = 30_000
+
+let navigationTime = -Infinity
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
@@ -10,37 +28,46 @@ export function isOfPage({ target }: Event): boolean {
   return target === globalThis.document || !(target as Partial<Node>).nodeType
 }
 
+/** Whether the page may be about to be left: by a link, a reload, or a download, which leaves the page where it is. */
+export function isLeavingPage(): boolean {
+  return performance.now() - navigationTime < maxNavigationTime
+}
+
 /**
  * Reports when the page goes away and when it is back. A page is away while it is in the back/forward cache or frozen,
  * and, with `whenHidden`, while it is hidden. Where there is no page, nothing is reported.
  * {@link https://html.spec.whatwg.org/multipage/document-lifecycle.html}
  * {@link https://wicg.github.io/page-lifecycle/}
- * @param onChange gets whether the page is away, and whether it is suspended: frozen or in the back/forward cache
  * @returns a function that stops the reports, if there is a page
  */
-export function watchPageLifecycle(
-  whenHidden: boolean,
-  onChange: (isAway: boolean, isSuspended: boolean) => void,
-): (() => void) | undefined {
-  const { document } = globalThis
-  if (!document) return
+export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
+  const { document } = scope
+  // Test tools and servers may have a `document` that is no page.
+  if (!document || !scope.addEventListener) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
     const isAway = isSuspended || (!!whenHidden && document.hidden)
-    if (isAway !== wasAway) onChange(isAway, isSuspended)
+    if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
   }
   const onEvent = (event: LifecycleEvent): void => {
     if (!isOfPage(event)) return
     const { type, persisted } = event
+    if (type === 'beforeunload') navigationTime = performance.now()
+    if (type === 'pageshow') navigationTime = -Infinity
     if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
+  try {
+    for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
+  } catch {
+    // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
+    return
+  }
   update()
   return () => {
-    for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)
+    for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)
   }
 }

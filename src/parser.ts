@@ -20,7 +20,7 @@ export interface ParserHandler {
 /**
  * Interprets one event stream; every response needs a parser of its own.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation}
- * @param maxEventSize in characters
+ * @param maxEventSize the maximum size of an event, its id and name included, in characters
  * @param decode "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark
  * @returns the function that takes the bytes of the stream, split anywhere
  */
@@ -32,12 +32,12 @@ export function createEventStreamParser(
   const parser = createParser({
     maxBufferSize: maxEventSize,
     onId: handler.id,
-    onEvent({ event, data }) {
-      // An event that arrives whole in one chunk is never buffered, and must not be measured by another rule.
-      if (data.length > maxEventSize) handler.tooLarge()
+    onEvent({ id = '', event = '', data }) {
+      // The parser measures the data that it buffers, and neither the id nor the name, nor what arrives in one chunk.
+      if (id.length + event.length + data.length > maxEventSize) handler.tooLarge()
       // Dispatch the event, step 6: "If the event type buffer has a value other than the empty string, change the type
       // of the newly created event to equal the value of the event type buffer."
-      else handler.message(event ?? 'message', data)
+      else handler.message(event || 'message', data)
     },
     onRetry: handler.reconnectionTime,
     onComment: handler.comment,

@@ -1,38 +1,54 @@
+import { scope } from '#lifecycle'
 import { startTimer, type Timer } from './timer.ts'
 
-/** How often a wait compares the clocks, and how far they may drift apart in between; in ms. */
+/** How often a wait looks at the clock, and how far the clock may run ahead of the timer in between; in ms. */
 const checkInterval = 1_000
 
 /**
  * How much longer a wait lasts while the browser says that it is offline, in ms. The browser may be wrong, and a server
- * on the same machine can be reached without a network.
+ * on the same machine can be reached without a scope.
  */
 const offlineExtension = 30_000
 
 /**
+ * Calls back when the machine was asleep: the clock then runs ahead of the timers. Only one clock is read, so that
+ * tests may fake some of the timers and clocks and not others.
+ * @returns a function that ends the watch
+ */
+function watchForSleep(unref: boolean, onWake: () => void): () => void {
+  let timer: Timer
+  const check = (): void => {
+    const due = Date.now() + checkInterval
+    timer = startTimer(() => (Date.now() - due > checkInterval ? onWake() : check()), checkInterval, unref)
+  }
+  check()
+  return () => clearTimeout(timer)
+}
+
+/**
  * Waits before a reconnection: for `delay` ms, and longer while the browser is offline. The wait ends early when the
- * network is back (`online`), and when the machine was asleep: the wall clock then ran ahead of the monotonic clock.
+ * network is back (`online`), and when the machine was asleep.
  * @returns a function that ends the wait at once
  */
 export function startReconnectWait(delay: number, unref: boolean, reconnect: () => void): () => void {
-  const drift = (): number => Date.now() - performance.now()
-  const driftAtStart = drift()
-  const due = performance.now() + delay
-  let timer: Timer
   const end = (): void => {
     clearTimeout(timer)
-    globalThis.removeEventListener?.('online', end)
+    endWatch?.()
+    scope.removeEventListener?.('online', end)
     reconnect()
   }
-  const check = (): void => {
+  const endUnlessOffline = (extension: number): void => {
     // Runtimes other than browsers have no `onLine`.
-    const extension = globalThis.navigator?.onLine === false ? offlineExtension : 0
-    const remaining = due + extension - performance.now()
-    const wasAsleep = drift() - driftAtStart > checkInterval
-    if (remaining <= 0 || wasAsleep) end()
-    else timer = startTimer(check, Math.min(remaining, checkInterval), unref)
+    const isOffline = scope.navigator?.onLine === false
+    if (isOffline && extension > 0) wait(checkInterval, extension - checkInterval)
+    else end()
   }
-  globalThis.addEventListener?.('online', end)
-  timer = startTimer(check, Math.min(delay, checkInterval), unref)
+  let timer: Timer
+  const wait = (time: number, extension: number): void => {
+    timer = startTimer(() => endUnlessOffline(extension), time, unref)
+  }
+  wait(delay, offlineExtension)
+  const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
+  scope.addEventListener?.('online', end)
   return end
 }

@@ -1,20 +1,32 @@
 import { isEventStream } from './content-type.ts'
-import type { ErrorCode } from './events.ts'
+import type { ErrorReason } from './events.ts'
 import type { TransportResponse } from './transport/transport.ts'
 
 /** Why a response is refused. */
 export interface Refusal {
-  readonly code: ErrorCode
+  readonly reason: ErrorReason
   readonly message: string
+}
+
+/** The URL without its query, which may contain a secret. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*/, '')
 }
 
 /**
  * "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
  * connection."
+ * @param accepts the caller's rule for the Content-Type, instead of the standard's
  * @returns undefined if the response is an event stream
  */
-export function findRefusal({ status, contentType }: TransportResponse): Refusal | undefined {
-  if (status !== 200) return { code: 'status', message: `status ${status}` }
-  if (isEventStream(contentType)) return undefined
-  return { code: 'content-type', message: `content-type: ${contentType}, not text/event-stream` }
+export function findRefusal(
+  { status, statusText, contentType, url }: TransportResponse,
+  accepts = isEventStream,
+): Refusal | undefined {
+  const from = `from ${withoutQuery(url)}`
+  if (status !== 200) {
+    return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' ') }
+  }
+  if (accepts(contentType)) return undefined
+  return { reason: 'content-type', message: `content-type ${contentType}, not text/event-stream, ${from}` }
 }

@@ -1,10 +1,13 @@
-import type { AttemptContext, EventSourceInit } from './options/event-source-init.ts'
+import { describeError } from './error-message.ts'
+import type { AttemptContext, RequestOverrides } from './options/event-source-init.ts'
 import { copyHeaders } from './options/headers.ts'
+import { checkBody, isMethod } from './options/method-and-body.ts'
 import type { Settings } from './options/settings.ts'
+import { throwInvalid } from './options/validation.ts'
 import type { Signal, TransportRequest } from './transport/transport.ts'
 
-/** What an attempt sends: the transport's request, and the context that the callbacks were given. */
-export type AttemptRequest = TransportRequest & AttemptContext
+/** What an attempt sends: the transport's request, and the attempt's number. */
+export type AttemptRequest = TransportRequest & Pick<AttemptContext, 'attempt'>
 
 /** The UTF-8 bytes of a text, each as one character: the values of Headers are byte strings. */
 function toByteString(text: string): string {
@@ -28,31 +31,64 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
   headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
 }
 
-/** Replaces a query parameter. */
+/** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
 function setQueryParameter(url: URL, name: string, value: string): void {
-  if (url.searchParams.has(name)) url.searchParams.delete(name)
-  // Not with `searchParams.set`, which would serialize the whole query again, with another percent-encoding.
-  url.search += `${url.search && '&'}${new URLSearchParams([[name, value]])}`
+  const pairs = url.search ? url.search.slice(1).split('&') : []
+  const others = pairs.filter((pair) => !new URLSearchParams(pair).has(name))
+  url.search = [...others, new URLSearchParams([[name, value]])].join('&')
+}
+
+/** Calls a function of the caller's. The message of whatever it throws gets the function's name. */
+async function callCaller<Result>(name: string, call: () => Result | PromiseLike<Result>): Promise<Result> {
+  try {
+    return await call()
+  } catch (error) {
+    throw new Error(`${name}: ${describeError(error)}`, { cause: error })
+  }
+}
+
+/** The options that a function given as `request` may replace. */
+type Replaceable = Pick<Settings, 'url' | 'method' | 'headers' | 'body'>
+
+/** @throws TypeError for a value that cannot be sent */
+function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Replaceable {
+  const method = overrides.method?.toUpperCase() ?? settings.method
+  if (!isMethod(method)) throwInvalid('method', method, 'a method fetch sends')
+  const keepsBody = overrides.body === undefined && !/^(GET|HEAD)$/.test(method)
+  const body = keepsBody ? settings.body : overrides.body
+  return {
+    url: overrides.url === undefined ? settings.url : new URL(overrides.url, settings.url).href,
+    method,
+    headers: overrides.headers ? copyHeaders(overrides.headers) : settings.headers,
+    body,
+  }
 }
 
 /**
- * Builds the request of one attempt: calls the functions given as `headers` and `body`, and adds what the standard
- * sends. Rejects with what one of these functions throws.
+ * Builds the request of one attempt: calls the functions given as `request`, `headers` and `body`, and adds what the
+ * standard sends.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource}
+ * @throws Error that names the function which failed, and whose cause is what that function threw
  */
 export async function buildRequest(
   settings: Settings,
   context: AttemptContext,
   signal: Signal,
 ): Promise<AttemptRequest> {
-  const { method, withCredentials, redirect, lastEventIdQueryParam } = settings
-  const { lastEventId } = context
-  // Values that are no functions are not awaited: a suspended call would keep what it holds in memory.
-  let { headers: givenHeaders, body }: Pick<EventSourceInit, 'headers' | 'body'> = settings
-  if (typeof givenHeaders === 'function') givenHeaders = await givenHeaders(context)
-  const headers = copyHeaders(givenHeaders)
-  if (typeof body === 'function') body = await body(context)
-  const url = new URL(settings.url)
+  const { request: getOverrides, withCredentials, redirect, lastEventIdQueryParam } = settings
+  const { attempt, lastEventId } = context
+  // Only functions are awaited: a suspended call keeps all that it holds in memory.
+  const parts = getOverrides
+    ? await callCaller('request', async () => applyOverrides(settings, (await getOverrides(context)) ?? {}))
+    : settings
+  const { method, headers: givenHeaders, body: givenBody } = parts
+  const headers =
+    typeof givenHeaders === 'function'
+      ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
+      : new Headers(givenHeaders)
+  const body = typeof givenBody === 'function' ? await callCaller('body', () => givenBody(context)) : givenBody
+  if (body !== settings.body) await callCaller('body', () => checkBody(body, method))
+  const url = new URL(parts.url)
   applyUrlCredentials(url, headers)
   // Constructor, step 10: "User agents may set (`Accept`, `text/event-stream`) in request's header list."
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream')
@@ -65,5 +101,5 @@ export async function buildRequest(
     else headers.set('Last-Event-ID', toByteString(lastEventId))
   }
   // Member by member, not `...settings`: V8 makes a hash table for that many members, which takes 4 KB.
-  return { ...context, method, withCredentials, redirect, url: url.href, headers, body, signal }
+  return { attempt, method, withCredentials, redirect, url: url.href, headers, body, signal }
 }

@@ -20,7 +20,7 @@ export interface Decision {
   /** The delay before the connection is reestablished, in ms; undefined if the connection fails. */
   readonly delay?: number
   /** What to report instead of the outcome, if the outcome is not the reason for the failure. */
-  readonly failure?: Pick<ErrorDetails, 'code' | 'message' | 'error'>
+  readonly failure?: Pick<ErrorDetails, 'reason' | 'message' | 'error'>
 }
 
 function backoff(outcome: CompletedOutcome, history: History, policy: Policy, random: () => number): number {
@@ -65,10 +65,10 @@ export function decide(
   retry: Settings['retry'],
   random: () => number,
 ): Decision {
-  const { kind, code, status = 0 } = outcome
+  const { kind, reason, status = 0 } = outcome
   // The standard reestablishes the connection only "if res is a network error" and at the end of the body. Statuses are
   // up to the policy, except 204, by which a server tells clients to stop.
-  const isFinal = kind === 'refused' && (code !== 'status' || status === 204)
+  const isFinal = kind === 'refused' && (reason !== 'status' || status === 204)
   if (!retry || isFinal) return {}
   if (status === 401 && history.canRefreshHeaders) return { delay: 0 }
   try {
@@ -79,13 +79,13 @@ export function decide(
       if (kind === 'refused' && !retry.statuses(status)) return {}
       if (history.failures >= retry.maxAttempts) {
         const message = `${history.failures} failures in a row: ${outcome.message}`
-        return { failure: { code: 'gave-up', message, error: outcome.error ?? new Error(outcome.message) } }
+        return { failure: { reason: 'gave-up', message, error: outcome.error ?? new Error(outcome.message) } }
       }
       delay = backoff(outcome, history, retry, random)
     }
     if (delay === false) return {}
     return { delay: Math.min(Math.ceil(delay), maxTimerDelay) }
   } catch (error) {
-    return { failure: { code: 'callback', message: `retry: ${describeError(error)}`, error } }
+    return { failure: { reason: 'callback', message: `retry: ${describeError(error)}`, error } }
   }
 }

@@ -1,8 +1,9 @@
+import { isLeavingPage, watchPageLifecycle } from '#lifecycle'
+import { onAbort } from './abort-signal.ts'
 import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Settings } from './options/settings.ts'
 import type { CompletedOutcome } from './outcome.ts'
-import { watchPageLifecycle } from './page-lifecycle.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
 import { bodyUsedMessage, wasSent } from './request-body.ts'
 import { type Decision, decide } from './retry.ts'
@@ -40,17 +41,32 @@ export interface Session {
   reconnect(): void
 }
 
+/** How long a session waits to see whether its page is left, in ms. */
+const leavingDelay = 1_000
+
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
+
+/** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
+function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): ErrorDetails {
+  const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
+  const withoutResponse = { code: undefined, status: undefined, headers: undefined, body: undefined }
+  return {
+    ...details,
+    ...(failure && { ...failure, ...withoutResponse }),
+    willReconnect: delay !== undefined,
+    delay,
+  }
+}
 
 /** Starts a session; the first attempt begins after the caller's own code has run. */
 export const startSession: StartSession = (settings, transport, handler) => {
-  const { signal, retry, headers, body, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
+  const { signal, retry, headers, body, request, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
   let currentAttempt: Attempt | undefined
   /** The number of attempts so far. */
   let attempt = 0
   /** The number of failures in a row. */
   let failures = 0
-  /** What ended the previous attempt. */
+  /** What ended the previous attempt, unless that one had opened. */
   let previous: ErrorDetails | undefined
   /** The server's `retry:` in ms, if it sent one. */
   let serverReconnectionTime: number | undefined
@@ -59,42 +75,58 @@ export const startSession: StartSession = (settings, transport, handler) => {
    * server may accept every connection and drop it at once, forever.
    */
   let successTime = Infinity
+  /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
+  let wasSilent = false
+  /** Whether the attempt has announced the connection. */
+  let hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
   let endWait: (() => void) | undefined
   /** Whether the page is away: nothing is connected until it is back. */
   let isAway = false
   let stopWatching: (() => void) | undefined
+  let forgetSignal: (() => void) | undefined
 
   const session: Session = {
     lastEventId: settings.lastEventId,
     closed: !!signal?.aborted,
     close() {
       session.closed = true
-      signal?.removeEventListener('abort', onAbort)
+      forgetSignal?.()
       stopWatching?.()
       session.reconnect()
     },
     reconnect() {
-      currentAttempt?.abort()
-      endWait?.()
+      // Whoever calls it, the next attempt calls back in the context of the session.
+      if (transport.runInContext) transport.runInContext(interrupt)
+      else interrupt()
     },
   }
 
-  const onAbort = (): void => {
+  const interrupt = (): void => {
+    currentAttempt?.abort()
+    endWait?.()
+  }
+
+  const abort = (): void => {
     session.close()
     handler.aborted?.()
   }
 
   const decideAfter = (outcome: CompletedOutcome): Decision => {
-    const canRefreshHeaders = previous?.status !== 401 && typeof headers === 'function'
+    const canRefreshHeaders = previous?.status !== 401 && (typeof headers === 'function' || !!request)
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
     const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
-    return { failure: { code: 'body-used', message: bodyUsedMessage, error: outcome.error } }
+    // Before a response, the reason why there was none says more: it may be the body that failed.
+    if (outcome.kind === 'lost' && !hasOpened) return {}
+    const message = `${outcome.message}; ${bodyUsedMessage}`
+    return { failure: { reason: 'body-used', message, error: outcome.error } }
   }
 
   const attemptHandler: AttemptHandler = {
     open(response) {
+      hasOpened = true
+      wasSilent = false
       successTime = performance.now() + resetAfter
       handler.announce(response)
     },
@@ -113,32 +145,56 @@ export const startSession: StartSession = (settings, transport, handler) => {
       if (session.closed) return
       const isSuccess = performance.now() >= successTime
       if (isSuccess) failures = 0
+      if (hasOpened) previous = undefined
       if (outcome.kind === 'aborted') {
         handler.dropped?.()
         connect()
+        return
+      }
+      if (outcome.reason === 'network' && isLeavingPage() && !wasSilent) {
+        // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
+        // all, it reconnects. A second loss in a row has another cause.
+        wasSilent = true
+        handler.dropped?.()
+        endWait = startReconnectWait(leavingDelay, unref, connect)
         return
       }
       if (!isSuccess) failures++
       const decision = decideAfter(outcome)
       // A function of the retry policy may have closed the session.
       if (session.closed) return
-      const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
-      const { delay, failure } = decision
-      previous = { ...details, ...failure, willReconnect: delay !== undefined, delay }
+      const { delay } = decision
+      const details = toDetails(outcome, decision)
+      if (!hasOpened) previous = details
       if (delay === undefined) session.close()
       // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
       else endWait = startReconnectWait(delay, unref, connect)
-      handler.interrupted(previous)
+      handler.interrupted(details)
     },
   }
 
   const connect = (): void => {
     endWait = isAway ? connect : undefined
     if (session.closed || isAway) return
+    const ready = attempt ? handler.ready?.() : undefined
+    if (ready) {
+      // The consumer lags: whatever the next response brought would have to be buffered, too.
+      waitForConsumer(ready)
+      return
+    }
+    hasOpened = false
     successTime = Infinity
     attempt++
     const context = { attempt, failures, lastEventId: session.lastEventId, previous }
     currentAttempt = startAttempt(settings, context, transport, attemptHandler)
+  }
+
+  const waitForConsumer = (ready: Promise<void>): void => {
+    const stopWaiting = (): void => {
+      if (endWait === stopWaiting) connect()
+    }
+    endWait = stopWaiting
+    void ready.then(stopWaiting)
   }
 
   if (!session.closed) {
@@ -147,7 +203,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
       // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
       session.reconnect()
     })
-    signal?.addEventListener('abort', onAbort)
+    forgetSignal = signal && onAbort(signal, abort)
   }
   queueMicrotask(connect)
   return session

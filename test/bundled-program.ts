@@ -18,6 +18,7 @@ export class ProgramRuntime {
   readonly executable: string | undefined
   readonly #arguments: readonly string[]
   readonly #platform: 'node' | 'neutral'
+  readonly #environment: NodeJS.ProcessEnv
 
   /** @param platform selects the build of the library: that for Node, with undici, or that for any server */
   constructor(
@@ -25,7 +26,9 @@ export class ProgramRuntime {
     executable: string | undefined,
     runtimeArguments: readonly string[],
     platform: 'node' | 'neutral' = 'neutral',
+    environment: NodeJS.ProcessEnv = {},
   ) {
+    this.#environment = environment
     this.name = name
     this.executable = executable
     this.#arguments = runtimeArguments
@@ -44,7 +47,7 @@ export class ProgramRuntime {
         this.executable,
         [...this.#arguments, program, ...programArguments],
         {
-          env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+          env: { ...environment, ...this.#environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
           timeout: maxRunTime,
           killSignal: 'SIGKILL',
           maxBuffer: 16 * 1_024 * 1_024,
@@ -62,7 +65,12 @@ export class ProgramRuntime {
 
 /** The runtimes, each with a gc() that programs can call. */
 export const programRuntimes = {
-  node: new ProgramRuntime('Node over undici', process.execPath, ['--expose-gc'], 'node'),
+  node: new ProgramRuntime('Node over HTTP/1.1', process.execPath, ['--expose-gc'], 'node'),
+  // The certificate of the test servers is self-signed.
+  'node-http2': new ProgramRuntime('Node over HTTP/2', process.execPath, ['--expose-gc'], 'node', {
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    NODE_NO_WARNINGS: '1',
+  }),
   'node-fetch': new ProgramRuntime('Node over fetch', process.execPath, ['--expose-gc']),
   deno: new ProgramRuntime('Deno', denoExecutable(), ['run', '--no-config', '-A', '--v8-flags=--expose-gc']),
   bun: new ProgramRuntime('Bun', bunExecutable(), []),

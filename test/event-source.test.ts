@@ -192,7 +192,8 @@ describe('The class works without Symbol.dispose', () => {
     const { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables } = Symbol
     const wellKnown = { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables }
     const createSymbol = Symbol
-    const OldSymbol = Object.assign((description?: string) => createSymbol(description), wellKnown)
+    const registry = { for: createSymbol.for, keyFor: createSymbol.keyFor }
+    const OldSymbol = Object.assign((description?: string) => createSymbol(description), wellKnown, registry)
     vi.resetModules()
     vi.stubGlobal('Symbol', OldSymbol)
     const { EventSource: Fresh } = await import('../src/event-source.ts')

@@ -12,7 +12,8 @@ afterEach(() => {
 const details: ErrorDetails = {
   message: 'the status is 503',
   error: new Error('cause'),
-  code: 'status',
+  reason: 'status',
+  code: 503,
   status: 503,
   headers: new Headers({ 'Retry-After': '1' }),
   body: 'overloaded',
@@ -24,15 +25,22 @@ const details: ErrorDetails = {
 describe('An ErrorEvent describes what happened', () => {
   it('An ErrorEvent has all the fields that it was created with', () => {
     const event = new ErrorEvent('error', details)
-    const { message, error, code, status, headers, body, attempt, willReconnect, delay } = event
-    expect({ message, error, code, status, headers, body, attempt, willReconnect, delay }).toEqual(details)
+    const { message, error, reason, code, status, headers, body, attempt, willReconnect, delay } = event
+    expect({ message, error, reason, code, status, headers, body, attempt, willReconnect, delay }).toEqual(details)
     expect(event.type).toBe('error')
   })
 
   it('An ErrorEvent has its fields even where they are undefined', () => {
-    const none = { ...details, status: undefined, headers: undefined, body: undefined, delay: undefined }
+    const none = {
+      ...details,
+      code: undefined,
+      status: undefined,
+      headers: undefined,
+      body: undefined,
+      delay: undefined,
+    }
     const event = new ErrorEvent('error', none)
-    for (const field of ['status', 'headers', 'body', 'delay'] as const) {
+    for (const field of ['code', 'status', 'headers', 'body', 'delay'] as const) {
       expect(field in event, field).toBe(true)
       expect(event[field]).toBeUndefined()
     }
@@ -61,7 +69,7 @@ describe('An ErrorEvent describes what happened', () => {
     )
     vi.resetModules()
     const fresh = await import('../src/events.ts')
-    expect(new fresh.ErrorEvent('error', details).code).toBe('status')
+    expect(new fresh.ErrorEvent('error', details).reason).toBe('status')
   })
 })
 

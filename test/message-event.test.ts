@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { StreamMessageEvent } from '../src/message-event.ts'
+import { createMessageEvent } from '../src/message-event.ts'
 
 describe('The message event of a stream looks like a MessageEvent', () => {
   const message = { data: 'a\nb', origin: 'https://feed.example', lastEventId: '7' }
-  const event = new StreamMessageEvent('tick', message) as unknown as MessageEvent
+  const event = createMessageEvent('tick', message) as MessageEvent
   const own = new MessageEvent('tick', message)
 
   it('The event is a MessageEvent in every visible respect', () => {

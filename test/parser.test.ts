@@ -54,6 +54,17 @@ describe('The parser limits the size of an event', () => {
     expect(whole(small + 1)).toEqual(['tooLarge'])
   })
 
+  it('The limit counts the id, the name and the data of an event together', () => {
+    const event = (id: number, name: number, data: number): string =>
+      `id: ${'i'.repeat(id)}\nevent: ${'n'.repeat(name)}\ndata: ${'d'.repeat(data)}\n\n`
+    const third = Math.floor(small / 3)
+    const fitting = event(third, third, small - 2 * third)
+    const tooLarge = event(third, third, small - 2 * third + 1)
+    expect(parse([fitting], small).at(-1)?.[0]).toBe('message')
+    expect(parse([tooLarge], small).at(-1)).toEqual(['tooLarge'])
+    expect(parse(tooLarge.split(''), small).at(-1)).toEqual(['tooLarge'])
+  })
+
   it('The limit counts characters and not bytes', () => {
     expect(parse([`data: ${'€'.repeat(small)}\n`, '\n'], small)).toEqual([['message', 'message', '€'.repeat(small)]])
     expect(parse([`data: ${'€'.repeat(small + 1)}\n`], small)).toEqual([['tooLarge']])

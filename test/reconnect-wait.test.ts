@@ -205,3 +205,27 @@ describe('A wait takes longer while the browser says that it is offline', () => 
     expect(wake).toHaveBeenCalledOnce()
   })
 })
+describe('A wait can be tested with fake timers, whichever of them are faked', () => {
+  it('A wait reaches its end when the pending timers run', () => {
+    const reconnect = vi.fn<() => void>()
+    startReconnectWait(30_000, false, reconnect)
+    vi.runOnlyPendingTimers()
+    expect(reconnect).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each([
+    [['setTimeout', 'clearTimeout', 'Date']],
+    [['setTimeout', 'clearTimeout']],
+    [['setTimeout', 'clearTimeout', 'performance']],
+  ] as const)('A wait of 10 s ends after 10 s when %s are faked', (toFake) => {
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: [...toFake] })
+    const reconnect = vi.fn<() => void>()
+    startReconnectWait(10_000, false, reconnect)
+    vi.advanceTimersByTime(9_999)
+    expect(reconnect).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(reconnect).toHaveBeenCalledOnce()
+  })
+})

@@ -15,7 +15,7 @@ describe('An attempt reports a refused response', () => {
     expect(started.outcome).toBeUndefined()
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'status', status: 500, body: 'overloaded' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'overloaded' })
     expect(interruptionOf(started).headers?.get('X-Reason')).toBe('none')
     expect(started.reports).toEqual([])
   })
@@ -39,7 +39,7 @@ describe('An attempt reports a refused response', () => {
     started.latest.send('<p>Sign in')
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'content-type', status: 200, body: '<p>Sign in' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'content-type', status: 200, body: '<p>Sign in' })
     expect(started.reports).toEqual([])
   })
 
@@ -49,7 +49,7 @@ describe('An attempt reports a refused response', () => {
     started.latest.send('over')
     started.latest.lose(new Error('reset'))
     await settle()
-    expect(started.outcome).toMatchObject({ kind: 'refused', code: 'status', status: 500, body: 'over' })
+    expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'over' })
   })
 
   it('The body of a refused response is awaited for one second, however much is sent in that time', async () => {
@@ -61,7 +61,7 @@ describe('An attempt reports a refused response', () => {
     await vi.advanceTimersByTimeAsync(99)
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
-    expect(started.outcome).toMatchObject({ code: 'status', body: 'overloaded' })
+    expect(started.outcome).toMatchObject({ reason: 'status', body: 'overloaded' })
     expect(started.latest.isOpen).toBe(false)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -80,7 +80,7 @@ describe('An attempt reports a refused response', () => {
           sent += size
           await settle()
         }
-        const kept = bytes.subarray(0, 8_192)
+        const beginning = bytes.subarray(0, 8_192)
         if (bytes.length < 8_192) {
           expect(started.outcome).toBeUndefined()
           started.latest.end()
@@ -90,7 +90,7 @@ describe('An attempt reports a refused response', () => {
           expect(started.latest.isOpen).toBe(false)
         }
         // Only complete characters count: without `stream`, the last one would become U+FFFD.
-        expect(interruptionOf(started).body).toBe(new TextDecoder().decode(kept, { stream: true }))
+        expect(interruptionOf(started).body).toBe(new TextDecoder().decode(beginning, { stream: true }))
       }),
       { numRuns: 30 },
     )
@@ -101,6 +101,6 @@ describe('An attempt reports a refused response', () => {
     started.latest.respond(204)
     started.latest.end()
     await settle()
-    expect(started.outcome).toMatchObject({ code: 'status', status: 204, body: '' })
+    expect(started.outcome).toMatchObject({ reason: 'status', status: 204, body: '' })
   })
 })

@@ -23,7 +23,7 @@ describe('An attempt sends a one-shot body only once', () => {
       expect(second.requests).toHaveLength(0)
       expect(second.outcome).toMatchObject({
         kind: 'refused',
-        code: 'body-used',
+        reason: 'body-used',
         message: expect.stringContaining('give a function'),
       })
     }

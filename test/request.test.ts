@@ -111,8 +111,14 @@ describe('An attempt sends one request', () => {
   })
 
   it('The request consists of what the functions return for this attempt', async () => {
-    const previous = { message: 'gone', code: 'network' } as unknown as AttemptContext['previous']
-    const context: AttemptContext = { attempt: 4, failures: 3, lastEventId: '7', previous }
+    const previous = { message: 'gone', reason: 'network' } as unknown as AttemptContext['previous']
+    const context: AttemptContext = {
+      attempt: 4,
+      failures: 3,
+      lastEventId: '7',
+      previous,
+      signal: expect.any(AbortSignal),
+    }
     const told: AttemptContext[] = []
     const init: EventSourceInit = {
       method: 'POST',
@@ -148,7 +154,7 @@ describe('An attempt calls the functions for headers and body', () => {
           const started = await start({ init: { method: 'POST', [member]: fail } })
           expect(started.requests).toHaveLength(0)
           const outcome = interruptionOf(started)
-          expect(outcome).toMatchObject({ kind: 'lost', code: 'callback', status: undefined, body: undefined })
+          expect(outcome).toMatchObject({ kind: 'lost', reason: 'callback', status: undefined, body: undefined })
           expect(outcome.error).toBe(thrown)
           expect(vi.getTimerCount()).toBe(0)
         }),
@@ -158,7 +164,7 @@ describe('An attempt calls the functions for headers and body', () => {
 
   it('A headers function that returns an invalid value fails, and the error names the header but not the value', async () => {
     const outcome = interruptionOf(await start({ init: { headers: () => ({ 'X-Key': 'sesame\nopen' }) } }))
-    expect(outcome).toMatchObject({ kind: 'lost', code: 'callback', message: expect.stringContaining('X-Key') })
+    expect(outcome).toMatchObject({ kind: 'lost', reason: 'callback', message: expect.stringContaining('X-Key') })
     expect(outcome.message).not.toContain('sesame')
   })
 

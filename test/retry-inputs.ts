@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { ErrorCode } from '../src/events.ts'
+import type { ErrorReason } from '../src/events.ts'
 import type { RetryPolicy } from '../src/options/event-source-init.ts'
 import type { Policy } from '../src/options/retry-policy.ts'
 import { readSettings } from '../src/options/settings.ts'
@@ -17,9 +17,10 @@ export const maxTimerDelay = 2_147_483_647
 export function interruption(details: Partial<CompletedOutcome> = {}): CompletedOutcome {
   return {
     kind: 'lost',
-    code: 'network',
+    reason: 'network',
     message: 'the network is gone',
     error: undefined,
+    code: undefined,
     status: undefined,
     headers: undefined,
     body: undefined,
@@ -30,7 +31,7 @@ export function interruption(details: Partial<CompletedOutcome> = {}): Completed
 }
 
 export function refusal(status: number, details: Partial<CompletedOutcome> = {}): CompletedOutcome {
-  return interruption({ kind: 'refused', code: 'status', message: `the status is ${status}`, status, ...details })
+  return interruption({ kind: 'refused', reason: 'status', message: `the status is ${status}`, status, ...details })
 }
 
 export function history(details: Partial<History> = {}): History {
@@ -69,14 +70,14 @@ export const anyHistory = fc.record({
   canRefreshHeaders: fc.boolean(),
 })
 
-export const anyRetryAfter = fc.option(fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })), {
+const anyRetryAfter = fc.option(fc.oneof(fc.nat(100_000), fc.double({ min: 0, noNaN: true })), {
   nil: undefined,
 })
 
 export const anyLoss = fc
   .record({
     kind: fc.constantFrom('ended' as const, 'lost' as const),
-    code: fc.constantFrom<ErrorCode>('ended', 'network', 'timeout', 'idle', 'callback'),
+    reason: fc.constantFrom<ErrorReason>('ended', 'network', 'timeout', 'idle', 'callback'),
     retryAfter: anyRetryAfter,
   })
   .map(interruption)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../src/events.ts'
+import type { ErrorReason } from '../src/events.ts'
 import type { RetryContext } from '../src/options/event-source-init.ts'
 import type { Settings } from '../src/options/settings.ts'
 import { decide } from '../src/retry.ts'
@@ -53,12 +53,12 @@ describe('The policy decides whether a refused response is retried', () => {
     expect(asked).toEqual([])
   })
 
-  it.each<ErrorCode>(['content-type', 'redirect', 'too-large', 'unsupported', 'body-used'])(
-    'A refused response with the code %s fails whatever the policy says',
-    (code) => {
+  it.each<ErrorReason>(['content-type', 'redirect', 'too-large', 'unsupported', 'body-used'])(
+    'A refused response with the reason %s fails whatever the policy says',
+    (reason) => {
       const everything = policy({ statuses: () => true })
       for (const retry of [everything, () => 0]) {
-        const outcome = refusal(200, { code })
+        const outcome = refusal(200, { reason })
         expect(decide(outcome, history({ canRefreshHeaders: true }), retry, least)).toEqual({})
       }
     },
@@ -70,7 +70,7 @@ describe('The policy decides whether a refused response is retried', () => {
       throw error
     }
     expect(decide(refusal(500), history(), policy({ statuses }), least)).toEqual({
-      failure: { code: 'callback', message: expect.stringContaining('no such status'), error },
+      failure: { reason: 'callback', message: expect.stringContaining('no such status'), error },
     })
   })
 
@@ -129,12 +129,12 @@ describe('maxAttempts limits the failures in a row', () => {
     const error = new Error('ECONNREFUSED')
     const outcome = interruption({ message: 'no connection', error })
     expect(decide(outcome, history({ failures: 3 }), policy({ maxAttempts: 3 }), least)).toEqual({
-      failure: { code: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
+      failure: { reason: 'gave-up', message: expect.stringMatching(/3 .*no connection/), error },
     })
   })
 
   it('The error is made from the last failure where that has none', () => {
-    const outcome = interruption({ kind: 'ended', code: 'ended', message: 'the server ended the stream' })
+    const outcome = interruption({ kind: 'ended', reason: 'ended', message: 'the server ended the stream' })
     const { failure } = decide(outcome, history(), policy({ maxAttempts: 1 }), least)
     expect(failure?.error).toBeInstanceOf(Error)
     expect(failure?.error).toMatchObject({ message: 'the server ended the stream' })
@@ -144,7 +144,7 @@ describe('maxAttempts limits the failures in a row', () => {
     const given = policy({ maxAttempts: 2, statuses: [503] })
     expect(decide(refusal(503), history({ failures: 1 }), given, least)).toEqual({ delay: 6_000 })
     expect(decide(refusal(503), history({ failures: 2 }), given, least)).toMatchObject({
-      failure: { code: 'gave-up' },
+      failure: { reason: 'gave-up' },
     })
   })
 })
@@ -181,7 +181,7 @@ describe('A retry function decides on the delay', () => {
     )
     expect(told).toHaveLength(1)
     expect(told[0]).toMatchObject({
-      code: 'status',
+      reason: 'status',
       message: 'the status is 503',
       status: 503,
       headers,
@@ -200,7 +200,7 @@ describe('A retry function decides on the delay', () => {
   })
 
   it('A retry function is called for any status and for every kind of loss', () => {
-    const outcomes = [interruption(), interruption({ kind: 'ended', code: 'ended' }), refusal(500), refusal(404)]
+    const outcomes = [interruption(), interruption({ kind: 'ended', reason: 'ended' }), refusal(500), refusal(404)]
     for (const outcome of outcomes) expect(decide(outcome, history(), () => 5, noRandom)).toEqual({ delay: 5 })
   })
 
@@ -243,7 +243,7 @@ describe('A retry function decides on the delay', () => {
     const decision = decide(interruption(), history(), () => returned as number, noRandom)
     expect(decision).toEqual({
       failure: {
-        code: 'callback',
+        reason: 'callback',
         message: expect.stringContaining(`returned ${returned}`),
         error: expect.any(RangeError),
       },
@@ -260,7 +260,7 @@ describe('A retry function decides on the delay', () => {
         const decision = decide(interruption(), history(), fail, noRandom)
         const { delay, failure } = decision
         expect(delay).toBeUndefined()
-        expect(failure?.code).toBe('callback')
+        expect(failure?.reason).toBe('callback')
         expect(failure?.error).toBe(thrown)
       }),
     )

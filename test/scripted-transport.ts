@@ -22,7 +22,7 @@ export class ScriptedRequest {
 
   respond(status = 200, headers: HeadersInit = { 'Content-Type': 'text/event-stream' }): void {
     const given = new Headers(headers)
-    this.head({ url: this.request.url, status, headers: given, contentType: given.get('content-type') })
+    this.head({ url: this.request.url, status, statusText: '', headers: given, contentType: given.get('content-type') })
   }
 
   head(response: TransportResponse): void {
@@ -33,8 +33,8 @@ export class ScriptedRequest {
     this.pause = this.#handler.bytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
   }
 
-  refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void {
-    this.#handler.refuse(code, message, response)
+  refuse(reason: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void {
+    this.#handler.refuse(reason, message, response)
     this.end()
   }
 }

@@ -85,8 +85,8 @@ class Rig {
     this.session = startSession(settings, this.scripted.transport, {
       announce: () => this.#report('announce'),
       message: (_type, data) => this.#report(`message ${data.replaceAll('\n', '+')} ${this.session.lastEventId}`),
-      interrupted: ({ code, delay, willReconnect }) =>
-        this.#report(willReconnect ? `reestablish ${code} ${delay}` : `fail ${code}`),
+      interrupted: ({ reason, delay, willReconnect }) =>
+        this.#report(willReconnect ? `reestablish ${reason} ${delay}` : `fail ${reason}`),
       aborted: () => this.#report('aborted'),
     })
   }
@@ -207,9 +207,9 @@ describe('A session behaves like its model in any order of events', () => {
           expect(rig.scripted.requests).toHaveLength(model.requests)
           expect(rig.openRequests).toBe(model.isRequestOpen ? 1 : 0)
           expect(rig.signalListeners).toBe(model.phase === 'over' ? 0 : 1)
-          expect(vi.getTimerCount()).toBe(model.phase === 'over' || model.phase === 'away' ? 0 : 1)
-          // The page has five listeners, and a wait has one for `online`.
-          const listeners = model.phase === 'waiting' ? 6 : 5
+          expect(vi.getTimerCount()).toBe(model.timers)
+          // The page has six listeners, and a wait has one for `online`.
+          const listeners = model.phase === 'waiting' ? 7 : 6
           expect(rig.page.listeners).toBe(model.phase === 'over' ? 0 : listeners)
         }
         for (const command of commands) {

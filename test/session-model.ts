@@ -94,6 +94,8 @@ export class Model {
   #now = 0
   /** The time at which the phase ends by itself. */
   #due = Infinity
+  /** The delay before the next attempt. */
+  #delay = 0
   #attempt = 0
   #failures = 0
   #worked = false
@@ -110,6 +112,12 @@ export class Model {
 
   get isRequestOpen(): boolean {
     return this.phase === 'requesting' || this.phase === 'refused' || this.phase === 'open'
+  }
+
+  /** The number of timers: a deadline, or the end of a wait and, if it is longer than a second, the watch for sleep. */
+  get timers(): number {
+    if (this.phase === 'over' || this.phase === 'away') return 0
+    return this.phase === 'waiting' && this.#delay > 1_000 ? 2 : 1
   }
 
   /** Performs everything that needs no time to pass, after promises have settled. */
@@ -267,15 +275,15 @@ export class Model {
     }
   }
 
-  #interrupt(code: string): void {
+  #interrupt(reason: string): void {
     this.#failures = this.#hasWorked() ? 0 : this.#failures + 1
-    const isRetried = code !== 'redirect' && (code !== 'status' || this.#status === retriedStatus)
+    const isRetried = reason !== 'redirect' && (reason !== 'status' || this.#status === retriedStatus)
     const isRefreshed = this.#status === 401 && this.#previousStatus !== 401
     let delay = 0
     if (!isRefreshed) {
       if (!isRetried || this.#failures >= policy.maxAttempts) {
         this.phase = 'over'
-        this.#report(`fail ${isRetried ? 'gave-up' : code}`)
+        this.#report(`fail ${isRetried ? 'gave-up' : reason}`)
         return
       }
       const reconnectionTime = this.#serverReconnectionTime ?? policy.initialDelay
@@ -285,6 +293,7 @@ export class Model {
     this.#previousStatus = this.#status
     this.phase = 'waiting'
     this.#due = this.#now + delay
-    this.#report(`reestablish ${code} ${delay}`)
+    this.#delay = delay
+    this.#report(`reestablish ${reason} ${delay}`)
   }
 }

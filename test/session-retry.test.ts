@@ -76,7 +76,7 @@ describe('A session retries after a 401 with fresh headers', () => {
     }
     started.session.close()
     expect(started.requests).toHaveLength(7)
-    expect(started.interruptions.map(({ code, delay }) => [code, delay])).toEqual(
+    expect(started.interruptions.map(({ reason, delay }) => [reason, delay])).toEqual(
       Array.from({ length: 3 }, () => [
         ['status', 0],
         ['ended', 1],

@@ -130,7 +130,8 @@ describe('A session connects until it is closed', () => {
     expect(interruption).toEqual({
       message: expect.stringContaining('503'),
       error: undefined,
-      code: 'status',
+      reason: 'status',
+      code: 503,
       status: 503,
       headers: expect.any(Headers),
       body: 'overloaded',
@@ -146,7 +147,8 @@ describe('A session connects until it is closed', () => {
     expect(started.interruptions[1]).toEqual({
       message: expect.stringContaining('reset'),
       error,
-      code: 'gave-up',
+      reason: 'gave-up',
+      code: undefined,
       status: undefined,
       headers: undefined,
       body: undefined,
@@ -157,7 +159,7 @@ describe('A session connects until it is closed', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('A session passes the context of each attempt to functions, with what ended the last one', async () => {
+  it('A session passes the context of each attempt to functions, with what ended the last one unless it had opened', async () => {
     const told: AttemptContext[] = []
     const started = start({
       headers: (context) => {
@@ -176,12 +178,12 @@ describe('A session connects until it is closed', () => {
     started.session.close()
     const [afterEnd, afterLoss] = started.interruptions
     expect(told).toEqual([
-      { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
-      { attempt: 2, failures: 0, lastEventId: '7', previous: afterEnd },
-      { attempt: 3, failures: 1, lastEventId: '7', previous: afterLoss },
+      { attempt: 1, failures: 0, lastEventId: '', previous: undefined, signal: expect.any(AbortSignal) },
+      { attempt: 2, failures: 0, lastEventId: '7', previous: undefined, signal: expect.any(AbortSignal) },
+      { attempt: 3, failures: 1, lastEventId: '7', previous: afterLoss, signal: expect.any(AbortSignal) },
     ])
-    expect(afterEnd).toMatchObject({ code: 'ended', attempt: 1 })
-    expect(afterLoss).toMatchObject({ code: 'network', attempt: 2 })
+    expect(afterEnd).toMatchObject({ reason: 'ended', attempt: 1 })
+    expect(afterLoss).toMatchObject({ reason: 'network', attempt: 2 })
   })
 
   it('A session chooses its delays at random', async () => {
@@ -245,8 +247,61 @@ describe('A session connects until it is closed', () => {
   })
 })
 
+describe('A session whose consumer lags', () => {
+  it('A session makes no further attempt until its consumer is ready', async () => {
+    let resume = (): void => {}
+    let ready: Promise<void> | undefined
+    const started = start({ retry: { initialDelay: 10, jitter: 0 } }, { ready: () => ready })
+    await settle()
+    ready = new Promise((resolve) => {
+      resume = resolve
+    })
+    endAfterMessage(started.latest)
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.requests).toHaveLength(1)
+    // It asks again, and calls of reconnect() meanwhile do not add an attempt.
+    started.session.reconnect()
+    await settle()
+    expect(started.requests).toHaveLength(1)
+    ready = undefined
+    resume()
+    await settle()
+    expect(started.requests).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started.requests).toHaveLength(2)
+  })
+
+  it('A session that is closed while its consumer lags makes no further attempt', async () => {
+    let resume = (): void => {}
+    const ready = new Promise<void>((resolve) => {
+      resume = resolve
+    })
+    let lags = false
+    const started = start({ retry: { initialDelay: 10 } }, { ready: () => (lags ? ready : undefined) })
+    await settle()
+    lags = true
+    endAfterMessage(started.latest)
+    await vi.advanceTimersByTimeAsync(1_000)
+    started.session.close()
+    resume()
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.requests).toHaveLength(1)
+  })
+})
+
+const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
+
 describe('A session with a one-shot body makes one request', () => {
-  const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
+  it('A one-shot body that fails ends the session, and the error says why', async () => {
+    const started = start(createInit())
+    await settle()
+    started.latest.lose(new Error('the request body failed: the disk is gone'))
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.interruptions).toMatchObject([
+      { reason: 'network', message: 'the request body failed: the disk is gone', willReconnect: false },
+    ])
+    expect(started.requests).toHaveLength(1)
+  })
 
   it('A one-shot body ends the session when the connection is lost', async () => {
     const error = new Error('reset')

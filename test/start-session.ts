@@ -23,8 +23,8 @@ export function start(init: EventSourceInit = {}, handler: Partial<SessionHandle
     message: (type, data) => reports.push(['message', type, data, session.lastEventId]),
     interrupted: (details) => {
       interruptions.push(details)
-      const { code, delay, willReconnect } = details
-      reports.push(willReconnect ? ['reestablish', code, delay] : ['fail', code])
+      const { reason, delay, willReconnect } = details
+      reports.push(willReconnect ? ['reestablish', reason, delay] : ['fail', reason])
     },
     aborted: () => reports.push(['aborted']),
     ...handler,

@@ -1,19 +1,21 @@
 import process from 'node:process'
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const terminationSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export type TerminationSignal = (typeof terminationSignals)[number]
 
 /**
- * Calls back at the first signal that asks to end; a second one ends the process at once, as signals do.
- * @returns stops heeding them
+ * Calls back at the first signal that asks the process to end. The second one ends it at once, as is the default.
+ * @returns a function that removes the listeners
  */
-export function onceSignalled(callback: () => void): () => void {
-  const stop = (): void => {
-    for (const signal of signals) process.off(signal, signalled)
+export function onTerminationSignal(callback: (signal: TerminationSignal) => void): () => void {
+  const removeListeners = (): void => {
+    for (const signal of terminationSignals) process.off(signal, onSignal)
   }
-  const signalled = (): void => {
-    stop()
-    callback()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    removeListeners()
+    callback(signal as TerminationSignal)
   }
-  for (const signal of signals) process.on(signal, signalled)
-  return stop
+  for (const signal of terminationSignals) process.on(signal, onSignal)
+  return removeListeners
 }

@@ -1,5 +1,6 @@
 import { createTransport } from '#transport'
 import { callObserver } from '../callbacks.ts'
+import type { ErrorDetails } from '../events.ts'
 import { type Session, startSession } from '../session.ts'
 import { decodeData } from './decoder.ts'
 import { EventQueue } from './event-queue.ts'
@@ -20,6 +21,8 @@ export class BufferedEventStream implements EventStream<unknown> {
   /** The controller of the ReadableStream, if the consumer asked for one and has not cancelled it. */
   #readableController: ReadableStreamDefaultController<DecodedEvent> | undefined
   #hasConsumer = false
+  /** Whether nothing is missing at the end of the stream: `until` was not given, or has returned true. */
+  #isComplete: boolean
   #lastEventId: string
   /** The origin of the final URL of the current response. */
   #origin = ''
@@ -31,9 +34,10 @@ export class BufferedEventStream implements EventStream<unknown> {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
   constructor(settings: StreamSettings) {
-    const { highWaterMark, lastEventId, until, onInterruption, signal } = settings
+    const { highWaterMark, lastEventId, until, onEvent, onInterruption, signal } = settings
     this.#settings = settings
     this.#lastEventId = lastEventId
+    this.#isComplete = !until
     this.#queue = new EventQueue(highWaterMark)
     this.#session = startSession(settings, createTransport(settings), {
       announce: (response) => {
@@ -41,8 +45,12 @@ export class BufferedEventStream implements EventStream<unknown> {
       },
       message: (type, data) => {
         const event = { type, data, lastEventId: this.#session.lastEventId, origin: this.#origin }
+        if (onEvent) callObserver(onEvent, event)
         try {
-          if (until?.(event)) this.#endReading()
+          if (until?.(event)) {
+            this.#isComplete = true
+            this.#endReading()
+          }
         } catch (error) {
           this.#endReading(error)
         }
@@ -52,7 +60,7 @@ export class BufferedEventStream implements EventStream<unknown> {
       interrupted: (details) => {
         if (details.willReconnect) callObserver(onInterruption, details)
         // A server says that there is nothing more by a clean end of the response, or by status 204.
-        else if (details.code === 'ended' || details.status === 204) this.#endReading()
+        else if (details.reason === 'ended' || details.status === 204) this.#endOfStream(details)
         else this.#endReading(new EventStreamError(details))
       },
       ready: () => (this.#queue.isFull ? this.#queue.changed() : undefined),
@@ -111,7 +119,7 @@ export class BufferedEventStream implements EventStream<unknown> {
 
   /** A bound function, since it is the iterator's `next`, called for every event. */
   readonly #next = (): Promise<ReadResult> => {
-    // This shortcut returns an event from the queue at once: `npm run bench -- --works answer` takes two thirds of the
+    // This shortcut returns an event from the queue at once: `npm run bench -- --workloads answer` takes two thirds of the
     // time with it.
     if (!this.#settings.decode && !this.#pendingReads.length) {
       const event = this.#takeEvent()
@@ -139,6 +147,13 @@ export class BufferedEventStream implements EventStream<unknown> {
     this.#failure ??= failure
     this.#session.close()
     this.#queue.notify()
+  }
+
+  #endOfStream(details: ErrorDetails): void {
+    const message = 'the stream ended without the event that until returns true for'
+    const { attempt } = details
+    if (this.#isComplete) this.#endReading()
+    else this.#endReading(new EventStreamError({ reason: 'incomplete', message, attempt }))
   }
 
   /** Ends the stream at once, unless it is over: calls of `next()`, pending or later, are done or get the failure. */

@@ -1,29 +1,32 @@
 import { describeError } from '../error-message.ts'
-import type { ErrorCode, ErrorDetails } from '../events.ts'
+import type { ErrorDetails, ErrorReason } from '../events.ts'
 import type { ServerSentEvent } from './event-stream.ts'
 
 /** The maximum length of the data that an error keeps, in characters. */
 const maxErrorData = 8_192
 
-/** One of ErrorEvent's codes, or `decode`: the data of an event is not what it has to be. */
-export type EventStreamErrorCode = ErrorCode | 'decode'
+/**
+ * One of ErrorEvent's reasons, or `decode`: the data of an event is not what it has to be; or `incomplete`: the stream
+ * ended for good without the event that `until` returns true for.
+ */
+export type EventStreamErrorReason = ErrorReason | 'decode' | 'incomplete'
 
 /** The fields of an {@link EventStreamError}, as its constructor takes them. */
-export interface EventStreamErrorDetails extends Partial<Omit<ErrorDetails, 'code'>> {
-  readonly code: EventStreamErrorCode
+export interface EventStreamErrorDetails extends Partial<Omit<ErrorDetails, 'reason'>> {
+  readonly reason: EventStreamErrorReason
   readonly data?: string | undefined
   readonly lastEventId?: string | undefined
 }
 
 /** The error that an iteration throws when the connection fails for good, or when an event cannot be decoded. */
 export class EventStreamError extends Error {
-  /** What happened, for programs to read: one of ErrorEvent's codes, or `decode`. */
-  declare readonly code: EventStreamErrorCode
-  /** The HTTP status of the response that was refused, or broke off; undefined if there was none, and with `decode`. */
+  /** What happened, for programs to read: one of ErrorEvent's reasons, `decode` or `incomplete`. */
+  declare readonly reason: EventStreamErrorReason
+  /** The HTTP status of a response that was refused; undefined for any other reason. */
   declare readonly status: number | undefined
   /** The headers of that response. */
   declare readonly headers: Headers | undefined
-  /** The first 8 KiB of a refused response, decoded as UTF-8. */
+  /** The first 8 KiB of the body of that response, decoded as UTF-8. */
   declare readonly body: string | undefined
   /** The number of the attempt that failed; 1 is the first. Undefined with `decode`. */
   declare readonly attempt: number | undefined
@@ -37,7 +40,7 @@ export class EventStreamError extends Error {
   /** With `decode`: the last event ID as of that event; a stream opened with it as `lastEventId` begins after the event. */
   declare readonly lastEventId: string | undefined
 
-  constructor({ message, error: cause, willReconnect: _, delay: __, ...fields }: EventStreamErrorDetails) {
+  constructor({ message, error: cause, code: _, willReconnect: __, delay: ___, ...fields }: EventStreamErrorDetails) {
     super(message, { cause })
     Object.assign(this, fields)
   }
@@ -50,8 +53,8 @@ EventStreamError.prototype.name = 'EventStreamError'
 export function createDecodeError(event: ServerSentEvent, cause: unknown): EventStreamError {
   return new EventStreamError({
     ...event,
-    code: 'decode',
-    message: `decode failed: ${describeError(cause)}`,
+    reason: 'decode',
+    message: `decode: ${describeError(cause)}`,
     error: cause,
     data: event.data.slice(0, maxErrorData),
   })

@@ -3,6 +3,9 @@ import type { EventSourceInit } from '../options/event-source-init.ts'
 import type { ServerSentEvent } from './event-stream.ts'
 import type { EventStreamError } from './event-stream-error.ts'
 
+/** The type of a method, so that EventSource's options, whose `onEvent` takes a MessageEvent, are assignable. */
+type EventCallback = { onEvent(event: ServerSentEvent): void }['onEvent']
+
 /** The options of {@link openEventStream}: those of EventSource, and those of a stream. All are optional. */
 export interface EventStreamInit extends EventSourceInit {
   /**
@@ -20,10 +23,22 @@ export interface EventStreamInit extends EventSourceInit {
   /**
    * A function that returns true for the event that ends the stream for good: `({ data }) => data === '[DONE]'`. It is
    * called as events arrive, before `decode`. The event itself is not delivered; the events before it are. If it throws,
-   * the stream ends there: the iteration throws the same error, after the earlier events.
+   * the stream ends there: the iteration throws the same error, after the earlier events. If the stream ends for good
+   * without that event, the iteration throws an {@link EventStreamError} with reason `incomplete`.
    * @default undefined
    */
   until?: ((event: ServerSentEvent) => boolean) | undefined
+  /**
+   * What happens to a last event that lacks its blank line when the response ends cleanly: 'discard', as the standard has
+   * it, or 'deliver'.
+   * @default 'discard'
+   */
+  unterminated?: 'discard' | 'deliver' | undefined
+  /**
+   * Called with every event as it arrives, before `until` and `decode`.
+   * @default undefined
+   */
+  onEvent?: EventCallback | undefined
   /**
    * What happens to an event that `decode` fails for: 'throw' ends the stream with an {@link EventStreamError}; 'skip'
    * calls `onSkip`, and the stream continues with the next event.

@@ -22,7 +22,7 @@ export function openEventStream(
 /**
  * Opens an event stream whose events carry what `decode` makes of their data: a function of the text, or a Standard
  * Schema for the result of `JSON.parse`. It is called as events are delivered, for one event at a time. If it fails, the
- * iteration throws an {@link EventStreamError} with code `decode`; with `onDecodeError: 'skip'` it continues.
+ * iteration throws an {@link EventStreamError} with reason `decode`; with `onDecodeError: 'skip'` it continues.
  */
 export function openEventStream<Data>(
   url: string | URL,

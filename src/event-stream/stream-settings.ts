@@ -1,7 +1,7 @@
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { readSettings, type Settings } from '../options/settings.ts'
 import {
-  applyRules,
+  anything,
   callback,
   eitherWord,
   isFunction,
@@ -13,10 +13,14 @@ import type { Decoder } from './decoder.ts'
 import type { EventStreamInit } from './event-stream-init.ts'
 
 /** {@link EventStreamInit}, validated, with every default filled in. */
-export interface StreamSettings extends Omit<Settings, 'reconnectOnEnd'>, Omit<EventStreamInit, keyof EventSourceInit> {
+export interface StreamSettings
+  extends Omit<Settings, 'reconnectOnEnd' | 'onEvent'>,
+    Omit<EventStreamInit, keyof EventSourceInit> {
   reconnectOnEnd: boolean
   readonly highWaterMark: number
   readonly onDecodeError: 'throw' | 'skip'
+  readonly unterminated: 'discard' | 'deliver'
+  readonly onEvent: EventStreamInit['onEvent']
   readonly decode: Decoder<unknown> | undefined
 }
 
@@ -25,6 +29,8 @@ const rules = {
   until: callback,
   onSkip: callback,
   onInterruption: callback,
+  unterminated: eitherWord('discard', 'deliver'),
+  reconnectOnEnd: anything,
   onDecodeError: eitherWord('throw', 'skip'),
   decode: {
     isValid: (value) => isFunction(value) || (isObject(value) && '~standard' in value),
@@ -38,7 +44,7 @@ const rules = {
  * @throws DOMException "SyntaxError" if the URL cannot be parsed
  */
 export function readStreamSettings(url: unknown, init: EventStreamInit | null | undefined): StreamSettings {
-  const settings = applyRules(readSettings(url, init), rules) as unknown as StreamSettings
+  const settings = readSettings(url, init, rules) as unknown as StreamSettings
   settings.reconnectOnEnd ??= settings.method === 'GET'
   return settings
 }

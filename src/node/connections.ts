@@ -1,174 +1,192 @@
-import type { Http2Session } from 'node:http2'
-import { Socket } from 'node:net'
-import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import type { ConnectionOptions } from 'node:tls'
+import type { Dispatcher } from 'undici'
+import type { Dispatching, PendingRequest, RequestOptions, ResponseHandler } from './connection.ts'
+import { type ConnectCallback, type Connecting, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
+import { DelegatingHandler } from './delegating-handler.ts'
+import { OriginConnections } from './origin-connections.ts'
+import { findProxy, type ProxySettings } from './proxy-environment.ts'
+import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
 
-/** That somebody waits for a response. */
-export interface Interest {
-  isOver: boolean
-  /** To be called when it is over. */
-  onOver?: () => void
+export interface ConnectionsOptions {
+  /** Whether the connections do not keep the process alive. */
+  readonly unref?: boolean
+  /** The proxy for all that is connected to (those that the environment names). */
+  readonly proxy?: ProxySettings | undefined
+  /** What else TLS connections are made with. */
+  readonly tls?: ConnectionOptions
+  /** How long a connection may take to be made, in ms (10,000). */
+  readonly connectTimeout?: number
+  /** How often an HTTP/2 connection is looked at, in ms (15,000); a dead one is found out after two or three times that. */
+  readonly lookInterval?: number
 }
 
-export interface DispatchOptions extends Dispatcher.DispatchOptions {
-  readonly interest?: Interest
-}
+/** The connections to all origins, made as they are needed, by way of the proxies that the environment names. */
+export class Connections implements Dispatching {
+  readonly pausesSafely = true
+  readonly #unref: boolean
+  readonly #proxy: ProxySettings | undefined
+  readonly #tls: ConnectionOptions
+  readonly #connectTimeout: number
+  readonly #lookInterval: number
+  /** By what they are for: those of an origin are forgotten when the last of them is closed. */
+  readonly #origins = new Map<string, OriginConnections>()
+  /** undici's agents for SOCKS proxies, by the proxy. */
+  readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
 
-type Dispatch = [options: DispatchOptions, handler: Dispatcher.DispatchHandler]
-
-/** Some of undici's connectors return the socket, others take a signal; their type has neither. */
-export type Connect = (
-  target: buildConnector.Options & { readonly signal?: AbortSignal },
-  callback: buildConnector.Callback,
-) => unknown
-
-/** A connection that is being made. */
-interface Connecting {
-  /** In the request it is made for. */
-  readonly interest: Interest | undefined
-  giveUp(): void
-}
-
-/** How many requests share a connection at most, where the server allows more. */
-const mostShared = 250
-
-/** undici keeps the session of a connection under a symbol of its own. Without it, no connection is shared. */
-function findSession(socket: Socket): Http2Session | undefined {
-  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'http2Session')
-  return key && (socket as unknown as Record<symbol, Http2Session>)[key]
-}
-
-function hasRoom({ pipelining, stats: { connected, size } }: Client): boolean {
-  return connected && size < pipelining
-}
-
-/**
- * The connections to one origin, of which there may be any number. Where the server speaks HTTP/2, requests share them:
- * those that come before the first is there wait for it, while undici's Pool opens one for each. This is a Pool only
- * because an agent for proxies calls inner methods of one where it does not tunnel.
- */
-export class Connections extends Pool {
-  readonly #origin: URL
-  readonly #connect: Connect
-  readonly #options: Pool.Options
-  readonly #mayShare: boolean
-  /** Whether the last connection could be shared; undefined until there was one. */
-  #isShared: boolean | undefined
-  /** Until it is known how many requests they take. */
-  readonly #connecting = new Map<Client, Connecting>()
-  /** Those of the requests that were sent last. */
-  readonly #interests = new WeakMap<Client, Interest | undefined>()
-  /** Those that may take another request. */
-  readonly #free = new Set<Client>()
-  readonly #waiting = new Set<Dispatch>()
-
-  /** @param mayShare whether requests may share a connection */
-  constructor(origin: URL, connect: Connect, mayShare: boolean, options: Pool.Options) {
-    super(origin, { ...options, connect, factory: () => this.#open() })
-    this.#origin = origin
-    this.#connect = connect
-    this.#options = options
-    this.#mayShare = mayShare && origin.protocol === 'https:'
-    if (!this.#mayShare) this.#isShared = false
+  constructor(options: ConnectionsOptions = {}) {
+    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, lookInterval = 15_000 } = options
+    this.#unref = unref
+    this.#proxy = proxy
+    this.#tls = tls
+    this.#connectTimeout = connectTimeout
+    this.#lookInterval = lookInterval
   }
 
-  override dispatch(...given: Dispatch): boolean {
-    const [{ interest }] = given
-    if (interest) interest.onOver = this.#giveUp
-    this.#waiting.add(given)
-    this.#dispatchWaiting()
+  /** How many origins there are connections to, or are about to be. */
+  get size(): number {
+    return this.#origins.size
+  }
+
+  /**
+   * Sends a request as soon as there is a connection.
+   * @throws ProxyVariableError if the environment names a proxy that cannot be used
+   */
+  dispatch(options: RequestOptions, handler: ResponseHandler): boolean {
+    const target = new URL(`${options.origin}`)
+    const proxy = this.#proxy ?? findProxy(target)
+    const request: PendingRequest = { options, handler, isRepeated: false }
+    if (!proxy) this.#dispatchDirect(target, request)
+    else if (/^socks/.test(proxy.url.protocol)) this.#dispatchOverSocks(proxy, request)
+    else if (target.protocol === 'http:') this.#dispatchForward(target, proxy, request)
+    else this.#dispatchTunnel(target, proxy, request)
     return true
   }
 
-  #dispatchWaiting(): void {
-    for (const given of this.#waiting) {
-      const free = this.#findFree()
-      if (!free && this.#connecting.size && this.#isShared !== false) return
-      this.#waiting.delete(given)
-      const client = free ?? this.#open(given[0].interest)
-      // One that takes a single request says when it is free again; what others say of that comes too early or never.
-      if (client.pipelining === 1) this.#free.delete(client)
-      this.#interests.set(client, given[0].interest)
-      client.dispatch(...given)
+  #dispatchDirect(target: URL, request: PendingRequest): void {
+    const host = hostHeader(request.options)
+    this.#find(`${target.origin} ${host ?? ''}`, target.origin, (protocols, callback) =>
+      connect(this.#secure(target, host, protocols), this.#connectOptions, callback),
+    ).dispatch(request)
+  }
+
+  #dispatchTunnel(target: URL, proxy: ProxySettings, request: PendingRequest): void {
+    const host = hostHeader(request.options)
+    const key = `${target.origin} ${host ?? ''} ${proxy.url.href} ${proxy.authorization}`
+    this.#find(key, target.origin, (protocols, callback) =>
+      connectThrough(
+        proxy,
+        this.#toProxy(proxy),
+        this.#secure(target, host, protocols),
+        this.#connectOptions,
+        callback,
+      ),
+    ).dispatch(request)
+  }
+
+  /** RFC 9112, section 3.2.2: a proxy is asked for the whole URL. Whatever the origin, the connections are the proxy's. */
+  #dispatchForward(target: URL, proxy: ProxySettings, { options, handler, isRepeated }: PendingRequest): void {
+    const { origin } = proxy.url
+    const { authorization } = proxy
+    const headers = {
+      host: target.host,
+      ...(options.headers as Record<string, string>),
+      ...(authorization && { 'proxy-authorization': authorization }),
     }
+    const forwarded = { ...options, origin, path: `${target.origin}${options.path}`, headers }
+    this.#find(`${proxy.url.href} ${authorization}`, origin, (_, callback) =>
+      connect(this.#toProxy(proxy), this.#connectOptions, (error, socket) =>
+        callback(error && proxyError(proxy, error), socket),
+      ),
+    ).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
   }
 
-  #findFree(): Client | undefined {
-    for (const client of this.#free) if (hasRoom(client)) return client
-    return undefined
+  #dispatchOverSocks(proxy: ProxySettings, { options, handler }: PendingRequest): void {
+    const { href } = proxy.url
+    const key = `${href} ${proxy.authorization}`
+    const agent = this.#socksAgents.get(key) ?? createSocksAgent(proxy, this.#tls)
+    this.#socksAgents.set(key, agent)
+    agent
+      .then((dispatcher) => {
+        if (!handler.isOver) dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler)
+      })
+      .catch((error: Error) => handler.onResponseError(undefined as never, proxyError(proxy, error)))
   }
 
-  #open(interest?: Interest): Client {
-    let session: Http2Session | undefined
-    const client: Client = new Client(this.#origin, {
-      ...this.#options,
-      connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
-        let controller: AbortController | undefined
-        const withSignal = {
-          ...target,
-          get signal() {
-            controller ??= new AbortController()
-            return controller.signal
-          },
-        }
-        const socket = this.#connect(withSignal, (...result) => {
-          callback(...result)
-          const [error, connected] = result
-          if (error) return this.#fail(client, error)
-          session = this.#origin.protocol === 'https:' ? findSession(connected) : undefined
-          this.#isShared = this.#mayShare && !!session
-          if (!this.#isShared) return this.#offer(client)
-          // The server's settings come first on a connection, and say how many requests it takes; the rest would hang.
-          session?.on('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
-            client.pipelining = Math.min(maxConcurrentStreams, mostShared)
-            this.#offer(client)
-          })
-        })
-        this.#connecting.set(client, {
-          interest,
-          giveUp() {
-            controller?.abort()
-            if (socket instanceof Socket) socket.destroy(new Error('nobody waits for it any more'))
-          },
-        })
-      },
-    })
-    client.on('drain', () => this.#connecting.has(client) || this.#offer(client))
-    client.on('connect', (...details) => this.emit('connect', ...details))
-    client.on('connectionError', (...details) => client.destroyed || this.emit('connectionError', ...details))
-    client.on('disconnect', (...details) => {
-      // undici may report the end of an HTTP/2 connection twice.
-      if (client.destroyed) return
-      this.#connecting.delete(client)
-      this.#free.delete(client)
-      // Otherwise it would connect again, by itself and at once, for requests that are about to fail or were aborted.
-      if (session || this.#interests.get(client)?.isOver) void client.destroy(details[2])
-      this.emit('disconnect', ...details)
-      this.#dispatchWaiting()
-    })
-    return client
+  /** Closes all connections, and gives up those that are being made; requests that were not answered have lost theirs. */
+  destroy(): void {
+    for (const connections of this.#origins.values()) connections.destroy()
+    for (const agent of this.#socksAgents.values()) void agent.then((dispatcher) => dispatcher.destroy())
+    this.#socksAgents.clear()
   }
 
-  #offer(client: Client): void {
-    this.#connecting.delete(client)
-    if (hasRoom(client)) this.#free.add(client)
-    this.#dispatchWaiting()
+  get #connectOptions() {
+    return { unref: this.#unref, timeout: this.#connectTimeout }
   }
 
-  /** Those that wait would have met the same error. */
-  #fail(client: Client, error: Error): void {
-    if (!this.#connecting.delete(client)) return
-    for (const [, handler] of this.#waiting) handler.onError?.(error)
-    this.#waiting.clear()
+  #toProxy({ url }: ProxySettings): Endpoint {
+    const endpoint = endpointOf(url)
+    if (url.protocol === 'http:') return endpoint
+    return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host), ALPNProtocols: ['http/1.1'] } }
   }
 
-  /** Forgets those that nobody waits for any more, and closes what is being made for nobody else. */
-  readonly #giveUp = (): void => {
-    for (const given of this.#waiting) if (given[0].interest?.isOver) this.#waiting.delete(given)
-    if (this.#waiting.size) return
-    for (const [client, { interest, giveUp }] of this.#connecting) {
-      if (!interest?.isOver) continue
-      this.#connecting.delete(client)
-      giveUp()
+  #secure(target: URL, host: string | undefined, protocols: string[]): Endpoint {
+    const endpoint = endpointOf(target)
+    if (target.protocol === 'http:') return endpoint
+    const servername = servernameOf(host ?? target.host)
+    return { ...endpoint, tls: { ...this.#tls, servername, ALPNProtocols: protocols } }
+  }
+
+  #find(
+    key: string,
+    origin: string,
+    open: (protocols: string[], callback: ConnectCallback) => Connecting,
+  ): OriginConnections {
+    let connections = this.#origins.get(key)
+    if (!connections) {
+      connections = new OriginConnections({
+        origin,
+        unref: this.#unref,
+        lookInterval: this.#lookInterval,
+        connect: open,
+        emptied: () => this.#origins.delete(key),
+      })
+      this.#origins.set(key, connections)
     }
+    return connections
+  }
+}
+
+/** A connection speaks to one host. */
+function hostHeader({ headers }: RequestOptions): string | undefined {
+  return (headers as Record<string, string> | undefined)?.['host']
+}
+
+async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): Promise<Dispatcher> {
+  const { Socks5ProxyAgent } = await import('./undici.ts')
+  const url = new URL(proxy.url.href.replace(/^socks5h:/, 'socks5:'))
+  // undici's types lack what ProxyAgent gives it, too.
+  const options = { username: proxy.username, password: proxy.password, requestTls: tls }
+  return new Socks5ProxyAgent(url, options)
+}
+
+/** Tells a proxy's own refusal of a request to be forwarded from the server's. */
+class ForwardHandler extends DelegatingHandler {
+  readonly #proxy: ProxySettings
+
+  constructor(proxy: ProxySettings, handler: ResponseHandler) {
+    super(handler)
+    this.#proxy = proxy
+  }
+
+  override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
+    const [controller, status] = response
+    // "407 Proxy Authentication Required" can come from a proxy only.
+    if (status !== 407) {
+      super.onResponseStart(...response)
+      return
+    }
+    const error = new ProxyRefusalError(this.#proxy, status)
+    this.handler.onResponseError(controller, error)
+    controller.abort(error)
   }
 }

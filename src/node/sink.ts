@@ -77,7 +77,7 @@ export class Sink {
     if (!paused) return
     this.#isBehind = true
     // Not at once: undici would parse the rest of what was read together anew after every pause, which took a third of
-    // the time in `npm run bench -- --works answer`.
+    // the time in `npm run bench -- --workloads answer`.
     queueMicrotask(() => this.#isBehind && this.#last.pause())
     void paused.then(() => this.#goOn())
   }

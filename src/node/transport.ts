@@ -1,7 +1,24 @@
 import { createTransport as createFetchTransport } from '../transport/default.ts'
-import type { CreateTransport } from '../transport/transport.ts'
-import { createUndiciTransport } from './undici.ts'
+import { isBuiltInFetch } from '../transport/runtime-fetch.ts'
+import type { CreateTransport, Transport } from '../transport/transport.ts'
+import { hasGlobalDispatcher } from './global-dispatcher.ts'
+import { createNodeTransport } from './node-transport.ts'
+
+/**
+ * Whether requests go over the global `fetch`: mocks, tracers, proxies and certificates that somebody has set for the
+ * whole process hold for every request.
+ */
+function prefersGlobalFetch(): boolean {
+  return (!!globalThis.fetch && !isBuiltInFetch(globalThis.fetch)) || hasGlobalDispatcher()
+}
 
 /** @throws TypeError if `dispatcher` cannot be used */
-export const createTransport: CreateTransport = (settings) =>
-  settings.fetch ? createFetchTransport(settings) : createUndiciTransport(settings)
+export const createTransport: CreateTransport = (settings) => {
+  if (settings.fetch) return createFetchTransport(settings)
+  const overNetwork = createNodeTransport(settings)
+  if (settings.dispatcher) return overNetwork
+  const overFetch = createFetchTransport(settings)
+  // Asked for every attempt: a test may set a mock after a source was made.
+  const send: Transport = (request, handler) => (prefersGlobalFetch() ? overFetch : overNetwork)(request, handler)
+  return Object.assign(send, { runInContext: overNetwork.runInContext })
+}

@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../events.ts'
 
-/** What a function given as `headers` or `body` is told about the attempt that it is called for. */
+/** What a function given as `headers`, `body` or `request` is told about the attempt that it is called for. */
 export interface AttemptContext {
   /** The attempt's number; 1 is the first. */
   readonly attempt: number
@@ -8,8 +8,19 @@ export interface AttemptContext {
   readonly failures: number
   /** The last event ID about to be sent; the empty string if there is none. */
   readonly lastEventId: string
-  /** What ended the previous attempt; undefined for the first. */
+  /** What ended the previous attempt; undefined for the first attempt, and if the previous one had opened. */
   readonly previous: ErrorDetails | undefined
+  /** A signal that aborts when the attempt ends, for any reason. */
+  readonly signal: AbortSignal
+}
+
+/** What a function given as `request` returns: what it leaves out is as the other options say. */
+export interface RequestOverrides {
+  /** The URL to request, resolved against the constructor's; the source's `url` stays the constructor's. */
+  url?: string | URL | undefined
+  method?: string | undefined
+  headers?: HeadersInit | undefined
+  body?: BodyInit | null | undefined
 }
 
 /** What a function given as `retry` is told about the attempt that ended. */
@@ -45,7 +56,7 @@ export interface RetryPolicy {
    */
   jitter?: number | undefined
   /**
-   * The number of failures in a row after which the connection fails with code `gave-up`.
+   * The number of failures in a row after which the connection fails with reason `gave-up`.
    * @default Infinity
    */
   maxAttempts?: number | undefined
@@ -59,6 +70,11 @@ export interface RetryPolicy {
    * @default []
    */
   statuses?: readonly number[] | ((status: number) => boolean) | undefined
+}
+
+/** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
+export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
+  readonly data: Data
 }
 
 /** A request about to be sent, as `onRequest` sees it. Redacting secrets is up to the callback. */
@@ -86,8 +102,11 @@ export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [
 /** A body that `fetch` can send. A stream can be sent only once. */
 export type BodyInit = NonNullable<RequestInit['body']>
 
-/** Any function that can be called like `fetch`. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+/**
+ * Any function that can be called like `fetch`. It is called with strings; the type is that of a method, so that it also
+ * takes functions whose first parameter is `string | URL`, as the npm package `eventsource` has them, and may be called so.
+ */
+export type FetchLike = { fetch(url: string | URL, init: RequestInit): Promise<Response> }['fetch']
 
 /** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
 export interface Dispatcher {
@@ -102,8 +121,8 @@ export interface EventSourceInit {
    */
   withCredentials?: boolean | undefined
   /**
-   * The request headers, or a function that is called for every attempt. If the function fails, an `error` with code
-   * `callback` is dispatched.
+   * The request headers, or a function that is called for every attempt. If the function fails, an `error` with reason
+   * `callback` is dispatched, and the connection is reestablished.
    */
   headers?: HeadersInit | ((context: AttemptContext) => HeadersInit | Promise<HeadersInit>) | undefined
   /**
@@ -117,10 +136,19 @@ export interface EventSourceInit {
    */
   body?: BodyInit | null | ((context: AttemptContext) => BodyInit | null | Promise<BodyInit | null>) | undefined
   /**
-   * Any fetch-like function to send requests with.
+   * A function that is called for every attempt, and returns what differs from the other options: a token in the URL, a
+   * POST at first and a GET to resume. If it fails, an `error` with reason `callback` is dispatched, and the connection is
+   * reestablished.
+   */
+  request?:
+    | ((context: AttemptContext) => RequestOverrides | null | undefined | Promise<RequestOverrides | null | undefined>)
+    | undefined
+  /**
+   * Any fetch-like function to send requests with. It is called once for every attempt, with `redirect: 'follow'` or
+   * 'error', and the response that it returns is final.
    * @default In Node: undici; elsewhere: the global `fetch`.
    */
-  fetch?: Fetch | undefined
+  fetch?: FetchLike | undefined
   /**
    * Node: the undici Dispatcher to send requests with.
    * @default An agent without a limit on silence, with the proxies that the environment names.
@@ -139,10 +167,16 @@ export interface EventSourceInit {
    */
   lastEventIdQueryParam?: string | undefined
   /**
-   * How to reconnect: a policy, a function that returns the delay in ms or false, or false for never.
+   * Whether a response with this Content-Type is an event stream, instead of the standard's rule.
+   * @default the MIME type is `text/event-stream`
+   */
+  acceptContentType?: ((contentType: string | null) => boolean) | undefined
+  /**
+   * How to reconnect: a policy, a function that returns the delay in ms or false, or false for never. A number is short
+   * for `{ initialDelay }`, in ms.
    * @default {}
    */
-  retry?: RetryPolicy | ((context: RetryContext) => number | false) | false | undefined
+  retry?: RetryPolicy | ((context: RetryContext) => number | false) | number | false | undefined
   /**
    * The maximum time in ms until the response headers arrive; 0 means no limit.
    * @default 0
@@ -155,15 +189,24 @@ export interface EventSourceInit {
    */
   idleTimeout?: number | undefined
   /**
-   * The maximum size of an event, in characters.
+   * The maximum size of an event, its id and name included, in characters.
    * @default 16_777_216
    */
   maxEventSize?: number | undefined
+  /**
+   * React Native over XMLHttpRequest: how much of a response is received, in characters, before another request goes on
+   * from the last event, since iOS keeps all of a response in memory. Only for GET, and only where the last event has an
+   * ID; no `error` is dispatched, and `open` follows.
+   * @default On iOS: 8_388_608; on Android: Infinity
+   */
+  maxResponseSize?: number | undefined
   /**
    * Whether redirects are followed.
    * @default 'follow'
    */
   redirect?: 'follow' | 'error' | undefined
+  /** Called with every event, whatever its name, before its listeners. */
+  onEvent?: ((event: TypedMessageEvent<string>) => void) | undefined
   /** Called with the text of every comment line. */
   onComment?: ((comment: string) => void) | undefined
   /** Called before every request. */

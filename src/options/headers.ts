@@ -10,6 +10,8 @@ export function copyHeaders(init: HeadersInit | null | undefined): Headers {
   const headers = new Headers()
   const given = init ?? {}
   for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
+    // `new Headers()` takes them for the words "undefined" and "null".
+    if (value == null) throwInvalid(`headers: ${name}`, value, 'a string')
     if (!isHeader(name, value)) throwInvalid('headers', name, 'a token with a Latin-1 value free of CR, LF and NUL')
     headers.append(name, value)
   }

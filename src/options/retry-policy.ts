@@ -25,15 +25,15 @@ function policyRules({ initialDelay, maxDelay }: RetryPolicy): Record<string, Op
     resetAfter: numberFrom(0, defaultResetAfter),
     statuses: {
       default: [],
-      isValid: (value) => isFunction(value) || Array.isArray(value),
-      expected: 'an array or a function',
+      isValid: (value) => isFunction(value) || (Array.isArray(value) && value.every(isNumber)),
+      expected: 'an array of numbers, or a function',
     },
   }
 }
 
 /** @throws TypeError or RangeError for a member that is not what it has to be */
 export function readPolicy(retry: RetryPolicy): Policy {
-  const { statuses, ...policy } = applyRules(retry, policyRules(retry)) as Required<RetryPolicy>
+  const { statuses, ...policy } = applyRules(retry, policyRules(retry), 'retry.') as Required<RetryPolicy>
   return {
     ...policy,
     statuses: Array.isArray(statuses) ? (status) => statuses.includes(status) : statuses,

@@ -1,12 +1,14 @@
-import { isHeader } from '#platform'
 import type { EventSourceInit, RetryContext } from './event-source-init.ts'
 import { copyHeaders } from './headers.ts'
+import { checkBody, isMethod } from './method-and-body.ts'
 import { defaultPolicy, defaultResetAfter, type Policy, readPolicy } from './retry-policy.ts'
 import { resolveUrl } from './url.ts'
 import {
+  anything,
   applyRules,
   callback,
   eitherWord,
+  isNumber,
   isObject,
   numberFrom,
   type OptionRule,
@@ -36,56 +38,72 @@ export interface Settings extends EventSourceInit {
    * @default true
    */
   readonly reconnectOnEnd?: boolean
+  /**
+   * What happens to a last block that lacks its blank line at a clean end of the body.
+   * @default 'discard'
+   */
+  readonly unterminated?: 'discard' | 'deliver'
 }
 
-/** The methods that `fetch` refuses to send. */
-const forbiddenMethod = /^(connect|trace|track)$/i
-
 const rules = {
+  withCredentials: anything,
   headers: { isValid: isObject, expected: 'names and values, or a function' },
-  method: {
-    default: 'GET',
-    // A method is a token, as the name of a header is.
-    isValid: (value) => isHeader(value, '') && !forbiddenMethod.test(String(value)),
-    expected: 'a method fetch sends',
+  method: { default: 'GET', isValid: isMethod, expected: 'a method fetch sends' },
+  body: anything,
+  request: callback,
+  fetch: callback,
+  dispatcher: anything,
+  signal: {
+    isValid: (value) => isObject(value) && 'aborted' in value,
+    expected: 'an AbortSignal, such as the signal of an AbortController',
   },
   lastEventId: { default: '', isValid: (value) => !/[\0\r\n]/.test(String(value)), expected: 'free of CR, LF and NUL' },
-  redirect: eitherWord('follow', 'error'),
+  lastEventIdQueryParam: anything,
+  acceptContentType: callback,
+  retry: {
+    isValid: (value) => value === false || isObject(value) || (isNumber(value) && value >= 0),
+    expected: 'a policy, a function, a delay in ms or false',
+  },
   openTimeout: timeout,
   idleTimeout: timeout,
   maxEventSize: numberFrom(1, 2 ** 24),
-  signal: { isValid: (value) => isObject(value) && 'aborted' in value, expected: 'an AbortSignal' },
-  fetch: callback,
+  maxResponseSize: anything,
+  redirect: eitherWord('follow', 'error'),
+  onEvent: callback,
   onComment: callback,
   onRequest: callback,
   onResponse: callback,
-  retry: {
-    isValid: (value) => value === false || isObject(value),
-    expected: 'a policy, a function or false',
-  },
-} satisfies Record<string, OptionRule>
+  pauseWhenHidden: anything,
+  unref: anything,
+} satisfies Record<keyof EventSourceInit, OptionRule>
 
 /** The retry option with its defaults filled in. */
 function readRetry(retry: EventSourceInit['retry']): Pick<Settings, 'retry' | 'resetAfter'> {
   if (retry === false || typeof retry === 'function') return { retry, resetAfter: defaultResetAfter }
-  const policy = retry ? readPolicy(retry) : defaultPolicy()
+  const policy = retry == null ? defaultPolicy() : readPolicy(isNumber(retry) ? { initialDelay: retry } : retry)
   return { retry: policy, resetAfter: policy.resetAfter }
 }
 
 /**
  * Validates the arguments of a constructor.
+ * @param moreRules the rules of options that only one face has
  * @throws TypeError or RangeError that names the option, its value and what is valid
  * @throws DOMException "SyntaxError" if the URL cannot be parsed
  */
-export function readSettings(url: unknown, init: EventSourceInit | null | undefined): Settings {
+export function readSettings(
+  url: unknown,
+  init: EventSourceInit | null | undefined,
+  moreRules?: Readonly<Record<string, OptionRule>>,
+): Settings {
   // A template literal converts as WebIDL does: it throws for a symbol.
   const urlText = `${url as string}`
   const options = init ?? {}
   if (!isObject(options)) throwInvalid('init', String(options), 'an object')
-  const settings = applyRules(options, rules) as unknown as Settings
+  const settings = applyRules(options, { ...rules, ...moreRules }) as unknown as Settings
   const { headers, body } = settings
-  const method = settings.method.toString().toUpperCase()
-  if (body != null && /^(GET|HEAD)$/.test(method)) throwInvalid('body', body, `allowed with ${method}`)
+  const method = `${settings.method}`.toUpperCase()
+  if (typeof body === 'function') checkBody('', method)
+  else checkBody(body, method)
   return Object.assign(settings, {
     url: resolveUrl(urlText),
     withCredentials: !!settings.withCredentials,

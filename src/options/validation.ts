@@ -46,6 +46,8 @@ export const timeout: OptionRule = {
 
 export const callback: OptionRule = { isValid: isFunction, expected: 'a function' }
 
+export const anything: OptionRule = { isValid: () => true, expected: '' }
+
 /**
  * Throws for an option that is not what it has to be: a RangeError for a number, a TypeError for anything else.
  * @param expected what is valid, in words
@@ -56,16 +58,34 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
   throw new ErrorType(`${name} is ${shown}, not ${expected}`)
 }
 
+/** The unknown options that a warning has named. */
+const warned = new Set<string>()
+
+function warnOfUnknown(names: readonly string[]): void {
+  const list = names.join(', ')
+  if (!list || warned.has(list)) return
+  warned.add(list)
+  // biome-ignore lint/suspicious/noConsole: options that nobody reads break nothing, so they are no reason to throw.
+  console.warn(`everysource ignores options that it does not know: ${list}`)
+}
+
 /**
- * Copies options, and fills in defaults.
+ * Copies options, fills in defaults, and warns once of options that no rule knows.
+ * @param path what precedes the names of the options in messages
  * @throws TypeError or RangeError for the first option that is not what its rule says
  */
-export function applyRules(options: object, rules: Readonly<Record<string, OptionRule>>): Record<string, unknown> {
+export function applyRules(
+  options: object,
+  rules: Readonly<Record<string, OptionRule>>,
+  path = '',
+): Record<string, unknown> {
   const settings: Record<string, unknown> = { ...options }
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(rules, name))
+  warnOfUnknown(unknown.map((name) => path + name))
   for (const [name, rule] of Object.entries(rules)) {
     const value = settings[name]
     if (value == null) settings[name] = rule.default
-    else if (!rule.isValid(value)) throwInvalid(name, value, rule.expected)
+    else if (!rule.isValid(value)) throwInvalid(path + name, value, rule.expected)
   }
   return settings
 }

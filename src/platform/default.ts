@@ -1,12 +1,14 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
+export { isHeader } from './header.ts'
+
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
 // not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
 
 const createTextDecoder = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Decodes chunks that begin and end between characters: it keeps no state for a stream, and is twice as fast. */
-const statelessDecoder = createTextDecoder()
+let statelessDecoder: TextDecoder | undefined
 
 /**
  * Strips the byte order mark itself: with a TextDecoder that does so, Deno and workerd also strip one from a later
@@ -25,21 +27,13 @@ export function createDecoder(): Decode {
       streamingDecoder ??= createTextDecoder()
       text = streamingDecoder.decode(bytes, { stream: true })
     } else {
+      statelessDecoder ??= createTextDecoder()
       text = statelessDecoder.decode(bytes)
     }
     if (hasText) return text
     hasText = text !== ''
     return text.replace(/^\uFEFF/, '')
   }
-}
-
-const token = /^[\w!#$%&'*+.^`|~-]+$/
-const outerWhiteSpace = /^[\t\n\r ]+|[\t\n\r ]+$/g
-const forbiddenInValue = /[\0\r\n]|[^\0-\xff]/
-
-/** Not by `new Headers`, which takes nearly anything in workerd and happy-dom. */
-export function isHeader(name: unknown, value: unknown): boolean {
-  return token.test(`${name}`) && !forbiddenInValue.test(`${value}`.replace(outerWhiteSpace, ''))
 }
 
 /** Whether the runtime reads `on…` from the target of a dispatch. */
@@ -56,13 +50,14 @@ function readsEventHandlers(): boolean {
   return wasRead
 }
 
-const runtimeReadsEventHandlers = readsEventHandlers()
+let runtimeReadsEventHandlers: boolean | undefined
 
 /**
  * workerd reads `on…` from the target at the start of a dispatch, and calls what it finds (browsers, Node, Deno and Bun
  * do not). The listener that calls the handler would then call it a second time, so the runtime's read finds null.
  */
 export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
+  runtimeReadsEventHandlers ??= readsEventHandlers()
   if (!runtimeReadsEventHandlers) return handlers
   let hiddenType: string | undefined
   return {

@@ -80,7 +80,7 @@ const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 
 const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
 const update: FieldTypes = { ...position, term: 'number', url: 'string' }
 const reply: FieldTypes = { to: 'number', isContiguous: 'boolean', series: 'number', number: 'number' }
-const errorDetails: FieldTypes = { message: 'string', code: 'string', attempt: 'number', willReconnect: 'boolean' }
+const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
 
 function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
   if (!isObject(value)) return false

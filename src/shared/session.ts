@@ -111,12 +111,13 @@ export class SharedSession implements Session, Candidate {
     signal?.addEventListener('abort', this.#onAbort)
     platform.sessions.add(this)
     this.#join()
-    globalThis.addEventListener?.('pagehide', this.#onPageHide)
-    this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway, isSuspended) => {
+    // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
+    globalThis.addEventListener?.('pagehide', this.#onPageHide, true)
+    globalThis.addEventListener?.('freeze', this.#onFreeze, true)
+    this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
-      if (!isAway) this.#join()
-      else if (isSuspended) this.#leaveWithPage()
-      else this.#leave()
+      if (isAway) this.#leave()
+      else this.#join()
     })
   }
 
@@ -394,6 +395,10 @@ export class SharedSession implements Session, Candidate {
     for (const session of this.#platform.sessions) session.#leave()
   }
 
+  readonly #onFreeze = (event: Event): void => {
+    if (isOfPage(event)) this.#leaveWithPage()
+  }
+
   /**
    * An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are made
    * while it loads the next page.
@@ -414,7 +419,8 @@ export class SharedSession implements Session, Candidate {
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#stopWatching?.()
-    globalThis.removeEventListener?.('pagehide', this.#onPageHide)
+    globalThis.removeEventListener?.('pagehide', this.#onPageHide, true)
+    globalThis.removeEventListener?.('freeze', this.#onFreeze, true)
     this.#closeChannel()
     this.#settings.signal?.removeEventListener('abort', this.#onAbort)
   }

@@ -1,14 +1,14 @@
-import { EventSource, sessionStarter } from '../event-source.ts'
+import { EventSource, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
-import { applyRules, numberFrom, type OptionRule } from '../options/validation.ts'
+import { numberFrom, type OptionRule } from '../options/validation.ts'
 import { type StartSession, startSession } from '../session.ts'
 import { SharedSession, type SharedSettings } from './session.ts'
 
 /** The options of {@link SharedEventSource}. All are optional. */
 export interface SharedEventSourceInit extends EventSourceInit {
   /**
-   * The group of tabs that share: only tabs with the same string do. Required with `headers`, `body`, `fetch` and methods
-   * other than GET, which may make one user's stream different from another's.
+   * The group of tabs that share: only tabs with the same string do. Required with `headers`, `body`, `request`, `fetch`
+   * and methods other than GET, which may make one user's stream different from another's.
    */
   scope?: string | undefined
   /**
@@ -51,11 +51,14 @@ const sessions = new Set<SharedSession>()
 
 /** Starts the session that this tab shares with all tabs whose requests are the same. */
 const startShared: StartSession = (given, transport, handler) => {
-  const settings = applyRules(given, optionRules) as unknown as SharedSettings & SharedEventSourceInit
-  const { url, withCredentials, method, redirect, lastEventIdQueryParam, scope, headers, body, fetch } = settings
+  const settings = given as SharedSettings & SharedEventSourceInit
+  const { url, withCredentials, method, redirect, lastEventIdQueryParam, scope, headers, body, request, fetch } =
+    settings
   const hasHeaders = typeof headers === 'function' || (!!headers && !headers.keys().next().done)
-  if (scope === undefined && (hasHeaders || method !== 'GET' || body != null || fetch)) {
-    throw new TypeError('headers, body, fetch and methods other than GET need a scope: a string that differs by user')
+  if (scope === undefined && (hasHeaders || method !== 'GET' || body != null || request || fetch)) {
+    throw new TypeError(
+      'headers, body, request, fetch and methods other than GET need a scope: a string that differs by user',
+    )
   }
   const key = JSON.stringify([url, withCredentials, method, redirect, lastEventIdQueryParam, scope])
   const { locks } = globalThis.navigator ?? {}
@@ -95,7 +98,7 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
   }
 }
 
-Object.defineProperty(SharedEventSource, sessionStarter, { value: startShared })
+Object.defineProperty(SharedEventSource, sourceKind, { value: { startSession: startShared, optionRules } })
 // Minifiers change the names of classes.
 Object.defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })
 Object.defineProperty(SharedEventSource.prototype, Symbol.toStringTag, {

@@ -1,19 +1,53 @@
-import type { Fetch } from '../options/event-source-init.ts'
-import type { Transport } from './transport.ts'
+import type { FetchLike } from '../options/event-source-init.ts'
+import type { Transport, TransportRequest } from './transport.ts'
 
 /** The status of a redirect that was not followed; browsers hide such a response: its status is 0. */
 const unfollowedRedirect = /^(0|30[12378])$/
 
 /**
+ * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are as everybody writes
+ * them, so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
+ */
+export function toPlainHeaders(headers: Headers): Record<string, string> {
+  const withCapitals = (name: string): string =>
+    name === 'last-event-id' ? 'Last-Event-ID' : name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
+  return Object.fromEntries([...headers].map(([name, value]) => [withCapitals(name), value]))
+}
+
+/** What `fetch` is called with, except the signal. */
+function toRequestInit(request: TransportRequest, isGiven: boolean): RequestInit {
+  // The runtime's own `fetch` is not told 'error', which could not be told from a lost connection.
+  const redirect = request.redirect === 'error' && !isGiven ? 'manual' : request.redirect
+  return {
+    method: request.method,
+    headers: toPlainHeaders(request.headers),
+    body: request.body ?? null,
+    // Constructor, step 11: "Set request's cache mode to "no-store"."
+    cache: 'no-store',
+    credentials: request.withCredentials ? 'include' : 'same-origin',
+    redirect,
+    // Required where the body is a stream, and unknown to TypeScript's RequestInit.
+    duplex: 'half',
+  } as RequestInit
+}
+
+/** Calls a `fetch`, with what the runtime needs around it. */
+export type SendRequest = (fetch: FetchLike, url: string, init: RequestInit) => Promise<Response>
+
+const noReadableBody = 'no fetch with readable bodies: give one as option "fetch"'
+
+/**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
- * @param adapt gives a `fetch` what it lacks in the runtime
+ * @param send calls the function, once or with what the runtime lacks
  */
 export function createFetchTransport(
-  given: Fetch | null | undefined,
-  adapt: (fetch: Fetch) => Fetch = (fetch) => fetch,
+  given: FetchLike | null | undefined,
+  send: SendRequest = (fetch, url, init) => fetch(url, init),
 ): Transport {
   return async (request, handler) => {
-    const { url, method, headers, body = null, signal } = request
+    const { url, signal } = request
+    const fetch = given ?? globalThis.fetch
+    if (!fetch) return handler.refuse('unsupported', noReadableBody)
     const controller = new AbortController()
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
     signal.onabort = () => {
@@ -21,32 +55,18 @@ export function createFetchTransport(
       // Deno forgets the signal of a response at a garbage collection.
       reader?.cancel().catch(() => {})
     }
-    const fetch = given ?? globalThis.fetch
-    const init = {
-      method,
-      // A plain object, for callers who wrap fetch and add headers of their own: `{ ...init.headers, Authorization }`.
-      headers: Object.fromEntries(headers),
-      body,
-      signal: controller.signal,
-      // Constructor, step 11: "Set request's cache mode to "no-store"."
-      cache: 'no-store',
-      credentials: request.withCredentials ? 'include' : 'same-origin',
-      // Not 'error', which could not be told from a lost connection.
-      redirect: request.redirect === 'error' ? 'manual' : 'follow',
-      // Required where the body is a stream, and unknown to TypeScript's RequestInit.
-      duplex: 'half',
-    } as RequestInit
-    const response = fetch && (await adapt(fetch)(url, init))
-    if (response) {
-      const { status, headers } = response
-      const head = { url: response.url || url, status, headers, contentType: headers.get('content-type') }
-      if (unfollowedRedirect.test(String(status))) return handler.refuse('redirect', 'redirect not followed', head)
-      handler.response(head)
-      if (response.body === null) return
+    const response = await send(fetch, url, { ...toRequestInit(request, !!given), signal: controller.signal })
+    if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
+    const { status, statusText, headers } = response
+    const head = { url: response.url || url, status, statusText, headers, contentType: headers.get('content-type') }
+    if (unfollowedRedirect.test(String(status))) {
+      return handler.refuse('redirect', `redirect not followed: HTTP ${status}`, head)
     }
+    handler.response(head)
+    if (response.body === null) return
     // React Native's response has no body, and node-fetch's is a stream of Node's.
-    reader = response?.body?.getReader?.()
-    if (!reader) return handler.refuse('unsupported', 'no fetch with readable bodies: give one as option "fetch"')
+    reader = response.body?.getReader?.()
+    if (!reader) return handler.refuse('unsupported', noReadableBody)
     // A given fetch may ignore the signal, so each step asks the signal.
     while (!signal.aborted) {
       const { done, value } = await reader.read()

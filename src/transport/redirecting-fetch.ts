@@ -1,58 +1,38 @@
-import type { Fetch } from '../options/event-source-init.ts'
+import type { SendRequest } from './fetch.ts'
 import { decodeByteString, followRedirect, isRedirect, maxRedirects } from './redirect.ts'
+import { adaptInit, encodesHeaders, isBuiltInFetch } from './runtime-fetch.ts'
 
-/** Whether this `fetch` is a browser's: only browsers keep script from setting a Cookie header. */
+/** Whether the runtime is a browser: only browsers keep script from setting a Cookie header. */
 function isBrowser(): boolean {
   if (typeof Request !== 'function') return true
   return !new Request('http://localhost', { headers: { cookie: '' } }).headers.has('cookie')
 }
 
-/** workerd, before a compatibility date in 2024, throws for members of RequestInit that it does not know. */
-function withoutUnknownMembers(init: RequestInit): RequestInit {
-  const known = { ...init }
-  for (const member of ['cache', 'credentials'] as const) {
-    if (typeof Request === 'function' && !(member in Request.prototype)) delete known[member]
-  }
-  return known
-}
-
-/** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
-function encodesHeaders(): boolean {
-  return globalThis.navigator?.userAgent === 'Cloudflare-Workers'
-}
-
 /**
- * Gives a `fetch` what it lacks outside browsers: redirects as the Fetch standard has them, without the caller's secrets
- * in requests to another origin. The build for browsers leaves this file out: there, the platform follows redirects,
- * hides them from script, and restricts what a request may contain.
+ * Calls the runtime's own `fetch`, with redirects as the Fetch standard has them, without the caller's secrets in requests
+ * to another origin. Any other function is called once: what it adds to a request, it would add to a request to another
+ * origin, too. The build for browsers leaves this file out: there, the platform hides redirects from script.
  */
-export function redirectingFetch(fetch: Fetch): Fetch {
-  return async (address, given) => {
-    const { method = 'GET', body = null, redirect = 'follow', ...init } = withoutUnknownMembers(given)
-    const request = { url: new URL(address), method, headers: new Headers(given.headers), body }
-    const lastEventId = request.headers.get('last-event-id')
-    if (lastEventId && encodesHeaders()) request.headers.set('last-event-id', decodeByteString(lastEventId))
-    const isFollowing = redirect === 'follow' && !isBrowser()
-    const send = (): Promise<Response> => {
-      const { url, method, headers, body } = request
-      return fetch(url.href, {
-        ...init,
-        method,
-        headers: Object.fromEntries(headers),
-        body,
-        redirect: isFollowing ? 'manual' : redirect,
-      })
-    }
-    for (let redirects = 0; ; redirects++) {
-      const response = await send()
-      const { status, headers } = response
-      if (!isFollowing || !isRedirect(status) || redirects === maxRedirects) return response
-      const location = headers.get('location')
-      // As in browsers, the bytes of a Location that is not ASCII are UTF-8.
-      const decoded = location && !encodesHeaders() ? decodeByteString(location) : location
-      if (!followRedirect(request, status, decoded)) return response
-      // A body of node-fetch's is a stream of Node's, which has no cancel().
-      await response.body?.cancel?.()
-    }
+export const sendAndRedirect: SendRequest = async (fetch, address, given) => {
+  const { method = 'GET', body = null, redirect = 'follow', ...init } = adaptInit(given)
+  const isFollowing = redirect === 'follow' && isBuiltInFetch(fetch) && !isBrowser()
+  if (!isFollowing) return fetch(address, { ...init, method, body, redirect })
+  const request = { url: new URL(address), method, headers: new Headers(init.headers), body }
+  for (let redirects = 0; ; redirects++) {
+    const { url, method, headers, body } = request
+    const response = await fetch(url.href, {
+      ...init,
+      method,
+      headers: Object.fromEntries(headers),
+      body,
+      redirect: 'manual',
+    })
+    const { status } = response
+    if (!isRedirect(status) || redirects === maxRedirects) return response
+    const location = response.headers.get('location')
+    // As in browsers, the bytes of a Location that is not ASCII are UTF-8.
+    const decoded = location && !encodesHeaders() ? decodeByteString(location) : location
+    if (!followRedirect(request, status, decoded)) return response
+    await response.body?.cancel()
   }
 }

@@ -4,6 +4,8 @@ import type { Settings } from '../options/settings.ts'
 /** The part of an AbortSignal that a transport needs: a real one takes twenty times the memory in Node. */
 export interface Signal {
   readonly aborted: boolean
+  /** Whether a timeout aborted it: its connection may be dead, and must not be used for another request. */
+  readonly hasTimedOut?: boolean
   onabort?: ((this: never, event: never) => unknown) | null | undefined
 }
 
@@ -23,6 +25,8 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly url: string
   readonly status: number
+  /** The reason phrase of the status line; the empty string over HTTP/2. */
+  readonly statusText: string
   readonly headers: Headers
   /** The Content-Type header. It is apart from `headers`, which some transports create only when they are read. */
   readonly contentType: string | null
@@ -34,14 +38,20 @@ export interface TransportHandler {
   /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
-  refuse(code: 'redirect' | 'unsupported', message: string, response?: TransportResponse): void
+  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void
+  /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
+  abort?(): void
 }
 
 /**
  * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
  * is lost.
  */
-export type Transport = (request: TransportRequest, handler: TransportHandler) => Promise<void>
+export interface Transport {
+  (request: TransportRequest, handler: TransportHandler): Promise<void>
+  /** Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it. */
+  runInContext?(callback: () => void): void
+}
 
 /** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */
 export type CreateTransport = (settings: Settings) => Transport

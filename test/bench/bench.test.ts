@@ -4,79 +4,137 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { chromiumExecutable, firefoxExecutable } from '../conformance/runners/puppeteer-browser.ts'
 import { installPeers } from './peers.ts'
 
-/** In ms; every client is a process of its own, and the machine is busy. */
-const longestRun = 400_000
+/** The maximum time of a command in ms. Every client is a process, and the machine may be busy. */
+const maxRunTime = 400_000
 
 let output: string
-let arePeersThere: boolean
+let arePeersInstalled: boolean
 
 beforeAll(async () => {
+  arePeersInstalled = await installPeers()
+}, maxRunTime)
+
+beforeEach(async () => {
   output = await mkdtemp(join(tmpdir(), 'bench-'))
-  arePeersThere = await installPeers()
-}, longestRun)
+})
 
-afterAll(() => rm(output, { recursive: true, force: true }))
+afterEach(() => rm(output, { recursive: true, force: true }))
 
-/** Runs a bench command with as little work as there can be, and returns what it printed. */
-async function run(command: string, ...given: string[]): Promise<string> {
+/** Runs a benchmark command with one round, and returns its output. */
+async function run(command: string, ...options: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, `${command}.ts`), '--rounds', '1', '--output', output, ...given],
-    { timeout: longestRun },
+    ['--import', 'tsx', join(import.meta.dirname, `${command}.ts`), '--rounds', '1', '--output', output, ...options],
+    { timeout: maxRunTime },
   )
   return stdout
 }
 
-/** The first cell and the second of each row of the tables. */
+/** One workload in results.json. */
+interface Entry {
+  readonly title: string
+  readonly measuredAt: string
+  readonly runtime: string
+  readonly machine: string
+  readonly values: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
+  readonly ratios: Readonly<Record<string, unknown>>
+  readonly failures?: Readonly<Record<string, string>>
+}
+
+async function readResults(): Promise<Record<string, Entry>> {
+  return JSON.parse(await readFile(join(output, 'results.json'), 'utf8'))
+}
+
+/** Returns the first two cells of each row of the tables, without versions in the first. */
 function readTables(printed: string): Record<string, string> {
   const rows = printed
     .split('\n')
     .filter((line) => line.startsWith('| '))
     .map((line) => line.split('|').map((cell) => cell.trim()))
-  return Object.fromEntries(rows.map(([, title = '', figure = '']) => [title.replace(/ [\d.]+$/, ''), figure]))
+  return Object.fromEntries(rows.map(([, title = '', value = '']) => [title.replace(/ [\d.]+$/, ''), value]))
 }
 
-const figure = expect.stringMatching(/^[\d.,]+$/)
+/** Matches a table with a number for each of these subjects. */
+function numbersOf(...titles: string[]): Record<string, unknown> {
+  const number = expect.stringMatching(/^[\d.,]+$/)
+  return expect.objectContaining(Object.fromEntries(titles.map((title) => [title, number])))
+}
 
-const figures = (...titles: string[]): Record<string, unknown> =>
-  expect.objectContaining(Object.fromEntries(titles.map((title) => [title, figure])))
-
-test('a table of the flood has every peer and every limit, and so have the JSON and the chart', {
-  timeout: longestRun,
+it('The table, the JSON and the chart of the flood contain every peer and every baseline', {
+  timeout: maxRunTime,
 }, async ({ skip }) => {
-  if (!arePeersThere) skip('the peers are not installed')
-  const table = readTables(await run('bench', '--works', 'flood', '--scale', '0.001'))
-  const everyone = [
+  if (!arePeersInstalled) skip('the peers are not installed')
+  const table = readTables(await run('bench', '--workloads', 'flood', '--scale', '0.001'))
+  const subjects = [
     ...['everysource', 'everysource over fetch', 'eventsource', 'undici', 'eventsource-client'],
     ...['launchdarkly-eventsource', 'event-source-polyfill', 'extended-eventsource', 'fetch-event-source'],
     ...['node:http, read', 'fetch, read', 'node:http, decoded', 'node:http, decoded, parsed'],
   ]
-  expect(table).toEqual(figures(...everyone))
-  for (const title of everyone) {
-    expect(await readFile(join(output, 'flood.json'), 'utf8')).toContain(title)
-    expect(await readFile(join(output, 'flood.svg'), 'utf8')).toContain(title)
+  expect(table).toEqual(numbersOf(...subjects))
+  const chart = await readFile(join(output, 'flood.svg'), 'utf8')
+  const titles = Object.keys((await readResults())['flood']?.values ?? {})
+  for (const subject of subjects) {
+    expect(titles).toContainEqual(expect.stringMatching(new RegExp(`^${subject}( [\\d.]+)?$`)))
+    expect(chart).toContain(subject)
   }
 })
 
-test('every work gives a figure for ours and for a peer', { timeout: longestRun }, async ({ skip }) => {
-  if (!arePeersThere) skip('the peers are not installed')
-  const works = ['answer', 'idle', 'large', 'resume', 'latency', 'block', 'deno', 'bun']
-  await run('bench', '--works', works.join(), '--scale', '0.001', '--peers', 'eventsource')
-  for (const work of works) {
-    const { outcomes } = JSON.parse(await readFile(join(output, `${work}.json`), 'utf8'))
-    for (const { title, rounds, failure } of outcomes) {
-      if (/is not installed/.test(failure)) console.warn(`SKIPPED: ${work}: ${failure}`)
-      else expect(rounds, `${work}: ${title}: ${failure}`).toHaveLength(1)
+it('Every workload produces a value for everysource and for a peer', { timeout: maxRunTime }, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
+  const workloads = ['answer', 'idle', 'large', 'resume', 'latency', 'block', 'deno', 'bun']
+  await run('bench', '--workloads', workloads.join(), '--scale', '0.001', '--peers', 'eventsource')
+  const results = await readResults()
+  expect(Object.keys(results)).toEqual(workloads)
+  for (const [name, { values, failures = {} }] of Object.entries(results)) {
+    const [failure = ''] = Object.values(failures)
+    if (failure.includes('is not installed')) {
+      console.warn(`SKIPPED: ${name}: ${failure}`)
+      continue
+    }
+    expect(failures, name).toEqual({})
+    expect(Object.keys(values), name).toEqual(
+      expect.arrayContaining(['everysource', expect.stringMatching(/^eventsource 5/)]),
+    )
+  }
+})
+
+it('The results of a second run are added to results.json, and replace those of the same workload', {
+  timeout: maxRunTime,
+}, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
+  const short = ['--scale', '0.001', '--peers', 'eventsource']
+  await run('bench', '--workloads', 'flood,writes', ...short)
+  const first = await readResults()
+  await run('bench', '--workloads', 'writes', ...short)
+  const second = await readResults()
+  expect(second['flood']).toEqual(first['flood'])
+  expect(second['writes']?.measuredAt).not.toBe(first['writes']?.measuredAt)
+})
+
+it('The results in the repository state the time, the runtime, the machine, and the median within its range', async () => {
+  const results: Record<string, Entry> = JSON.parse(
+    await readFile(join(import.meta.dirname, 'results/results.json'), 'utf8'),
+  )
+  for (const [name, { measuredAt, runtime, machine, values, ratios }] of Object.entries(results)) {
+    expect(Date.parse(measuredAt), name).toBeGreaterThan(0)
+    expect(runtime, name).toMatch(/^(Node|Deno|Bun|Chromium|Firefox|esbuild) [\d.]+$/)
+    expect(machine, name).toMatch(/GiB$/)
+    expect(Object.keys(ratios), name).toEqual(Object.keys(values).slice(1))
+    for (const metrics of Object.values(values)) {
+      for (const [median = Number.NaN, min, max] of Object.values(metrics)) {
+        expect(median, name).toBeGreaterThanOrEqual(min ?? Number.NaN)
+        expect(median, name).toBeLessThanOrEqual(max ?? Number.NaN)
+      }
     }
   }
 })
 
-test('a table of sizes has every peer that is for browsers', { timeout: longestRun }, async ({ skip }) => {
-  if (!arePeersThere) skip('the peers are not installed')
+it('The table of sizes contains every peer for browsers', { timeout: maxRunTime }, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
   const peers = [
     'eventsource',
     'eventsource-client',
@@ -84,7 +142,7 @@ test('a table of sizes has every peer that is for browsers', { timeout: longestR
     'extended-eventsource',
     'fetch-event-source',
   ]
-  expect(readTables(await run('size'))).toEqual(figures('everysource, EventSource', ...peers))
+  expect(readTables(await run('size'))).toEqual(numbersOf('everysource, EventSource', ...peers))
 })
 
 const browsers = [
@@ -93,17 +151,30 @@ const browsers = [
   ['firefox', firefoxExecutable()],
 ] as const
 
-test.for(browsers)('a table of %s has every peer', { timeout: longestRun }, async ([name, executable], { skip }) => {
-  if (!arePeersThere) skip('the peers are not installed')
-  if (executable === undefined && !process.env['CI']) skip(`${name} is missing`)
-  const printed = await run('browser', '--works', name, '--scale', '0.01')
-  const peers = ['eventsource', 'event-source-polyfill', 'native EventSource', 'fetch, read']
-  expect(readTables(printed)).toEqual(figures('everysource', ...peers))
+it.for(browsers)(
+  'The table of %s contains every peer',
+  { timeout: maxRunTime },
+  async ([name, executable], { skip }) => {
+    if (!arePeersInstalled) skip('the peers are not installed')
+    if (executable === undefined && !process.env['CI']) skip(`${name} is missing`)
+    const printed = await run('browser', '--workloads', name, '--scale', '0.01')
+    const peers = ['eventsource', 'event-source-polyfill', 'native EventSource', 'fetch, read']
+    expect(readTables(printed)).toEqual(numbersOf('everysource', ...peers))
+    expect((await readResults())[name]?.runtime).toMatch(name === 'firefox' ? /^Firefox \d/ : /^Chromium \d/)
+  },
+)
+
+it('An unknown workload ends the command with the names of all workloads', async () => {
+  const failed = await run('bench', '--workloads', 'floood').catch((error) => error)
+  expect(failed.code).toBe(2)
+  expect(failed.stderr).toMatch(/^--workloads: unknown name floood; the names are flood, writes, /)
+  expect(await readdir(output)).toEqual([])
 })
 
-test('a mistake on the command line is named, with what would be right', async () => {
-  const failed = await run('bench', '--works', 'floood').catch((error) => error)
-  expect(failed.code).toBe(2)
-  expect(failed.stderr).toMatch(/^--works has floood, which is none of flood, writes, /)
-  expect(await readdir(output)).not.toContain('floood.json')
+it.each(['bench', 'browser', 'size'])('The command %s explains its options for --help', async (command) => {
+  const help = await run(command, '--help')
+  expect(help).toMatch(/^Usage: npm run bench/)
+  for (const option of ['--workloads', '--peers', '--rounds', '--scale', '--output', '--other', '--help']) {
+    expect(help).toContain(`  ${option} `)
+  }
 })

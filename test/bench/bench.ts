@@ -1,56 +1,50 @@
-import process from 'node:process'
 import installRuntimes from '../runtimes/install.ts'
-import { measureWork } from './measure-work.ts'
+import { measureWorkload } from './measure-workload.ts'
 import { readOptions } from './options.ts'
-import { installPeers } from './peers.ts'
-import { entryOf, type Feed, makePrograms, type Programs, runClient, startFeed } from './processes.ts'
-import { failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
+import { entryPointOf, executables, type Feed, type Programs, runClient } from './processes.ts'
+import { titleAtScale, titleOf, versionOf } from './report.ts'
 import type { Result } from './result.ts'
+import { runBenchmarks } from './run-benchmarks.ts'
 import { subjects } from './subjects.ts'
-import { type Work, type WorkName, workNames, works } from './works.ts'
+import { type Runtime, type WorkloadName, workloadNames, workloads } from './workloads.ts'
 
-/** How long a client may take before it is killed, in ms. */
-const longestRun = 60_000
+/** The time in ms after which a client is killed. */
+const timeout = 60_000
 
 const root = `${import.meta.dirname}/../..`
 
-const options = readOptions('bench', workNames)
-const { scale } = options
+const runtimeTitles: Readonly<Record<Runtime, string>> = { node: 'Node', deno: 'Deno', bun: 'Bun' }
 
-function participantsOf({ subjects: names }: Work) {
-  return names.filter((name) => options.takesPart(name))
+const options = readOptions('bench', workloadNames)
+
+async function describeRuntime(runtime: Runtime): Promise<string> {
+  const executable = executables[runtime]()
+  const title = runtimeTitles[runtime]
+  return executable === undefined ? title : `${title} ${await versionOf(executable)}`
 }
 
-async function measure(name: WorkName, programs: Programs, feed: Feed): Promise<Result> {
-  const work = works[name]
-  const { title, metrics, runtime, route, measurement } = work
-  const count = Math.ceil(work.count * scale)
+async function measure(name: WorkloadName, programs: Programs, feed: Feed): Promise<Result> {
+  const { title, metrics, runtime, route, measurement, ...workload } = workloads[name]
+  const { rounds, scale } = options
+  const count = Math.ceil(workload.count * scale)
   const url = `${feed.origin}${route}`
   await fetch(`${url}?count=${count}`, { method: 'HEAD' })
   const participants = await Promise.all(
-    participantsOf(work).map(async (subject) => {
+    workload.subjects.filter(options.includes).map(async (subject) => {
       const checkout = subject === 'other' ? (options.other ?? root) : root
-      const task = { subject, measurement, url, count, everysource: entryOf(checkout, runtime) }
+      const task = { subject, measurement, url, count, everysource: entryPointOf(checkout, runtime) }
       return {
         subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
-        run: () => runClient(programs.client, runtime, task, longestRun),
+        run: () => runClient(programs.client, runtime, task, timeout),
       }
     }),
   )
-  return measureWork(name, { title: titleAtScale(title, scale), metrics }, participants, options)
+  const description = { name, title: titleAtScale(title, scale), metrics, rounds, scale }
+  return measureWorkload({ ...description, runtime: await describeRuntime(runtime) }, participants)
 }
 
-if (!(await installPeers())) process.exit(1)
-if (options.works.some((name) => works[name].runtime !== 'node')) await installRuntimes()
-const programs = await makePrograms()
-const feed = await startFeed(programs.feed)
-try {
-  for (const name of options.works) {
-    const result = await measure(name, programs, feed)
-    await reportResult(result, options.output)
-    failIfOursFailed(result)
-  }
-} finally {
-  await feed.close()
-  await programs.remove()
+async function prepare(): Promise<void> {
+  if (options.workloads.some((name) => workloads[name].runtime !== 'node')) await installRuntimes()
 }
+
+await runBenchmarks(options, prepare, measure)

@@ -9,28 +9,29 @@ import {
 } from '../conformance/runners/puppeteer-browser.ts'
 import type { Browser } from '../conformance/runners/run-browser.ts'
 import type { Values } from './measure.ts'
-import { measureWork } from './measure-work.ts'
+import { measureWorkload } from './measure-workload.ts'
 import { readOptions } from './options.ts'
-import { installPeers, peersDirectory } from './peers.ts'
+import { peersDirectory } from './peers.ts'
 import { cpuOfDescendants } from './process-tree.ts'
-import { entryOf, type Feed, makePrograms, startFeed } from './processes.ts'
-import { failIfOursFailed, reportResult, titleAtScale, titleOf } from './report.ts'
+import { entryPointOf, type Feed } from './processes.ts'
+import { titleAtScale, titleOf, versionOf } from './report.ts'
 import type { Result } from './result.ts'
+import { runBenchmarks } from './run-benchmarks.ts'
 import { type SubjectName, subjects } from './subjects.ts'
-import type { WorkDescription } from './works.ts'
+import type { BenchmarkDescription } from './workloads.ts'
 
-/** How long a page may take, in ms. */
-const longestRun = 120_000
+/** The time in ms after which a page has failed. */
+const pageTimeout = 120_000
 
-/** How long a browser has for what it does after its start, in ms. */
-const settling = 1_500
+/** The time in ms that a browser has for its work after the start. */
+const settleTime = 1_500
 
 const events = 300_000
 
 const browsers = {
   chromium: { title: 'Chromium', find: chromiumExecutable, launch: launchChromium },
   'chromium-observed': {
-    title: 'Chromium, its network observed as by developer tools',
+    title: 'Chromium with its network observed, as by developer tools',
     find: chromiumExecutable,
     launch: (executable) => launchChromium(executable, true),
   },
@@ -47,31 +48,31 @@ const { scale } = options
 const count = Math.ceil(events * scale)
 const root = `${import.meta.dirname}/../..`
 
-/** What each page imports; nothing for what the browser has itself. */
+/** Return the module that a page imports, or undefined if the browser has the subject itself. */
 const imports: Partial<Record<SubjectName, () => string | undefined>> = {
-  everysource: () => entryOf(root, 'browser'),
-  other: () => entryOf(options.other ?? root, 'browser'),
+  everysource: () => entryPointOf(root, 'browser'),
+  other: () => entryPointOf(options.other ?? root, 'browser'),
   eventsource: () => 'eventsource',
   'event-source-polyfill': () => 'event-source-polyfill',
   native: () => undefined,
   'fetch-discard': () => undefined,
 }
 
-const participating = (Object.keys(imports) as SubjectName[]).filter((name) => options.takesPart(name))
+const included = (Object.keys(imports) as SubjectName[]).filter(options.includes)
 
-function describe(name: BrowserName): WorkDescription {
+function describe(name: BrowserName): BenchmarkDescription {
   return {
     title: titleAtScale(`${browsers[name].title}: 300,000 events in writes of 64 KiB`, scale),
     metrics: [
-      { key: 'wall', title: 'time an event', unit: 'µs' },
-      { key: 'cpu', title: 'CPU an event of the whole browser', unit: 'µs' },
+      { key: 'wall', title: 'time per event', unit: 'µs' },
+      { key: 'cpu', title: 'CPU time per event of the whole browser', unit: 'µs' },
     ],
   }
 }
 
-/** Has the feed serve a page for each that takes part. */
+/** Adds a page for each subject to the feed. */
 async function servePages(feed: Feed): Promise<void> {
-  for (const name of participating) {
+  for (const name of included) {
     const module = imports[name]?.()
     const load = module === undefined ? 'undefined' : `import(${JSON.stringify(module)})`
     const { outputFiles } = await build({
@@ -92,22 +93,22 @@ async function servePages(feed: Feed): Promise<void> {
   }
 }
 
-/** Measures in a browser of its own. */
+/** Measures a subject in a new browser. */
 async function run(name: BrowserName, executable: string, subject: SubjectName, feed: Feed): Promise<Values> {
   const browser = await browsers[name].launch(executable)
-  const timeout = AbortSignal.timeout(longestRun)
+  const timeout = AbortSignal.timeout(pageTimeout)
   try {
     return await new Promise<Values>((resolve, reject) => {
-      timeout.addEventListener('abort', () => reject(new Error(`over ${longestRun / 1_000} s`)))
+      timeout.addEventListener('abort', () => reject(new Error(`timed out after ${pageTimeout / 1_000} s`)))
       const url = `${feed.origin}/${subject}.html?subject=${subject}&count=${count}`
       const ready = feed.pageReady()
       const measure = async (): Promise<Values> => {
         await browser.openPage(url, (problem) => reject(new Error(problem)))
         await ready
-        await pause(settling)
-        // Of the whole browser: nothing else was started here but the feed.
+        await pause(settleTime)
+        // This process has started only the browser and the feed.
         const before = await cpuOfDescendants(process.pid, feed.pid)
-        const values = await feed.pageMeasured()
+        const values = await feed.measurePage()
         const after = await cpuOfDescendants(process.pid, feed.pid)
         return before === undefined || after === undefined ? values : { ...values, cpu: (after - before) / count }
       }
@@ -118,33 +119,26 @@ async function run(name: BrowserName, executable: string, subject: SubjectName, 
   }
 }
 
-async function measure(name: BrowserName, executable: string, feed: Feed): Promise<Result> {
+async function measure(name: BrowserName, feed: Feed): Promise<Result | undefined> {
+  const { title, find } = browsers[name]
+  const executable = find()
+  if (executable === undefined) {
+    process.stderr.write(`SKIPPED: ${title} is not installed\n`)
+    return undefined
+  }
   const participants = await Promise.all(
-    participating.map(async (subject) => ({
+    included.map(async (subject) => ({
       subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
       run: () => run(name, executable, subject, feed),
     })),
   )
-  return measureWork(name, describe(name), participants, options)
+  const runtime = `${name === 'firefox' ? 'Firefox' : 'Chromium'} ${await versionOf(executable)}`
+  return measureWorkload({ name, ...describe(name), runtime, rounds: options.rounds, scale }, participants)
 }
 
-if (!(await installPeers())) process.exit(1)
-const programs = await makePrograms()
-const feed = await startFeed(programs.feed)
-try {
+async function prepare(feed: Feed): Promise<void> {
   await fetch(`${feed.origin}/flood?count=${count}`, { method: 'HEAD' })
   await servePages(feed)
-  for (const name of options.works) {
-    const executable = browsers[name].find()
-    if (executable === undefined) {
-      process.stderr.write(`SKIPPED: ${browsers[name].title} is not installed\n`)
-      continue
-    }
-    const result = await measure(name, executable, feed)
-    await reportResult(result, options.output)
-    failIfOursFailed(result)
-  }
-} finally {
-  await feed.close()
-  await programs.remove()
 }
+
+await runBenchmarks(options, prepare, (name, _, feed) => measure(name, feed))

@@ -1,27 +1,27 @@
 import type { Progress } from './progress.ts'
 import type { Subject, SubjectKind } from './subjects.ts'
 
-/** What a run gave, by metric. */
+/** The values of one run, by metric. */
 export type Values = Readonly<Record<string, number>>
 
-/** Whoever takes part in a work. */
+/** A subject that takes part in a workload. */
 export interface Participant {
   readonly subject: Subject
   run(): Promise<Values>
 }
 
-/** What the rounds gave for one participant. */
+/** The values of one participant, by round. */
 export interface Outcome {
   readonly title: string
   readonly kind: SubjectKind
   readonly rounds: readonly Values[]
-  /** Why it takes no further part. */
+  /** The reason why the participant failed. */
   readonly failure?: string
 }
 
 /**
- * Runs every participant once a round, one after the other, so that whatever else the machine does meets all of them.
- * One that fails is left out of the later rounds.
+ * Runs every participant once per round, one after the other, so that other load on the machine affects all of them
+ * alike. A participant that fails is excluded from the later rounds.
  */
 export async function measureInTurn(
   participants: readonly Participant[],

@@ -1,29 +1,37 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { type SubjectName, subjectNames, subjects } from './subjects.ts'
+import { type SubjectKind, type SubjectName, subjectNames, subjects } from './subjects.ts'
 
-/** The options of all bench commands. */
-export interface BenchOptions<Work extends string> {
-  readonly works: readonly Work[]
+/** The options of all benchmark commands. */
+export interface BenchOptions<WorkloadName extends string> {
+  readonly workloads: readonly WorkloadName[]
   readonly rounds: number
-  /** What the amount of work is multiplied by. */
+  /** The factor that the amount of work is multiplied by. */
   readonly scale: number
-  /** The folder that results are written to. */
+  /** The directory that results are written to. */
   readonly output: string
-  /** Another checkout of ours, built, to compare with. */
+  /** The directory of another checkout of everysource, already built, to compare with. */
   readonly other: string | undefined
-  /** Whether a subject takes part. Ours always does. */
-  takesPart(subject: SubjectName): boolean
+  /** Returns whether a subject is measured. everysource always is. */
+  includes(subject: SubjectName): boolean
 }
 
-const usage = (command: string, works: readonly string[]): string => `Usage: npm run ${command} -- [options]
+const peerNames = subjectNames.filter((name) => subjects[name].kind !== 'ours')
 
-  --works a,b     what to measure: ${works.join(', ')} (all)
-  --peers a,b     whom to compare with (all)
-  --rounds N      how often (5)
-  --scale X       how much: 0.1 for a tenth (1)
-  --output DIR    where the JSON and the charts go (test/bench/results)
-  --other DIR     another checkout of ours, built, to compare with
+const namesOf = (kind: SubjectKind): string => subjectNames.filter((name) => subjects[name].kind === kind).join(', ')
+
+const usage = (command: string, workloads: readonly string[]): string => `Usage: npm run ${command} -- [options]
+
+  --workloads a,b  the workloads to measure (default: all):
+                   ${workloads.join(', ')}
+  --peers a,b      the peers and baselines to compare with (default: all):
+                   ${namesOf('peer')}
+                   ${namesOf('baseline')}
+  --rounds N       the number of rounds (default: 5)
+  --scale X        the factor for the amount of work, such as 0.1 (default: 1)
+  --output DIR     the directory for results.json and the charts (default: test/bench/results)
+  --other DIR      another checkout of everysource, already built, to compare with
+  --help           print this help
 `
 
 class OptionError extends Error {}
@@ -33,21 +41,23 @@ function list<Name extends string>(option: string, given: string | undefined, na
     ? names
     : given.split(',').map((each) => {
         const found = names.find((name) => name === each)
-        if (found === undefined) throw new OptionError(`--${option} has ${each}, which is none of ${names.join(', ')}`)
+        if (found === undefined)
+          throw new OptionError(`--${option}: unknown name ${each}; the names are ${names.join(', ')}`)
         return found
       })
 }
 
 function number(option: string, given: string, isValid: (value: number) => boolean, expected: string): number {
   const value = Number(given)
-  if (!isValid(value)) throw new OptionError(`--${option} is ${given}, not ${expected}`)
+  if (!isValid(value)) throw new OptionError(`--${option} must be ${expected}, not ${given}`)
   return value
 }
 
-function parse<Work extends string>(works: readonly Work[]): BenchOptions<Work> {
+function parse<Name extends string>(workloads: readonly Name[]): BenchOptions<Name> | undefined {
   const { values } = parseArgs({
     options: {
-      works: { type: 'string' },
+      help: { type: 'boolean' },
+      workloads: { type: 'string' },
       peers: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       scale: { type: 'string', default: '1' },
@@ -55,35 +65,33 @@ function parse<Work extends string>(works: readonly Work[]): BenchOptions<Work> 
       other: { type: 'string' },
     },
   })
-  const peers = list(
-    'peers',
-    values.peers,
-    subjectNames.filter((name) => subjects[name].kind !== 'ours'),
-  )
+  if (values.help) return undefined
+  const peers = list('peers', values.peers, peerNames)
   return {
-    works: list('works', values.works, works),
-    rounds: number(
-      'rounds',
-      values.rounds,
-      (value) => Number.isInteger(value) && value > 0,
-      'a whole number from 1 on',
-    ),
-    scale: number('scale', values.scale, (value) => value > 0 && value < Infinity, 'a number above 0'),
+    workloads: list('workloads', values.workloads, workloads),
+    rounds: number('rounds', values.rounds, (value) => Number.isInteger(value) && value > 0, 'a positive integer'),
+    scale: number('scale', values.scale, (value) => value > 0 && value < Infinity, 'a positive number'),
     output: values.output,
     other: values.other,
-    takesPart(subject) {
+    includes(subject) {
       if (subject === 'other') return values.other !== undefined
       return subjects[subject].kind === 'ours' || peers.some((peer) => peer === subject)
     },
   }
 }
 
-/** Reads the command line. A mistake there ends the process with one line on what it was, and how it is used. */
-export function readOptions<Work extends string>(command: string, works: readonly Work[]): BenchOptions<Work> {
+/**
+ * Reads the command line. Prints the usage and exits for `--help`. Prints the error and the usage and exits with code 2 if
+ * an option is invalid.
+ */
+export function readOptions<Name extends string>(command: string, workloads: readonly Name[]): BenchOptions<Name> {
   try {
-    return parse(works)
+    const options = parse(workloads)
+    if (options) return options
+    process.stdout.write(usage(command, workloads))
+    return process.exit(0)
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage(command, works)}`)
+    process.stderr.write(`${(error as Error).message}\n\n${usage(command, workloads)}`)
     return process.exit(2)
   }
 }

@@ -9,7 +9,7 @@ const modules = Object.values<Subject>(subjects).flatMap(({ module }) => module 
 
 /**
  * Installs the peers on first use.
- * @returns whether they are there
+ * @returns whether they are installed
  */
 export function installPeers(): Promise<boolean> {
   return installOnFirstUse({

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Linux counts in hundredths of a second. */
+/** Linux counts CPU time in units of 10 ms. */
 const microsecondsPerTick = 10_000
 
 interface ProcessState {
@@ -9,11 +9,11 @@ interface ProcessState {
   readonly cpu: number
 }
 
-/** None if it has ended meanwhile. */
+/** Returns an empty array if the process has ended. */
 async function readState(pid: string): Promise<ProcessState[]> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The second field is a name in parentheses, which may hold anything.
+    // The second field is a name in parentheses, which may contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
@@ -27,9 +27,9 @@ async function readState(pid: string): Promise<ProcessState[]> {
 }
 
 /**
- * The CPU time in µs that all processes have taken that one has started, directly or not.
- * @param except one of them, left out with those that it has started
- * @returns undefined where the system does not tell as Linux does
+ * Returns the CPU time in µs of all descendants of a process.
+ * @param except a process that is excluded, with its descendants
+ * @returns undefined if the system has no /proc as Linux has
  */
 export async function cpuOfDescendants(ancestor: number, except: number): Promise<number | undefined> {
   let names: string[]

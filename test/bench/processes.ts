@@ -11,18 +11,18 @@ import type { Task } from './client/client.ts'
 import type { FeedCommand } from './feed/feed.ts'
 import type { Values } from './measure.ts'
 import { peersDirectory } from './peers.ts'
-import type { Runtime } from './works.ts'
+import type { Runtime } from './workloads.ts'
 
 const here = import.meta.dirname
 
-/** The programs of the benchmarks as JavaScript that every runtime takes, beside the peers that they import. */
+/** The programs of the benchmarks as JavaScript for every runtime. They are stored beside the peers that they import. */
 export interface Programs {
   readonly feed: string
   readonly client: string
   remove(): Promise<void>
 }
 
-export async function makePrograms(): Promise<Programs> {
+export async function buildPrograms(): Promise<Programs> {
   const directory = await mkdtemp(join(peersDirectory, 'node_modules/.programs-'))
   await build({
     entryPoints: { feed: join(here, 'feed/feed.ts'), client: join(here, 'client/client.ts') },
@@ -41,7 +41,7 @@ export async function makePrograms(): Promise<Programs> {
   }
 }
 
-/** Without what would have some clients send their requests another way. */
+/** Returns the environment without variables that change how some clients send their requests. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(node_options|(https?|no|all)_proxy)$/i.test(name))
   return { ...Object.fromEntries(kept), DENO_NO_UPDATE_CHECK: '1' }
@@ -51,12 +51,12 @@ export interface Feed {
   /** Such as http://127.0.0.1:40001. */
   readonly origin: string
   readonly pid: number
-  /** Serves a page's file from now on. */
+  /** Adds a file for pages. */
   serve(path: string, type: string, body: string): Promise<void>
   /** Resolves when a page is ready to be measured. */
   pageReady(): Promise<void>
-  /** Has the page begin, and resolves with what it measured. */
-  pageMeasured(): Promise<Values>
+  /** Starts the measurement in the page, and resolves with its values. */
+  measurePage(): Promise<Values>
   close(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ export async function startFeed(program: string): Promise<Feed> {
     async pageReady() {
       await receive(child)
     },
-    async pageMeasured() {
+    async measurePage() {
       send('go')
       return JSON.parse(await receive(child))
     },
@@ -87,7 +87,7 @@ export async function startFeed(program: string): Promise<Feed> {
   }
 }
 
-/** The next message of a feed. */
+/** Returns the next message of the feed. */
 async function receive(child: ChildProcess): Promise<string> {
   const controller = new AbortController()
   const { signal } = controller
@@ -102,7 +102,8 @@ async function receive(child: ChildProcess): Promise<string> {
   }
 }
 
-const executables: Readonly<Record<Runtime, () => string | undefined>> = {
+/** Return the executable of a runtime, or undefined if it is not installed. */
+export const executables: Readonly<Record<Runtime, () => string | undefined>> = {
   node: () => process.execPath,
   deno: denoExecutable,
   bun: bunExecutable,
@@ -114,8 +115,8 @@ const runtimeArguments: Readonly<Record<Runtime, readonly string[]>> = {
   bun: [],
 }
 
-/** The files that the conditions of the package's exports lead to. */
-const entries = {
+/** The files that the conditions of the package's exports select. */
+const entryPoints = {
   node: 'dist/node/index.js',
   deno: 'dist/default/index.js',
   bun: 'dist/default/index.js',
@@ -123,35 +124,35 @@ const entries = {
 } as const satisfies Record<Runtime | 'browser', string>
 
 /**
- * The file of a checkout that programs of a runtime get.
+ * Returns the file of a checkout that programs of a runtime import.
  * @throws Error if the checkout is not built
  */
-export function entryOf(checkout: string, runtime: keyof typeof entries): string {
-  const file = resolve(checkout, entries[runtime])
-  if (!existsSync(file)) throw new Error(`there is no ${file}: npm run build makes it`)
+export function entryPointOf(checkout: string, runtime: keyof typeof entryPoints): string {
+  const file = resolve(checkout, entryPoints[runtime])
+  if (!existsSync(file)) throw new Error(`${file} does not exist: run npm run build`)
   return file
 }
 
 /**
- * Runs a client in a process of its own.
- * @param longestRun after which it is killed, in ms
- * @throws Error with the reason, if it failed or took too long
+ * Runs a client in its own process.
+ * @param timeout the time in ms after which the process is killed
+ * @throws Error with the reason if the client failed or timed out
  */
-export async function runClient(program: string, runtime: Runtime, task: Task, longestRun: number): Promise<Values> {
+export async function runClient(program: string, runtime: Runtime, task: Task, timeout: number): Promise<Values> {
   const file = executables[runtime]()
   if (file === undefined) throw new Error(`${runtime} is not installed`)
   try {
     const { stdout } = await promisify(execFile)(file, [...runtimeArguments[runtime], program, JSON.stringify(task)], {
       cwd: peersDirectory,
       env: environment(),
-      timeout: longestRun,
+      timeout,
       killSignal: 'SIGKILL',
     })
     return JSON.parse(stdout) as Values
   } catch (error) {
     const { killed, message } = error as Error & { killed?: boolean }
-    if (killed) throw new Error(`over ${longestRun / 1_000} s`, { cause: error })
-    // The first line is the command; then comes what the client printed.
+    if (killed) throw new Error(`timed out after ${timeout / 1_000} s`, { cause: error })
+    // The first line is the command, and the others are what the client printed.
     const [command, ...lines] = message.split('\n')
     throw new Error(lines.find((line) => /^\S*Error/.test(line)) ?? command, { cause: error })
   }

@@ -1,11 +1,11 @@
 import process from 'node:process'
 import { clearLine, cursorTo } from 'node:readline'
 
-/** A line on standard error that says what is being done: rewritten on a terminal, a new one each time elsewhere. */
+/** A progress line on standard error. It is overwritten on a terminal; elsewhere, each step is a new line. */
 export interface Progress {
   /** Begins the next step. */
   step(text: string): void
-  /** Takes the line away, before something else is printed. */
+  /** Clears the line before other output. */
   clear(): void
 }
 

@@ -1,21 +1,29 @@
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { promisify } from 'node:util'
 import { drawChart } from './chart.ts'
 import { peersDirectory } from './peers.ts'
 import type { Result } from './result.ts'
+import { updateResultsFile } from './results-file.ts'
 import type { Subject } from './subjects.ts'
 import { formatTable } from './table.ts'
 
-/** What it was measured on, in one line. */
+/** Describes the machine in one line. */
 export function describeMachine(): string {
   const [cpu] = cpus()
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
-  return `Node ${process.versions.node}, ${platform()} ${arch()}, ${cpus().length} × ${cpu?.model.trim()}, ${memory}`
+  return `${platform()} ${arch()}, ${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`
 }
 
-/** The title of a subject, a peer's with the version that is installed. */
+/** Returns the version that a program prints for `--version`. */
+export async function versionOf(executable: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(executable, ['--version'])
+  return /\d+(\.\d+)+/.exec(stdout)?.[0] ?? stdout.trim()
+}
+
+/** Returns the title of a subject, with the installed version if it is a peer. */
 export async function titleOf({ title, kind, module }: Subject): Promise<string> {
   if (kind !== 'peer' || module === undefined) return title
   const manifest = await readFile(join(peersDirectory, 'node_modules', module, 'package.json'), 'utf8')
@@ -23,21 +31,21 @@ export async function titleOf({ title, kind, module }: Subject): Promise<string>
   return `${title.replace(/ \d+$/, '')} ${version}`
 }
 
-/** A title tells the whole amount of work. */
+/** Adds the scale to a title, which states the amount of work at scale 1. */
 export function titleAtScale(title: string, scale: number): string {
-  return scale === 1 ? title : `${title}; here times ${scale}`
+  return scale === 1 ? title : `${title}; scaled by ${scale}`
 }
 
-/** Prints the table, and writes the JSON and the chart. */
+/** Prints the table, and writes the chart and the entry in results.json. */
 export async function reportResult(result: Result, directory: string): Promise<void> {
   process.stdout.write(`${formatTable(result)}\n\n`)
   await mkdir(directory, { recursive: true })
-  await writeFile(join(directory, `${result.name}.json`), `${JSON.stringify(result, undefined, 2)}\n`)
+  await updateResultsFile(join(directory, 'results.json'), result)
   const chart = drawChart(result)
   if (chart !== undefined) await writeFile(join(directory, `${result.name}.svg`), chart)
 }
 
-/** A peer that cannot do something is a result; ours has to. */
+/** Sets the exit code if everysource failed. A failed peer is a valid result. */
 export function failIfOursFailed({ name, outcomes }: Result): void {
   for (const { title, kind, failure } of outcomes) {
     if (kind !== 'ours' || failure === undefined) continue

@@ -1,10 +1,10 @@
 import process from 'node:process'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, version } from 'esbuild'
 import type { Outcome } from './measure.ts'
 import { readOptions } from './options.ts'
 import { installPeers, peersDirectory } from './peers.ts'
-import { entryOf } from './processes.ts'
+import { entryPointOf } from './processes.ts'
 import { describeMachine, reportResult, titleOf } from './report.ts'
 import { type SubjectName, subjects } from './subjects.ts'
 
@@ -12,7 +12,7 @@ const root = `${import.meta.dirname}/../..`
 
 const options = readOptions('bench:size', ['size'])
 
-/** What a page imports of each peer. */
+/** The code that imports each peer in a page. */
 const peers: Partial<Record<SubjectName, string>> = {
   eventsource: `export { EventSource } from 'eventsource'`,
   eventsource4: `export { EventSource } from 'eventsource4'`,
@@ -43,22 +43,22 @@ async function measure(title: string, kind: Outcome['kind'], contents: string): 
   try {
     return { title, kind, rounds: [await sizeOf(contents)] }
   } catch (error) {
-    // It imports what only Node has.
+    // The module imports Node's built-in modules.
     if (!/Could not resolve/.test(`${error}`)) throw error
-    return { title, kind, rounds: [], failure: 'not for browsers' }
+    return { title, kind, rounds: [], failure: 'does not run in browsers' }
   }
 }
 
 if (!(await installPeers())) process.exit(1)
-const everysource = JSON.stringify(entryOf(root, 'browser'))
+const everysource = JSON.stringify(entryPointOf(root, 'browser'))
 const ours: Readonly<Record<string, string>> = {
   EventSource: `export { EventSource } from ${everysource}`,
   openEventStream: `export { openEventStream } from ${everysource}`,
-  'both, and the errors': `export * from ${everysource}`,
+  'all exports': `export * from ${everysource}`,
 }
 const outcomes = await Promise.all([
   ...Object.entries(ours).map(([title, contents]) => measure(`everysource, ${title}`, 'ours', contents)),
-  ...(Object.keys(peers) as SubjectName[]).filter(options.takesPart).map(async (name) => {
+  ...(Object.keys(peers) as SubjectName[]).filter(options.includes).map(async (name) => {
     const subject = subjects[name]
     return measure(name === 'http-parse' ? 'the parser alone' : await titleOf(subject), subject.kind, `${peers[name]}`)
   }),
@@ -70,12 +70,13 @@ const metrics = [
 await reportResult(
   {
     name: 'size',
-    title: 'What a page loads',
-    metrics,
+    title: 'The code that a page loads',
     date: new Date().toISOString(),
+    runtime: `esbuild ${version}`,
     machine: describeMachine(),
     rounds: 1,
     scale: 1,
+    metrics,
     outcomes,
   },
   options.output,

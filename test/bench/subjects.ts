@@ -1,17 +1,17 @@
-/** Ours, a peer, or a limit: how fast any client could be at most. */
-export type SubjectKind = 'ours' | 'peer' | 'limit'
+/** everysource itself, another client, or a baseline: a program that does less than any client must do. */
+export type SubjectKind = 'ours' | 'peer' | 'baseline'
 
 export interface Subject {
   readonly title: string
   readonly kind: SubjectKind
-  /** The package, in the folder of the peers, that it is. */
+  /** The name of its package in the peers' directory. */
   readonly module?: string
 }
 
 const everySubject = {
   everysource: { title: 'everysource', kind: 'ours' },
   'everysource-fetch': { title: 'everysource over fetch', kind: 'ours' },
-  other: { title: 'the other everysource', kind: 'ours' },
+  other: { title: 'everysource, other checkout', kind: 'ours' },
   eventsource: { title: 'eventsource 5', kind: 'peer', module: 'eventsource' },
   eventsource4: { title: 'eventsource 4', kind: 'peer', module: 'eventsource4' },
   undici: { title: 'undici', kind: 'peer', module: 'undici' },
@@ -21,11 +21,11 @@ const everySubject = {
   'extended-eventsource': { title: 'extended-eventsource', kind: 'peer', module: 'extended-eventsource' },
   'fetch-event-source': { title: 'fetch-event-source', kind: 'peer', module: '@microsoft/fetch-event-source' },
   native: { title: 'native EventSource', kind: 'peer' },
-  'http-discard': { title: 'node:http, read', kind: 'limit' },
-  'fetch-discard': { title: 'fetch, read', kind: 'limit' },
-  'http-decode': { title: 'node:http, decoded', kind: 'limit' },
-  'http-parse': { title: 'node:http, decoded, parsed', kind: 'limit', module: 'eventsource-parser' },
-  'http-dispatch': { title: 'node:http, to bare Events', kind: 'limit' },
+  'http-discard': { title: 'node:http, read', kind: 'baseline' },
+  'fetch-discard': { title: 'fetch, read', kind: 'baseline' },
+  'http-decode': { title: 'node:http, decoded', kind: 'baseline' },
+  'http-parse': { title: 'node:http, decoded, parsed', kind: 'baseline', module: 'eventsource-parser' },
+  'http-dispatch': { title: 'node:http, to bare Events', kind: 'baseline' },
 } as const satisfies Record<string, Subject>
 
 export type SubjectName = keyof typeof everySubject

@@ -1,21 +1,24 @@
 import { formatNumber, type Result, valuesOf } from './result.ts'
 import { type Distribution, distribution, pairedRatios } from './statistics.ts'
 
-function formatDistribution({ median, least, greatest }: Distribution, format: (value: number) => string): string {
-  return least === greatest ? format(median) : `${format(median)} (${format(least)}–${format(greatest)})`
+function formatDistribution({ median, min, max }: Distribution, format: (value: number) => string): string {
+  return min === max ? format(median) : `${format(median)} (${format(min)}–${format(max)})`
 }
 
-/** The results as a table in Markdown: for each metric the median and the spread, and what ours takes of it. */
+/**
+ * Formats a result as a Markdown table: for each metric, the median with the minimum and maximum, and the ratio of
+ * everysource to the subject.
+ */
 export function formatTable({ title, metrics, outcomes }: Result): string {
-  const [ours] = outcomes
-  const header = ['', ...metrics.flatMap(({ title, unit }) => [`${title}, ${unit}`, 'everysource takes of it'])]
+  const [everysource] = outcomes
+  const header = ['', ...metrics.flatMap(({ title, unit }) => [`${title}, ${unit}`, 'everysource ÷ this'])]
   const rows = outcomes.map((outcome) => {
     const cells = metrics.flatMap(({ key }) => {
       const values = valuesOf(outcome, key)
-      const ratios = ours && pairedRatios(valuesOf(ours, key), values)
+      const ratios = everysource && pairedRatios(valuesOf(everysource, key), values)
       return [
-        values.length ? formatDistribution(distribution(values), formatNumber) : (outcome.failure ?? ''),
-        ratios && outcome !== ours ? formatDistribution(ratios, (ratio) => ratio.toFixed(2)) : '',
+        values.length > 0 ? formatDistribution(distribution(values), formatNumber) : (outcome.failure ?? ''),
+        ratios && outcome !== everysource ? formatDistribution(ratios, (ratio) => ratio.toFixed(2)) : '',
       ]
     })
     return [outcome.title, ...cells]

@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { inject } from 'vitest'
 
 export interface CommandOptions {
-  /** What it reads from standard input (nothing). */
+  /**
+   * The content of standard input.
+   * @default ''
+   */
   readonly input?: string
+  /** Whether standard input stays open, for `type`. */
+  readonly isInteractive?: boolean
   readonly environment?: Readonly<Record<string, string>>
-  /** The Node to run it with. */
+  /**
+   * The path of Node.
+   * @default process.execPath
+   */
   readonly node?: string
 }
 
@@ -20,15 +29,15 @@ export interface CommandResult {
 
 const running = new Set<ChildProcess>()
 
-/** What the machine of a test may have set, and would change what is tested. */
-const meddlesome = /^(node_options|no_color|force_color|(https?|no)_proxy)$/i
+/** Matches environment variables that would change the results of the tests. */
+const interferingVariables = /^(node_options|no_color|force_color|(https?|no)_proxy)$/i
 
 function cleanEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !meddlesome.test(name))
+  const kept = Object.entries(process.env).filter(([name]) => !interferingVariables.test(name))
   return { ...Object.fromEntries(kept), ...added }
 }
 
-/** A program while it runs; what it writes is collected. */
+/** A running program, whose output is collected. */
 class RunningProgram {
   readonly #child: ChildProcess
   #stdout = ''
@@ -36,7 +45,11 @@ class RunningProgram {
   #lines = 0
   readonly result: Promise<CommandResult>
 
-  constructor(program: string, programArguments: readonly string[], { input = '', environment }: CommandOptions = {}) {
+  constructor(
+    program: string,
+    programArguments: readonly string[],
+    { input = '', isInteractive = false, environment }: CommandOptions = {},
+  ) {
     const child = spawn(program, programArguments, { env: cleanEnvironment(environment), detached: true })
     running.add(child)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -46,29 +59,33 @@ class RunningProgram {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
     })
-    // It may end before it has read everything.
-    child.stdin.on('error', () => {}).end(input)
+    // The program may end before it has read everything.
+    child.stdin.on('error', () => {})
+    if (!isInteractive) child.stdin.end(input)
     this.#child = child
     this.result = this.#end()
   }
 
-  /** Resolves when so many lines, or this text, have come on standard output, or the program has ended. */
+  /** Resolves when standard output has this many lines, or contains this text, or the program has ended. */
   async printed(expected: number | string): Promise<void> {
-    await this.#happened(() =>
-      typeof expected === 'number' ? this.#lines >= expected : this.#stdout.includes(expected),
-    )
+    await this.#until(() => (typeof expected === 'number' ? this.#lines >= expected : this.#stdout.includes(expected)))
   }
 
-  /** Resolves when this text has come on standard error, or the program has ended. */
-  async said(text: string): Promise<void> {
-    await this.#happened(() => this.#stderr.includes(text))
+  /** Resolves when standard error contains this text, or the program has ended. */
+  async reported(text: string): Promise<void> {
+    await this.#until(() => this.#stderr.includes(text))
+  }
+
+  /** Writes a text to standard input. */
+  type(text: string): void {
+    this.#child.stdin?.write(text)
   }
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
 
-  /** Nothing of its output is read until `resume()`. */
+  /** Stops reading the program's output until `resume()`. */
   pause(): void {
     this.#child.stdout?.pause()
   }
@@ -77,7 +94,7 @@ class RunningProgram {
     this.#child.stdout?.resume()
   }
 
-  #happened(condition: () => boolean): Promise<void> {
+  #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
         if (condition()) resolve()
@@ -100,30 +117,60 @@ export function startCommand(commandLine: readonly string[], options: CommandOpt
   return new RunningProgram(options.node ?? process.execPath, [inject('command'), ...commandLine], options)
 }
 
-/** Runs the command to its end. */
+/** Runs the command, and waits for its end. */
 export function runCommand(commandLine: readonly string[], options?: CommandOptions): Promise<CommandResult> {
   return startCommand(commandLine, options).result
 }
 
-/** Starts a script of bash's; in it, `everysource` is the command. */
+/** Starts a bash script, in which `everysource` is the command. */
 export function startScript(script: string, parameters: readonly string[] = []): RunningProgram {
   const command = `everysource() { '${process.execPath}' '${inject('command')}' "$@"; }`
   return new RunningProgram('bash', ['-c', `${command}\n${script}`, 'bash', ...parameters])
 }
 
-/** Runs a script of bash's to its end. */
+/** Runs a bash script, and waits for its end. */
 export function runScript(script: string, parameters?: readonly string[]): Promise<CommandResult> {
   return startScript(script, parameters).result
 }
 
-/** For `afterEach`: a test that failed may have left something behind. */
+/** Whether a terminal can be made: by script(1) of util-linux; other implementations have other options. */
+export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
+
+if (!hasTerminal) {
+  if (process.env['CI']) throw new Error('script(1) is missing (Debian: bsdutils)')
+  console.warn('SKIPPED: script(1) is missing (Debian: bsdutils)')
+}
+
+/** Starts the command on a terminal with colors, with this number of columns. Its output is all in `stdout`. */
+export function startOnTerminal(
+  commandLine: readonly string[],
+  { columns = 80, environment = {} }: { columns?: number; environment?: Readonly<Record<string, string>> } = {},
+): RunningProgram {
+  // Node uses no colors if CI is set.
+  const variables = Object.entries({ TERM: 'xterm-256color', ...environment }).map(
+    ([name, value]) => `${name}=${value}`,
+  )
+  const words = [process.execPath, inject('command'), ...commandLine].map((word) => `'${word}'`).join(' ')
+  return startProgramOnTerminal(
+    `stty cols ${columns}; exec env -u CI -u NO_COLOR -u FORCE_COLOR ${variables.join(' ')} ${words}`,
+  )
+}
+
+/** Runs a shell command on a terminal. Its output is all in `stdout`. */
+export function startProgramOnTerminal(command: string): RunningProgram {
+  return new RunningProgram('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    isInteractive: true,
+  })
+}
+
+/** Kills the programs that failed tests have left behind; for `afterEach`. */
 export function killCommands(): void {
   for (const { pid } of running) {
     try {
-      // The whole group, for what a script has started would live on.
+      // The whole process group: the processes that a script has started would otherwise survive.
       if (pid !== undefined) process.kill(-pid, 'SIGKILL')
     } catch {
-      // It has just ended.
+      // The program has just ended.
     }
   }
 }

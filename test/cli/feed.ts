@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { certificate, key } from '../../fixtures/certificate.ts'
 
-/** One request, as the feed got it. */
+/** A request that the feed has received. */
 export interface FeedRequest {
   readonly method: string
   readonly url: string
@@ -18,26 +18,26 @@ export interface Feed extends AsyncDisposable {
   readonly requests: readonly FeedRequest[]
 }
 
-/** What it answers with, the first request with the first, and all that come after the last with the last. */
+/** Sends one response. The first request gets the first answer, and so on; further requests get the last one. */
 export type Answer = (response: ServerResponse) => unknown
 
-/** An answer that sends this text, and stays open. */
+/** Answers with a stream that sends a text and stays open. */
 export function open(text: string): Answer {
   return (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(text)
 }
 
-/** An answer that sends this text, and ends. */
+/** Answers with a stream that sends a text and ends. */
 export function ended(text: string): Answer {
   return (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end(text)
 }
 
-/** An answer with this status. */
+/** Answers with a status other than 200, or with something other than a stream. */
 export function refused(status: number, text = '', headers: Readonly<Record<string, string>> = {}): Answer {
   return (response) => response.writeHead(status, headers).end(text)
 }
 
-/** Some other server that events are made of. */
-export async function startFeed(answers: readonly Answer[], { tls = false } = {}): Promise<Feed> {
+/** Starts a server with the given answers. */
+export async function startFeed(answers: readonly Answer[], { tls = false, host = '127.0.0.1' } = {}): Promise<Feed> {
   const requests: FeedRequest[] = []
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = request
@@ -48,18 +48,18 @@ export async function startFeed(answers: readonly Answer[], { tls = false } = {}
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch(() => response.destroy())
   }
-  // Node would close an idle connection after five seconds: perhaps just when the next request comes on it.
+  // Node would otherwise close an idle connection after five seconds, possibly during the next request.
   const options = { keepAliveTimeout: 0 }
   const server = tls
     ? createTlsServer({ ...options, cert: certificate, key }, listener)
     : createServer(options, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, host, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
-    origin: `http${tls ? 's' : ''}://127.0.0.1:${port}`,
+    origin: `http${tls ? 's' : ''}://${host}:${port}`,
     port,
     requests,
     async [Symbol.asyncDispose]() {

@@ -6,18 +6,18 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The command, built from the source as it is now. */
+    /** The path of the command, built from the current source. */
     command: string
   }
 }
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Runs once before all test files of this project. */
+/** Builds the command once, before all test files of this project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'everysource-command-')))
   const command = join(directory, 'dist/node/cli/main.mjs')
-  // It finds its own package by its name, and those it needs where packages are.
+  // The command resolves its own package by name, and its dependencies from node_modules.
   await cp(join(root, 'package.json'), join(directory, 'package.json'))
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
   await build({

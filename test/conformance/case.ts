@@ -3,7 +3,8 @@ import type { ErrorEvent, EventSource } from '../../src/index.ts'
 /** The runtime of a case. `node26` and the like name the major version of Node, over fetch or undici. */
 export type RuntimeName =
   | `node${number}`
-  | `node${number} over undici`
+  | `node${number} over HTTP/1.1`
+  | `node${number} over HTTP/2`
   | 'deno'
   | 'bun'
   | 'workerd'
@@ -11,6 +12,8 @@ export type RuntimeName =
   | 'firefox'
   | 'webkit'
   | 'happy-dom'
+  | `${'chromium' | 'firefox'} over XMLHttpRequest`
+  | `react-native${number}-${'android' | 'ios'}`
 
 /** The kind of global object that a case runs under. */
 export type Scope = 'page' | 'dedicated-worker' | 'shared-worker' | 'service-worker' | 'server'

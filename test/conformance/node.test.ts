@@ -1,14 +1,10 @@
 import process from 'node:process'
 import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
-import { registerProcess } from './runners/run-process.ts'
-import { testedImplementation } from './runners/tested-implementation.ts'
+import { registerNode } from './runners/register-node.ts'
 
-// The version of Node that runs the tests is always one of them.
+// The Node that runs the tests has a file of its own, which needs no other runtime.
 const running = Number.parseInt(process.versions.node, 10)
 
-for (const major of new Set([...nodeMajors, running])) {
-  const executable = nodeExecutable(major)
-  registerProcess({ runtime: `node${major}`, executable })
-  if (testedImplementation !== 'source') continue
-  registerProcess({ runtime: `node${major} over undici`, executable, platform: 'node' })
+for (const major of nodeMajors) {
+  if (major !== running) registerNode(major, nodeExecutable(major))
 }

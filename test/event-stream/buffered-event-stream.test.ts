@@ -4,6 +4,7 @@ import type { Answer } from '../../fixtures/feed-server/plan.ts'
 import type { EventStream, ServerSentEvent } from '../../src/event-stream/event-stream.ts'
 import { openEventStream } from '../../src/event-stream/open-event-stream.ts'
 import { endedStream, stream as endlessStream, refusal } from '../conformance/answers.ts'
+import { startHttpServer } from '../http-server.ts'
 import { collect, done, nextData, rejectionOf } from './consume.ts'
 import { numberedEvents, type PlannedFeed, useFeedServer } from './planned-feed.ts'
 
@@ -26,7 +27,7 @@ describe('A stream knows the ID of the last event that was handed out', () => {
   it('lastEventId stays at the event before one that cannot be decoded', async () => {
     const feed = await feedServer.plan(endlessStream('id: 1\ndata: 1\n\nid: 2\ndata: {\n\n'))
     const stream = openEventStream(feed.url, { decode: JSON.parse })
-    await expect(collect(stream)).rejects.toMatchObject({ code: 'decode', lastEventId: '2' })
+    await expect(collect(stream)).rejects.toMatchObject({ reason: 'decode', lastEventId: '2' })
     expect(stream.lastEventId).toBe('1')
   })
 
@@ -170,6 +171,29 @@ describe('toReadableStream() returns the events as a ReadableStream', () => {
     const feed = await feedServer.plan(endedStream('retry: 1\n\ndata: 1\n\n'), refusal(500))
     const reader = openEventStream(feed.url).toReadableStream().getReader()
     expect((await reader.read()).value?.data).toBe('1')
-    expect(await rejectionOf(reader.read())).toMatchObject({ code: 'status', status: 500 })
+    expect(await rejectionOf(reader.read())).toMatchObject({ reason: 'status', status: 500 })
+  })
+})
+
+describe('A consumer that stands still', () => {
+  it('has no more buffered than one chunk over its mark, however often the server cuts the connection', async () => {
+    let requests = 0
+    const server = await startHttpServer((_, response) => {
+      requests++
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.write(`retry: 1\n\n${Array.from({ length: 30 }, () => 'data: a\n\n').join('')}`)
+      setTimeout(() => response.destroy(), 5)
+    })
+    const stream = openEventStream(server.origin, { highWaterMark: 64 })
+    const events = stream[Symbol.asyncIterator]()
+    await events.next()
+    await expect.poll(() => requests).toBeGreaterThanOrEqual(3)
+    // Time for many more connections, if there were any.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(requests).toBe(3)
+    for (let number = 0; number < 89; number++) await events.next()
+    await expect.poll(() => requests).toBeGreaterThan(3)
+    stream.close()
+    await server.close()
   })
 })

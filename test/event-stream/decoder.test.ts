@@ -87,7 +87,7 @@ describe('A decoder makes of the data what the consumer gets', () => {
       expect(await nextData(iterator)).toEqual(price)
       const error = await rejectionOf(iterator.next())
       expect(error).toBeInstanceOf(EventStreamError)
-      expect(error).toMatchObject({ code: 'decode', data: '{"price":"high"}', lastEventId: '7' })
+      expect(error).toMatchObject({ reason: 'decode', data: '{"price":"high"}', lastEventId: '7' })
       const { message, issues } = error.cause as Error & { issues: { message: string }[] }
       expect(issues.map((issue) => issue.message)).toContain(message)
       expect(error.message).toContain(message)
@@ -97,7 +97,7 @@ describe('A decoder makes of the data what the consumer gets', () => {
     it('Data that is not JSON fails before the schema is called', async () => {
       const feed = await feedServer.plan(endlessStream('data: {"price":\n\n'))
       const error = await rejectionOf(collect(openEventStream(feed.url, { decode })))
-      expect(error).toMatchObject({ code: 'decode', data: '{"price":', cause: expect.any(SyntaxError) })
+      expect(error).toMatchObject({ reason: 'decode', data: '{"price":', cause: expect.any(SyntaxError) })
     })
   })
 
@@ -109,7 +109,7 @@ describe('A decoder makes of the data what the consumer gets', () => {
     for (const decode of [failing, async () => failing()]) {
       const feed = await feedServer.plan(endlessStream('data: 1\n\n'))
       const error = await rejectionOf(collect(openEventStream(feed.url, { decode })))
-      expect(error).toMatchObject({ code: 'decode', cause, data: '1', lastEventId: '' })
+      expect(error).toMatchObject({ reason: 'decode', cause, data: '1', lastEventId: '' })
       expect(error.message).toContain('odd')
     }
   })
@@ -135,8 +135,8 @@ describe('A decoder makes of the data what the consumer gets', () => {
     }
     expect(received).toEqual([1, 2])
     expect(skipped).toMatchObject([
-      { code: 'decode', data: '{', lastEventId: '7' },
-      { code: 'decode', data: '{{', lastEventId: '8' },
+      { reason: 'decode', data: '{', lastEventId: '7' },
+      { reason: 'decode', data: '{{', lastEventId: '8' },
     ])
     expect(skipped.every((error) => error instanceof EventStreamError)).toBe(true)
   })

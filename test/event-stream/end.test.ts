@@ -110,6 +110,6 @@ describe('A stream ends when there is nothing more', () => {
     const iterator = openEventStream(broken.url, { method: 'POST', retry: false })[Symbol.asyncIterator]()
     expect(await nextData(iterator)).toBe('1')
     await broken.openGate('tear')
-    expect(await rejectionOf(iterator.next())).toMatchObject({ code: 'network' })
+    expect(await rejectionOf(iterator.next())).toMatchObject({ reason: 'network' })
   })
 })

@@ -21,12 +21,18 @@ describe('A failed connection makes the iteration throw an EventStreamError', ()
     const error = await rejectionOf(iterator.next())
     expect(error).toBeInstanceOf(EventStreamError)
     expect(error).toBeInstanceOf(Error)
-    expect(error).toMatchObject({ name: 'EventStreamError', code: 'status', status: 403, body: 'no more', attempt: 2 })
+    expect(error).toMatchObject({
+      name: 'EventStreamError',
+      reason: 'status',
+      status: 403,
+      body: 'no more',
+      attempt: 2,
+    })
     expect(error.headers?.get('x-why')).toBe('quota')
     expect(error.message).toContain('403')
     expect(String(error)).toMatch(/^EventStreamError: /)
     expect(error.stack).toMatch(/^EventStreamError: /)
-    expect(Object.keys(error).sort()).toEqual(['attempt', 'body', 'code', 'headers', 'status'])
+    expect(Object.keys(error).sort()).toEqual(['attempt', 'body', 'headers', 'reason', 'status'])
     expect(await rejectionOf(iterator.next())).toBe(error)
     expect(await iterator.return()).toEqual(done)
   })
@@ -37,19 +43,19 @@ describe('A failed connection makes the iteration throw an EventStreamError', ()
       throw cause
     }
     const error = await rejectionOf(collect(openEventStream(feedServer.origin, { headers, retry: false })))
-    expect(error).toMatchObject({ code: 'callback', cause, attempt: 1, status: undefined })
+    expect(error).toMatchObject({ reason: 'callback', cause, attempt: 1, status: undefined })
   })
 
-  it('A failure has the same code as an error of the class: content type, too large, gave up', async () => {
+  it('A failure has the same reason as an error of the class: content type, too large, gave up', async () => {
     const page = await feedServer.plan({ contentType: 'text/html', body: ['<p>'], ending: 'end' })
-    expect(await rejectionOf(collect(openEventStream(page.url)))).toMatchObject({ code: 'content-type', body: '<p>' })
+    expect(await rejectionOf(collect(openEventStream(page.url)))).toMatchObject({ reason: 'content-type', body: '<p>' })
     const large = await feedServer.plan(endlessStream(`data: ${'x'.repeat(100)}\n\n`))
     const tooLarge = openEventStream(large.url, { maxEventSize: 50 })
-    expect(await rejectionOf(collect(tooLarge))).toMatchObject({ code: 'too-large' })
+    expect(await rejectionOf(collect(tooLarge))).toMatchObject({ reason: 'too-large' })
     const down = await feedServer.plan({ withoutHead: true, ending: 'reset' })
     const retry = { maxAttempts: 2, initialDelay: 1 }
     expect(await rejectionOf(collect(openEventStream(down.url, { retry })))).toMatchObject({
-      code: 'gave-up',
+      reason: 'gave-up',
       attempt: 2,
     })
   })

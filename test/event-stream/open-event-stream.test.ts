@@ -70,9 +70,9 @@ describe('openEventStream() opens a connection as EventSource does', () => {
     }
     expect(received).toEqual(['1', '2', '3', '4', '5'])
     expect(interruptions).toMatchObject([
-      { code: 'ended', attempt: 1, willReconnect: true },
-      { code: 'network', attempt: 2, willReconnect: true },
-      { code: 'status', attempt: 3, status: 503, willReconnect: true },
+      { reason: 'ended', attempt: 1, willReconnect: true },
+      { reason: 'network', attempt: 2, willReconnect: true },
+      { reason: 'status', attempt: 3, status: 503, willReconnect: true },
     ])
     expect(interruptions.every(({ delay }) => typeof delay === 'number')).toBe(true)
     const requests = await feed.requests({ count: 4, over: 4 })

@@ -3,8 +3,8 @@ import { EventSource, openEventStream } from '../../src/index.ts'
 
 // The program `bomb URL` listens to a response without the end of an event, and prints a BombReport as JSON.
 export interface BombReport {
-  /** The codes of the errors of EventSource and of openEventStream(). */
-  readonly codes: readonly string[]
+  /** The reasons of the errors of EventSource and of openEventStream(). */
+  readonly reasons: readonly string[]
   /** The maximum memory of the process in KiB. */
   readonly maxRSS: number
 }
@@ -13,8 +13,8 @@ const [url = ''] = process.argv.slice(2)
 
 const bySource = await new Promise<string>((resolve) => {
   const source = new EventSource(url)
-  source.onerror = ({ code, willReconnect }) => {
-    if (!willReconnect) resolve(code)
+  source.onerror = ({ reason, willReconnect }) => {
+    if (!willReconnect) resolve(reason)
   }
 })
 
@@ -23,8 +23,8 @@ const byStream = await openEventStream(url)
   .next()
   .then(
     () => 'an event',
-    ({ code }) => code,
+    ({ reason }) => reason,
   )
 
-const report: BombReport = { codes: [bySource, byStream], maxRSS: process.resourceUsage().maxRSS }
+const report: BombReport = { reasons: [bySource, byStream], maxRSS: process.resourceUsage().maxRSS }
 console.log(JSON.stringify(report))

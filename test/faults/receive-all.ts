@@ -19,7 +19,7 @@ export interface ReceiveReport {
   readonly sequences: readonly Sequence[]
   /** The first error of an event, or the reason why there were no more events; null if there was no error. */
   readonly problem: string | null
-  /** The number of interruptions of each code. */
+  /** The number of interruptions of each reason. */
   readonly interruptions: Readonly<Record<string, number>>
   /** The bytes in use after a tenth of the events. */
   readonly memoryAtTenth: number
@@ -46,8 +46,8 @@ export async function receiveAll(runtime: Runtime, task: Task): Promise<ReceiveR
     openTimeout: timeout,
     // The fault proxy learns from these which attempts it refused.
     headers: ({ attempt }) => ({ Attempt: String(attempt) }),
-    onInterruption({ code }) {
-      interruptions[code] = (interruptions[code] ?? 0) + 1
+    onInterruption({ reason }) {
+      interruptions[reason] = (interruptions[reason] ?? 0) + 1
     },
   }
   const receive = task.api === 'EventSource' ? receiveByEventSource : receiveByStream
@@ -56,7 +56,7 @@ export async function receiveAll(runtime: Runtime, task: Task): Promise<ReceiveR
   return { sequences: log.sequences, problem: log.problem ?? problem, interruptions, memoryAtTenth, memoryAtEnd }
 }
 
-type Init = EventSourceInit & { readonly onInterruption: (details: { readonly code: string }) => void }
+type Init = EventSourceInit & { readonly onInterruption: (details: { readonly reason: string }) => void }
 
 /** Records the events. */
 class EventLog {

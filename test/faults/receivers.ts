@@ -1,6 +1,7 @@
 import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { faultKinds } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import type { FaultProxy } from '../../fixtures/fault-proxy.ts'
+import { type Http2FaultKind, http2FaultKinds } from '../../fixtures/http2/fault-plan.ts'
 import { type ProgramRuntime, programRuntimes } from '../bundled-program.ts'
 import { measurePageMemory, runInChromiumPage } from '../chromium-page.ts'
 import { chromiumExecutable } from '../conformance/runners/puppeteer-browser.ts'
@@ -12,8 +13,10 @@ export interface Receiver {
   /** The path of the executable; undefined where it is not installed. */
   readonly executable: string | undefined
   /** The kinds of faults that the receiver can recover from. */
-  readonly faultKinds: readonly FaultKind[]
-  receive(proxy: FaultProxy, task: Task, maxRunTime: number): Promise<ReceiveReport>
+  readonly faultKinds: readonly (FaultKind | Http2FaultKind)[]
+  /** Whether the feed speaks HTTP/2. */
+  readonly isOverHttp2?: boolean
+  receive(proxy: Pick<FaultProxy, 'origin'>, task: Task, maxRunTime: number): Promise<ReceiveReport>
 }
 
 function programReceiver(runtime: ProgramRuntime): Receiver {
@@ -48,6 +51,11 @@ const chromium: Receiver = {
 
 export const receivers = {
   node: programReceiver(programRuntimes.node),
+  'node-http2': {
+    ...programReceiver(programRuntimes['node-http2']),
+    faultKinds: http2FaultKinds,
+    isOverHttp2: true,
+  },
   'node-fetch': programReceiver(programRuntimes['node-fetch']),
   deno: programReceiver(programRuntimes.deno),
   bun: programReceiver(programRuntimes.bun),

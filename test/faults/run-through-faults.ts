@@ -2,6 +2,7 @@ import type { FaultKind } from '../../fixtures/fault-proxy/plan.ts'
 import { seededPlan } from '../../fixtures/fault-proxy/seeded-plan.ts'
 import { checkEvents, type EventErrors } from './check-events.ts'
 import { startFaultyFeed } from './faulty-feed.ts'
+import { startFaultyHttp2Feed } from './http2-feed.ts'
 import type { Api, ReceiveReport } from './receive-all.ts'
 import type { Receiver } from './receivers.ts'
 
@@ -18,7 +19,7 @@ export interface FaultRunOptions {
 
 export interface FaultRun extends EventErrors, Omit<ReceiveReport, 'sequences'> {
   /** The number of faults of each kind. */
-  readonly faults: ReadonlyMap<FaultKind, number>
+  readonly faults: ReadonlyMap<string, number>
   readonly seconds: number
 }
 
@@ -35,8 +36,13 @@ const maxGrowth = 10_000_000
 /** Lets a receiver receive all events of a feed through a proxy that disturbs almost every connection. */
 export async function runThroughFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { receiver, api, events, seed, onProgress, maxRunTime } = options
-  const plan = seededPlan(seed, eventsPerFault, receiver.faultKinds)
-  const proxy = await startFaultyFeed({ plan, total: events, reconnectionTime: 1 })
+  const proxy = receiver.isOverHttp2
+    ? await startFaultyHttp2Feed(seed, eventsPerFault, events)
+    : await startFaultyFeed({
+        plan: seededPlan(seed, eventsPerFault, receiver.faultKinds as readonly FaultKind[]),
+        total: events,
+        reconnectionTime: 1,
+      })
   const progress = setInterval(
     () => onProgress?.({ events: proxy.reached, faults: sum(proxy.faults) }),
     progressInterval,
@@ -53,7 +59,7 @@ export async function runThroughFaults(options: FaultRunOptions): Promise<FaultR
   }
 }
 
-export function sum(faults: ReadonlyMap<FaultKind, number>): number {
+export function sum(faults: ReadonlyMap<string, number>): number {
   return [...faults.values()].reduce((total, count) => total + count, 0)
 }
 

@@ -42,7 +42,7 @@ const ignoresLargeRetry: Deviation = {
 
 const chromium: readonly Deviation[] = [
   {
-    name: 'takes a line end right after the byte order mark for a part of the line after it',
+    name: 'treats a line ending right after the byte order mark as part of the next line',
     reads(lines, chunks) {
       const [first, second, ...rest] = lines
       if (first?.text !== '' || !startsWithMark(Buffer.concat(chunks))) return lines
@@ -57,14 +57,14 @@ const chromium: readonly Deviation[] = [
 
 const firefox: readonly Deviation[] = [
   {
-    name: 'skips NUL at the beginning of a line, unless CR alone ends the one before',
+    name: 'skips NUL at the beginning of a line, unless CR alone ends the line before',
     reads: (lines) =>
       lines.map((line, index) =>
         lines[index - 1]?.end.endsWith('\n') ? { ...line, text: line.text.replace(/^\0+/, '') } : line,
       ),
   },
   {
-    name: 'lets the field after an "id" with NUL go as well',
+    name: 'also ignores the field after an "id" with NUL',
     reads(lines) {
       let prefix = ''
       return lines.map((line) => {
@@ -77,11 +77,11 @@ const firefox: readonly Deviation[] = [
     },
   },
   {
-    name: 'takes an "id" that begins with NUL',
+    name: 'accepts an "id" that begins with NUL',
     reads: (lines) => lines.map((line) => ({ ...line, text: line.text.replace(/^id:\0/, `id:${nulPlaceholder}`) })),
   },
   {
-    name: 'leaves NUL out of values, but for a first one',
+    name: 'removes NUL from values, except for a first one',
     reads: (lines) =>
       lines.map((line) => {
         const [, start = '', rest = ''] = /^([^:]+:.)(.*)$/s.exec(line.text) ?? []
@@ -98,12 +98,12 @@ const firefox: readonly Deviation[] = [
       ),
   },
   {
-    name: 'takes an empty "retry" for 0',
+    name: 'treats an empty "retry" as 0',
     reads: (lines) =>
       lines.map((line) => (isField(line, 'retry') && fieldValue(line) === '' ? { ...line, text: 'retry:0' } : line)),
   },
   {
-    name: 'counts reconnection times with 32 bits',
+    name: 'truncates reconnection times to 32 bits',
     reads: (lines) =>
       lines.map((line) => {
         if (!isField(line, 'retry') || !/^\d+$/.test(fieldValue(line))) return line
@@ -148,7 +148,7 @@ const webkit: readonly Deviation[] = [
   },
   treatsEmptyRetryAsDefault,
   {
-    name: 'takes a reconnection time with a plus sign, or with space around it',
+    name: 'accepts a reconnection time with a plus sign, or with space around it',
     reads: (lines) =>
       lines.map((line) => {
         const digits = isField(line, 'retry') ? /^[\t\v\f ]*\+?(\d+)[\t\v\f ]*$/.exec(fieldValue(line))?.[1] : undefined
@@ -162,7 +162,7 @@ const deviations: Readonly<Record<BrowserName, readonly Deviation[]>> = { chromi
 
 /** A deviation of its fetch, not of our client. */
 const encodesHeaderBytes: Deviation = {
-  name: 'encodes the bytes of a header once more',
+  name: 'encodes the bytes of a header again',
   sends: (header) => Buffer.from(header).toString('latin1'),
 }
 

@@ -47,7 +47,7 @@ export async function startLab(browser: BrowserName): Promise<Lab> {
   const expectReport = (): void => {
     clearTimeout(silence)
     if (experiments.size === 0) return
-    silence = setTimeout(() => fail(new Error(`the page kept silent for ${maxSilence} ms`)), maxSilence)
+    silence = setTimeout(() => fail(new Error(`the page was silent for ${maxSilence} ms`)), maxSilence)
   }
 
   const handOut = (): void => {

@@ -1,11 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Agent } from 'undici'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { certificate, key } from '../../fixtures/certificate.ts'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventSourceInit, openEventStream } from '../../src/index.ts'
@@ -57,7 +52,7 @@ async function receive(
   const responses: Headers[] = []
   const stream = openEventStream(`${proxy.origin}/events`, {
     retry: { initialDelay: 20, maxDelay: 200, statuses: [502, 503, 504] },
-    onInterruption: ({ code }) => interruptions.push(code),
+    onInterruption: ({ reason }) => interruptions.push(reason),
     onResponse: ({ headers }) => responses.push(headers),
     ...init,
   })
@@ -119,27 +114,5 @@ describeWith('nginx', executable, 'Every event comes once and in order through n
     )
     const { responses } = await receive(2_000)
     expect(responses).toHaveLength(1)
-  })
-
-  it('Every event comes once over HTTP/2 and TLS', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
-    const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
-    await writeFile(paths.certificate, certificate)
-    await writeFile(paths.key, key)
-    try {
-      proxy = await startNginx(`${location('proxy_buffering off;', 'add_header X-Protocol $server_protocol;')}`, {
-        certificate: paths,
-        isReloadable: true,
-      })
-      const dispatcher = new Agent({ allowH2: true, bodyTimeout: 0, connect: { ca: certificate } })
-      const { responses, interruptions } = await receive(1_500, (number) => number === 500 && proxy.reload(), {
-        dispatcher,
-      })
-      expect(responses[0]?.get('X-Protocol')).toBe('HTTP/2.0')
-      expect(interruptions.length).toBeLessThanOrEqual(2)
-      await dispatcher.destroy()
-    } finally {
-      await rm(directory, { recursive: true, force: true })
-    }
   })
 })

@@ -3,27 +3,24 @@ import type { RequestListener } from 'node:http'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { certificate } from '../../fixtures/certificate.ts'
 import { EventSource } from '../../src/event-source.ts'
-import { createAgent } from '../../src/node/agent.ts'
+import { Connections } from '../../src/node/connections.ts'
 import type { TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
 import { createRequest, record } from '../transport/record.ts'
-import { overUndici } from '../transport/transports.ts'
+import { overNode } from '../transport/transports.ts'
 import { type Http2Options, type Http2Server, startHttp2Server } from './http2-server.ts'
 import { stalls } from './stalls.ts'
 
 type Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void
 
 const closers: (() => unknown)[] = []
-let agent: Dispatcher
-let exclusiveAgent: Dispatcher
+let connections: Connections
 
 beforeEach(() => {
-  agent = createAgent('shared', { ca: certificate })
-  exclusiveAgent = createAgent('exclusive', { ca: certificate })
+  connections = new Connections({ tls: { ca: certificate } })
 })
 
 afterEach(async () => {
@@ -64,14 +61,14 @@ interface Sent {
 }
 
 /** @param dispatcher null for the default */
-function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Dispatcher | null = agent): Sent {
+function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Connections | null = connections): Sent {
   const controller = new AbortController()
   const chunks: string[] = []
   let begin = (): void => {}
   const chunk = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const done = overUndici(dispatcher ?? undefined)(createRequest(url, { signal: controller.signal, ...given }), {
+  const done = overNode(dispatcher ?? undefined)(createRequest(url, { signal: controller.signal, ...given }), {
     response() {},
     bytes(bytes) {
       chunks.push(`${Buffer.from(bytes)}`)
@@ -132,7 +129,6 @@ describe('Streams share connections over HTTP/2', () => {
 
   const { NGHTTP2_INTERNAL_ERROR } = constants
   const endings: readonly (readonly [string, (server: Http2Server) => unknown])[] = [
-    ['announces that it goes away', ({ sessions }) => [...sessions].map((session) => session.goaway())],
     [
       'goes away with an error',
       ({ sessions }) => [...sessions].map((session) => session.goaway(NGHTTP2_INTERNAL_ERROR)),
@@ -155,7 +151,10 @@ describe('Streams share connections over HTTP/2', () => {
 
   it.each(endings)('Every EventSource of a server that %s reconnects', async (_ending, end) => {
     const server = await serve(open)
-    const sources = Array.from({ length: 50 }, () => new EventSource(server.origin, { dispatcher: agent }))
+    const sources = Array.from(
+      { length: 50 },
+      () => new EventSource(server.origin, { dispatcher: connections as never }),
+    )
     closers.push(() => sources.map((source) => source.close()))
     const opened = (): Promise<unknown> => Promise.all(sources.map((source) => once(source, 'message')))
     const errors: string[] = []
@@ -196,7 +195,11 @@ describe('Streams share connections over HTTP/2', () => {
     const port = Number(new URL(server.origin).port)
     const sources = Array.from(
       { length: 10 },
-      () => new EventSource(server.origin, { dispatcher: agent, retry: { maxDelay: 3_000, initialDelay: 100 } }),
+      () =>
+        new EventSource(server.origin, {
+          dispatcher: connections as never,
+          retry: { maxDelay: 3_000, initialDelay: 100 },
+        }),
     )
     const opened = (): Promise<unknown> => Promise.all(sources.map((source) => once(source, 'message')))
     await opened()
@@ -225,13 +228,7 @@ describe('Streams share connections over HTTP/2', () => {
       open(request, response)
     })
     await begin(sendMany(5, server.origin))
-    const posts = Array.from({ length: 3 }, () =>
-      send(
-        server.origin,
-        { method: 'POST', body: create() as string },
-        typeof create() === 'string' ? agent : exclusiveAgent,
-      ),
-    )
+    const posts = Array.from({ length: 3 }, () => send(server.origin, { method: 'POST', body: create() as string }))
     await begin(posts)
     expect(bodies).toEqual([body, body, body])
   })
@@ -243,7 +240,7 @@ describe('Streams share connections over HTTP/2', () => {
       response.end()
     })
     const id = Buffer.from('é名前').toString('latin1')
-    await record(overUndici(agent), createRequest(server.origin, { headers: new Headers({ 'Last-Event-ID': id }) }))
+    await record(overNode(connections), createRequest(server.origin, { headers: new Headers({ 'Last-Event-ID': id }) }))
     expect(ids).toEqual([id])
   })
 
@@ -276,7 +273,7 @@ describe('Streams share connections over HTTP/2', () => {
     })
     let received = 0
     const controller = new AbortController()
-    const flood = overUndici(agent)(createRequest(`${server.origin}/flood`, { signal: controller.signal }), {
+    const flood = overNode(connections)(createRequest(`${server.origin}/flood`, { signal: controller.signal }), {
       response() {},
       bytes(bytes) {
         received += bytes.length
@@ -302,7 +299,7 @@ describe('Streams share connections over HTTP/2', () => {
     const { host } = new URL(server.origin)
     for (const given of [host, 'other.example', host, 'other.example']) {
       const headers = new Headers(given === host ? {} : { Host: given })
-      await record(overUndici(), createRequest(server.origin, { headers }))
+      await record(overNode(), createRequest(server.origin, { headers }))
     }
     expect(hosts).toEqual([host, 'other.example', host, 'other.example'])
     expect(server.connectionCount).toBe(2)
@@ -347,8 +344,8 @@ describe('Streams share connections over HTTP/2', () => {
       const server = await serve(open)
       await send(server.origin).begun
       const headers = new Headers({ [name]: 'gzip' })
-      const { refusal } = await record(overUndici(agent), createRequest(server.origin, { headers }))
-      expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining(`"${name}"`) })
+      const { refusal } = await record(overNode(connections), createRequest(server.origin, { headers }))
+      expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining(`"${name}"`) })
       await send(server.origin).begun
       expect(server.connectionCount).toBe(1)
     },
@@ -386,7 +383,7 @@ describe('Streams share a connection that is being made', () => {
     ],
     ['has a certificate that nobody trusts', /self[- ]signed/, async () => (await serve(open)).origin],
   ])('All streams that wait for a connection to a server that %s get the error', async (_server, message, start) => {
-    const untrusting = createAgent('shared')
+    const untrusting = new Connections()
     const origin = await start()
     const sent = Array.from({ length: 20 }, () => send(origin, {}, untrusting))
     expect(await errorsOf(sent)).toEqual(sent.map(() => expect.stringMatching(message)))

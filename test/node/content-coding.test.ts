@@ -9,7 +9,7 @@ import { acceptedCodings, createDecoders, readCodings } from '../../src/node/con
 import type { TransportHandler } from '../../src/transport/transport.ts'
 import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
-import { overUndici } from '../transport/transports.ts'
+import { overNode } from '../transport/transports.ts'
 import { stalls } from './stalls.ts'
 
 // zstd is tested in a version of Node that has it, in test/package/zstd.test.ts. All encoders use a fast level.
@@ -93,7 +93,7 @@ describe('Decoders decode the content codings', () => {
 describe('A compressed body is decompressed', () => {
   /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes']): Promise<void> =>
-    overUndici()(createRequest(url), { response() {}, bytes, refuse() {} })
+    overNode()(createRequest(url), { response() {}, bytes, refuse() {} })
 
   const combinations: readonly (readonly Encoding[])[] = [
     ...encodings.map((one) => [one]),
@@ -149,7 +149,7 @@ describe('A compressed body is decompressed', () => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': coding }).end('as it is')
     })
-    expect(textOf(await record(overUndici(), createRequest(origin)))).toBe('as it is')
+    expect(textOf(await record(overNode(), createRequest(origin)))).toBe('as it is')
   })
 
   it('A body with more than five codings loses the connection', async () => {
@@ -170,7 +170,7 @@ describe('A compressed body is decompressed', () => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(body)
     })
-    expect(textOf(await record(overUndici(), createRequest(origin)))).toBe('')
+    expect(textOf(await record(overNode(), createRequest(origin)))).toBe('')
   })
 
   const losses = {
@@ -211,7 +211,7 @@ describe('A compressed body is decompressed', () => {
       response.write(await encode('deflate', Buffer.from('all of it')))
       response.write('and more')
     })
-    expect(textOf(await record(overUndici(), createRequest(origin)))).toBe('all of it')
+    expect(textOf(await record(overNode(), createRequest(origin)))).toBe('all of it')
     await Promise.all(closed)
     expect(closed).toHaveLength(1)
   })
@@ -257,7 +257,7 @@ describe('A compressed body is decompressed', () => {
     })
     const controller = new AbortController()
     let received = 0
-    const sent = overUndici()(createRequest(origin, { signal: controller.signal }), {
+    const sent = overNode()(createRequest(origin, { signal: controller.signal }), {
       response() {},
       bytes(bytes) {
         received += bytes.length

@@ -54,10 +54,15 @@ const badMembers = [
       JSON.stringify(method),
     ]),
   ),
-  bad('body', /GET/, [['a', TypeError, '"a"']]),
-  bad('body', /HEAD/, [['a', TypeError, '"a"']], { method: 'head' }),
-  bad('body', /GET/, [[new Blob(), TypeError, '[object Blob]']]),
-  bad('body', /GET/, [['', TypeError, '""']]),
+  bad('body', /^a body is not allowed with GET: set method to POST$/, [
+    ['a secret', TypeError, ''],
+    [new Blob(['a secret']), TypeError, ''],
+    ['', TypeError, ''],
+    [() => 'a secret', TypeError, ''],
+  ]),
+  bad('body', /^a body is not allowed with HEAD: set method to POST$/, [['a secret', TypeError, '']], {
+    method: 'head',
+  }),
   bad('lastEventId', /free of CR, LF and NUL/, [
     ['a\nb', TypeError, '"a\\nb"'],
     ['\r', TypeError, '"\\r"'],
@@ -78,12 +83,15 @@ const badMembers = [
   bad('openTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
   bad('idleTimeout', /time in ms/, [...negativeOrNoNumber, [Infinity, RangeError, 'Infinity']]),
   bad('maxEventSize', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0'], [0.5, RangeError, '0.5']]),
-  ...['fetch', 'onComment', 'onRequest', 'onResponse'].map((member) => bad(member, /a function/, noFunction)),
-  bad('retry', /a policy, a function or false/, [
+  ...['fetch', 'request', 'acceptContentType', 'onEvent', 'onComment', 'onRequest', 'onResponse'].map((member) =>
+    bad(member, /a function/, noFunction),
+  ),
+  bad('retry', /a policy, a function, a delay in ms or false/, [
     [true, TypeError, 'true'],
     ['never', TypeError, '"never"'],
-    [3_000, RangeError, '3000'],
-    [0, RangeError, '0'],
+    [-1, RangeError, '-1'],
+    [Number.NaN, RangeError, 'NaN'],
+    ['3000', TypeError, '"3000"'],
     [Symbol('retry'), TypeError, 'Symbol(retry)'],
   ]),
 ].flat()
@@ -93,9 +101,11 @@ const badPolicyMembers = [
   bad('factor', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0'], [0.99, RangeError, '0.99']]),
   bad('jitter', /0 to 1/, [...negativeOrNoNumber, [1.01, RangeError, '1.01'], [Infinity, RangeError, 'Infinity']]),
   bad('maxAttempts', /at least 1/, [...negativeOrNoNumber, [0, RangeError, '0']]),
-  bad('statuses', /an array or a function/, [
+  bad('statuses', /an array of numbers, or a function/, [
     [503, RangeError, '503'],
     ['503', TypeError, '"503"'],
+    [['503'], TypeError, '503'],
+    [[503, '429'], TypeError, '503,429'],
     [new Set([503]), TypeError, '[object Set]'],
   ]),
   bad('maxDelay', /at least .*200/, [[100, RangeError, '100']], { initialDelay: 200 }),

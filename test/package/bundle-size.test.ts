@@ -7,9 +7,8 @@ import { minify } from 'terser'
 import { expect, inject, test } from 'vitest'
 
 const consumer = inject('consumer')
-/** The long-term goal for the size of the class. Until it is reached, the ceiling prevents growth. */
-const goal = 5_000
-const ceiling = 7_080
+/** The maximum size of the class. */
+const ceiling = 7_800
 /** The maximum size that SharedEventSource may add to the class. */
 const sharedCeiling = 2_000
 
@@ -67,7 +66,7 @@ test(`The class, bundled for browsers, minified and gzipped, is at most ${ceilin
     'rollup and terser': gzipped(await bundleWithRollup(entry)),
   }
   const parser = gzipped((await bundle(`export { createParser } from 'eventsource-parser'`)).code)
-  console.log('gzip -9, in bytes:', { ...sizes, 'of which the parser': parser, goal, ceiling })
+  console.log('gzip -9, in bytes:', { ...sizes, 'of which the parser': parser, ceiling })
   console.log('minified, by module, in bytes:', modules)
   expect(Math.max(...Object.values(sizes))).toBeLessThanOrEqual(ceiling)
 })

@@ -60,10 +60,12 @@ describe('The option dispatcher accepts undici 7 and newer', () => {
   test.for([
     [5, ['new Agent()', 'new Pool(origin)', 'new ProxyAgent(origin)']],
     [6, [...everywhere, 'new ProxyAgent(origin)', 'new EnvHttpProxyAgent()']],
-  ] as const)('A dispatcher of undici %d is rejected at once', async ([major, dispatchers], { skip }) => {
+  ] as const)('A dispatcher of undici %d is rejected', async ([major, dispatchers], { skip }) => {
     const copy = installed(`undici ${major}`, findCopy(major), skip)
     const message = 'TypeError: dispatcher is [object Object], not a Dispatcher of undici 7 or newer'
-    const refused = Object.fromEntries(dispatchers.map((text) => [text, message]))
+    // A composed one looks like a newer one until it is used.
+    const late = 'dispatcher is not a Dispatcher of undici 7 or newer'
+    const refused = Object.fromEntries(dispatchers.map((text) => [text, text.includes('compose') ? late : message]))
     expect(await outcomesOf(dispatchers, copy, process.execPath)).toEqual(refused)
   })
 

@@ -76,3 +76,19 @@ test.for(['module', 'commonjs'] as const)('everysource/polyfill/force replaces a
   const script = `${native}${load[kind]('everysource/polyfill/force')}${outcome}`
   expect(await evaluate(kind, script)).toMatchObject({ native: false, ours: true })
 })
+
+test('The class is the same whether it is imported or required, and so are the polyfills', async () => {
+  const script = `
+    import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    const { EventSource } = await import('everysource')
+    const required = require('everysource').EventSource
+    require('everysource/polyfill/force')
+    const { SharedEventSource } = require('everysource/shared')
+    console.log(JSON.stringify([
+      required === EventSource,
+      globalThis.EventSource === EventSource,
+      SharedEventSource.prototype instanceof EventSource,
+    ]))`
+  expect(await evaluate('module', script)).toEqual([true, true, true])
+})

@@ -1,4 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -162,6 +163,39 @@ describe('The process ends with unref', () => {
       new EventSource('${server.origin}/silent', { unref: true })
       process.on('exit', () => console.log('bye'))`)
     expect(await module.exited).toEqual({ stdout: 'bye\n', stderr: '', exitCode: 0 })
+  })
+
+  test.for([
+    ['a TLS handshake hangs', (host: string) => ({ url: `https://${host}`, env: {} })],
+    [
+      'a proxy does not answer a CONNECT',
+      (host: string) => ({ url: 'https://feed.example', env: { HTTPS_PROXY: `http://${host}` } }),
+    ],
+    [
+      'a TLS handshake with a proxy hangs',
+      (host: string) => ({ url: 'https://feed.example', env: { HTTPS_PROXY: `https://${host}` } }),
+    ],
+  ] as const)('The process ends although %s', async ([, aim]) => {
+    const sockets = new Set<Socket>()
+    const silent = createTcpServer((socket) => sockets.add(socket.on('error', () => socket.destroy()).resume()))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { url, env } = aim(`127.0.0.1:${(silent.address() as AddressInfo).port}`)
+    try {
+      using module = startModule(
+        `import { EventSource } from 'everysource'
+        const source = new EventSource('${url}', { unref: true })
+        // A process that is kept alive sees the connection's own limit.
+        source.onerror = ({ message }) => console.log(message)
+        // Long enough for the connection to begin, and far less than any limit of its own.
+        setTimeout(() => console.log('bye'), ${aWhile})`,
+        { env },
+      )
+      expect(await module.exited).toEqual({ stdout: 'bye\n', stderr: '', exitCode: 0 })
+      expect(sockets.size).toBe(1)
+    } finally {
+      silent.close()
+      for (const socket of sockets) socket.destroy()
+    }
   })
 
   test('The process ends although an attempt will follow', async () => {

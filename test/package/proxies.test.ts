@@ -32,8 +32,8 @@ function listen(url: string, env: NodeJS.ProcessEnv, options = '{}'): Promise<st
       console.log(data)
       source.close()
     }
-    source.onerror = ({ code, message }) => {
-      console.log(code, message)
+    source.onerror = ({ reason, message }) => {
+      console.log(reason, message)
       source.close()
     }`
   return runModule(source, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1', ...env } })
@@ -93,7 +93,9 @@ describe('The environment variables for proxies are followed', () => {
 
   test('A proxy that cannot be reached loses the connection, and is not bypassed', async () => {
     for (const { origin } of [server, tlsServer]) {
-      expect(await listen(origin, { HTTP_PROXY: 'http://127.0.0.1:1' })).toMatch(/^network connect ECONNREFUSED/)
+      expect(await listen(origin, { HTTP_PROXY: 'http://127.0.0.1:1' })).toMatch(
+        /^network the proxy http:\/\/127.0.0.1:1: connect ECONNREFUSED/,
+      )
     }
   })
 

@@ -43,9 +43,18 @@ test('The license of the package and that of the bundled parser are published', 
 })
 
 test('Only the built files, their types, and the documents for readers are published', () => {
-  const others = published.filter((file) => !/^dist(\/|$)/.test(file))
+  const others = published.filter((file) => !/^(dist|polyfill|shared)(\/|$)/.test(file))
   expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
 })
+
+test.for(['shared', 'polyfill', 'polyfill/force'])(
+  'A tool that does not read `exports` finds the files of everysource/%s by the package.json of a folder',
+  async (folder) => {
+    const fields = JSON.parse(await readFile(join(installed, folder, 'package.json'), 'utf8'))
+    expect(Object.keys(fields)).toEqual(['main', 'module', 'types'])
+    for (const path of Object.values<string>(fields)) expect(published).toContain(join(folder, path))
+  },
+)
 
 test(`The unpacked package takes at most ${maxUnpackedSize.toLocaleString('en')} bytes`, async () => {
   const sizes = await Promise.all(published.map(async (file) => (await stat(join(installed, file))).size))

@@ -1,250 +1,253 @@
-import type { Browser, Page } from 'puppeteer-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Playground, startPlayground } from '../../fixtures/playground/server.ts'
-import {
-  chromiumExecutable,
-  firefoxExecutable,
-  maxStartTime,
-  startChromium,
-  startFirefox,
-} from '../conformance/runners/puppeteer-browser.ts'
+import type { Page } from 'puppeteer-core'
+import { expect, it } from 'vitest'
+import { startPlayground } from '../../fixtures/playground/server.ts'
+import { firefoxExecutable, maxStartTime, startFirefox } from '../conformance/runners/puppeteer-browser.ts'
 import { launchWebKit, webKitExecutables } from '../conformance/runners/webkit-browser.ts'
 import { describeWith } from '../installed.ts'
+import { describeInBrowser, describeInChromium } from './playground-page.ts'
 
-const options = { timeout: 2 * maxStartTime }
-
-let playground: Playground
-let browser: Browser
-let page: Page
-let problems: string[]
-
-beforeEach(async () => {
-  playground = await startPlayground({ library: 'src' })
-})
-
-afterEach(() => playground.close())
-
-async function openPage(): Promise<void> {
-  problems = []
-  page = await browser.newPage()
-  page.on('pageerror', (error) => problems.push(String(error)))
-  page.on('console', (message) => {
-    // Network errors are the subject of the page, and browsers log them.
-    if (message.type() === 'error' && !/Failed to load resource|net::/.test(message.text()))
-      problems.push(message.text())
+const firefox = firefoxExecutable()
+describeInChromium('The playground compares two clients in Chromium', (context) => {
+  it('The page shows both clients open, and their events', async () => {
+    const { opened } = context
+    await opened.expectState('everysource', 'open')
+    await opened.expectState('native', 'open')
+    await opened.expectEvent('native')
+    await opened.expectEvent('everysource')
+    expect(await opened.readLane('everysource')).toEqual(['connecting', 'open'])
+    expect(opened.problems).toEqual([])
   })
-  await page.goto(playground.url, { timeout: maxStartTime })
-}
 
-function read(selector: string): Promise<string> {
-  return page.$eval(selector, (element) => element.textContent ?? '')
-}
-
-async function readCount(selector: string): Promise<number> {
-  return Number(await read(selector))
-}
-
-/** Returns the pixels of a plot. */
-function readPlot(id: string): Promise<string> {
-  return page.$eval(`#${id} canvas`, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
-}
-
-async function expectState(side: 'ours' | 'native', state: string): Promise<void> {
-  await expect
-    .poll(() => page.$eval(`#${side}-state`, (element) => (element as HTMLElement).dataset['state']))
-    .toBe(state)
-}
-
-/** Records all states that the page shows until `expectShown`, because a state may be brief. */
-async function watchState(side: 'ours' | 'native'): Promise<void> {
-  await page.$eval(`#${side}-state`, (element) => {
-    const shown: string[] = []
-    new MutationObserver(() => shown.push(element.textContent ?? '')).observe(element, { childList: true })
-    Object.assign(element, { shown })
+  it('The lanes and the chart show the last 60 seconds from the first second on', async () => {
+    const { opened } = context
+    await opened.expectState('everysource', 'open')
+    await opened.expectEvent()
+    const lane = await opened.page.$eval('#everysource-lane', (element) => {
+      const { left, right, width } = element.getBoundingClientRect()
+      const segments = [...element.children].map((segment) => segment.getBoundingClientRect())
+      return {
+        seconds: ((right - (segments[0]?.left ?? left)) / width) * 60,
+        end: right - (segments.at(-1)?.right ?? 0),
+      }
+    })
+    expect(lane.end).toBeLessThan(1)
+    expect(lane.seconds).toBeGreaterThan(0)
+    // Only a page that has been open for most of a minute may fill most of the lane.
+    const age = await opened.page.evaluate(() => performance.now() / 1_000)
+    expect(lane.seconds).toBeLessThan(age + 1)
+    expect(await opened.readAll('.axis span')).toEqual(['60 s ago', '45 s', '30 s', '15 s', 'now'])
   })
-}
 
-async function expectShown(side: 'ours' | 'native', state: RegExp): Promise<void> {
-  await expect
-    .poll(() => page.$eval(`#${side}-state`, (element) => (element as unknown as { shown: string[] }).shown))
-    .toContainEqual(expect.stringMatching(state))
-}
-
-/** Waits for the next event of one side. */
-async function expectEvent(side: 'ours' | 'native'): Promise<void> {
-  const before = await readCount(`#${side}-events`)
-  await expect.poll(() => readCount(`#${side}-events`)).toBeGreaterThan(before)
-}
-
-async function press(name: string): Promise<void> {
-  await page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
-}
-
-/** Lets the tests that are registered after it run in a browser. */
-function useBrowser(start: () => Promise<Browser>): void {
-  beforeAll(async () => {
-    browser = await start()
-  }, maxStartTime)
-  afterAll(() => browser.close())
-  afterEach(() => page.close())
-}
-
-describeWith('Chromium', chromiumExecutable(), 'The playground works in Chromium', options, (chromium) => {
-  useBrowser(() => startChromium(chromium))
-
-  it('The playground shows both clients open, their events and the plots', async () => {
-    await openPage()
-    await expectState('ours', 'open')
-    await expectState('native', 'open')
-    await expectEvent('native')
-    await expectEvent('ours')
-    const plots = [await readPlot('states'), await readPlot('rates')]
-    await expectEvent('ours')
-    for (const [index, id] of ['states', 'rates'].entries()) {
-      await expect.poll(() => readPlot(id)).not.toBe(plots[index])
-    }
-    const [time, id, type, data] = await page.$$eval('#events tr:first-child td', (cells) =>
-      cells.map((cell) => cell.textContent),
+  it('Each client has its own lane, whose segments do not overlap', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Disconnect')
+    await opened.expectState('everysource', 'waiting')
+    await opened.expectState('everysource', 'open')
+    await opened.expectState('native', 'open')
+    await opened.expectEvent()
+    expect(await opened.readLane('everysource')).toEqual(
+      expect.arrayContaining(['connecting', 'open', 'waiting', 'open']),
     )
-    expect(time).not.toBe('')
-    expect(Number(id)).toBeGreaterThan(0)
-    expect(type).toMatch(/^(message|notice)$/)
-    expect(JSON.parse(data ?? '')).toMatchObject({ number: Number(id) })
-    expect(problems).toEqual([])
+    expect(await opened.readLane('native')).toEqual(['connecting', 'open', 'connecting', 'open'])
+    const [ours, native] = await Promise.all(
+      (['everysource', 'native'] as const).map((client) =>
+        opened.page.$$eval(`#${client}-lane span`, (segments) =>
+          segments.map((segment) => {
+            const { left, right, top, bottom } = segment.getBoundingClientRect()
+            return { left, right, top, bottom }
+          }),
+        ),
+      ),
+    )
+    for (const segments of [ours ?? [], native ?? []]) {
+      for (const [index, { left }] of segments.entries()) {
+        const previous = segments[index - 1]
+        if (previous) expect(left).toBeCloseTo(previous.right, 0)
+      }
+    }
+    expect(ours?.[0]?.bottom).toBeLessThanOrEqual(native?.[0]?.top ?? 0)
   })
 
-  it('Dropping the connections makes both clients reconnect without missing an event', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await watchState('ours')
-    await press('Drop the connections')
-    await expectShown('ours', /^waiting, /)
-    expect(await read('#error')).toContain('"code": "network"')
-    await expect.poll(() => read('#native-error')).toContain('error, and no more')
-    await expectState('ours', 'open')
-    await expectState('native', 'open')
-    await expectEvent('ours')
-    expect(await readCount('#ours-attempts')).toBeGreaterThan(1)
-    expect(await readCount('#ours-missed')).toBe(0)
+  it('The chart of rates is redrawn with every event', async () => {
+    const { opened } = context
+    const readPixels = (): Promise<string> =>
+      opened.page.$eval('#rates canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL())
+    await opened.expectEvent()
+    const before = await readPixels()
+    await opened.expectEvent()
+    await expect.poll(readPixels).not.toBe(before)
   })
 
-  it('A 503 with Retry-After makes ours wait and reconnect, and closes the native client forever', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await watchState('ours')
-    await press('503 with Retry-After, for 6 s')
-    await expectState('native', 'closed')
-    await expect.poll(() => read('#error')).toContain('"status": 503')
-    expect(await read('#error')).toContain('maintenance')
-    await expectShown('ours', /^waiting, \d+\.\d s$/)
-    await expectState('ours', 'open')
-    await expectEvent('ours')
-    expect(await readCount('#ours-missed')).toBe(0)
-    await expectState('native', 'closed')
+  it('The empty chart and the empty log say what will appear there', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    const isShown = (id: string): Promise<boolean> =>
+      opened.page.$eval(`#${id}`, (element) => element.checkVisibility())
+    expect(await isShown('rates-empty')).toBe(false)
+    await opened.press('Go silent')
+    await expect.poll(() => opened.read('#fault-note')).toContain('sends nothing')
+    await opened.press('Connect')
+    await expect.poll(() => isShown('rates-empty')).toBe(true)
+    expect(await opened.read('#rates-empty')).toContain('events per second of both clients appear here')
+    await opened.press('Clear')
+    expect(await isShown('log-empty')).toBe(true)
+    expect(await opened.read('#log-empty')).toContain('appear here')
   })
 
-  it('A silent server is detected by ours and not by the native client', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await press('Go silent')
-    await expect.poll(() => read('#error')).toContain('"code": "idle"')
-    await expectState('native', 'open')
-    await press('Back to normal')
-    await expectEvent('ours')
-    await expectEvent('native')
+  it('A page that cannot connect says so, and what its empty lanes will show', async () => {
+    const { browser, playground, opened } = context
+    const page = await browser.newPage()
+    await page.evaluateOnNewDocument(() => {
+      // Stands for a browser that has restored an invalid form.
+      globalThis.FormData = class extends FormData {
+        override get(name: string): FormDataEntryValue | null {
+          return name === 'headers' ? 'no header' : super.get(name)
+        }
+      }
+    })
+    await page.goto(playground.url)
+    const readPage = (selector: string): Promise<string | null> =>
+      page.$eval(selector, (element) => element.textContent)
+    expect(await readPage('#mistake')).toBe('"no header" is not a header: write Name: value')
+    expect(await readPage('#lanes-empty')).toContain('state of each client over time appears here')
+    expect(await page.$eval('#lanes-empty', (element) => element.checkVisibility())).toBe(true)
+    await page.close()
+    await opened.page.bringToFront()
   })
 
-  it('Slow events and garbage do not stop our client', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await press('Send slowly')
-    await expectEvent('ours')
-    await press('Send garbage')
-    await expect
-      .poll(() => page.$$eval('#events td:last-child', (cells) => cells.map((cell) => cell.textContent)))
-      .toContainEqual(expect.stringContaining('not UTF-8: \uFFFD'))
-    await press('Back to normal')
-    await expectEvent('ours')
-    await expectState('ours', 'open')
-  })
-
-  it('The buttons close, connect with headers and reconnect, and a bad header is rejected', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await press('Close')
-    await expectState('ours', 'closed')
-    await expectState('native', 'closed')
-    await page.locator('#headers').fill('X-Key: sesame')
-    const requested = page.waitForRequest((request) => request.headers()['x-key'] === 'sesame')
-    await press('Connect')
-    await requested
-    await expectState('ours', 'open')
-    await press('Reconnect')
-    await expect.poll(() => readCount('#ours-attempts')).toBe(2)
-    await expectState('ours', 'open')
-    await page.locator('#headers').fill('no header')
-    await press('Connect')
-    await expect.poll(() => read('#mistake')).toContain('"no header" is no header')
-  })
-
-  it('The playground counts tabs, which share one connection', async () => {
-    await openPage()
-    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
-    const opened = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
-    await press('Open another tab')
-    const other = await opened
+  it('The playground counts tabs, which share one connection and the active fault', async () => {
+    const { opened } = context
+    await expect.poll(() => opened.read('#tabs')).toContain('1 tab, 1 connection')
+    const popup = new Promise<Page>((resolve) => opened.page.once('popup', (page) => page && resolve(page)))
+    await opened.press('Open another tab')
+    const other = await popup
     await expect.poll(() => other.$eval('#tabs', (element) => element.textContent)).toContain('2 tabs, 1 connection')
+    await other.locator('::-p-aria([name="Send slowly"][role="button"])').click()
+    await expect.poll(() => opened.page.$eval('#faults [value=slow]', (button) => button.ariaPressed)).toBe('true')
     await other.close()
-    await page.bringToFront()
-    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
-  })
-
-  it('The playground works by keyboard, and on a phone without scrolling sideways', async () => {
-    await openPage()
-    await expectEvent('ours')
-    await watchState('ours')
-    await page.focus('#troubles button')
-    await page.keyboard.press('Enter')
-    await expectShown('ours', /^waiting, /)
-    await page.setViewport({ width: 360, height: 740 })
-    const { scrollWidth, clientWidth } = await page.$eval('html', ({ scrollWidth, clientWidth }) => ({
-      scrollWidth,
-      clientWidth,
-    }))
-    expect(scrollWidth).toBeLessThanOrEqual(clientWidth)
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
-    const dark = await page.$eval('body', (body) => getComputedStyle(body).backgroundColor)
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
-    expect(await page.$eval('body', (body) => getComputedStyle(body).backgroundColor)).not.toBe(dark)
+    await opened.page.bringToFront()
+    await expect.poll(() => opened.read('#tabs')).toContain('1 tab, 1 connection')
   })
 })
 
-describeWith('Firefox', firefoxExecutable(), 'The playground works in Firefox', options, (firefox) => {
-  useBrowser(() => startFirefox(firefox))
+describeInChromium('The buttons break the demo feed', (context) => {
+  it('Dropping the connections makes both clients reconnect without missing an event', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Disconnect')
+    await opened.expectRow(/everysourceerrorReconnects in \d\.\d s\. reason: network/)
+    await opened.expectRow('nativeerrorReconnects. The event says no more.')
+    await opened.expectState('everysource', 'open')
+    await opened.expectState('native', 'open')
+    await opened.expectEvent()
+    expect(await opened.readCount('#everysource-attempts')).toBeGreaterThan(1)
+    expect(await opened.readCount('#everysource-missed')).toBe(0)
+  })
 
-  it('The playground opens without an error', async () => {
-    await openPage()
-    await expectState('ours', 'open')
-    await expectEvent('ours')
-    await expectEvent('native')
-    await expect.poll(() => read('#tabs')).toContain('1 tab, 1 connection')
-    expect(await read('#mistake')).toBe('')
-    expect(problems).toEqual([])
+  it('A 503 with Retry-After makes everysource wait and reconnect, and closes the native client forever', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('503 for 6 s')
+    await opened.expectState('native', 'failed')
+    await opened.expectRow(/Reconnects in \d\.\d s\. reason: status status: 503/)
+    await opened.expectState('everysource', 'waiting')
+    expect(await opened.read('#everysource-countdown')).toMatch(/^\d+\.\d s$/)
+    await opened.expectState('everysource', 'open')
+    await opened.expectEvent()
+    expect(await opened.readCount('#everysource-missed')).toBe(0)
+    await opened.expectState('native', 'failed')
+    await opened.expectRow('nativeerrorClosed, and does not reconnect.')
+    expect(await opened.readLane('everysource')).toContain('waiting')
+    expect((await opened.readLane('native')).at(-1)).toBe('failed')
+  })
+
+  it('A silent server is detected by everysource and not by the native client', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Go silent')
+    await opened.expectRow('reason: idle')
+    await opened.expectState('native', 'open')
+    await opened.press('Normal')
+    await opened.expectEvent('everysource')
+    await opened.expectEvent('native')
+  })
+
+  it('A slow server and garbage do not stop everysource', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Send slowly')
+    await opened.expectEvent()
+    await opened.press('Send garbage')
+    await opened.expectRow('not UTF-8: \uFFFD')
+    await opened.press('Normal')
+    await opened.expectEvent()
+    await opened.expectState('everysource', 'open')
+  })
+
+  it('The button of the active fault is pressed, and is released when the fault is over', async () => {
+    const { opened } = context
+    const readPressed = (): Promise<string[]> => opened.readAll('#faults [aria-pressed=true]')
+    await opened.expectEvent()
+    expect(await readPressed()).toEqual(['Normal'])
+    await opened.press('Go silent')
+    await expect.poll(readPressed).toEqual(['Go silent'])
+    await opened.press('503 for 6 s')
+    await expect.poll(readPressed).toEqual(['503 for 6 s'])
+    expect(await opened.read('#fault-note')).toContain('503')
+    await expect.poll(readPressed).toEqual(['Normal'])
+  })
+
+  it('The buttons are disabled for another URL, and the page says why', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    expect(await opened.isDisabled('#faults button')).toBe(false)
+    await opened.page.locator('#url').fill('/shared')
+    await opened.press('Connect')
+    await opened.expectEvent()
+    expect(await opened.isDisabled('#faults button')).toBe(true)
+    expect(await opened.read('#fault-note')).toContain('demo feed only')
+    await opened.page.locator('#url').fill('/feed')
+    await opened.press('Connect')
+    await opened.expectEvent()
+    expect(await opened.isDisabled('#faults button')).toBe(false)
   })
 })
 
-describeWith('WebKit', webKitExecutables(), 'The playground works in WebKit', options, (webKit) => {
+const openFirefox = firefox ? () => startFirefox(firefox) : undefined
+
+describeInBrowser('The playground works in Firefox', 'Firefox', openFirefox, (context) => {
   it('The playground opens without an error', async () => {
-    const started = await launchWebKit(webKit)
+    const { opened } = context
+    await opened.expectState('everysource', 'open')
+    await opened.expectEvent('everysource')
+    await opened.expectEvent('native')
+    await expect.poll(() => opened.read('#tabs')).toContain('1 tab, 1 connection')
+    expect(await opened.readLane('native')).toEqual(['connecting', 'open'])
+    expect(await opened.readAll('#log-rows tr')).toContainEqual(expect.stringContaining('everysourcemessage'))
+    expect(await opened.read('#mistake')).toBe('')
+    expect(opened.problems).toEqual([])
+  })
+})
+
+const webKit = webKitExecutables()
+
+describeWith('WebKit', webKit, 'The playground works in WebKit', { timeout: 2 * maxStartTime }, (executables) => {
+  it('The playground opens without an error', async () => {
+    const playground = await startPlayground({ library: 'src' })
+    const started = await launchWebKit(executables)
     try {
       await started.openPage(playground.url, () => {})
       const readText = (id: string): Promise<unknown> =>
         started.execute(`return document.getElementById(${JSON.stringify(id)}).textContent`)
-      await expect.poll(async () => Number(await readText('ours-events'))).toBeGreaterThan(2)
+      await expect.poll(async () => Number(await readText('everysource-events'))).toBeGreaterThan(2)
       await expect.poll(async () => Number(await readText('native-events'))).toBeGreaterThan(2)
       expect(await readText('mistake')).toBe('')
+      expect(await readText('log-rows')).toContain('everysourcemessage')
+      expect(await readText('everysource-state')).toBe('open')
     } finally {
       await started.close()
+      await playground.close()
     }
   })
 })

@@ -28,7 +28,7 @@ function callsOf(type: string, data: string | null, readyState: number): Call[] 
 /** What a page may learn about a feed that it may not read. */
 const nothing: Attempt = {
   opened: false,
-  error: { code: 'network', status: undefined, body: undefined, headers: undefined },
+  error: { reason: 'network', status: undefined, body: undefined, headers: undefined },
 }
 
 /** Omits the code, because a native EventSource has none. */

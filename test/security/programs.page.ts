@@ -41,8 +41,8 @@ function tryFeed(source: EventSource): Promise<Attempt> {
     }
     source.onmessage = ({ data, origin }) => finish({ message: { data, origin } })
     source.onerror = (event) => {
-      const { code, status, headers, body } = event as Partial<ErrorEvent>
-      finish({ error: { code, status, body, headers: headers && [...headers] } })
+      const { reason, status, headers, body } = event as Partial<ErrorEvent>
+      finish({ error: { reason, status, body, headers: headers && [...headers] } })
     }
   })
 }

@@ -25,7 +25,7 @@ export interface Attempt {
   readonly opened: boolean
   readonly message?: { readonly data: string; readonly origin: string }
   readonly error?: {
-    readonly code: string | undefined
+    readonly reason: string | undefined
     readonly status: number | undefined
     readonly body: string | undefined
     readonly headers: readonly unknown[] | undefined

@@ -73,9 +73,11 @@ describe('SharedEventSource is an EventSource whose connection is shared', () =>
     ['a body', { method: 'POST', body: 'question' }],
     ['another method', { method: 'POST' }],
     ['a fetch', { fetch: globalThis.fetch }],
+    ['a function for requests', { request: () => ({}) }],
   ])('SharedEventSource refuses %s without a scope', ([, init]) => {
     const names = stubLocks()
-    const message = 'headers, body, fetch and methods other than GET need a scope: a string that differs by user'
+    const message =
+      'headers, body, request, fetch and methods other than GET need a scope: a string that differs by user'
     expect(() => new SharedEventSource(url, init)).toThrow(new TypeError(message))
     expect(names).toEqual([])
     new SharedEventSource(url, { ...init, scope: 'user 7' }).close()

@@ -30,13 +30,33 @@ export class SimulatedPage {
   isSuspended = false
   readonly document = { hidden: false }
   readonly sessions = new Set<SharedSession>()
-  readonly #target = new EventTarget()
+  readonly #listeners = new Map<string, Set<(event: Event) => void>>()
 
-  readonly addEventListener = this.#target.addEventListener.bind(this.#target)
-  readonly removeEventListener = this.#target.removeEventListener.bind(this.#target)
+  addEventListener(type: string, listener: (event: Event) => void): void {
+    this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener))
+  }
+
+  removeEventListener(type: string, listener: (event: Event) => void): void {
+    this.#listeners.get(type)?.delete(listener)
+  }
 
   dispatch(type: string, members: { persisted?: boolean } = {}): void {
-    this.#target.dispatchEvent(Object.assign(new Event(type), members))
+    for (const call of this.#calls(type, members)) call()
+  }
+
+  /** Puts the page into the back/forward cache. As in a browser, microtasks run between two listeners. */
+  async leave(): Promise<void> {
+    for (const call of this.#calls('pagehide', { persisted: true })) {
+      call()
+      await settle()
+    }
+    this.isSuspended = true
+  }
+
+  #calls(type: string, members: object): (() => void)[] {
+    const event = Object.assign(new Event(type), members)
+    Object.defineProperty(event, 'target', { value: this })
+    return [...(this.#listeners.get(type) ?? [])].map((listener) => () => listener(event))
   }
 }
 
@@ -134,10 +154,10 @@ export class Simulation {
       },
     }
     vi.stubGlobal('document', document)
-    vi.stubGlobal('addEventListener', (...given: Parameters<EventTarget['addEventListener']>) => {
+    vi.stubGlobal('addEventListener', (...given: Parameters<SimulatedPage['addEventListener']>) => {
       page().addEventListener(...given)
     })
-    vi.stubGlobal('removeEventListener', (...given: Parameters<EventTarget['removeEventListener']>) => {
+    vi.stubGlobal('removeEventListener', (...given: Parameters<SimulatedPage['removeEventListener']>) => {
       for (const tab of this.tabs) tab.page.removeEventListener(...given)
     })
   }
@@ -253,7 +273,9 @@ class Connection {
     if (status === undefined) return
     const contentType = 'text/event-stream'
     const headers = new Headers({ 'Content-Type': contentType })
-    this.#enqueue(() => this.#handler.response({ url: 'http://feed.example/', status, headers, contentType }))
+    this.#enqueue(() =>
+      this.#handler.response({ url: 'http://feed.example/', status, statusText: '', headers, contentType }),
+    )
     if (status === 200) this.proceed()
     else this.drop()
   }

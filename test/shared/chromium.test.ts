@@ -126,7 +126,7 @@ describeWith(
       feed.drop()
       for (const tab of tabs) {
         const { errors } = await ask(tab, 'opened(2)')
-        const details = { code: 'ended', status: 200, attempt: 1, willReconnect: true, type: 'text/event-stream' }
+        const details = { reason: 'ended', attempt: 1, willReconnect: true }
         expect(errors).toEqual([details])
         await expectWhole(feed, tab, 1)
       }
@@ -140,9 +140,9 @@ describeWith(
       feed.drop()
       for (const tab of tabs) {
         const { readyState, errors } = await ask(tab, 'failed(2)')
-        const refusal = { code: 'status', status: 503, body: 'refused', attempt: 2, willReconnect: false }
+        const refusal = { reason: 'status', status: 503, body: 'refused', attempt: 2, willReconnect: false }
         expect(readyState).toBe(2)
-        expect(errors).toMatchObject([{ code: 'ended', willReconnect: true }, refusal])
+        expect(errors).toMatchObject([{ reason: 'ended', willReconnect: true }, refusal])
       }
       expect(feed.requests).toBe(2)
     })

@@ -13,7 +13,7 @@ async function expectToAgree({ expected }: EventStream, chunks: readonly Uint8Ar
   )
   expect(interpretation).toEqual(expectedOfEventSource(expected))
   expect(interruption).toBeInstanceOf(ErrorEvent)
-  expect(interruption).toMatchObject({ code: 'ended', willReconnect: false })
+  expect(interruption).toMatchObject({ reason: 'ended', willReconnect: false })
 }
 
 describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_, stream) => {

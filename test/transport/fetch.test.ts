@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Fetch } from '../../src/options/event-source-init.ts'
+import type { FetchLike } from '../../src/options/event-source-init.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { createRequest, record, textOf } from './record.ts'
 
@@ -16,7 +16,7 @@ function handMade(members: object): Response {
 describe('The request has the options of an EventSource', () => {
   async function initOf(given: Parameters<typeof createRequest>[1]): Promise<unknown[]> {
     const calls: unknown[][] = []
-    const fetch: Fetch = async (...given) => {
+    const fetch: FetchLike = async (...given) => {
       calls.push(given)
       return new Response('')
     }
@@ -38,7 +38,7 @@ describe('The request has the options of an EventSource', () => {
     expect((init as RequestInit).body ?? undefined).toBeUndefined()
     expect((init as RequestInit).signal?.aborted).toBe(false)
     // The headers are a plain object, so that a given fetch function can spread them and add its own.
-    expect((init as RequestInit).headers).toStrictEqual({ a: '1' })
+    expect((init as RequestInit).headers).toStrictEqual({ A: '1' })
   })
 
   it('The request has the given method and the given body, which can be a stream', async () => {
@@ -51,8 +51,15 @@ describe('The request has the options of an EventSource', () => {
     expect((await initOf({ withCredentials: true }))[1]).toMatchObject({ credentials: 'include' })
   })
 
-  it('The request does not let fetch report a redirect as an error, which would look like a lost connection', async () => {
-    expect((await initOf({ redirect: 'error' }))[1]).toMatchObject({ redirect: 'manual' })
+  it.each(['follow', 'error'] as const)('A given fetch is told the redirect mode %s', async (redirect) => {
+    expect((await initOf({ redirect }))[1]).toMatchObject({ redirect })
+  })
+
+  it('The global fetch may not report a redirect as an error, which would look like a lost connection', async () => {
+    const global = vi.fn<FetchLike>(async () => new Response(''))
+    vi.stubGlobal('fetch', global)
+    await record(createFetchTransport(undefined), createRequest(url, { redirect: 'error' }))
+    expect(global.mock.calls).toEqual([[url, expect.objectContaining({ redirect: 'manual' })]])
   })
 })
 
@@ -71,13 +78,13 @@ describe('The transport calls a fetch function', () => {
   it('A missing fetch is refused with a message that says what to pass', async () => {
     vi.stubGlobal('fetch', undefined)
     const { refusal, response } = await record(createFetchTransport(undefined), createRequest(url))
-    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
+    expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining('"fetch"') })
     expect(response).toBeUndefined()
   })
 
   it('A fetch that fails in any way loses the connection', async () => {
     const error = new Error('no network')
-    const failures: Fetch[] = [
+    const failures: FetchLike[] = [
       () => Promise.reject(error),
       () => {
         throw error
@@ -120,21 +127,21 @@ describe('The transport reports the response', () => {
   ])('A response whose body cannot be read is refused with a message that says what to pass: %s', async (_, given) => {
     const { response, refusal } = await respond(given)
     expect(response?.status).toBe(200)
-    expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining('"fetch"') })
+    expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining('"fetch"') })
   })
 
   it.each([301, 302, 303, 307, 308])('A redirect with status %d that is not followed is refused', async (status) => {
     const headers = { Location: 'http://other.example/' }
     const { response, refusal } = await respond(new Response(null, { status, headers }))
     expect(response).toBeUndefined()
-    expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+    expect(refusal).toMatchObject({ reason: 'redirect', response: { status } })
     expect(refusal?.response?.headers.get('Location')).toBe('http://other.example/')
   })
 
   it('A redirect that a browser hides is refused as a redirect', async () => {
     const { response, refusal } = await respond(handMade({ type: 'opaqueredirect', status: 0, body: null }))
     expect(response).toBeUndefined()
-    expect(refusal).toMatchObject({ code: 'redirect' })
+    expect(refusal).toMatchObject({ reason: 'redirect' })
   })
 
   it.each([300, 304, 305, 306, 399])('A response with status %d is reported like any other', async (status) => {
@@ -146,7 +153,7 @@ describe('The transport reports the response', () => {
 
 describe('An aborted request reports nothing more', () => {
   /** Creates a `fetch` function that ignores the signal, and reports whether its body was canceled. */
-  function createHeedless(): { fetch: Fetch; cancelled: () => boolean } {
+  function createHeedless(): { fetch: FetchLike; cancelled: () => boolean } {
     let isCancelled = false
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(1)),

@@ -5,7 +5,7 @@ export interface Recording {
   response: TransportResponse | undefined
   readonly chunks: Uint8Array[]
   refusal:
-    | { readonly code: string; readonly message: string; readonly response: TransportResponse | undefined }
+    | { readonly reason: string; readonly message: string; readonly response: TransportResponse | undefined }
     | undefined
 }
 
@@ -34,8 +34,8 @@ export async function record(transport: Transport, request: TransportRequest): P
       recording.chunks.push(chunk)
       return undefined
     },
-    refuse(code, message, response) {
-      recording.refusal = { code, message, response }
+    refuse(reason, message, response) {
+      recording.refusal = { reason, message, response }
     },
   })
   return recording

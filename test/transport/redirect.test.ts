@@ -103,7 +103,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       site.seen.length = 0
       const { refusal, response } = await send(`${site.origin}/21`)
       expect(response).toBeUndefined()
-      expect(refusal).toMatchObject({ code: 'redirect', response: { status: 307, url: `${site.origin}/1` } })
+      expect(refusal).toMatchObject({ reason: 'redirect', response: { status: 307, url: `${site.origin}/1` } })
       expect(site.seen).toHaveLength(21)
     })
 
@@ -123,7 +123,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
         const site = await redirecting(status, '/next')
         const { refusal, response } = await send(`${site.origin}/`, { redirect: 'error' })
         expect(response).toBeUndefined()
-        expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+        expect(refusal).toMatchObject({ reason: 'redirect', response: { status } })
         expect(refusal?.response?.headers.get('Location')).toBe('/next')
         expect(site.seen).toHaveLength(1)
       }
@@ -183,7 +183,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
 
     it('An empty Location is the URL of the response, again and again', async () => {
       const site = await redirecting(302, '')
-      expect((await send(`${site.origin}/`)).refusal).toMatchObject({ code: 'redirect' })
+      expect((await send(`${site.origin}/`)).refusal).toMatchObject({ reason: 'redirect' })
       expect(site.seen).toHaveLength(21)
     })
 
@@ -202,7 +202,7 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
         const site = await redirecting(status, location)
         const { refusal, response } = await send(`${site.origin}/`)
         expect(response).toBeUndefined()
-        expect(refusal).toMatchObject({ code: 'redirect', response: { status } })
+        expect(refusal).toMatchObject({ reason: 'redirect', response: { status } })
         expect(site.seen).toHaveLength(1)
       }
     })

@@ -1,129 +1,109 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Fetch } from '../../src/options/event-source-init.ts'
-import { createFetchTransport } from '../../src/transport/fetch.ts'
-import { redirectingFetch } from '../../src/transport/redirecting-fetch.ts'
+import type { FetchLike } from '../../src/options/event-source-init.ts'
+import { readSettings } from '../../src/options/settings.ts'
+import { createTransport } from '../../src/transport/default.ts'
+import { startHttpServer } from '../http-server.ts'
 import { createRequest, record, textOf } from './record.ts'
+
+const url = 'http://feed.example/'
 
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe('A redirect is followed by the transport', () => {
-  it('A redirect releases the connection of the response that it leaves', async () => {
-    const cancelled: string[] = []
-    const fetch: Fetch = async (url) => {
-      if (url.endsWith('/next')) return new Response('arrived')
-      const body = new ReadableStream({ cancel: () => void cancelled.push(url) })
-      return new Response(body, { status: 302, headers: { Location: '/next' } })
-    }
-    const transport = createFetchTransport(fetch, redirectingFetch)
-    expect(textOf(await record(transport, createRequest('http://feed.example/')))).toBe('arrived')
-    expect(cancelled).toEqual(['http://feed.example/'])
+/** A fetch function that records its calls, and the transport over it. */
+function createFetch(response: () => Response = () => new Response('')) {
+  const calls: { url: string | URL; init: RequestInit }[] = []
+  const fetch: FetchLike = async (url, init) => {
+    calls.push({ url, init: { ...init } })
+    return response()
+  }
+  return { fetch, calls, transport: createTransport(readSettings(url, { fetch })) }
+}
+
+const redirect = (): Response => new Response(null, { status: 302, headers: { Location: 'http://other.example/' } })
+
+describe("A fetch of the caller's is called once for every attempt", () => {
+  it('A given fetch that adds a token never sees the URL that a redirect leads to', async () => {
+    const { calls, transport } = createFetch(redirect)
+    const { refusal } = await record(transport, createRequest(url))
+    expect(calls).toMatchObject([{ url, init: { redirect: 'follow' } }])
+    expect(refusal?.reason).toBe('redirect')
+    expect(refusal?.response?.status).toBe(302)
   })
 
-  it("A redirect is followed although the body of node-fetch's response cannot be canceled", async () => {
-    const fetch: Fetch = async (url) => {
-      if (url.endsWith('/next')) return new Response('arrived')
-      const headers = new Headers({ Location: '/next' })
-      return { status: 302, headers, body: { pipe() {} } } as unknown as Response
+  it("A given fetch is told redirect: 'error' if the source is", async () => {
+    const { calls, transport } = createFetch()
+    await record(transport, createRequest(url, { redirect: 'error' }))
+    expect(calls).toMatchObject([{ init: { redirect: 'error' } }])
+  })
+
+  it('A global fetch that somebody has replaced is called once, too', async () => {
+    const { fetch, calls } = createFetch(redirect)
+    vi.stubGlobal('fetch', fetch)
+    const { refusal } = await record(createTransport(readSettings(url, {})), createRequest(url))
+    expect(calls).toMatchObject([{ url, init: { redirect: 'follow' } }])
+    expect(refusal?.reason).toBe('redirect')
+  })
+
+  it("The runtime's own fetch is called again for a redirect, and secrets do not leave their origin", async () => {
+    const seen: Record<string, unknown>[] = []
+    const other = await startHttpServer(({ headers }, response) => {
+      seen.push(headers)
+      response.end('arrived')
+    })
+    const first = await startHttpServer((_, response) => response.writeHead(302, { Location: other.origin }).end())
+    try {
+      const headers = new Headers({ 'X-Api-Key': 'secret', Accept: 'text/event-stream' })
+      const recording = await record(createTransport(readSettings(url, {})), createRequest(first.origin, { headers }))
+      expect(textOf(recording)).toBe('arrived')
+      expect(seen).toMatchObject([{ accept: 'text/event-stream' }])
+      expect(seen[0]).not.toHaveProperty('x-api-key')
+    } finally {
+      await first.close()
+      await other.close()
     }
-    const transport = createFetchTransport(fetch, redirectingFetch)
-    expect(textOf(await record(transport, createRequest('http://feed.example/')))).toBe('arrived')
   })
 })
 
-describe('The transport replaces what a runtime lacks', () => {
-  /** Records the calls of a given fetch function, and answers with the responses in turn. */
-  function createFetch(...responses: Response[]): { fetch: Fetch; calls: { url: string; init: RequestInit }[] } {
-    const calls: { url: string; init: RequestInit }[] = []
-    const fetch: Fetch = async (url, init) => {
-      calls.push({ url, init: { ...init } })
-      return responses[calls.length - 1] ?? new Response('')
-    }
-    return { fetch, calls }
-  }
-
-  const redirect = (): Response => new Response(null, { status: 302, headers: { Location: '/next' } })
-
-  it('The transport replaces nothing in a browser, where the platform follows redirects', async () => {
-    vi.stubGlobal(
-      'Request',
-      class {
-        readonly headers = new Headers()
-        get cache(): string {
-          return ''
-        }
-        get credentials(): string {
-          return ''
-        }
-      },
-    )
-    const { fetch, calls } = createFetch()
-    await record(createFetchTransport(fetch, redirectingFetch), createRequest('http://feed.example/'))
-    expect(calls).toMatchObject([{ init: { redirect: 'follow', cache: 'no-store', credentials: 'same-origin' } }])
+describe('The transport adapts a request to the runtime', () => {
+  it('The names of headers are written as everybody writes them, so that a spread replaces them', async () => {
+    const { calls, transport } = createFetch()
+    const headers = new Headers({ accept: 'a', 'last-event-id': '1', 'x-api-key': 'b' })
+    await record(transport, createRequest(url, { headers }))
+    expect(Object.keys(calls[0]?.init.headers ?? {}).toSorted()).toEqual(['Accept', 'Last-Event-ID', 'X-Api-Key'])
   })
 
-  it('The transport replaces nothing where there is no Request to detect it by', async () => {
-    vi.stubGlobal('Request', undefined)
-    const { fetch, calls } = createFetch()
-    await record(createFetchTransport(fetch, redirectingFetch), createRequest('http://feed.example/'))
-    expect(calls).toMatchObject([{ init: { redirect: 'follow' } }])
+  it.each(['Deno/2.5.0', 'Bun/1.3.0'])('%s sends the Cache-Control that its fetch leaves out', async (userAgent) => {
+    vi.stubGlobal('navigator', { userAgent })
+    const { calls, transport } = createFetch()
+    await record(transport, createRequest(url))
+    expect(calls[0]?.init.headers).toMatchObject({ 'Cache-Control': 'no-cache' })
   })
 
-  it('Every redirect is a request of its own with the given fetch where redirects are visible', async () => {
-    const { fetch, calls } = createFetch(redirect(), new Response('arrived'))
-    const recording = await record(
-      createFetchTransport(fetch, redirectingFetch),
-      createRequest('http://feed.example/a'),
-    )
-    expect(textOf(recording)).toBe('arrived')
-    expect(calls.map(({ url, init }) => [url, init.redirect])).toEqual([
-      ['http://feed.example/a', 'manual'],
-      ['http://feed.example/next', 'manual'],
-    ])
+  it("The caller's own Cache-Control is kept", async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Deno/2.5.0' })
+    const { calls, transport } = createFetch()
+    await record(transport, createRequest(url, { headers: new Headers({ 'Cache-Control': 'max-age=0' }) }))
+    expect(calls[0]?.init.headers).toMatchObject({ 'Cache-Control': 'max-age=0' })
   })
 
-  it('Members of RequestInit are omitted where fetch would throw because of them, as in workerd', async () => {
-    vi.stubGlobal('Request', class extends Request {})
-    const { fetch, calls } = createFetch()
-    await record(createFetchTransport(fetch, redirectingFetch), createRequest('http://feed.example/'))
-    expect(calls[0]?.init).toMatchObject({ cache: 'no-store', credentials: 'same-origin' })
-
-    vi.stubGlobal(
-      'Request',
-      class {
-        readonly headers = new Headers({ cookie: '' })
-      },
-    )
-    const old = createFetch()
-    await record(createFetchTransport(old.fetch, redirectingFetch), createRequest('http://feed.example/'))
-    expect(Object.keys(old.calls[0]?.init ?? {}).toSorted()).toEqual([
-      'body',
-      'duplex',
-      'headers',
-      'method',
-      'redirect',
-      'signal',
-    ])
+  it('Members of RequestInit that fetch would throw for are left out, as in old versions of workerd', async () => {
+    vi.stubGlobal('Request', class {})
+    const { calls, transport } = createFetch()
+    await record(transport, createRequest(url))
+    expect(Object.keys(calls[0]?.init ?? {})).not.toContain('cache')
+    expect(Object.keys(calls[0]?.init ?? {})).not.toContain('credentials')
   })
 
-  it('The last event ID is not encoded twice where the runtime encodes headers itself', async () => {
-    const lastEventId = Buffer.from('名').toString('latin1')
+  it('The last event ID is not encoded twice where the runtime encodes headers', async () => {
+    const headers = new Headers({ 'Last-Event-ID': Buffer.from('名').toString('latin1') })
     const bytes = createFetch()
-    const request = createRequest('http://feed.example/', { headers: new Headers({ 'Last-Event-ID': lastEventId }) })
-    await record(createFetchTransport(bytes.fetch, redirectingFetch), request)
-    expect(new Headers(bytes.calls[0]?.init.headers).get('Last-Event-ID')).toBe(lastEventId)
-
-    /** A mock of workerd's Headers, which accept any character. */
-    class EncodingHeaders extends Map<string, string> {
-      constructor(init: Iterable<readonly [string, string]> | Record<string, string> = []) {
-        super(Symbol.iterator in init ? [...init] : Object.entries(init))
-      }
-    }
-    vi.stubGlobal('Headers', EncodingHeaders)
+    await record(bytes.transport, createRequest(url, { headers }))
+    expect(bytes.calls[0]?.init.headers).toMatchObject({ 'Last-Event-ID': headers.get('Last-Event-ID') })
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     const encoding = createFetch()
-    await record(createFetchTransport(encoding.fetch, redirectingFetch), request)
-    expect(encoding.calls[0]?.init.headers).toMatchObject({ 'last-event-id': '名' })
+    await record(encoding.transport, createRequest(url, { headers }))
+    expect(encoding.calls[0]?.init.headers).toMatchObject({ 'Last-Event-ID': '名' })
   })
 })

@@ -3,7 +3,7 @@ import {
   type ErrorDetails,
   type EventStream,
   EventStreamError,
-  type EventStreamErrorCode,
+  type EventStreamErrorReason,
   type EventStreamInit,
   openEventStream,
   type ServerSentEvent,
@@ -81,7 +81,7 @@ export async function end(): Promise<void> {
 
 export function describe(error: unknown): string {
   if (!(error instanceof EventStreamError)) return 'none of ours'
-  check<IsSame<typeof error.code, EventStreamErrorCode>>()
+  check<IsSame<typeof error.code, EventStreamErrorReason>>()
   check<IsSame<typeof error.cause, unknown>>()
   // @ts-expect-error: code is a closed list
   if (error.code === 'nonsense') return ''

@@ -1,5 +1,5 @@
 // The types of events: those of the standard, and those with names that a server chooses.
-import { type ErrorCode, type ErrorDetails, ErrorEvent, EventSource, type EventSourceInit } from 'everysource'
+import { type ErrorDetails, ErrorEvent, type ErrorReason, EventSource, type EventSourceInit } from 'everysource'
 
 type IsSame<One, Other> =
   (<Value>() => Value extends One ? 1 : 2) extends <Value>() => Value extends Other ? 1 : 2 ? true : false
@@ -14,7 +14,7 @@ class Custom extends Event {
 
 const plain = new EventSource('https://example.test/feed')
 plain.addEventListener('message', (event) => check<IsSame<typeof event.data, string>>())
-plain.addEventListener('error', (event) => check<IsSame<typeof event.code, ErrorCode>>())
+plain.addEventListener('error', (event) => check<IsSame<typeof event.code, ErrorReason>>())
 plain.addEventListener('open', (event) => event.timeStamp)
 plain.addEventListener('anything', (event) => event.lastEventId)
 // @ts-expect-error: an open event carries no data
@@ -47,7 +47,7 @@ typed.onmessage = 'console.log(event)'
 const details: ErrorDetails = new ErrorEvent('error', {
   message: 'refused',
   error: undefined,
-  code: 'status',
+  reason: 'status',
   status: 503,
   headers: new Headers(),
   body: '',
@@ -56,7 +56,7 @@ const details: ErrorDetails = new ErrorEvent('error', {
   delay: undefined,
 })
 // @ts-expect-error: the fields of an event are read only
-details.code = 'ended'
+details.reason = 'ended'
 
 const init: EventSourceInit = {
   headers: async ({ attempt, previous }) => ({ authorization: `${attempt} ${previous?.code}` }),

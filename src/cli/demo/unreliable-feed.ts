@@ -7,46 +7,47 @@ export interface UnreliableFeed {
   close(): Promise<void>
 }
 
-/** What goes wrong, over and over: at least two of these within thirty events. */
-const troubles = ['reset', 'end', 'unavailable', 'silence', 'restart'] as const
+/** The faults, in the order in which they are repeated: at least two of them within thirty events. */
+const faults = ['reset', 'end', 'unavailable', 'silence', 'restart'] as const
 
-/** How many events come before something goes wrong. */
+/** The number of events before each fault. */
 const eventsPerStream = 7
 
-/** Milliseconds between two events: a pace that a person can follow. */
-const pace = 230
+/** The time between two events in ms, slow enough for a person to follow. */
+const eventInterval = 230
 
+/** The value of the `retry` field, in ms. */
 const reconnectionTime = 700
 
-/** For how many ms nobody listens in a restart: longer than a client waits, so that it finds out. */
+/** The duration of a restart in ms: longer than the reconnection time, so that the client meets a refused connection. */
 const downtime = 1_100
 
-/** A feed of events 1, 2, 3 and so on that goes wrong on purpose, and resumes. */
+/** Starts a feed of events 1, 2, 3 and so on that fails on purpose, and resumes after the last event ID. */
 export async function startUnreliableFeed(): Promise<UnreliableFeed> {
   const closing = new AbortController()
   let requests = 0
 
   const server = createServer(async ({ headers }, response) => {
-    const trouble = troubles[requests++ % troubles.length]
-    if (trouble === 'unavailable') {
-      response.writeHead(503, { 'Content-Type': 'text/plain' }).end('back in a bit\n')
+    const fault = faults[requests++ % faults.length]
+    if (fault === 'unavailable') {
+      response.writeHead(503, { 'Content-Type': 'text/plain' }).end('back soon\n')
       return
     }
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     try {
       const next = await sendReadings(response, Number(headers['last-event-id'] ?? 0) + 1, gone.signal)
-      if (trouble === 'end') response.end()
-      else if (trouble === 'silence') response.write(reading(next).slice(0, 20))
-      else if (trouble === 'reset') response.destroy()
+      if (fault === 'end') response.end()
+      else if (fault === 'silence') response.write(reading(next).slice(0, 20))
+      else if (fault === 'reset') response.destroy()
       else await restart(server, closing.signal)
     } catch (error) {
-      // The client has gone, or the feed is being closed.
+      // The client has disconnected, or the feed is being closed.
       if (!gone.signal.aborted && !closing.signal.aborted) throw error
     }
   })
 
-  await listen(server, 0)
+  await bind(server, 0)
   return {
     url: `http://127.0.0.1:${portOf(server)}/events`,
     async close() {
@@ -56,14 +57,14 @@ export async function startUnreliableFeed(): Promise<UnreliableFeed> {
   }
 }
 
-/** Returns the number of the reading that would come next. */
+/** Sends some readings, and returns the number of the next one. */
 async function sendReadings(response: ServerResponse, first: number, signal: AbortSignal): Promise<number> {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
   response.write(`retry: ${reconnectionTime}\n\n`)
   let number = first
   while (number < first + eventsPerStream) {
     response.write(reading(number++))
-    await pause(pace, undefined, { signal })
+    await pause(eventInterval, undefined, { signal })
   }
   return number
 }
@@ -73,22 +74,22 @@ function reading(number: number): string {
   return `id: ${number}\ndata: reading ${number}: ${degrees.toFixed(1)} °C\n\n`
 }
 
-/** As a server that restarts: its connections are gone, and nobody listens for a while. */
+/** Acts like a server that restarts: closes all connections, and refuses new ones for a while. */
 async function restart(server: Server, signal: AbortSignal): Promise<void> {
   const port = portOf(server)
   await stop(server)
   for (;;) {
     await pause(downtime, undefined, { signal })
     try {
-      return await listen(server, port)
+      return await bind(server, port)
     } catch (error) {
-      // A connection that happens to use this port for its own end will be gone soon.
+      // An outgoing connection may be using this port as its own for a moment.
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     }
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function bind(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => {
@@ -104,7 +105,7 @@ function portOf(server: Server): number {
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // It complains only if nobody listened anyway.
+    // The only error is that the server was not listening.
     server.close(() => resolve())
     server.closeAllConnections()
   })

@@ -1,4 +1,5 @@
 import { isEventStream } from '../../content-type.ts'
+import { type CheckResult, skip } from './check-result.ts'
 import { checkBuffering } from './checks/buffering.ts'
 import { checkCacheControl } from './checks/caching.ts'
 import { checkCompression } from './checks/compression.ts'
@@ -8,23 +9,19 @@ import {
   checkCors,
   checkLastEventIdPreflight,
 } from './checks/cross-origin.ts'
+import { checkEvents } from './checks/events.ts'
 import { checkKeepAlive } from './checks/keep-alive.ts'
-import {
-  checkCharset,
-  checkConnection,
-  checkContentType,
-  checkHttpVersion,
-  checkRedirects,
-  checkStatus,
-} from './checks/response.ts'
+import { checkRedirects } from './checks/redirects.ts'
+import { checkCharset, checkConnection, checkContentType, checkHttpVersion } from './checks/response.ts'
 import { checkIds, checkResumption, checkRetry } from './checks/resumption.ts'
+import { checkStatus } from './checks/status.ts'
 import { checkBlankLine, checkFields, checkJson, checkUtf8 } from './checks/syntax.ts'
-import { type Examination, readHeader } from './examination.ts'
-import { skip, type Verdict } from './verdict.ts'
+import type { Examination } from './examination.ts'
+import { headerValue } from './response-headers.ts'
 
-type Check = (examination: Examination) => Verdict
+type Check = (examination: Examination) => CheckResult
 
-/** Every check under its name, in the order of the report. */
+/** The checks by their names, in the order of the report. */
 const checks = {
   status: checkStatus,
   redirects: checkRedirects,
@@ -35,14 +32,15 @@ const checks = {
   connection: checkConnection,
   compression: checkCompression,
   buffering: checkBuffering,
-  'blank-line': ofStream(checkBlankLine),
-  'utf-8': ofStream(checkUtf8),
-  json: ofStream(checkJson),
-  fields: ofStream(checkFields),
-  ids: ofStream(checkIds),
-  resumption: ofStream(checkResumption),
-  retry: ofStream(checkRetry),
-  'keep-alive': ofStream(checkKeepAlive),
+  events: streamCheck(checkEvents),
+  'blank-line': streamCheck(checkBlankLine),
+  'utf-8': streamCheck(checkUtf8),
+  json: streamCheck(checkJson),
+  fields: streamCheck(checkFields),
+  ids: streamCheck(checkIds),
+  resumption: streamCheck(checkResumption),
+  retry: streamCheck(checkRetry),
+  'keep-alive': streamCheck(checkKeepAlive),
   cors: checkCors,
   'preflight-last-event-id': checkLastEventIdPreflight,
   'preflight-authorization': checkAuthorizationPreflight,
@@ -51,18 +49,18 @@ const checks = {
 
 export type CheckName = keyof typeof checks
 
-export interface Finding extends Verdict {
+export interface Finding extends CheckResult {
   readonly check: CheckName
 }
 
-/** A check that has nothing to say about a page of HTML and the like. */
-function ofStream(check: Check): Check {
+/** Skips a check if the response is not an event stream, such as an HTML page. */
+function streamCheck(check: Check): Check {
   return (examination) => {
     const { recording, stream } = examination.main
     if (!recording.head) return skip('no response')
     const { status, headers } = recording.head
-    const isStream = isEventStream(readHeader(headers, 'content-type') ?? null) || stream.events.length > 0
-    return status === 200 && isStream ? check(examination) : skip('no stream')
+    const isStream = isEventStream(headerValue(headers, 'content-type') ?? null) || stream.events.length > 0
+    return status === 200 && isStream ? check(examination) : skip('the response is not a stream')
   }
 }
 

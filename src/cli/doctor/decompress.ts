@@ -1,30 +1,34 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createDecoders } from '../../node/content-coding.ts'
-import { type Arrival, largestBody } from './recording.ts'
+import { type Arrival, maxBodySize } from './recording.ts'
 
 export interface Decompressed {
   readonly body: readonly Arrival[]
-  /** Why not all of it could be decompressed. */
+  /** Why the body could not be decompressed completely; undefined if it could. */
   readonly failure?: string | undefined
-  /** Whether there is more of it than is kept. */
-  readonly isCut?: boolean
+  /** Whether the body was larger than what is kept. */
+  readonly isTruncated?: boolean
 }
 
 /**
- * Undoes content codings arrival by arrival: what a compressor had let go of at a time counts as having come at that
- * time, and nothing else does.
- * @param codings those that clients know, the last one first
+ * Undoes content codings, arrival by arrival: the bytes that a compressor had flushed by some time arrive at that time,
+ * and no others do.
+ * @param codings supported codings, the last one first
  */
 export async function decompress(body: readonly Arrival[], codings: readonly string[]): Promise<Decompressed> {
   let decompressed: Decompressed = { body }
   for (const coding of codings) {
-    const { body, failure, isCut = false } = await undo(decompressed.body, coding)
-    decompressed = { body, failure: decompressed.failure ?? failure, isCut: decompressed.isCut || isCut }
+    const { body, failure, isTruncated = false } = await undoCoding(decompressed.body, coding)
+    decompressed = {
+      body,
+      failure: decompressed.failure ?? failure,
+      isTruncated: decompressed.isTruncated || isTruncated,
+    }
   }
   return decompressed
 }
 
-async function undo(body: readonly Arrival[], coding: string): Promise<Decompressed> {
+async function undoCoding(body: readonly Arrival[], coding: string): Promise<Decompressed> {
   const [decoder] = createDecoders([coding], body[0]?.bytes[0] ?? 0)
   if (!decoder) return { body }
   let failure: string | undefined
@@ -33,8 +37,8 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
   decoder.on('data', (piece: Buffer) => {
     pieces.push(piece)
     size += piece.length
-    // A few bytes can stand for very many.
-    if (size >= largestBody) decoder.destroy()
+    // A few compressed bytes can expand to gigabytes.
+    if (size >= maxBodySize) decoder.destroy()
   })
   decoder.on('error', (error) => {
     failure = error.message
@@ -48,12 +52,12 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
         resolve()
       })
     })
-    // What the write has brought forth is emitted only after it is through.
-    await turn()
+    // The decoder emits the output of a write after the callback of the write.
+    await nextTurn()
     if (pieces.length > 0) arrivals.push({ at, bytes: Buffer.concat(pieces) })
     pieces = []
     if (decoder.destroyed) break
   }
   decoder.destroy()
-  return { body: arrivals, failure, isCut: size >= largestBody }
+  return { body: arrivals, failure, isTruncated: size >= maxBodySize }
 }

@@ -1,99 +1,117 @@
 import process from 'node:process'
-import { createDiagnostics } from '../diagnostics.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Connections } from '../../node/connections.ts'
+import { parseCommandLine, parseSeconds } from '../command-line/command-line.ts'
+import { UsageError } from '../command-line/errors.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import { formatOptions } from '../command-line/help-text.ts'
+import { createDispatcher, createEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
+import { redactUrl } from '../endpoint/redact.ts'
+import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
-import { redactUrl } from '../redact.ts'
-import { readEndpoint, requestOptions } from '../request-options.ts'
-import {
-  commonOptions,
-  describeOptions,
-  exitCodes,
-  type Options,
-  readCommandLine,
-  readSeconds,
-  UsageError,
-} from '../usage.ts'
-import { runChecks } from './checks.ts'
+import { createDiagnostics } from '../terminal/diagnostics.ts'
+import { type CheckName, type Finding, runChecks } from './checks.ts'
+import { checkOptions, doctorOptions } from './doctor-options.ts'
 import type { Examination } from './examination.ts'
-import { examine } from './examine.ts'
-import { formatJson, formatText, type Subject } from './report.ts'
-
-const doctorOptions = {
-  seconds: {
-    type: 'string',
-    value: 'N',
-    help: 'how long to observe a response, from 1 to 3600 (10); all of it\ntakes twice as long at the most',
-  },
-  origin: {
-    type: 'string',
-    value: 'ORIGIN',
-    help: 'examine what a page of this origin would meet, such as\nhttps://app.example',
-  },
-  json: { type: 'boolean', help: 'print one JSON document' },
-  ...commonOptions,
-} as const satisfies Options
-
-const options = { ...requestOptions, ...doctorOptions }
+import { type ExamineOptions, examine } from './examine.ts'
+import { formatJson, formatText, type ReportSubject } from './report.ts'
+import { recognizeServers, type ServerName, serverNames } from './server-recipes.ts'
 
 const help = `Usage: everysource doctor [options] URL
 
-Examines an endpoint that serves server-sent events, and prints a check a line: what was seen, and how to mend it.
+Checks an endpoint that serves server-sent events. Prints a line for each check: what was found, and how to fix it.
 
-${describeOptions([
-  ['Examination', doctorOptions],
+${formatOptions([
+  ['Checks', checkOptions],
   ['Request', requestOptions],
 ])}
-Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} one did, or something went wrong here; ${exitCodes.usage} a mistake in the command line.
+Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} a check failed, or the command failed; ${exitCodes.usage} invalid command line.
 `
 
 /**
  * @returns the exit code
- * @throws UsageError, Failure
+ * @throws UsageError, OperationalError
  */
 export async function doctor(commandLine: readonly string[]): Promise<number> {
-  const { values, operands } = readCommandLine(commandLine, options)
+  const { values, operands } = parseCommandLine(commandLine, doctorOptions)
   const output = openOutput()
   if (values.help) {
     await output.write(help)
     return exitCodes.ended
   }
-  const time = readTime(values.seconds ?? '10')
-  const origin = values.origin === undefined ? undefined : readOrigin(values.origin)
-  const closing = new AbortController()
-  const endpoint = await readEndpoint({ values, operands }, closing.signal)
-  const { url, init } = endpoint
-  if (process.stderr.isTTY) createDiagnostics('normal').notice(`observing ${redactUrl(url)} for ${time / 1_000} s`)
-  try {
-    const examination = await examine(endpoint, { time, origin })
+  if (values.watch && values.json) throw new UsageError('--watch and --json exclude each other')
+  const time = parseTime(values.seconds ?? '10')
+  const origin = values.origin === undefined ? undefined : parseOrigin(values.origin)
+  const server = values.server === undefined ? undefined : parseServer(values.server)
+  const endpoint = await createEndpoint({ values, operands }, new AbortController().signal)
+  const { columns } = output.terminal ?? {}
+  const diagnostics = createDiagnostics('normal')
+  while (true) {
+    if (process.stderr.isTTY) diagnostics.notice(`observing ${redactUrl(endpoint.url)} for ${time / 1_000} s`)
+    const examination = await examineOnce(endpoint, { time, origin }, await createDispatcher(values))
     const findings = runChecks(examination)
-    const { method } = examination
-    const subject: Subject = { url: redactUrl(url), method, origin: origin ?? null, seconds: time / 1_000 }
-    await output.write((values.json ? formatJson : formatText)(subject, findings))
-    const exitCode = findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.ended
-    // undici cannot give up a connection that is being made, which would keep the process alive for ten seconds.
-    if (!everythingWasSent(examination)) process.exit(exitCode)
-    return exitCode
-  } finally {
-    closing.abort()
-    await init.dispatcher.destroy()
+    const url = redactUrl(endpoint.url)
+    const subject: ReportSubject = { url, method: examination.method, origin: origin ?? null, seconds: time / 1_000 }
+    const servers = server === undefined ? findServers(examination, findings) : [server]
+    const report = { subject, findings, servers }
+    await output.write(values.json ? formatJson(report) : formatText(report, columns))
+    const hasFailed = findings.some(({ status }) => status === 'fail')
+    if (!hasFailed || !values.watch) return hasFailed ? exitCodes.failed : exitCodes.ended
+    diagnostics.notice(`checking again in ${watchInterval / 1_000} s`)
+    await pause(watchInterval)
   }
 }
 
-function everythingWasSent({ main, uncompressed, resumption, page }: Examination): boolean {
-  const observations = [main, uncompressed, resumption?.observation]
-  const recordings = [
-    ...observations.map((observation) => observation?.recording),
-    ...(page?.preflights.values() ?? []),
-  ]
-  return recordings.every((recording) => recording?.sent ?? true)
+/** The time in ms between two runs with --watch. */
+const watchInterval = 2_000
+
+/** Examines an endpoint over connections that are closed afterwards. */
+async function examineOnce(
+  { url, init }: Endpoint,
+  options: ExamineOptions,
+  dispatcher: Connections,
+): Promise<Examination> {
+  try {
+    return await examine({ url, init: { ...init, dispatcher } }, options)
+  } finally {
+    dispatcher.destroy()
+  }
 }
 
-function readTime(text: string): number {
-  const time = readSeconds('--seconds', text)
+/** The checks that the configuration of a server, proxy or framework can fix. */
+const configurationChecks: ReadonlySet<CheckName> = new Set([
+  'status',
+  'content-type',
+  'cache-control',
+  'connection',
+  'compression',
+  'buffering',
+  'events',
+  'blank-line',
+  'keep-alive',
+])
+
+/** Returns the servers whose recipes help with the findings. */
+function findServers({ main }: Examination, findings: readonly Finding[]): readonly ServerName[] {
+  const needsRecipe = findings.some(({ check, status }) => configurationChecks.has(check) && status === 'fail')
+  const { head } = main.recording
+  return needsRecipe && head ? recognizeServers(head.headers) : []
+}
+
+function parseServer(text: string): ServerName {
+  const name = serverNames.find((each) => each === text.toLowerCase())
+  if (name) return name
+  throw new UsageError(`--server is ${JSON.stringify(text)}, not one of ${serverNames.join(', ')}`)
+}
+
+/** @returns milliseconds */
+function parseTime(text: string): number {
+  const time = parseSeconds('--seconds', text)
   if (time >= 1_000 && time <= 3_600_000) return time
   throw new UsageError(`--seconds is ${JSON.stringify(text)}, not a number from 1 to 3600`)
 }
 
-function readOrigin(text: string): string {
+function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin
   throw new UsageError(`--origin is ${JSON.stringify(text)}, not an origin such as https://app.example`)

@@ -1,56 +1,43 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Observation } from './observation.ts'
 import type { Recording } from './recording.ts'
+import type { ProbedCertificate } from './tls-probe.ts'
 
-/** The headers that a page cannot send to another origin unless a preflight allows them. */
-export const preflighted = ['Last-Event-ID', 'Authorization'] as const
+/** The headers that a page may send to another origin only if a preflight allows them. */
+export const preflightedHeaders = ['Last-Event-ID', 'Authorization'] as const
 
-/** What a page at an origin would meet. */
-export interface PageExamination {
+/** The preflights for a page of some origin. */
+export interface CrossOriginExamination {
   readonly origin: string
-  /** The answers to OPTIONS, one for each header; none if the page is of the server's own origin. */
-  readonly preflights: ReadonlyMap<(typeof preflighted)[number], Recording>
+  /** The responses to OPTIONS, one for each header; none if the page has the same origin as the endpoint. */
+  readonly preflights: ReadonlyMap<(typeof preflightedHeaders)[number], Recording>
 }
 
-/** A second request, with the ID of an event of the first. */
+/** A second request, with the ID of an event that came in response to the first. */
 export interface Resumption {
   readonly lastEventId: string
-  /** The ids that followed it in the first one; at least one. */
+  /** The ids that followed it in the first response; at least one. */
   readonly expected: readonly string[]
   readonly observation: Observation
 }
 
-/** All that was asked of an endpoint, and all that came back: what the checks judge. */
+/** All requests to an endpoint and all responses: the input of the checks. */
 export interface Examination {
   readonly url: URL
   readonly method: string
-  /** Milliseconds for which each response was observed, at the longest. */
+  /** The maximum time in ms for which each response was observed. */
   readonly time: number
   readonly main: Observation
-  /** The same without compression, where the first one was compressed, or brought nothing. */
+  /** The certificate of the server, if the request failed and the port uses TLS. */
+  readonly certificate: ProbedCertificate | undefined
+  /** A request without compression; undefined unless the first response was compressed, or brought no event. */
   readonly uncompressed: Observation | undefined
   readonly resumption: Resumption | undefined
-  /** Undefined if nobody asked for it. */
-  readonly page: PageExamination | undefined
-  /** The query parameter in which the last event ID is sent, if it is. */
+  /** Undefined without --origin. */
+  readonly crossOrigin: CrossOriginExamination | undefined
+  /** The query parameter that carries the last event ID; undefined if a header does. */
   readonly lastEventIdQueryParam: string | undefined
-  /** Milliseconds after which clients give up, if they do: without a response, or in silence. */
+  /** The time in ms after which clients give up without response headers; undefined if they do not. */
   readonly openTimeout: number | undefined
+  /** The time in ms after which clients give up without further bytes; undefined if they do not. */
   readonly idleTimeout: number | undefined
-}
-
-/** All values of a header, as a client reads them. */
-export function readHeader(headers: IncomingHttpHeaders | undefined, name: string): string | undefined {
-  const value = headers?.[name]
-  return Array.isArray(value) ? value.join(', ') : value
-}
-
-/** The members of a header that holds a list, in lower case. */
-export function readList(headers: IncomingHttpHeaders | undefined, name: string): string[] {
-  const value = readHeader(headers, name) ?? ''
-  return value
-    .toLowerCase()
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean)
 }

@@ -1,57 +1,81 @@
-import type { Dispatcher } from 'undici'
 import { describeError } from '../../error-message.ts'
+import type { Connections } from '../../node/connections.ts'
 import { acceptedCodings } from '../../node/content-coding.ts'
 import { readSettings } from '../../options/settings.ts'
 import { buildRequest } from '../../request.ts'
-import type { Endpoint } from '../request-options.ts'
-import { Failure } from '../usage.ts'
-import { type Examination, type PageExamination, preflighted, type Resumption } from './examination.ts'
+import { OperationalError } from '../command-line/errors.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { describeNetworkError } from '../network-errors.ts'
+import { type CrossOriginExamination, type Examination, preflightedHeaders, type Resumption } from './examination.ts'
 import { type Observation, observe } from './observation.ts'
-import { type RecordedRequest, type Recording, record } from './recording.ts'
-import { Scanner } from './scan.ts'
+import { record } from './recorder.ts'
+import type { RecordedRequest, Recording } from './recording.ts'
+import { StreamScanner } from './stream-scan.ts'
+import { probeTls } from './tls-probe.ts'
 
 export interface ExamineOptions {
-  /** Milliseconds to observe a response for. */
+  /** The maximum time in ms to observe a response for. */
   readonly time: number
-  /** Of a page that would ask. */
+  /** The origin of a page; undefined examines no cross-origin requests. */
   readonly origin: string | undefined
 }
 
-/** How many events that followed another are looked for when they are asked for again. */
-const mostExpected = 3
+/** The maximum number of later events that a resumed stream is compared with. */
+const maxExpected = 3
 
-/** Asks an endpoint all that the checks want to know: first once, then, for as long again at the most, what follows from it. */
+/**
+ * Sends all requests that the checks need: first one, together with the preflights; then those that follow from its
+ * response, which take at most as long again.
+ */
 export async function examine(endpoint: Endpoint, { time, origin }: ExamineOptions): Promise<Examination> {
-  const { dispatcher } = endpoint.init
+  const { dispatcher, lastEventIdQueryParam, openTimeout, idleTimeout } = endpoint.init
   const url = new URL(endpoint.url)
-  const requests = new Requests(endpoint, origin)
-  const request = await requests.build(acceptedCodings, endpoint.init.lastEventId ?? '')
+  const lastEventId = endpoint.init.lastEventId ?? ''
+  const requests = new RequestBuilder(endpoint, origin)
+  const request = await requests.build(acceptedCodings, lastEventId)
   const { method } = request
   const options = { dispatcher, time }
-  const [main, page] = await Promise.all([
+  const [main, crossOrigin] = await Promise.all([
     observe(request, { ...options, isSatisfied: (head, arrival) => head.status !== 200 && arrival !== undefined }),
-    origin === undefined ? undefined : examineForPage(request, origin, options),
+    origin === undefined ? undefined : sendPreflights(request, origin, options),
   ])
-  // What another method does, it may do twice.
+  // A request with another method may have an effect, so it is not repeated.
   const mayRepeat = method === 'GET' && main.recording.sent && (main.recording.head?.status ?? 200) === 200
-  const [uncompressed, resumption] = await Promise.all([
-    mayRepeat && wantsUncompressed(main)
-      ? observe(await requests.build('identity', endpoint.init.lastEventId ?? ''), options)
-      : undefined,
+  const [certificate, uncompressed, resumption] = await Promise.all([
+    mayUseTls(main) ? probeTls(main.request.url, time) : undefined,
+    mayRepeat && needsUncompressed(main) ? observe(await requests.build('identity', lastEventId), options) : undefined,
     mayRepeat ? resume(main, requests, options) : undefined,
   ])
-  const { lastEventIdQueryParam, openTimeout, idleTimeout } = endpoint.init
-  const given = { lastEventIdQueryParam, openTimeout, idleTimeout }
-  return { url, method, time, main, uncompressed, resumption, page, ...given }
+  const timeouts = { openTimeout, idleTimeout }
+  return {
+    url,
+    method,
+    time,
+    main,
+    certificate,
+    uncompressed,
+    resumption,
+    crossOrigin,
+    lastEventIdQueryParam,
+    ...timeouts,
+  }
 }
 
-function wantsUncompressed({ coding, recording, stream }: Observation): boolean {
+/** Whether a request failed in a way that TLS can explain: by its certificate, or because the port expects TLS. */
+function mayUseTls({ request, recording }: Observation): boolean {
+  const { end, head } = recording
+  if (end.kind !== 'failed' || head) return false
+  return request.url.protocol === 'http:' ? recording.sent : describeNetworkError(end.error).kind === 'certificate'
+}
+
+function needsUncompressed({ coding, recording, stream }: Observation): boolean {
   return coding !== '' || (recording.end.kind === 'time' && stream.events.length === 0)
 }
 
-/** Builds requests as this library sends them, but for what content codings they ask for. */
-class Requests {
+/** Builds requests as this library sends them, except for the content codings. */
+class RequestBuilder {
   readonly #endpoint: Endpoint
+  /** The Origin header; undefined sends none. */
   readonly #origin: string | undefined
 
   constructor(endpoint: Endpoint, origin: string | undefined) {
@@ -59,12 +83,12 @@ class Requests {
     this.#origin = origin
   }
 
-  /** @throws Failure if a header cannot be had, say from a bearer command */
+  /** @throws OperationalError if a callback for a header fails, such as a bearer command */
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
-    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined }
+    const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
-      throw new Failure(describeError(error), { cause: error })
+      throw new OperationalError(describeError(error), { cause: error })
     })
     const headers = new Headers({
       'accept-encoding': codings,
@@ -80,14 +104,14 @@ class Requests {
 }
 
 /** Sends the preflights that a browser would send before the requests of a page. */
-async function examineForPage(
+async function sendPreflights(
   { url, method }: RecordedRequest,
   origin: string,
-  options: { readonly dispatcher: Dispatcher; readonly time: number },
-): Promise<PageExamination> {
+  options: { readonly dispatcher: Connections; readonly time: number },
+): Promise<CrossOriginExamination> {
   if (url.origin === origin) return { origin, preflights: new Map() }
   const preflights = await Promise.all(
-    preflighted.map(async (name): Promise<[typeof name, Recording]> => {
+    preflightedHeaders.map(async (name): Promise<[typeof name, Recording]> => {
       const headers = new Headers({
         accept: '*/*',
         'access-control-request-method': method,
@@ -101,18 +125,18 @@ async function examineForPage(
   return { origin, preflights: new Map(preflights) }
 }
 
-/** Asks again with the ID of one of the last events, and waits for those that had followed it. */
+/** Requests the stream again with the ID of one of the last events, and waits for the events that had followed it. */
 async function resume(
   main: Observation,
-  requests: Requests,
-  options: { readonly dispatcher: Dispatcher; readonly time: number },
+  requests: RequestBuilder,
+  options: { readonly dispatcher: Connections; readonly time: number },
 ): Promise<Resumption | undefined> {
   const ids = main.stream.events.flatMap(({ id }) => id || [])
-  const index = Math.max(0, ids.length - 1 - mostExpected)
+  const index = Math.max(0, ids.length - 1 - maxExpected)
   const lastEventId = ids[index]
   const expected = ids.slice(index + 1)
   if (lastEventId === undefined || expected.length === 0 || new Set(ids).size < ids.length) return undefined
-  const scanner = new Scanner()
+  const scanner = new StreamScanner()
   const observation = await observe(await requests.build('identity', lastEventId), {
     ...options,
     isSatisfied: (head, arrival) => {

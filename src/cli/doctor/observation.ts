@@ -1,31 +1,31 @@
 import { readCodings } from '../../node/content-coding.ts'
 import { type Decompressed, decompress } from './decompress.ts'
-import { type Exchange, exchange } from './exchange.ts'
 import type { Arrival, RecordedRequest, Recording, RecordingOptions } from './recording.ts'
-import { type Scan, scan } from './scan.ts'
+import { type RedirectedRecording, recordWithRedirects } from './redirects.ts'
+import { type StreamScan, scanStream } from './stream-scan.ts'
 
-/** An exchange, and what its body says. */
-export interface Observation extends Exchange {
+/** The recording of a response, decompressed and scanned. */
+export interface Observation extends RedirectedRecording {
   /** The Content-Encoding of the response; the empty string if it has none. */
   readonly coding: string
-  /** Why the body could not be decompressed, or not all of it. */
+  /** Why the body could not be decompressed completely; undefined if it could. */
   readonly decompressionFailure: string | undefined
-  /** The body, decompressed. */
+  /** The decompressed body. */
   readonly body: readonly Arrival[]
-  readonly stream: Scan
+  readonly stream: StreamScan
 }
 
 export async function observe(request: RecordedRequest, options: RecordingOptions): Promise<Observation> {
-  const exchanged = await exchange(request, options)
-  const { body, head } = exchanged.recording
-  const coding = codingOf(head?.headers['content-encoding'])
-  const { body: decompressed, failure, isCut }: Decompressed = coding ? await undo(body, coding) : { body }
-  const recording: Recording = isCut ? { ...exchanged.recording, end: { kind: 'full' } } : exchanged.recording
-  const stream = scan(decompressed)
-  return { ...exchanged, recording, coding, body: decompressed, decompressionFailure: failure, stream }
+  const redirected = await recordWithRedirects(request, options)
+  const { body, head } = redirected.recording
+  const coding = normalizeCoding(head?.headers['content-encoding'])
+  const { body: decompressed, failure, isTruncated }: Decompressed = coding ? await undo(body, coding) : { body }
+  const recording: Recording = isTruncated ? { ...redirected.recording, end: { kind: 'full' } } : redirected.recording
+  const stream = scanStream(decompressed)
+  return { ...redirected, recording, coding, body: decompressed, decompressionFailure: failure, stream }
 }
 
-function codingOf(contentEncoding: string | undefined): string {
+function normalizeCoding(contentEncoding: string | undefined): string {
   const coding = contentEncoding?.trim() ?? ''
   return coding.toLowerCase() === 'identity' ? '' : coding
 }
@@ -35,8 +35,8 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
   try {
     codings = readCodings(coding)
   } catch {
-    // More codings than clients undo are as good as unknown.
+    // Too many codings are treated like unknown ones.
   }
-  if (codings.length === 0) return { body: [], failure: 'it is not a coding that clients know' }
+  if (codings.length === 0) return { body: [], failure: 'clients do not support this coding' }
   return await decompress(body, codings)
 }

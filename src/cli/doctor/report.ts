@@ -1,19 +1,29 @@
 import process from 'node:process'
-import { type Format, paint } from '../colour.ts'
+import { colorize, type TextStyle } from '../terminal/color.ts'
+import { escapeControls } from '../terminal/escape-controls.ts'
+import { wrap } from '../terminal/wrap.ts'
+import type { Status } from './check-result.ts'
 import type { Finding } from './checks.ts'
-import type { Status } from './verdict.ts'
+import { type ServerName, serverRecipes } from './server-recipes.ts'
 
-/** What findings are about. */
-export interface Subject {
+/** The examination that a report is about. */
+export interface ReportSubject {
   readonly url: string
   readonly method: string
-  /** Of a page that would ask; null if nobody gave one. */
+  /** The origin given with --origin; null without one. */
   readonly origin: string | null
-  /** For how long a response was observed, at the longest. */
+  /** The maximum time for which a response was observed, in seconds. */
   readonly seconds: number
 }
 
-const marks: Readonly<Record<Status, readonly [mark: string, format: Format]>> = {
+export interface Report {
+  readonly subject: ReportSubject
+  readonly findings: readonly Finding[]
+  /** The servers, proxies and frameworks whose recipes are shown. */
+  readonly servers: readonly ServerName[]
+}
+
+const statusLabels: Readonly<Record<Status, readonly [label: string, style: TextStyle]>> = {
   ok: ['ok  ', 'green'],
   warn: ['warn', 'yellow'],
   fail: ['FAIL', 'red'],
@@ -22,28 +32,59 @@ const marks: Readonly<Record<Status, readonly [mark: string, format: Format]>> =
 
 const nameWidth = 25
 
-/** What a server says could else take hold of the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
-  })
-}
+/** The minimum number of columns of a terminal that has room for all text to the right of the names. */
+const minWideColumns = 80
 
-/** For people: a check a line, and below it how to mend what was seen. */
-export function formatText({ url, seconds }: Subject, findings: readonly Finding[]): string {
-  const lines = findings.map(({ check, status, seen, mend }) => {
-    const [mark, format] = marks[status]
-    const line = `${paint(mark, format, process.stdout)}  ${check.padEnd(nameWidth)}${printable(seen)}`
-    return mend === undefined ? line : `${line}\n${' '.repeat(nameWidth + 6)}mend: ${printable(mend)}`
-  })
+/**
+ * Formats a report as text: a line for each check, and below it how to fix what was found. The checks that were skipped
+ * are in the last line.
+ * @param columns the width to wrap lines to
+ */
+export function formatText({ subject, findings, servers }: Report, columns = Infinity): string {
+  const { url, seconds } = subject
+  const indentation = columns < minWideColumns ? 6 : 6 + nameWidth
+  const lineBreak = `\n${' '.repeat(indentation)}`
+  const wrapFrom = (column: number, text: string): string =>
+    wrap(escapeControls(text), columns - indentation, columns - column).join(lineBreak)
+  const lines = findings
+    .filter(({ status }) => status !== 'skip')
+    .map(({ check, status, message, fix }) => {
+      const [label, style] = statusLabels[status]
+      const name = `${colorize(label, style, process.stdout)}  ${check.padEnd(nameWidth)}`
+      const line = `${name}${wrapFrom(6 + nameWidth, message)}`
+      if (fix === undefined) return line
+      return `${line}${lineBreak}${wrapFrom(indentation, `fix: ${fix}`)}`
+    })
+  const skipped = formatSkipped(findings)
+  const [skipLabel, skipStyle] = statusLabels.skip
+  if (skipped) {
+    const label = colorize(skipLabel, skipStyle, process.stdout)
+    lines.push(`${label}  ${wrap(skipped, columns - 6).join('\n      ')}`)
+  }
   const counts = countStatuses(findings)
-  const summary = `${counts.fail} failed, ${counts.warn} to look at, ${counts.ok} ok, ${counts.skip} skipped`
-  return `${url}, observed for ${seconds} s at the most\n\n${lines.join('\n')}\n\n${summary}\n`
+  const warnings = `${counts.warn} warning${counts.warn === 1 ? '' : 's'}`
+  const summary = `${counts.fail} failed, ${warnings}, ${counts.ok} ok, ${counts.skip} skipped`
+  return `${url}, observed for up to ${seconds} s\n\n${lines.join('\n')}\n\n${servers.map(formatRecipe).join('')}${summary}\n`
 }
 
-/** For programs: one JSON document. */
-export function formatJson(subject: Subject, findings: readonly Finding[]): string {
-  return `${JSON.stringify({ ...subject, counts: countStatuses(findings), findings }, null, 2)}\n`
+function formatRecipe(name: ServerName): string {
+  const { title, lines } = serverRecipes[name]
+  return `For ${title}:\n${lines.map((line) => `  ${line}\n`).join('')}\n`
+}
+
+/** Lists the checks that were skipped, with the reason of each group. */
+function formatSkipped(findings: readonly Finding[]): string {
+  const groups = new Map<string, string[]>()
+  for (const { check, status, message } of findings) {
+    if (status === 'skip') groups.set(message, [...(groups.get(message) ?? []), check])
+  }
+  return [...groups].map(([reason, checks]) => `${checks.join(', ')} (${escapeControls(reason)})`).join('; ')
+}
+
+/** Formats a report as one JSON document. */
+export function formatJson({ subject, findings, servers }: Report): string {
+  const recipes = servers.map((name) => ({ server: name, lines: serverRecipes[name].lines }))
+  return `${JSON.stringify({ ...subject, counts: countStatuses(findings), findings, recipes }, null, 2)}\n`
 }
 
 function countStatuses(findings: readonly Finding[]): Readonly<Record<Status, number>> {

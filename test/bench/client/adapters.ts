@@ -1,9 +1,9 @@
 import type { SubjectName } from '../subjects.ts'
 
-/** What a program does with a stream, whichever client it has. */
+/** The callbacks of a stream, the same for every client. */
 export interface Listener {
   event(data: string): void
-  /** It will not go on. */
+  /** Called if the stream has failed for good. */
   failed(error: unknown): void
 }
 
@@ -13,11 +13,11 @@ export interface Connection {
 
 export interface Client {
   open(url: string, listener: Listener): Connection
-  /** The data of each event, where the client has an async iterator. */
+  /** Returns the data of each event, if the client has an async iterator. */
   iterate?(url: string): AsyncIterable<{ data: string }>
 }
 
-/** The part of EventSource that is needed here. */
+/** The part of EventSource that is used here. */
 interface EventSourceLike {
   addEventListener(type: string, listener: (event: { data: string }) => void): void
   close(): void
@@ -25,52 +25,53 @@ interface EventSourceLike {
 
 type EventSourceClass = new (url: string, init?: object) => EventSourceLike
 
-/** What a module exports; the peers have no types here, for they are installed only when the benchmarks run. */
+/** The exports of a module. The peers have no types here, because they are installed only when the benchmarks run. */
 type Exports = Record<string, never>
 
 export type Load = (module: string) => Promise<Exports>
 
-const largest = 2 ** 30
+const maxEventSize = 2 ** 30
 
-function likeEventSource(EventSource: EventSourceClass, init?: object): Client {
+function clientFromClass(EventSource: EventSourceClass, init?: object): Client {
   return {
     open(url, listener) {
       const source = new EventSource(url, init)
       source.addEventListener('message', ({ data }) => listener.event(data))
-      // One of them throws errors that nobody listens for.
+      // launchdarkly-eventsource throws errors that have no listener.
       source.addEventListener('error', () => {})
       return source
     },
   }
 }
 
-interface Ours {
+interface Everysource {
   EventSource: EventSourceClass
   openEventStream(url: string, init: object): AsyncIterable<{ data: string }>
 }
 
-function ours(exports: Exports, init: object = {}): Client {
-  const { EventSource, openEventStream } = exports as unknown as Ours
+function everysourceClient(exports: Exports, init: object = {}): Client {
+  const { EventSource, openEventStream } = exports as unknown as Everysource
   return {
-    ...likeEventSource(EventSource, { ...init, maxEventSize: largest }),
+    ...clientFromClass(EventSource, { ...init, maxEventSize }),
     iterate: (url) => openEventStream(url, { ...init, until: ({ data }: { data: string }) => data === '[DONE]' }),
   }
 }
 
-/** Each client that is more than a limit. `load` imports a module; `everysource` is the file to import ours from. */
+/** The clients, without the baselines. `load` imports a module, and `everysource` is the file to import everysource from. */
 export const adapters: Partial<Record<SubjectName, (load: Load, everysource: string) => Promise<Client>>> = {
-  everysource: async (load, everysource) => ours(await load(everysource)),
-  'everysource-fetch': async (load, everysource) => ours(await load(everysource), { fetch: globalThis.fetch }),
-  other: async (load, everysource) => ours(await load(everysource)),
-  eventsource: async (load) => likeEventSource((await load('eventsource'))['EventSource'] as never),
-  eventsource4: async (load) => likeEventSource((await load('eventsource4'))['EventSource'] as never),
-  undici: async (load) => likeEventSource((await load('undici'))['EventSource'] as never),
+  everysource: async (load, everysource) => everysourceClient(await load(everysource)),
+  'everysource-fetch': async (load, everysource) =>
+    everysourceClient(await load(everysource), { fetch: globalThis.fetch }),
+  other: async (load, everysource) => everysourceClient(await load(everysource)),
+  eventsource: async (load) => clientFromClass((await load('eventsource'))['EventSource'] as never),
+  eventsource4: async (load) => clientFromClass((await load('eventsource4'))['EventSource'] as never),
+  undici: async (load) => clientFromClass((await load('undici'))['EventSource'] as never),
   'launchdarkly-eventsource': async (load) =>
-    likeEventSource((await load('launchdarkly-eventsource'))['EventSource'] as never),
+    clientFromClass((await load('launchdarkly-eventsource'))['EventSource'] as never),
   'event-source-polyfill': async (load) =>
-    likeEventSource((await load('event-source-polyfill'))['EventSourcePolyfill'] as never),
-  'extended-eventsource': async (load) => likeEventSource((await load('extended-eventsource'))['EventSource'] as never),
-  native: async () => likeEventSource(globalThis.EventSource as unknown as EventSourceClass),
+    clientFromClass((await load('event-source-polyfill'))['EventSourcePolyfill'] as never),
+  'extended-eventsource': async (load) => clientFromClass((await load('extended-eventsource'))['EventSource'] as never),
+  native: async () => clientFromClass(globalThis.EventSource as unknown as EventSourceClass),
 
   async 'eventsource-client'(load) {
     const { createEventSource } = (await load('eventsource-client')) as unknown as {
@@ -83,7 +84,7 @@ export const adapters: Partial<Record<SubjectName, (load: Load, everysource: str
   },
 
   async 'fetch-event-source'(load) {
-    // It is written for pages.
+    // fetch-event-source needs the globals of a page.
     const page = { window: globalThis, document: { hidden: false, removeEventListener() {} } }
     for (const [name, value] of Object.entries(page))
       if (!(name in globalThis)) Object.assign(globalThis, { [name]: value })
@@ -95,7 +96,7 @@ export const adapters: Partial<Record<SubjectName, (load: Load, everysource: str
         const controller = new AbortController()
         const { signal } = controller
         const onmessage = ({ data }: { data: string }): void => event(data)
-        // Without an end of ours, it would take the end of a stream for the end of all.
+        // fetch-event-source reconnects after the end of a stream only if `onclose` throws.
         const onclose = (): never => {
           throw new Error('the stream ended')
         }

@@ -1,17 +1,17 @@
 import process from 'node:process'
 import type { SubjectName } from '../subjects.ts'
 import { adapters } from './adapters.ts'
-import { limits } from './limits.ts'
+import { baselines } from './baselines.ts'
 import { measurements } from './measurements.ts'
 
-/** What a client process is told as its only argument. It prints what it measured, as JSON. */
+/** The only argument of a client process, as JSON. The process prints its values as JSON. */
 export interface Task {
   readonly subject: SubjectName
   readonly measurement: keyof typeof measurements
-  /** Of the feed's route, without a query. */
+  /** The URL of the feed's path, without a query. */
   readonly url: string
   readonly count: number
-  /** The file to import ours from. */
+  /** The file to import everysource from. */
   readonly everysource: string
 }
 
@@ -19,11 +19,11 @@ const { subject, measurement, url, count, everysource } = JSON.parse(`${process.
 
 const load = (module: string): Promise<Record<string, never>> => import(module)
 
-// Some peers let the process end while they wait to reconnect.
+// Some peers do not keep the process alive while they wait to reconnect.
 setInterval(() => {}, 60_000)
 
 const client = await adapters[subject]?.(load, everysource)
-const read = await limits[subject]?.(load)
-const urlOf = (given: number): string => `${url}?count=${given}`
+const read = await baselines[subject]?.(load)
+const urlOf = (items: number): string => `${url}?count=${items}`
 const values = await measurements[measurement]({ client, read, urlOf, count })
 process.stdout.write(`${JSON.stringify(values)}\n`, () => process.exit())

@@ -5,27 +5,27 @@ import { distribution } from '../statistics.ts'
 import type { Client } from './adapters.ts'
 import { openUntil, receiveAll } from './receive.ts'
 
-/** What to measure: one client, or for a limit a function that reads all there is to read. */
+/** The subject of a measurement: a client, or for a baseline a function that reads a response to its end. */
 export interface Measured {
   readonly client: Client | undefined
   readonly read: ((url: string) => Promise<void>) | undefined
-  /** The feed's route, for so many events or bytes of it. */
+  /** Returns the URL of a feed with this number of events or bytes. */
   urlOf(count: number): string
   readonly count: number
 }
 
 type Values = Readonly<Record<string, number>>
 
-/** How much is read before anything is measured: whatever a client loads late, it has loaded then. */
+/** The number of events or bytes that are read before a measurement, so that the client has loaded everything it needs. */
 const warmUp = 1_000
 
-/** CPU time of all threads, in µs. */
+/** Returns the CPU time of all threads, in µs. */
 function cpuSince(start?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start)
   return user + system
 }
 
-/** In µs. */
+/** Returns the CPU time and the elapsed time of an operation, in µs. */
 async function timed(work: () => Promise<unknown>): Promise<{ cpu: number; wall: number }> {
   const cpu = process.cpuUsage()
   const wall = performance.now()
@@ -33,16 +33,16 @@ async function timed(work: () => Promise<unknown>): Promise<{ cpu: number; wall:
   return { wall: (performance.now() - wall) * 1_000, cpu: cpuSince(cpu) }
 }
 
-/** The most that the process has ever had, in MiB. */
-const mostMemory = (): number => process.resourceUsage().maxRSS / 1_024
+/** Returns the peak memory of the process, in MiB. */
+const peakMemory = (): number => process.resourceUsage().maxRSS / 1_024
 
 async function perItem({ count }: Measured, receive: (count: number) => Promise<void>): Promise<Values> {
   await receive(warmUp)
   const { cpu, wall } = await timed(() => receive(count))
-  return { cpu: cpu / count, wall: wall / count, memory: mostMemory() }
+  return { cpu: cpu / count, wall: wall / count, memory: peakMemory() }
 }
 
-/** Reads an answer to its end as a program would: with `for await`, if the client has it. */
+/** Reads a response to its end as a program would: with `for await` if the client supports it. */
 async function receiveAnswer({ client, read, urlOf }: Measured, count: number): Promise<void> {
   const url = urlOf(count)
   if (read) return read(url)
@@ -50,7 +50,7 @@ async function receiveAnswer({ client, read, urlOf }: Measured, count: number): 
   for await (const { data } of client.iterate(url)) if (data === '[DONE]') break
 }
 
-/** One event whose data is that long. */
+/** Receives one event with data of this length. */
 async function receiveLarge({ client, read, urlOf }: Measured, length: number): Promise<void> {
   const url = urlOf(length)
   if (read) return read(url)
@@ -62,7 +62,7 @@ async function receiveLarge({ client, read, urlOf }: Measured, length: number): 
 
 function collectGarbage(): void {
   const { gc } = globalThis as { gc?(): void }
-  if (!gc) throw new Error('this needs --expose-gc')
+  if (!gc) throw new Error('run this with --expose-gc')
   gc()
   gc()
 }
@@ -83,7 +83,7 @@ export const measurements = {
 
   answer: (measured: Measured) => perItem(measured, (count) => receiveAnswer(measured, count)),
 
-  /** `count` streams that stay open and silent. */
+  /** Opens `count` streams that stay open and silent. */
   async idle(measured: Measured): Promise<Values> {
     const { count } = measured
     await connect(measured)
@@ -105,20 +105,20 @@ export const measurements = {
   async large(measured: Measured): Promise<Values> {
     await receiveLarge(measured, warmUp)
     const { cpu, wall } = await timed(() => receiveLarge(measured, measured.count))
-    return { cpu: cpu / 1_000, wall: wall / 1_000, memory: mostMemory() }
+    return { cpu: cpu / 1_000, wall: wall / 1_000, memory: peakMemory() }
   },
 
-  /** From each of `count` kills, by the feed's clock, to the first event of the resumed stream, in ms. */
+  /** The time from each of `count` resets, by the feed's clock, to the first event of the next connection, in ms. */
   async resume({ client, urlOf, count }: Measured): Promise<Values> {
     const times: number[] = []
-    await openUntil(client, urlOf(process.pid), (killed) => {
-      if (killed !== '0') times.push((now() - Number(killed)) / 1e6)
+    await openUntil(client, urlOf(process.pid), (resetTime) => {
+      if (resetTime !== '0') times.push((now() - Number(resetTime)) / 1e6)
       return times.length === count
     })
     return { wall: distribution(times).median }
   },
 
-  /** From each of `count` writes, by the feed's clock, to the handler, in µs. The first fifth is for warming up. */
+  /** The time from each of `count` writes, by the feed's clock, to the handler, in µs. The first fifth is a warm-up. */
   async latency({ client, urlOf, count }: Measured): Promise<Values> {
     const histogram = createHistogram()
     let received = 0
@@ -131,7 +131,7 @@ export const measurements = {
     return { p50, p99, cpu: cpuSince(cpu) / count }
   },
 
-  /** The longest time, in ms, that nothing else gets its turn during a flood. */
+  /** The longest time in ms between two turns of the event loop during a flood. */
   async block(measured: Measured): Promise<Values> {
     await receiveAll(measured, warmUp)
     let longest = 0

@@ -3,7 +3,7 @@ import { adapters, type Load } from './adapters.ts'
 import { readWithFetch } from './read-with-fetch.ts'
 import { receiveAll } from './receive.ts'
 
-/** Measures a flood in a page, whose URL says `?subject=NAME&count=N`, and posts to /measured what it took. */
+/** Measures a flood in a page whose URL has `?subject=NAME&count=N`, and posts the values to /measured. */
 export async function measurePage(load: Load): Promise<void> {
   const parameters = new URLSearchParams(location.search)
   const subject = `${parameters.get('subject')}` as SubjectName

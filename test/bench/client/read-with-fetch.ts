@@ -1,4 +1,4 @@
-/** Reads a response to its end and throws it away. */
+/** Reads a response to its end and discards it. */
 export async function readWithFetch(url: string): Promise<void> {
   const { body } = await fetch(url)
   const reader = body?.getReader()

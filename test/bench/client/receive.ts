@@ -24,7 +24,7 @@ export interface Reader {
   urlOf(count: number): string
 }
 
-/** Opens a stream of that many events, and uses the data of each. */
+/** Receives a stream of `count` events, and reads the data of each. */
 export async function receiveAll({ client, read, urlOf }: Reader, count: number): Promise<void> {
   if (read) return read(urlOf(count))
   let received = 0
@@ -33,5 +33,5 @@ export async function receiveAll({ client, read, urlOf }: Reader, count: number)
     characters += data.length
     return ++received === count
   })
-  if (characters < count) throw new Error(`${count} events had ${characters} characters`)
+  if (characters < count) throw new Error(`${count} events had only ${characters} characters`)
 }

@@ -7,33 +7,33 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { eventBlocks, largeEvent, singleEvents, tokens } from './contents.ts'
 
 /*
- * The feed that every benchmark reads: a process of its own, which tells its parent its origin.
- * A HEAD request has it make what a GET of the same URL will send.
+ * The feed of all benchmarks. It runs in its own process, and sends its origin to its parent.
+ * A HEAD request generates the content that a GET request for the same URL sends.
  *
  *   GET /flood?count=N      N events of 64 bytes in writes of 64 KiB, then the end
- *   GET /writes?count=N     N such events, a write and a turn of the loop each
- *   GET /tokens?count=N     N events of 50 bytes, a chunk of HTTP each, as fast as they are read, then [DONE]
+ *   GET /writes?count=N     N events of 64 bytes, each in its own write and turn of the event loop
+ *   GET /tokens?count=N     N events of 50 bytes, each in its own HTTP chunk, as fast as the client reads, then [DONE]
  *   GET /large?count=N      one event of N bytes, in chunks of 1 KiB
  *   GET /idle               one event, then silence
- *   GET /drops?count=RUN    an event whose data is when the last connection of this run was killed, and soon is killed itself
- *   GET /paced?count=N      N events, 1,000 a second, whose data is when they were written
+ *   GET /drops?count=RUN    one event with the time when the run's last connection was reset, then a reset after 100 ms
+ *   GET /paced?count=N      N events, 1,000 per second, with the time when they were written
  *
- * For pages it serves the files that its parent sends. A page asks GET /go when it is ready, is answered when the parent
- * says so, and posts to /measured; the parent hears of both.
+ * It also serves the files for pages that its parent sends. A page requests GET /go when it is ready, which is answered
+ * when the parent sends 'go', and posts its values to /measured. The parent is notified of both requests.
  */
 
-/** What the parent sends. */
+/** A message from the parent. */
 export type FeedCommand = 'go' | { readonly path: string; readonly type: string; readonly body: string }
 
 type Send = (response: ServerResponse, count: number) => Promise<void>
 
-/** By the clock that all processes of a machine share, in ns. */
+/** Returns the time in ns by the clock that all processes of a machine share. */
 const now = (): bigint => process.hrtime.bigint()
 
-/** How long a stream that will be killed lasts after its event, for the client to have read it, in ms. */
+/** The time in ms between the event and the reset of a stream, in which the client can read the event. */
 const lifetime = 100
 
-/** Writes all chunks, as fast as they are read, or a chunk a turn of the loop. */
+/** Writes all chunks as fast as the client reads, or one chunk per turn of the event loop. */
 async function writeAll(response: ServerResponse, chunks: readonly Uint8Array[], perTurn = false): Promise<void> {
   const closed = once(response, 'close')
   for (const chunk of chunks) {
@@ -51,16 +51,16 @@ const contents: Record<string, ((count: number) => readonly Uint8Array[]) | unde
   '/large': largeEvent,
 }
 
-const kills = new Map<number, bigint>()
+const resetTimes = new Map<number, bigint>()
 
 const routes: Record<string, Send | undefined> = {
   async '/idle'(response) {
     response.write('data: connected\n\n')
   },
   async '/drops'(response, run) {
-    response.write(`retry: 100\nid: ${now()}\ndata: ${kills.get(run) ?? 0}\n\n`)
+    response.write(`retry: 100\nid: ${now()}\ndata: ${resetTimes.get(run) ?? 0}\n\n`)
     await pause(lifetime)
-    kills.set(run, now())
+    resetTimes.set(run, now())
     response.socket?.resetAndDestroy()
   },
   async '/paced'(response, count) {
@@ -77,7 +77,7 @@ const routes: Record<string, Send | undefined> = {
 const files = new Map<string, Exclude<FeedCommand, 'go'>>()
 let go: (() => void) | undefined
 
-/** @returns whether it was something for pages */
+/** @returns whether the request was for a page */
 async function answerPage(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   const file = files.get(path)
   if (file) response.writeHead(200, { 'Content-Type': file.type }).end(file.body)
@@ -104,7 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 const server = createServer((request, response) => {
-  // A client that leaves is nothing that went wrong.
+  // A client may disconnect at any time.
   response.on('error', () => {})
   void answer(request, response)
 })

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import { type CheckName, type Finding, runChecks } from '../../../src/cli/doctor/checks.ts'
 import { formatText } from '../../../src/cli/doctor/report.ts'
-import { type MadeUp, makeUpExamination, makeUpObservation, type Piece } from './made-up.ts'
+import { createExamination, createObservation, type Piece, type SyntheticOptions } from './synthetic.ts'
 
-function find(name: CheckName, pieces: readonly Piece[], given?: MadeUp): Finding | undefined {
-  return runChecks(makeUpExamination(makeUpObservation(pieces, given))).find(({ check }) => check === name)
+function find(name: CheckName, pieces: readonly Piece[], given?: SyntheticOptions): Finding | undefined {
+  return runChecks(createExamination(createObservation(pieces, given))).find(({ check }) => check === name)
 }
 
-test('more events than a function takes arguments are judged, too', { timeout: 240_000 }, () => {
-  const missed = 'data\n\n'.repeat(200_000)
+test('More events are checked than a function takes arguments', { timeout: 240_000 }, () => {
+  const ignored = 'data\n\n'.repeat(200_000)
   const findings = runChecks(
-    makeUpExamination(
-      makeUpObservation([
-        [10, missed],
+    createExamination(
+      createObservation([
+        [10, ignored],
         [1_000, 'data: 1\n\n'],
         [2_000, 'data: 2\n\n'],
       ]),
@@ -21,22 +21,55 @@ test('more events than a function takes arguments are judged, too', { timeout: 2
   expect(findings.filter(({ status }) => status === 'fail')).toEqual([])
 })
 
-test('a line that has not ended may be cut off by a proxy', () => {
-  expect(find('blank-line', [[10, 'data: 1']], { duration: 10_000 })).toMatchObject({
+test('An incomplete line is a warning after complete events, because a proxy may hold the rest back', () => {
+  expect(find('events', [[10, 'data: 1']], { duration: 10_000 })).toMatchObject({
+    status: 'fail',
+    fix: expect.stringMatching(/or a proxy holds the rest of the line back$/),
+  })
+  const pieces: Piece[] = [
+    [5, 'data: 0\n\n'],
+    [10, 'data: 1'],
+  ]
+  expect(find('blank-line', pieces, { duration: 10_000 })).toMatchObject({
     status: 'warn',
-    seen: 'a line of data had not ended after 10 s',
+    message: 'a line of data was still incomplete after 10 s',
   })
 })
 
-test('of several reconnection times, the last one counts', () => {
-  expect(find('retry', [[10, 'retry: 1\n\nretry: 2\n\nretry: 3\n\nretry: 4000\n\n']])?.seen).toBe('4,000 ms')
+test('A server with HTTP/1.1 is a warning, unless it is on this machine or the request is a POST', () => {
+  const observation = createObservation([[10, 'data: 1\n\n']])
+  const examination = createExamination(observation)
+  const check = (changes: Partial<typeof examination>) =>
+    runChecks({ ...examination, ...changes }).find(({ check }) => check === 'connection-limit')?.status
+  expect(check({})).toBe('warn')
+  expect(check({ url: new URL('http://localhost:3000/') })).toBe('skip')
+  expect(check({ method: 'POST' })).toBe('skip')
 })
 
-test('nothing that a server says takes hold of the terminal', () => {
+test.for([
+  [60_400, /^closed after 60 s of silence, the idle timeout of nginx/],
+  [100_100, /^closed after 100 s of silence, the idle timeout of Cloudflare$/],
+  [20_000, /^closed after 20 s of silence$/],
+] as const)('A connection that is closed after %d ms of silence suggests an idle timeout', ([duration, message]) => {
+  for (const end of [{ kind: 'ended' }, { kind: 'failed', error: new Error('other side closed') }] as const) {
+    expect(find('connection', [[0, 'data: 1\n\n']], { duration, end })).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(message),
+    })
+  }
+})
+
+test('The last of several reconnection times is checked', () => {
+  expect(find('retry', [[10, 'retry: 1\n\nretry: 2\n\nretry: 3\n\nretry: 4000\n\n']])?.message).toBe('4,000 ms')
+})
+
+test('Control characters of a server do not reach the terminal', () => {
   const subject = { url: 'http://feed.example/', method: 'GET', origin: null, seconds: 10 }
-  const text = formatText(subject, [
-    { check: 'cache-control', status: 'warn', seen: 'no\u009b31m\u001b[0m', mend: 'a\u202eb' },
-  ])
+  const text = formatText({
+    subject,
+    servers: [],
+    findings: [{ check: 'cache-control', status: 'warn', message: 'no\u009b31m\u001b[0m', fix: 'a\u202eb' }],
+  })
   expect(text).toContain('no\\u009b31m\\u001b[0m\n')
-  expect(text).toContain('mend: a\\u202eb\n')
+  expect(text).toContain('fix: a\\u202eb\n')
 })

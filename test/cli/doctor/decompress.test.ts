@@ -11,7 +11,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decompress } from '../../../src/cli/doctor/decompress.ts'
-import { type Arrival, largestBody } from '../../../src/cli/doctor/recording.ts'
+import { type Arrival, maxBodySize } from '../../../src/cli/doctor/recording.ts'
 
 type Compressor = (Zlib | BrotliCompress) & NodeJS.ReadWriteStream
 
@@ -22,7 +22,7 @@ const compressors: Readonly<Record<string, () => Compressor>> = {
   br: createBrotliCompress,
 }
 
-/** Compresses texts, each of them flushed, as one arrival each. */
+/** Compresses texts and flushes each one, as one arrival each. */
 async function compress(compressor: Compressor, texts: readonly string[]): Promise<Arrival[]> {
   const arrivals: Arrival[] = []
   let pieces: Buffer[] = []
@@ -40,28 +40,28 @@ async function compress(compressor: Compressor, texts: readonly string[]): Promi
 
 const readAll = (body: readonly Arrival[]): string => Buffer.concat(body.map(({ bytes }) => bytes)).toString()
 
-describe.each(Object.entries(compressors))('%s', (name, create) => {
+describe.each(Object.entries(compressors))('The coding %s', (name, create) => {
   const [coding = name] = name.split(' ')
 
-  test('what was flushed comes when it came', async () => {
+  test('Text arrives at the time at which it was flushed', async () => {
     const texts = ['data: 1\n\n', 'data: 2\n\n'.repeat(10_000), 'data: é\n\n']
     const { body, failure } = await decompress(await compress(create(), texts), [coding])
     expect(failure).toBeUndefined()
     expect(body.map(({ at, bytes }) => [at, bytes.toString()])).toEqual([...texts.entries()])
   })
 
-  test('any text comes whole, however its bytes were cut', async () => {
+  test('Any text is decompressed completely, however its bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ minLength: 1 }), { minLength: 1 }),
         fc.integer({ min: 1, max: 50 }),
         async (texts, size) => {
           const bytes = Buffer.concat((await compress(create(), texts)).map((arrival) => arrival.bytes))
-          const cut = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => ({
+          const split = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => ({
             at,
             bytes: bytes.subarray(at * size, (at + 1) * size),
           }))
-          const { body, failure } = await decompress(cut, [coding])
+          const { body, failure } = await decompress(split, [coding])
           expect(failure).toBeUndefined()
           expect(readAll(body)).toBe(Buffer.from(texts.join('')).toString())
         },
@@ -71,13 +71,13 @@ describe.each(Object.entries(compressors))('%s', (name, create) => {
   })
 })
 
-test('two codings, the last one first', async () => {
+test('Two codings are undone, the last one first', async () => {
   const bytes = gzipSync(gzipSync('data: 1\n\n'))
   const { body, failure } = await decompress([{ at: 7, bytes }], ['gzip', 'gzip'])
   expect([readAll(body), body[0]?.at, failure]).toEqual(['data: 1\n\n', 7, undefined])
 })
 
-test('what is not compressed, after something that was', async () => {
+test('Uncompressed bytes after compressed ones are a failure', async () => {
   const bytes = gzipSync('data: 1\n\n')
   const { body, failure } = await decompress(
     [
@@ -90,13 +90,13 @@ test('what is not compressed, after something that was', async () => {
   expect(failure).toBe('incorrect data check')
 })
 
-test.each([1, 1_000_000])('a bomb is cut off, in pieces of %d bytes', async (size) => {
-  const bytes = gzipSync(Buffer.alloc(20 * largestBody))
+test.each([1, 1_000_000])('A decompression bomb is truncated, in pieces of %d bytes', async (size) => {
+  const bytes = gzipSync(Buffer.alloc(20 * maxBodySize))
   const arrivals = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => ({
     at,
     bytes: bytes.subarray(at * size, (at + 1) * size),
   }))
-  const { body, failure, isCut } = await decompress(arrivals, ['gzip'])
-  expect([failure, isCut]).toEqual([undefined, true])
-  expect(readAll(body).length).toBeLessThan(1.1 * largestBody)
+  const { body, failure, isTruncated } = await decompress(arrivals, ['gzip'])
+  expect([failure, isTruncated]).toEqual([undefined, true])
+  expect(readAll(body).length).toBeLessThan(1.1 * maxBodySize)
 })

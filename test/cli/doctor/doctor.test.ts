@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds, startSilentServer } from '../../../fixtures/doctor-feeds.ts'
 import { startHttpServer } from '../../http-server.ts'
-import { killCommands, runCommand, startCommand } from '../command.ts'
+import { hasTerminal, killCommands, runCommand, startCommand, startOnTerminal } from '../command.ts'
 
 let feeds: DoctorFeeds
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => feeds.close())
 afterEach(killCommands)
 
-const names = [
+const checkNames = [
   'status',
   'redirects',
   'content-type',
@@ -21,6 +22,7 @@ const names = [
   'connection',
   'compression',
   'buffering',
+  'events',
   'blank-line',
   'utf-8',
   'json',
@@ -37,10 +39,11 @@ const names = [
 
 interface Report {
   readonly counts: Readonly<Record<string, number>>
-  readonly findings: readonly { readonly check: string; readonly status: string; readonly seen: string }[]
+  readonly findings: readonly { readonly check: string; readonly status: string; readonly message: string }[]
+  readonly recipes: readonly { readonly server: string; readonly lines: readonly string[] }[]
 }
 
-/** The report as JSON, and what the command exits with. */
+/** Runs the command with --json, and returns the report and the exit code. */
 async function examine(...commandLine: readonly string[]) {
   const { stdout, stderr, exitCode } = await runCommand(['doctor', '--json', ...commandLine])
   expect(stderr).toBe('')
@@ -49,29 +52,87 @@ async function examine(...commandLine: readonly string[]) {
   return { report, find, exitCode }
 }
 
-describe('the report', () => {
-  test('has a line for each check, and below it how to mend what was seen', async () => {
+describe('The report', () => {
+  test('The report has a line for each check, and below it how to fix what was found', async () => {
     const { stdout, stderr, exitCode } = await runCommand(['doctor', `${feeds.origin}/same-ids`])
     expect(stderr).toBe('')
     const lines = stdout.split('\n')
-    expect(lines[0]).toBe(`${feeds.origin}/same-ids, observed for 10 s at the most`)
-    const checks = lines.filter((line) => /^(ok|warn|FAIL|skip) /.test(line))
-    expect(checks.map((line) => line.split(/ +/)[1])).toEqual(names)
-    const mendings = lines.flatMap((line, index) => (/^ +mend: /.test(line) ? lines[index - 1]?.split(/ +/)[0] : []))
-    expect(mendings).toEqual(
-      checks.map((line) => line.split(' ')[0]).filter((mark) => mark === 'warn' || mark === 'FAIL'),
-    )
-    expect(stdout).toContain('FAIL  ids                      "1" came more than once\n')
-    const count = (mark: string) => checks.filter((line) => line.startsWith(mark)).length
-    expect(lines.slice(-2)).toEqual([
-      `1 failed, ${count('warn')} to look at, ${count('ok')} ok, ${count('skip')} skipped`,
-      '',
+    expect(lines[0]).toBe(`${feeds.origin}/same-ids, observed for up to 10 s`)
+    const checks = lines.filter((line) => /^(ok|warn|FAIL) /.test(line))
+    const skipped = lines.filter((line) => line.startsWith('skip '))
+    expect(skipped).toEqual([
+      'skip  resumption (needs two events with different ids); keep-alive (0 comments; the stream was too short to check); cors, preflight-last-event-id, preflight-authorization (only with the origin of a page: --origin https://…); connection-limit (not for a server on this machine)',
     ])
+    const skippedNames = [
+      'resumption',
+      'keep-alive',
+      'cors',
+      'preflight-last-event-id',
+      'preflight-authorization',
+      'connection-limit',
+    ]
+    expect(checks.map((line) => line.split(/ +/)[1])).toEqual(checkNames.filter((name) => !skippedNames.includes(name)))
+    const fixes = lines.flatMap((line, index) => (/^ +fix: /.test(line) ? lines[index - 1]?.split(/ +/)[0] : []))
+    expect(fixes).toEqual(checks.map((line) => line.split(' ')[0]).filter((mark) => mark === 'warn' || mark === 'FAIL'))
+    expect(stdout).toContain('FAIL  ids                      more than one event has the id "1"\n')
+    expect(stdout).toMatch(/\n1 failed, 1 warning, 14 ok, 6 skipped\n$/)
     expect(stdout).not.toContain('\u001b')
     expect(exitCode).toBe(1)
   })
 
-  test('is one JSON document', async () => {
+  test.skipIf(!hasTerminal).for([60, 80, 120])('Lines are wrapped to a terminal of %d columns', async (columns) => {
+    const command = ['doctor', `${feeds.origin}/no-cors`, '--origin', 'https://app.example']
+    const { stdout } = await startOnTerminal(command, { columns }).result
+    const lines = stripVTControlCharacters(stdout)
+      .split('\r\n')
+      .filter((line) => !line.startsWith('everysource:'))
+    const words = stdout.split(/\s+/).map((word) => word.length)
+    const indentation = columns < 80 ? 6 : 31
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(
+      Math.max(columns, indentation + Math.max(...words)),
+    )
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain(
+      'fix: send Access-Control-Allow-Origin: https://app.example, or * if any page may read the stream',
+    )
+  })
+
+  test('The recipe for a recognized server follows a failure', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', server: 'nginx', 'x-accel-buffering': 'yes' })
+      response.end('data: 1\n\n')
+    })
+    const { stdout } = await runCommand(['doctor', server.origin])
+    const { report } = await examine(server.origin)
+    await server.close()
+    expect(stdout).toMatch(/\n\nFor nginx:\n {2}location \/events \{.+proxy_buffering off;.+\n {2}.+\n\n1 failed/)
+    expect(report.recipes.map((recipe) => recipe.server)).toEqual(['nginx'])
+  })
+
+  test('The option --server shows a recipe although no check fails', async () => {
+    const { stdout, exitCode } = await runCommand(['doctor', `${feeds.origin}/short`, '--server', 'Express'])
+    expect(stdout).toContain('\n\nFor Express:\n  response.set(')
+    expect(exitCode).toBe(0)
+    const without = await runCommand(['doctor', `${feeds.origin}/short`])
+    expect(without.stdout).not.toContain('\nFor ')
+  })
+
+  test('The option --watch repeats the checks until none fails', async () => {
+    let requests = 0
+    const server = await startHttpServer((_, response) => {
+      requests++
+      if (requests === 1) return response.writeHead(500).end()
+      return response
+        .writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+        .end('data: 1\n\n')
+    })
+    const { stdout, stderr, exitCode } = await runCommand(['doctor', '--watch', server.origin])
+    await server.close()
+    expect(stdout.match(/^\d+ failed/gm)).toEqual(['1 failed', '0 failed'])
+    expect(stderr).toBe('everysource: checking again in 2 s\n')
+    expect(exitCode).toBe(0)
+  })
+
+  test('The report is one JSON document with --json', async () => {
     const { report, exitCode } = await examine(
       `${feeds.origin}/same-ids`,
       '--seconds',
@@ -85,18 +146,18 @@ describe('the report', () => {
       origin: 'https://app.example',
       seconds: 2.5,
     })
-    expect(report.findings.map(({ check }) => check)).toEqual(names)
+    expect(report.findings.map(({ check }) => check)).toEqual(checkNames)
     expect(Object.keys(report.counts)).toEqual(['ok', 'warn', 'fail', 'skip'])
     expect(exitCode).toBe(1)
   })
 
-  test('of an endpoint at which no check fails', async () => {
+  test('The exit code is 0 if no check fails', async () => {
     const { report, exitCode } = await examine(`${feeds.origin}/short`)
     expect(report.counts['fail']).toBe(0)
     expect(exitCode).toBe(0)
   })
 
-  test('tells no secret of the URL', async () => {
+  test('The report contains no secret of the URL', async () => {
     const url = new URL(`${feeds.origin}/short?token=abc123`)
     Object.assign(url, { username: 'me', password: 'secret' })
     const { stdout } = await runCommand(['doctor', url.href])
@@ -104,8 +165,8 @@ describe('the report', () => {
   })
 })
 
-describe('the request options', () => {
-  test('say how the endpoint is asked', async () => {
+describe('Request options', () => {
+  test('The request has the given headers and body, and a POST is not repeated', async () => {
     const requests: unknown[] = []
     const server = await startHttpServer((request, response) => {
       requests.push([request.method, request.headers['x-tenant'], request.headers.authorization])
@@ -117,35 +178,38 @@ describe('the request options', () => {
     const { report, find } = await examine(server.origin, ...given)
     await server.close()
     expect(report).toMatchObject({ method: 'POST' })
-    // What it does, it may do twice, so it is not asked for again.
     expect(requests).toEqual([['POST', 'acme', 'Bearer token']])
-    expect(find('resumption')).toEqual({ check: 'resumption', status: 'skip', seen: 'a POST is not sent twice' })
+    expect(find('resumption')).toEqual({
+      check: 'resumption',
+      status: 'skip',
+      message: 'a POST request is not repeated',
+    })
   })
 
-  test('the ID in the query', async () => {
+  test('The option --id-param resumes with a query parameter', async () => {
     const header = await examine(`${feeds.origin}/after`)
     expect(header.find('resumption')).toMatchObject({ status: 'fail' })
     const query = await examine(`${feeds.origin}/after`, '--id-param', 'after')
     expect(query.find('resumption')).toMatchObject({
       status: 'ok',
-      seen: 'asked again after "3", and it went on with "4"',
+      message: 'requested again after "3": continued with "4"',
     })
   })
 
-  test('a certificate of its own, and HTTP/2', async () => {
+  test('The option --insecure accepts a self-signed certificate', async () => {
     const secureFeeds = await startDoctorFeeds('http2')
     const refused = await examine(`${secureFeeds.origin}/short`)
     expect(refused.find('status')).toMatchObject({
-      seen: expect.stringMatching(/^the certificate is signed by itself/),
+      message: expect.stringMatching(/^the certificate is self-signed/),
     })
     const accepted = await examine(`${secureFeeds.origin}/short`, '--insecure', '--origin', 'https://app.example')
-    expect(accepted.find('http-version')).toMatchObject({ status: 'ok', seen: 'HTTP/2' })
+    expect(accepted.find('http-version')).toMatchObject({ status: 'ok', message: 'HTTP/2' })
     expect(accepted.find('connection-limit')).toMatchObject({ status: 'ok' })
     expect(accepted.find('resumption')).toMatchObject({ status: 'ok' })
     await secureFeeds.close()
   })
 
-  test('a bearer command that fails', async () => {
+  test('A failed bearer command leads to exit code 1', async () => {
     const given = ['doctor', `${feeds.origin}/short`, '--bearer-command', 'exit 3']
     expect(await runCommand(given)).toMatchObject({
       stdout: '',
@@ -154,20 +218,20 @@ describe('the request options', () => {
     })
   })
 
-  test('the patience of a client', async () => {
+  test('Silence longer than --idle-timeout is a failure', async () => {
     const { find } = await examine(`${feeds.origin}/silence`, '--seconds', '2', '--idle-timeout', '0.5')
     expect(find('keep-alive')).toMatchObject({
       status: 'fail',
-      seen: expect.stringMatching(/more than --idle-timeout/),
+      message: expect.stringMatching(/longer than --idle-timeout/),
     })
   })
 })
 
-test('a server that never lets a connection come about does not keep the command', async () => {
+test('The command exits although a connection attempt is pending', async () => {
   const silent = await startSilentServer()
   const url = silent.origin.replace('http:', 'https:')
   let time = Infinity
-  // What would keep it does so for ten seconds in each run; a busy machine does not.
+  // A pending attempt would delay the exit by ten seconds in every run, a busy machine only in some.
   for (let run = 1; run <= 3 && time > 5_000; run++) {
     const command = startCommand(['doctor', url, '--seconds', '1'])
     await command.printed(1)
@@ -182,10 +246,12 @@ test('a server that never lets a connection come about does not keep the command
 })
 
 test.each([
-  [[], 'no URL was given; --help says more'],
-  [['localhost:3000/feed'], expect.stringMatching(/did you mean http:\/\/localhost:3000\/feed\?/)],
+  [[], 'a URL is missing; see --help'],
+  [['server/feed'], expect.stringMatching(/did you mean http:\/\/server\/feed\?/)],
   [['http://localhost/', '--second', '3'], 'unknown option --second; did you mean --seconds?'],
   [['http://localhost/', '--seconds', '0'], '--seconds is "0", not a number from 1 to 3600'],
+  [['http://localhost/', '--server', 'iis'], expect.stringMatching(/^--server is "iis", not one of nginx, apache, /)],
+  [['http://localhost/', '--json', '--watch'], '--watch and --json exclude each other'],
   [['http://localhost/', '--seconds', 'ten'], expect.stringMatching(/^--seconds is "ten", not a number of seconds/)],
   [
     ['http://localhost/', '--origin', 'app.example'],
@@ -195,14 +261,14 @@ test.each([
     ['http://localhost/', '--origin', 'https://app.example/page'],
     expect.stringMatching(/^--origin is .+, not an origin/),
   ],
-])('a mistake in the command line: %j', async (commandLine, message) => {
+])('The arguments %j lead to one line and exit code 2', async (commandLine, message) => {
   const { stdout, stderr, exitCode } = await runCommand(['doctor', ...commandLine])
   expect([stdout, exitCode]).toEqual(['', 2])
   expect(stderr.split('\n')).toEqual([expect.stringMatching(/^everysource: /), ''])
   expect(stderr.trim().replace('everysource: ', '')).toEqual(message)
 })
 
-test('--help', async () => {
+test('The option --help prints all options in lines of at most 120 characters', async () => {
   const { stdout, exitCode } = await runCommand(['doctor', '--help'])
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/^Usage: everysource doctor \[options\] URL\n/)

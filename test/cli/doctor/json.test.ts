@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest'
 import { checkJson } from '../../../src/cli/doctor/checks/syntax.ts'
-import { makeUpExamination, makeUpObservation } from './made-up.ts'
+import { createExamination, createObservation } from './synthetic.ts'
 
 const check = (payload: string) =>
-  checkJson(makeUpExamination(makeUpObservation([[0, `data: ${payload.replaceAll('\n', '\ndata: ')}\n\n`]])))
+  checkJson(createExamination(createObservation([[0, `data: ${payload.replaceAll('\n', '\ndata: ')}\n\n`]])))
 
-test.each(['{}', '[]', '{"a": [1]}', '[1, 2]', '[-1.5]', '["a"]', '{\n"a": 1\n}'])('%j is JSON', (payload) => {
-  expect(check(payload)).toEqual({ status: 'ok', seen: '1 payload, all parse' })
-})
+test.each(['{}', '[]', '{"a": [1]}', '[1, 2]', '[-1.5]', '["a"]', '{\n"a": 1\n}'])(
+  'The payload %j is valid JSON',
+  (payload) => {
+    expect(check(payload)).toEqual({ status: 'ok', message: '1 payload, all valid' })
+  },
+)
 
 test.each([
   "{'a': 1}",
@@ -19,13 +22,23 @@ test.each([
   '{"a": NaN}',
   '{"a": 1}}',
   '[{"a": undefined}]',
-])('%j would be JSON, but for a mistake', (payload) => {
-  expect(check(payload)).toMatchObject({ status: 'fail', seen: expect.stringMatching(/^1 of 1 payload do/) })
+])('The payload %j is JSON with a mistake', (payload) => {
+  expect(check(payload)).toMatchObject({
+    status: 'fail',
+    message: expect.stringMatching(/^1 of 1 payload not valid: /),
+  })
 })
 
-test.each(['[DONE]', '[12:30] begun', '[1] begun [2]', '{name} has come', 'hello', '1', '"text', '', '[INFO] {"a"'])(
-  '%j is something else',
-  (payload) => {
-    expect(check(payload)).toEqual({ status: 'ok', seen: 'no payload looks like JSON' })
-  },
-)
+test.each([
+  '[DONE]',
+  '[12:30] started',
+  '[1] started [2]',
+  '{name} has arrived',
+  'hello',
+  '1',
+  '"text',
+  '',
+  '[INFO] {"a"',
+])('The payload %j is not meant to be JSON', (payload) => {
+  expect(check(payload)).toEqual({ status: 'ok', message: 'no JSON payloads' })
+})

@@ -1,50 +1,50 @@
 import { describe, expect, test } from 'vitest'
 import { checkKeepAlive } from '../../../src/cli/doctor/checks/keep-alive.ts'
-import { makeUpExamination, makeUpObservation, type Piece } from './made-up.ts'
+import { createExamination, createObservation, type Piece } from './synthetic.ts'
 
 const everySeconds = (seconds: number, text: string, times: number): Piece[] =>
   Array.from({ length: times }, (_, index) => [(index + 1) * seconds * 1_000, text] as const)
 
 const check = (pieces: readonly Piece[], duration: number, idleTimeout?: number) =>
-  checkKeepAlive({ ...makeUpExamination(makeUpObservation(pieces, { duration })), idleTimeout })
+  checkKeepAlive({ ...createExamination(createObservation(pieces, { duration })), idleTimeout })
 
-const mend = expect.stringMatching(/comment line.+every 15 s/)
+const fix = expect.stringMatching(/comment line.+about every 15 s/)
 
-describe('keep-alive', () => {
-  test('a comment every 15 s', () => {
-    expect(check(everySeconds(15, ':\n\n', 4), 60_000)).toEqual({ status: 'ok', seen: 'a comment every 15 s' })
+describe('The check keep-alive', () => {
+  test('A comment every 15 s passes', () => {
+    expect(check(everySeconds(15, ':\n\n', 4), 60_000)).toEqual({ status: 'ok', message: 'a comment every 15 s' })
   })
 
-  test('a comment every 100 s', () => {
+  test('A comment every 100 s fails', () => {
     expect(check(everySeconds(100, ':\n\n', 4), 400_000)).toEqual({
       status: 'fail',
-      seen: 'a comment every 100 s; silent for 100 s',
-      mend,
+      message: 'a comment every 100 s; silent for 100 s',
+      fix,
     })
   })
 
-  test('no comment, but so many events that none is needed', () => {
+  test('Frequent events without comments pass', () => {
     expect(check(everySeconds(2, 'data: 1\n\n', 30), 60_000)).toEqual({
       status: 'ok',
-      seen: 'no comment in 60 s; silent for 2 s at the longest',
+      message: '0 comments in 60 s; silent for 2 s at most',
     })
   })
 
-  test('no comment, and an event now and then', () => {
-    expect(check([[1_000, 'data: 1\n\n']], 10_000)).toMatchObject({ status: 'warn', mend })
+  test('Rare events without comments are a warning, or fail if the silence is long', () => {
+    expect(check([[1_000, 'data: 1\n\n']], 10_000)).toMatchObject({ status: 'warn', fix })
     expect(check([[1_000, 'data: 1\n\n']], 60_000)).toEqual({
       status: 'fail',
-      seen: '0 comments; silent for 59 s',
-      mend,
+      message: '0 comments; silent for 59 s',
+      fix,
     })
   })
 
-  test('more silence than the client has patience', () => {
+  test('Silence longer than --idle-timeout fails', () => {
     expect(check(everySeconds(15, ':\n\n', 4), 60_000, 20_000).status).toBe('ok')
     expect(check(everySeconds(15, ':\n\n', 4), 60_000, 10_000)).toEqual({
       status: 'fail',
-      seen: 'a comment every 15 s; silent for 15 s, more than --idle-timeout allows',
-      mend,
+      message: 'a comment every 15 s; silent for 15 s, longer than --idle-timeout',
+      fix,
     })
   })
 })

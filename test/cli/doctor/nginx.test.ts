@@ -9,7 +9,7 @@ const { CI } = process.env
 
 if (!nginx && !CI) console.warn('SKIPPED: nginx is missing (Debian: nginx-light)')
 
-describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
+describe.skipIf(!nginx && !CI)('A feed behind nginx', () => {
   let feeds: DoctorFeeds
   let proxy: Nginx
 
@@ -22,9 +22,9 @@ describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
       location = /unbuffered { proxy_buffering off; ${feed} }
       location = /buffered-and-gzipped { proxy_buffering on; ${gzip} ${feed} }
       location = /unbuffered-and-gzipped { proxy_buffering off; ${gzip} ${feed} }
-      # What comes in chunks, nginx passes on by the chunk, buffering or not; but gzip does not flush them.
+      # nginx passes on each chunk, with buffering too, but gzip does not flush it.
       location = /gzipped { proxy_buffering on; proxy_http_version 1.1; ${gzip} ${feed} }
-      location = /gzipped-for-ever {
+      location = /gzipped-forever {
         proxy_buffering on; proxy_http_version 1.1; ${gzip} proxy_pass ${feeds.origin}/sound;
       }
     `)
@@ -34,57 +34,58 @@ describe.skipIf(!nginx && !CI)('a feed behind nginx', () => {
     await feeds?.close()
   })
 
-  const verdicts = async (path: string) => {
+  const results = async (path: string) => {
     const { compression, buffering } = await diagnose(proxy.origin + path)
     return { compression, buffering }
   }
-  // On a busy machine, buffers may run into each other; then the events' own times tell.
-  const passedOnLater = /in pieces of .+ began in the middle of a line|late and together/
-  const finding = (check: CheckName, status: string, seen: RegExp, mend: RegExp) => ({
+  // On a busy machine, buffers may arrive together; then the timestamps of the events reveal the delay.
+  const passedOnLater = /in pieces of .+ split a line|late and together/
+  const finding = (check: CheckName, status: string, message: RegExp, fix: RegExp) => ({
     check,
     status,
-    seen: expect.stringMatching(seen),
-    mend: expect.stringMatching(mend),
+    message: expect.stringMatching(message),
+    fix: expect.stringMatching(fix),
   })
 
-  test.concurrent('proxy_buffering on', async () => {
-    expect(await verdicts('/buffered')).toEqual({
-      compression: { check: 'compression', status: 'ok', seen: 'none' },
+  test.concurrent('Buffering is reported with proxy_buffering on', async () => {
+    expect(await results('/buffered')).toEqual({
+      compression: { check: 'compression', status: 'ok', message: 'none' },
       buffering: finding('buffering', 'fail', passedOnLater, /proxy_buffering off;/),
     })
   })
 
-  test.concurrent('proxy_buffering off', async () => {
-    expect(await verdicts('/unbuffered')).toEqual({
-      compression: { check: 'compression', status: 'ok', seen: 'none' },
-      buffering: { check: 'buffering', status: 'ok', seen: expect.stringMatching(/20 events without undue delay/) },
+  test.concurrent('No buffering is reported with proxy_buffering off', async () => {
+    expect(await results('/unbuffered')).toEqual({
+      compression: { check: 'compression', status: 'ok', message: 'none' },
+      buffering: { check: 'buffering', status: 'ok', message: expect.stringMatching(/20 events without delays/) },
     })
   })
 
-  test.concurrent('gzip on, where something else holds the events back anyway', async () => {
-    expect(await verdicts('/buffered-and-gzipped')).toEqual({
-      compression: { check: 'compression', status: 'skip', seen: expect.stringMatching(/^gzip: cannot be told/) },
+  test.concurrent('The compression check is skipped if buffering delays the events anyway', async () => {
+    expect(await results('/buffered-and-gzipped')).toEqual({
+      compression: { check: 'compression', status: 'skip', message: expect.stringMatching(/^gzip: cannot be checked/) },
       buffering: finding('buffering', 'fail', passedOnLater, /proxy_buffering off;/),
     })
   })
 
-  test.concurrent('gzip on, flushed since nothing is buffered', async () => {
-    expect(await verdicts('/unbuffered-and-gzipped')).toEqual({
-      compression: { check: 'compression', status: 'ok', seen: 'gzip, flushed after each event' },
-      buffering: { check: 'buffering', status: 'ok', seen: expect.stringMatching(/20 events without undue delay/) },
+  test.concurrent('Compression passes with proxy_buffering off, where nginx flushes it', async () => {
+    expect(await results('/unbuffered-and-gzipped')).toEqual({
+      compression: { check: 'compression', status: 'ok', message: 'gzip, flushed after each event' },
+      buffering: { check: 'buffering', status: 'ok', message: expect.stringMatching(/20 events without delays/) },
     })
   })
 
-  test.concurrent('gzip on, and not flushed', async () => {
-    expect(await verdicts('/gzipped')).toEqual({
-      compression: finding('compression', 'fail', /^gzip: events come late and together/, /flush.+gzip off;/),
-      buffering: { check: 'buffering', status: 'ok', seen: expect.stringMatching(/20 events without undue delay/) },
+  test.concurrent('Compression that is not flushed is reported', async () => {
+    expect(await results('/gzipped')).toEqual({
+      compression: finding('compression', 'fail', /^gzip: events arrive late and together/, /flush.+gzip off;/),
+      buffering: { check: 'buffering', status: 'ok', message: expect.stringMatching(/20 events without delays/) },
     })
   })
-  test.concurrent('gzip on, and not flushed while a client looks', async () => {
-    const { status, compression, buffering } = await diagnose(`${proxy.origin}/gzipped-for-ever`, { time: 4_000 })
-    expect(status).toMatchObject({ status: 'fail', seen: 'connected, but no response in 4 s' })
-    expect(compression).toEqual(finding('compression', 'fail', /without compression, \d+ events came/, /gzip off;/))
+
+  test.concurrent('Compression that is never flushed is reported', async () => {
+    const { status, compression, buffering } = await diagnose(`${proxy.origin}/gzipped-forever`, { time: 4_000 })
+    expect(status).toMatchObject({ status: 'fail', message: 'connected, but no response in 4 s' })
+    expect(compression).toEqual(finding('compression', 'fail', /without compression, \d+ events arrived/, /gzip off;/))
     expect(buffering.status).toBe('ok')
   })
 })

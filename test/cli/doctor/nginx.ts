@@ -11,22 +11,24 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 
-/** Where Debian has it, and others. */
+/** The path of nginx on Debian, or on other systems; undefined if it is not installed. */
 export const nginx = ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync)
 
 export interface Nginx {
   /** Such as http://127.0.0.1:40001. */
   readonly origin: string
-  /** Has it read its configuration anew: other processes serve from then on, and those before end. */
+  /** Reloads the configuration: new processes serve from then on, and the old ones end. */
   reload(): void
   close(): Promise<void>
 }
 
 export interface NginxOptions {
-  /** The paths of a certificate and its key: with them it speaks HTTP/2 over TLS. */
+  /** The paths of a certificate and its key, which enable HTTP/2 over TLS. */
   readonly certificate?: { readonly certificate: string; readonly key: string }
-  /** Without it there is one process, which cannot be reloaded. */
+  /** Whether `reload` can be called. Otherwise, there is only one process. */
   readonly isReloadable?: boolean
+  /** How long the processes before a reload may go on, as nginx writes it (1s). */
+  readonly shutdownTimeout?: string
 }
 
 /**
@@ -37,7 +39,7 @@ export async function startNginx(locations: string, options: NginxOptions = {}):
   if (nginx === undefined) throw new Error('nginx is missing')
   const directory = await mkdtemp(join(tmpdir(), 'everysource-nginx-'))
   try {
-    // Nobody can promise that a free port still is when nginx comes to it.
+    // Another process may take the free port before nginx does.
     for (let tries = 1; tries <= 10; tries++) {
       const started = await tryToStart(nginx, directory, locations, options)
       if (started) return started
@@ -82,7 +84,8 @@ async function tryToStart(
   return undefined
 }
 
-async function findFreePort(): Promise<number> {
+/** Returns a port that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -96,13 +99,13 @@ const configure = (
   port: number,
   token: string,
   locations: string,
-  { certificate, isReloadable = false }: NginxOptions,
+  { certificate, isReloadable = false, shutdownTimeout = '1s' }: NginxOptions,
 ): string => `
   daemon off;
   ${process.getuid?.() === 0 ? 'user root;' : ''}
   master_process ${isReloadable ? 'on' : 'off'};
   worker_processes 1;
-  worker_shutdown_timeout 1s;
+  worker_shutdown_timeout ${shutdownTimeout};
   pid ${directory}/pid;
   events {}
   http {

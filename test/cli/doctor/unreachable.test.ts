@@ -1,8 +1,12 @@
-import { Agent } from 'undici'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { key } from '../../../fixtures/certificate.ts'
 import { type DoctorFeeds, startDoctorFeeds, startSilentServer } from '../../../fixtures/doctor-feeds.ts'
+import { expiredCertificate } from '../../../fixtures/expired-certificate.ts'
 import { runChecks } from '../../../src/cli/doctor/checks.ts'
 import { examine } from '../../../src/cli/doctor/examine.ts'
+import { Connections } from '../../../src/node/connections.ts'
 import { startHttpServer } from '../../http-server.ts'
 import { diagnose, type Findings } from './diagnose.ts'
 
@@ -19,86 +23,105 @@ afterAll(() => Promise.all([feeds, secureFeeds, silent].map((started) => started
 
 const time = 2_000
 
-/** The rest has nothing to judge by, and says so. */
-function expectOnlyStatus(findings: Findings, seen: RegExp, mend: RegExp): void {
+/** Expects that the status check fails, and that all other checks are skipped. */
+function expectOnlyStatus(findings: Findings, message: RegExp, fix: RegExp): void {
   const { status, ...others } = findings
   expect(status).toEqual({
     check: 'status',
     status: 'fail',
-    seen: expect.stringMatching(seen),
-    mend: expect.stringMatching(mend),
+    message: expect.stringMatching(message),
+    fix: expect.stringMatching(fix),
   })
   expect(Object.values(others).filter((other) => other.status !== 'skip')).toEqual([])
 }
 
-describe.concurrent('an endpoint that cannot be reached', () => {
-  test('nobody listens', async () => {
+describe.concurrent('An endpoint that cannot be reached', () => {
+  test('A refused connection is reported', async () => {
     const { origin, close } = await startHttpServer(() => {})
     await close()
-    expectOnlyStatus(await diagnose(origin), /^the connection was refused \(connect ECONNREFUSED/, /start the server/)
+    expectOnlyStatus(await diagnose(origin), /^the connection to 127\.0\.0\.1:\d+ was refused$/, /start the server/)
   })
 
-  test('no such host', async () => {
-    // The name is reserved, so that nobody can have it.
-    expectOnlyStatus(await diagnose('http://feed.invalid/'), /host has no address|name server did not answer/, /name/)
+  test('An unknown host is reported', async () => {
+    // This top-level domain is reserved, so the name never has an address.
+    expectOnlyStatus(
+      await diagnose('http://feed.invalid/'),
+      /^the host name "feed\.invalid" has no address$|^the DNS server did not answer$/,
+      /DNS/,
+    )
   })
 
-  test('a certificate that nobody knows', async () => {
-    const dispatcher = new Agent()
+  test('A self-signed certificate is reported', async () => {
+    const dispatcher = new Connections()
     const url = `${secureFeeds.origin}/short`
     const findings = runChecks(await examine({ url, init: { dispatcher } }, { time, origin: undefined }))
-    await dispatcher.destroy()
+    dispatcher.destroy()
     expect(findings[0]).toMatchObject({
       status: 'fail',
-      seen: /^the certificate is signed by itself/,
-      mend: /--cacert/,
+      message: /^the certificate is self-signed/,
+      fix: /--cacert/,
     })
   })
 
-  test('TLS is spoken to a port that does not speak it', async () => {
+  test('An expired certificate is reported with its date', async () => {
+    const server = createServer({ cert: expiredCertificate, key })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const dispatcher = new Connections({ tls: { ca: expiredCertificate } })
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const findings = runChecks(await examine({ url, init: { dispatcher } }, { time, origin: undefined }))
+    dispatcher.destroy()
+    server.close()
+    expect(findings[0]).toMatchObject({
+      status: 'fail',
+      message: 'the certificate expired on 2020-01-01',
+      fix: 'renew the certificate',
+    })
+  })
+
+  test('TLS to a port without TLS is reported', async () => {
     const url = feeds.origin.replace('http:', 'https:')
     expectOnlyStatus(await diagnose(url), /^TLS failed/, /http:\/\//)
   })
 
-  test('no TLS is spoken to a port that speaks it', async () => {
+  test('HTTP to a TLS port is reported', async () => {
     const url = secureFeeds.origin.replace('https:', 'http:')
-    expectOnlyStatus(await diagnose(url), /./, /./)
+    expectOnlyStatus(await diagnose(url), /^the port expects TLS$/, /^use https:\/\/127\.0\.0\.1:\d+\/$/)
   })
 
-  test('a server that is not one of HTTP', async () => {
+  test('A server of another protocol is reported', async () => {
     const server = await startSilentServer('220 mail.example ESMTP\r\n')
-    expectOnlyStatus(await diagnose(server.origin), /^what came is not HTTP/, /https:\/\//)
+    expectOnlyStatus(await diagnose(server.origin), /^the response is not HTTP/, /https:\/\//)
     await server.close()
   })
 
-  test('a server that hangs up', async () => {
+  test('A server that closes the connection is reported', async () => {
     const { origin, close } = await startHttpServer((request) => request.socket.destroy())
-    expectOnlyStatus(await diagnose(origin), /^the connection was closed|^the connection was reset/, /log/)
+    expectOnlyStatus(await diagnose(origin), /^the connection was closed \(/, /log/)
     await close()
   })
 
-  test('a server that never answers', async () => {
+  test('A server that never answers is reported', async () => {
     expectOnlyStatus(await diagnose(silent.origin, { time }), /^connected, but no response in 2 s$/, /flushHeaders/)
   })
 
-  test('a server that never says a word of TLS', async () => {
+  test('A server that never completes the TLS handshake is reported', async () => {
     const url = silent.origin.replace('http:', 'https:')
     expectOnlyStatus(await diagnose(url, { time }), /^no connection in 2 s$/, /accepts connections/)
   })
 })
 
-describe.concurrent('an endpoint that says too much', () => {
-  test.each(['/flood', '/garbage', '/gzip-bomb'])('%s', async (route) => {
-    const dispatcher = new Agent()
+describe.concurrent('An endpoint that sends too much', () => {
+  test.each(['/flood', '/garbage', '/gzip-bomb'])('The examination of %s ends at the maximum size', async (route) => {
+    const dispatcher = new Connections()
     const examination = await examine(
       { url: feeds.origin + route, init: { dispatcher } },
       { time: 30_000, origin: undefined },
     )
-    await dispatcher.destroy()
+    dispatcher.destroy()
     expect(runChecks(examination).find(({ check }) => check === 'connection')).toEqual({
       check: 'connection',
       status: 'ok',
-      seen: expect.stringMatching(/^more came in .+ than is examined, [45],\d{3},\d{3} bytes$/),
+      message: expect.stringMatching(/^[45],\d{3},\d{3} bytes in .+; no more were examined$/),
     })
   })
 })

@@ -38,7 +38,8 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
 
   ['a retry that is a string', { retry: 'always' }, ['retry', 'always']],
   ['a retry that is true', { retry: true }, ['retry', 'true']],
-  ['a retry that is a number', { retry: 1000 }, ['retry', '1000']],
+  ['a negative retry', { retry: -1 }, ['retry', '-1']],
+  ['a retry of NaN', { retry: Number.NaN }, ['retry', 'NaN']],
   ['a negative initialDelay', { retry: { initialDelay: -1 } }, ['initialDelay', '-1']],
   ['a negative maxDelay', { retry: { maxDelay: -1 } }, ['maxDelay', '-1']],
   ['a maxDelay under initialDelay', { retry: { initialDelay: 200, maxDelay: 100 } }, ['maxDelay', '100', '200']],
@@ -61,6 +62,7 @@ const right: readonly (readonly [what: string, init: object])[] = [
   ['timeouts of 0', { openTimeout: 0, idleTimeout: 0 }],
   ['timeouts beyond what a timer can hold', { openTimeout: 1e12, idleTimeout: 1e12 }],
   ['an unlimited maxEventSize', { maxEventSize: Number.POSITIVE_INFINITY }],
+  ['a retry that is a number of ms', { retry: 3_000 }],
   ['an initialDelay of 0', { retry: { initialDelay: 0 } }],
   ['an initialDelay beyond the default maxDelay', { retry: { initialDelay: 60_000 } }],
   ['a maxDelay under the default initialDelay', { retry: { maxDelay: 100 } }],

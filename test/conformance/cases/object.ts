@@ -147,7 +147,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ retry: { initialDelay: 10 } })
     await watch.next('message')
     watch.source.reconnect()
-    assert.equal((await watch.nextError()).code, 'network')
+    assert.equal((await watch.nextError()).reason, 'network')
     assert.equal((await watch.nextMessage()).data, 'b')
   }),
 

@@ -2,7 +2,8 @@ import { assert } from 'chai'
 import type { Step } from '../../../fixtures/feed-server/plan.ts'
 import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { under } from '../scene.ts'
+import { decodesByItself, heedsCharset } from '../limits.ts'
+import { type Scene, under } from '../scene.ts'
 
 /*
  * Some of the parser's rules at the level of the class, over a real connection. All rules and their combinations are
@@ -22,8 +23,9 @@ function reads(
   name: string,
   body: readonly Step[],
   expected: readonly Message[],
+  extras: Pick<ConformanceCase, 'limits'> = {},
 ): ConformanceCase {
-  return section(name, async (scene) => {
+  const run = async (scene: Scene): Promise<void> => {
     await scene.plan([endedStream(...body)])
     const watch = scene.watch({}, ...expected.map(([type]) => type))
     await watch.next('error')
@@ -31,7 +33,8 @@ function reads(
       watch.messages,
       expected.map((one) => [...one]),
     )
-  })
+  }
+  return section(name, run, extras)
 }
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]
@@ -115,12 +118,17 @@ export const cases: ConformanceCase[] = [
     'Bytes that are not UTF-8 become U+FFFD',
     ['data: a', { bytes: [0xff] }, 'b', { bytes: [0xc3] }, 'c', { bytes: [0xf0, 0x9f, 0x91] }, '\n\ndata: d\n\n'],
     [message('a\uFFFDb\uFFFDc\uFFFD'), message('d')],
+    { limits: decodesByItself },
   ),
   ...['ISO-8859-1', 'utf-16', 'windows-1251', 'x-unknown'].map((charset) =>
-    parsing(`The stream is decoded as UTF-8 although its charset is ${charset}`, async (scene) => {
-      await scene.plan([{ contentType: `text/event-stream; charset=${charset}`, body: ['data: été\n\n'] }])
-      assert.equal((await scene.watch().nextMessage()).data, 'été')
-    }),
+    parsing(
+      `The stream is decoded as UTF-8 although its charset is ${charset}`,
+      async (scene) => {
+        await scene.plan([{ contentType: `text/event-stream; charset=${charset}`, body: ['data: été\n\n'] }])
+        assert.equal((await scene.watch().nextMessage()).data, 'été')
+      },
+      { limits: heedsCharset },
+    ),
   ),
   reads(parsing, 'A response with an empty body yields nothing', [], []),
 

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { SeenRequest } from '../../../fixtures/feed-server/plan.ts'
 import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { cachesResponses, onlyInBrowsers, preflightsEverything } from '../limits.ts'
+import { cachesResponses, hasNoCacheModes, onlyInBrowsers, preflightsEverything } from '../limits.ts'
 import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
@@ -95,6 +95,7 @@ export const cases: ConformanceCase[] = [
         }
       }
     },
+    { limits: hasNoCacheModes },
   ),
 
   theInterface(

@@ -17,16 +17,24 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** undici is CommonJS, and requires modules of Node's. */
 const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
+export interface BundleOptions {
+  /** The text of a module that replaces the suite's cases. */
+  cases?: string | undefined
+  platform?: BuildPlatform | undefined
+  /** The paths of modules that replace what the package's `imports` choose, by name. */
+  alias?: Readonly<Record<string, string>> | undefined
+}
+
 /**
  * Bundles a starter with the cases and the library into one program. Browsers get a classic script, which every kind of
- * worker accepts, and other runtimes get a module. `cases` is the text of a module that replaces the suite's cases.
+ * worker accepts, and other runtimes get a module.
  */
 export function bundleStarter(
   starter: Starter,
-  { cases, platform = platformOf(starter) }: { cases?: string | undefined; platform?: BuildPlatform | undefined } = {},
+  { cases, platform = platformOf(starter), alias = {} }: BundleOptions = {},
 ): Promise<string> {
-  const key = `${starter} ${platform} ${cases}`
-  const bundled = bundles.get(key) ?? bundle(starter, platform, cases)
+  const key = `${starter} ${platform} ${cases} ${JSON.stringify(alias)}`
+  const bundled = bundles.get(key) ?? bundle(starter, platform, cases, alias)
   bundles.set(key, bundled)
   return bundled
 }
@@ -37,7 +45,12 @@ function platformOf(starter: Starter): BuildPlatform {
   return starter === 'start-page' || starter === 'start-worker' ? 'browser' : 'neutral'
 }
 
-async function bundle(starter: Starter, platform: BuildPlatform, cases: string | undefined): Promise<string> {
+async function bundle(
+  starter: Starter,
+  platform: BuildPlatform,
+  cases: string | undefined,
+  alias: Readonly<Record<string, string>>,
+): Promise<string> {
   const implementation = implementations[testedImplementation]
   if (implementation === undefined) {
     throw new Error(`the implementation is ${testedImplementation}, not ${Object.keys(implementations).join(' or ')}`)
@@ -56,6 +69,7 @@ async function bundle(starter: Starter, platform: BuildPlatform, cases: string |
       {
         name: 'suite-parts',
         setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^#/ }, ({ path }) => (alias[path] === undefined ? null : { path: alias[path] }))
           onResolve({ filter: /\/implementation\.ts$/ }, () => ({ path: here(implementation) }))
           if (cases === undefined) return
           onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'cases', namespace: 'given' }))

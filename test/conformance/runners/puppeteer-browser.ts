@@ -41,29 +41,27 @@ export function firefoxExecutable(): string | undefined {
 export function startChromium(executablePath: string, options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
   // Chromium's sandbox does not start for root, who is the user in most containers.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return puppeteer.launch({
-    browser: 'chrome',
-    executablePath,
-    timeout: maxStartTime,
-    ...options,
-    args: [...chromiumArguments, ...sandbox, ...(options.args ?? [])],
-  })
+  const args = [...chromiumArguments, ...sandbox, ...(options.args ?? [])]
+  return start('chrome', executablePath, { ...options, args })
 }
 
 /** Starts Firefox with a fresh profile, which puppeteer removes at the end. */
 export function startFirefox(executablePath: string, options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
-  return puppeteer.launch({
-    browser: 'firefox',
-    executablePath,
-    // Only one tab can be in front, and the timers of the others must not be throttled.
-    extraPrefsFirefox: {
-      'dom.min_background_timeout_value': 4,
-      'dom.min_background_timeout_value_without_budget_throttling': 4,
-      'dom.timeout.enable_budget_timer_throttling': false,
-    },
-    timeout: maxStartTime,
-    ...options,
-  })
+  // Only one tab can be in front, and the timers of the others must not be throttled.
+  const extraPrefsFirefox = {
+    'dom.min_background_timeout_value': 4,
+    'dom.min_background_timeout_value_without_budget_throttling': 4,
+    'dom.timeout.enable_budget_timer_throttling': false,
+  }
+  return start('firefox', executablePath, { extraPrefsFirefox, ...options })
+}
+
+function start(
+  browser: 'chrome' | 'firefox',
+  executablePath: string,
+  options: LaunchOptions,
+): Promise<PuppeteerBrowser> {
+  return puppeteer.launch({ browser, executablePath, timeout: maxStartTime, ...options })
 }
 
 /** @param isObserved whether puppeteer receives all network events, like developer tools do */

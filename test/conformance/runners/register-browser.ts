@@ -7,12 +7,13 @@ export function registerBrowser<S extends Scope>(
   runtime: RuntimeName,
   scopes: readonly S[],
   launch: () => Promise<Browser>,
+  alias?: Readonly<Record<string, string>>,
 ): void {
   registerRuns(runtime, scopes, async (results) => {
     const browser = await launch()
     const stops = [() => browser.close()]
     try {
-      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope }, results[scope]))
+      for (const scope of scopes) stops.unshift(await runInBrowser(browser, { runtime, scope, alias }, results[scope]))
     } catch (error) {
       await stopAll(stops)
       throw error

@@ -17,6 +17,8 @@ export interface BrowserRun {
   scope: Scope
   /** The text of a module that replaces the suite's cases. */
   cases?: string
+  /** The paths of modules that replace what the package's `imports` choose, by name. */
+  alias?: Readonly<Record<string, string>> | undefined
 }
 
 const page = '<!doctype html><meta charset="utf-8"><title>conformance</title><script src="page.js"></script>'
@@ -31,7 +33,7 @@ const scripts = [
  */
 export async function runInBrowser(
   browser: Browser,
-  { runtime, scope, cases }: BrowserRun,
+  { runtime, scope, cases, alias }: BrowserRun,
   results: RunResults,
 ): Promise<() => Promise<void>> {
   const files = new Map([['page.html', { type: 'text/html; charset=utf-8', body: page }]])
@@ -48,7 +50,7 @@ export async function runInBrowser(
     const { origin: feed, otherOrigin } = feedServer
     const settings = { runtime, scope, feed, otherOrigin, concurrency: 3, control: controlServer.origin }
     for (const [name, starter] of scripts) {
-      const body = withSettings(settings, await bundleStarter(starter, { cases }))
+      const body = withSettings(settings, await bundleStarter(starter, { cases, alias }))
       files.set(name, { type: 'text/javascript; charset=utf-8', body })
     }
     await browser.openPage(`${feed}/suite/page.html`, (problem) => results.addProblem(problem))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startFeedServer } from '../../../fixtures/feed-server.ts'
+import { startHttp2Gateway } from '../../../fixtures/http2/gateway.ts'
 import type { RuntimeName } from '../case.ts'
 import { type BuildPlatform, bundleStarter } from './bundle.ts'
 import { registerMissing, registerRuns } from './register.ts'
@@ -21,7 +22,12 @@ export interface ProcessRuntime {
   cases?: string
   /** What the program is built for; any runtime if undefined. */
   platform?: BuildPlatform
+  /** Whether the feed server is behind a gateway that speaks HTTP/2. */
+  isOverHttp2?: boolean
 }
+
+/** The certificate of the gateway is self-signed. */
+const trustAll = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' }
 
 /** Registers the suite for a runtime that runs a program from a file. */
 export function registerProcess(processRuntime: ProcessRuntime): void {
@@ -32,25 +38,34 @@ export function registerProcess(processRuntime: ProcessRuntime): void {
 
 /** Runs the suite in its own process, which has to end by itself after all cases were reported. */
 export async function runInProcess(
-  { runtime, executable, arguments: runtimeArguments = [], ...bundled }: ProcessRuntime & { executable: string },
+  {
+    runtime,
+    executable,
+    arguments: runtimeArguments = [],
+    isOverHttp2,
+    ...bundled
+  }: ProcessRuntime & { executable: string },
   results: RunResults,
 ): Promise<() => Promise<void>> {
   const program = await bundleStarter('start-process', bundled)
   const feedServer = await startFeedServer()
+  const gateways = isOverHttp2
+    ? await Promise.all([feedServer.origin, feedServer.otherOrigin].map(startHttp2Gateway))
+    : []
   const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
   const file = join(directory, 'suite.mjs')
   await writeFile(file, program)
   const settings: SuiteSettings = {
     runtime,
     scope: 'server',
-    feed: feedServer.origin,
-    otherOrigin: feedServer.otherOrigin,
+    feed: gateways[0]?.origin ?? feedServer.origin,
+    otherOrigin: gateways[1]?.origin ?? feedServer.otherOrigin,
     concurrency: 4,
   }
   const { NODE_OPTIONS: _, ...environment } = process.env
   const child = spawn(executable, [...runtimeArguments, file, JSON.stringify(settings)], {
     cwd: directory,
-    env: { ...environment, DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+    env: { ...environment, ...(isOverHttp2 && trustAll), DENO_DIR: join(directory, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   results.start()
@@ -58,6 +73,7 @@ export async function runInProcess(
   return async () => {
     child.kill('SIGKILL')
     await exited
+    await Promise.all(gateways.map((gateway) => gateway.close()))
     await feedServer.close()
     await rm(directory, { recursive: true, force: true })
   }

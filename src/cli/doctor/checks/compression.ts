@@ -1,32 +1,34 @@
+import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
+import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
+import { findDeliveryDelay } from '../delivery-delay.ts'
 import type { Examination } from '../examination.ts'
-import { findDelay } from '../pace.ts'
-import { fail, ok, skip, type Verdict, warn } from '../verdict.ts'
-import { amount, excerpt, time } from '../wording.ts'
 
-const mend =
-  'have the compressor flush after every event (Express: response.flush(); zlib: Z_SYNC_FLUSH), or do not compress this path (nginx: gzip off;)'
+const fix =
+  'flush the compressor after every event (Express: response.flush(); zlib: Z_SYNC_FLUSH), or do not compress this path (nginx: gzip off;)'
 
-export function checkCompression({ main, uncompressed, time: observed }: Examination): Verdict {
+export function checkCompression({ main, uncompressed, time }: Examination): CheckResult {
   const { recording, coding, decompressionFailure, stream } = main
   const plain = uncompressed?.coding === '' && uncompressed.stream.events.length > 0 ? uncompressed : undefined
-  const without = plain && `without compression, ${amount(plain.stream.events.length, 'event')} came`
+  const comparison = plain && `without compression, ${formatCount(plain.stream.events.length, 'event')} arrived`
   if (!recording.head) {
-    if (!without) return skip('no response')
-    return fail(`no response in ${time(observed)} to a client that takes compressed ones; ${without}`, mend)
+    if (!comparison) return skip('no response')
+    return fail(`no response in ${formatDuration(time)} to a client that accepts compression; ${comparison}`, fix)
   }
-  if (recording.head.status !== 200) return skip('no stream')
+  if (recording.head.status !== 200) return skip('the response is not a stream')
   if (!coding) return ok('none')
-  const name = excerpt(coding)
   if (decompressionFailure) {
-    return fail(`${name}: ${decompressionFailure}`, 'compress with gzip or br, or not at all (nginx: gzip off;)')
+    return fail(
+      `${quoteExcerpt(coding)}: ${decompressionFailure}`,
+      'compress with gzip or br, or do not compress (nginx: gzip off;)',
+    )
   }
   if (stream.events.length === 0) {
-    if (!without) return skip(`${coding}, but no event came`)
-    return fail(`${coding}: no event in ${time(observed)}; ${without}`, mend)
+    if (!comparison) return skip(`${coding}, but no event arrived`)
+    return fail(`${coding}: no event in ${formatDuration(time)}; ${comparison}`, fix)
   }
-  const delay = findDelay(main)
+  const delay = findDeliveryDelay(main)
   if (!delay) return ok(`${coding}, flushed after each event`)
-  if (!plain) return warn(`${coding}: ${delay.seen}`, `${mend}; or it is a proxy, see the check of buffering`)
-  if (findDelay(plain)) return skip(`${coding}: cannot be told while something else delays the events`)
-  return fail(`${coding}: ${delay.seen}; uncompressed, they come one by one`, mend)
+  if (!plain) return warn(`${coding}: ${delay.message}`, `${fix}; or a proxy buffers the stream, see buffering`)
+  if (findDeliveryDelay(plain)) return skip(`${coding}: cannot be checked while uncompressed events are late, too`)
+  return fail(`${coding}: ${delay.message}; uncompressed events are not late`, fix)
 }

@@ -1,86 +1,90 @@
+import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
+import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
-import { fail, ok, skip, type Verdict, warn } from '../verdict.ts'
-import { amount, excerpt, time } from '../wording.ts'
 
-export function checkIds({ main }: Examination): Verdict {
+export function checkIds({ main }: Examination): CheckResult {
   const { events, ignoredIds } = main.stream
   if (ignoredIds.count > 0) {
-    return fail(`${amount(ignoredIds.count, 'id')} with NUL in it, for which clients ignore it`, 'leave NUL out of ids')
+    return fail(`${formatCount(ignoredIds.count, 'id')} with NUL, which clients ignore`, 'remove NUL from ids')
   }
-  if (events.length === 0) return skip('no event came')
+  if (events.length === 0) return skip('no event arrived')
   const ids = events.flatMap(({ id }) => id || [])
-  const mend = 'give every event an id: that tells the server, when a client comes back, where to go on'
-  if (ids.length === 0) return warn('no event has one', `${mend}; without ids, what is sent meanwhile is lost`)
-  const seen = new Set<string>()
-  const repeated = ids.find((id) => seen.size === seen.add(id).size)
-  if (repeated !== undefined) {
-    return fail(
-      `${excerpt(repeated)} came more than once`,
-      'give every event an id of its own, or resuming after it is a guess',
+  if (ids.length === 0) {
+    return warn(
+      'no event has an id',
+      'give every event an id: a client that reconnects sends the last one, so that the server can send what was missed',
     )
   }
-  const whole = ids.length === events.length ? 'all different' : `for ${amount(events.length, 'event')}, all different`
-  return ok(`${amount(ids.length, 'id')}, ${whole}`)
+  const known = new Set<string>()
+  const repeated = ids.find((id) => known.size === known.add(id).size)
+  if (repeated !== undefined) {
+    return fail(
+      `more than one event has the id ${quoteExcerpt(repeated)}`,
+      'give every event a different id; otherwise, the server cannot know where to resume',
+    )
+  }
+  const scope = ids.length === events.length ? '' : ` for ${formatCount(events.length, 'event')}`
+  return ok(`${formatCount(ids.length, 'id')}${scope}, all different`)
 }
 
-export function checkResumption({
-  main,
-  resumption,
-  method,
-  time: observed,
-  lastEventIdQueryParam,
-}: Examination): Verdict {
+export function checkResumption({ main, resumption, method, time, lastEventIdQueryParam }: Examination): CheckResult {
   if (!resumption) {
-    if (method !== 'GET') return skip(`a ${method} is not sent twice`)
-    return skip('it takes two events with ids of their own')
+    return skip(method === 'GET' ? 'needs two events with different ids' : `a ${method} request is not repeated`)
   }
   const { lastEventId, expected, observation } = resumption
-  const asked = `asked again after ${excerpt(lastEventId)}`
+  const requested = `requested again after ${quoteExcerpt(lastEventId)}`
   const name = lastEventIdQueryParam === undefined ? 'Last-Event-ID' : `the query parameter ${lastEventIdQueryParam}`
-  const mend = `read ${name}, and send all events after that one, from a history that is kept for some minutes`
+  const fix = `read ${name}, and send all later events, from a history of some minutes`
   const { head, end } = observation.recording
-  if (!head) return fail(`${asked}: no response in ${time(observed)}`, mend)
-  if (head.status !== 200)
-    return fail(`${asked}: status ${head.status}, though ${excerpt(expected[0] ?? '')} had followed`, mend)
+  if (!head) return fail(`${requested}: no response in ${formatDuration(time)}`, fix)
+  const expectedFirst = `although ${quoteExcerpt(expected[0] ?? '')} had followed`
+  if (head.status !== 200) return fail(`${requested}: status ${head.status}, ${expectedFirst}`, fix)
   const received = observation.stream.events.flatMap(({ id }) => id || [])
   const [first] = received
   if (first === undefined) {
-    const until = end.kind === 'time' ? `in ${time(observed)}` : 'before the stream ended'
-    return fail(`${asked}: no event with an id came ${until}, though ${excerpt(expected[0] ?? '')} had followed`, mend)
+    const until = end.kind === 'time' ? `in ${formatDuration(time)}` : 'before the stream ended'
+    return fail(`${requested}: no event with an id ${until}, ${expectedFirst}`, fix)
   }
-  if (first === lastEventId)
-    return fail(`${asked}: that event came again`, `send only the events after that of ${name}`)
-  const before = main.stream.events.findIndex(({ id }) => id === first)
-  if (before !== -1 && before < main.stream.events.findIndex(({ id }) => id === lastEventId)) {
-    return fail(`${asked}: it began again, with ${excerpt(first)}`, mend)
+  if (first === lastEventId) {
+    return fail(`${requested}: the same event came again`, `send only events after the one in ${name}`)
+  }
+  const position = main.stream.events.findIndex(({ id }) => id === first)
+  if (position !== -1 && position < main.stream.events.findIndex(({ id }) => id === lastEventId)) {
+    return fail(`${requested}: the stream started over, with ${quoteExcerpt(first)}`, fix)
   }
   const missing = expected.find((id, index) => id !== received[index])
-  if (missing === undefined || received.length < expected.indexOf(missing) + 1)
-    return ok(`${asked}, and it went on with ${excerpt(first)}`)
-  const instead = received[expected.indexOf(missing)] ?? ''
-  return fail(`${asked}: ${excerpt(instead)} came, and not ${excerpt(missing)}`, mend)
+  if (missing === undefined || received.length < expected.indexOf(missing) + 1) {
+    return ok(`${requested}: continued with ${quoteExcerpt(first)}`)
+  }
+  const actual = received[expected.indexOf(missing)] ?? ''
+  return fail(`${requested}: ${quoteExcerpt(actual)} came instead of ${quoteExcerpt(missing)}`, fix)
 }
 
-/** Beyond it, timers of most clients take it for 0, in ms. */
-const longestTimer = 2 ** 31 - 1
+/** The maximum delay of a timer in ms: for longer ones, timers of most clients use 0. */
+const maxTimerDelay = 2 ** 31 - 1
 
-const shortReconnection = 100
+/** The minimum reconnection time in ms without a warning. */
+const minReconnectionTime = 100
 
-const longReconnection = 600_000
+/** The maximum reconnection time in ms without a warning. */
+const maxReconnectionTime = 600_000
 
-export function checkRetry({ main }: Examination): Verdict {
+export function checkRetry({ main }: Examination): CheckResult {
   const { first, last, count } = main.stream.retries
   const invalid = first.find(({ value }) => !/^\d+$/.test(value))
-  const mend = 'write a whole number of milliseconds, such as retry: 3000'
-  if (invalid) return fail(`${excerpt(invalid.value)} at line ${invalid.line}, which clients ignore`, mend)
-  if (count === 0 || !last) return ok('none; clients wait for some seconds, as they like')
+  const fix = 'send a whole number of milliseconds, such as retry: 3000'
+  if (invalid) return fail(`${quoteExcerpt(invalid.value)} in line ${invalid.line}, which clients ignore`, fix)
+  if (count === 0 || !last) return ok('none; clients use their default of a few seconds')
   const milliseconds = Number(last.value)
-  const seen = `${milliseconds.toLocaleString('en-US')} ms`
-  if (milliseconds > longestTimer) {
-    return fail(seen, `${mend}; many clients take more than 24 days for 0, and ask hundreds of times a second`)
+  const message = `${milliseconds.toLocaleString('en-US')} ms`
+  if (milliseconds > maxTimerDelay) {
+    return fail(message, `${fix}; many clients treat more than 24 days as 0, and send hundreds of requests per second`)
   }
-  if (milliseconds < shortReconnection)
-    return warn(seen, `${mend}; so soon, all clients at once come back to a server that restarts`)
-  if (milliseconds > longReconnection) return warn(seen, `${mend}; so long, every interruption is a loss`)
-  return ok(seen)
+  if (milliseconds < minReconnectionTime) {
+    return warn(message, `${fix}; with so short a delay, all clients reconnect at once when a server restarts`)
+  }
+  if (milliseconds > maxReconnectionTime) {
+    return warn(message, `${fix}; with so long a delay, clients miss events after every interruption`)
+  }
+  return ok(message)
 }

@@ -1,0 +1,104 @@
+import process from 'node:process'
+import { parseCommandLine, parseCount } from '../command-line/command-line.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import { formatOptions } from '../command-line/help-text.ts'
+import { createEndpoint } from '../endpoint/endpoint.ts'
+import { requestOptions } from '../endpoint/request-options.ts'
+import { openOutput } from '../output.ts'
+import { onTerminationSignal, type TerminationSignal } from '../signals.ts'
+import { createDiagnostics } from '../terminal/diagnostics.ts'
+import { readVersion } from '../version.ts'
+import {
+  chooseFormat,
+  chooseVerbosity,
+  createFormat,
+  generalOptions,
+  type ListenValues,
+  listenOptions,
+  outputOptions,
+  parseRetryPolicy,
+  reconnectionOptions,
+} from './listen-options.ts'
+import { printEvents } from './print-events.ts'
+import { StateFile } from './state-file.ts'
+
+const help = `Usage: everysource [options] URL
+       everysource doctor [options] URL
+       everysource demo [options]
+       everysource completion bash|zsh|fish
+       everysource help [command]
+
+Receives server-sent events and prints them: on a terminal for people, elsewhere as a line of JSON each,
+{"event":…,"id":…,"data":…}. Reconnects with the last event ID after a lost connection, and after the end of a
+response to GET.
+
+${formatOptions([
+  ['Request', requestOptions],
+  ['Output', outputOptions],
+  ['Reconnection', reconnectionOptions],
+  ['Other', generalOptions],
+])}
+Exit codes: ${exitCodes.ended} ended, by SIGTERM or a closed pipe too; ${exitCodes.failed} failed on this machine; ${exitCodes.usage} invalid command line;
+${exitCodes.refused} refused by the server; ${exitCodes.gaveUp} gave up after --max-attempts; ${exitCodes.interrupted} interrupted by Ctrl-C.
+`
+
+/** @returns the exit code */
+export async function listen(commandLine: readonly string[]): Promise<number> {
+  const { values, operands } = parseCommandLine(commandLine, listenOptions)
+  if (values.help || values.version) {
+    process.stdout.write(values.help ? help : `${readVersion()}\n`)
+    return exitCodes.ended
+  }
+  const { event, until, insecure, timestamps = false, 'max-events': maxEvents } = values
+  const verbosity = chooseVerbosity(values)
+  const formatName = chooseFormat(values)
+  const retry = parseRetryPolicy(values)
+  const selection = {
+    names: event && new Set(event),
+    maxEvents: maxEvents === undefined ? Infinity : parseCount('--max-events', maxEvents),
+    until,
+  }
+  const diagnostics = createDiagnostics(verbosity, formatName === 'pretty' ? 'time' : 'name')
+  const closing = new AbortController()
+  const requestValues = formatName === 'raw' ? withoutCompression(values) : values
+  const { url, init } = await createEndpoint({ values: requestValues, operands }, closing.signal)
+  const state = values.state === undefined ? undefined : StateFile.open(values.state)
+  const output = openOutput(values.output)
+  if (insecure) diagnostics.notice('--insecure: certificates are not checked; anyone could impersonate the server')
+  let endedBy: TerminationSignal | undefined
+  const removeSignalListeners = onTerminationSignal((signal) => {
+    endedBy = signal
+    // The terminal shows ^C on the current line.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
+    closing.abort()
+  })
+  try {
+    const lastEventId = state?.lastEventId ?? init.lastEventId
+    const exitCode = await printEvents({
+      ...selection,
+      endpoint: { url, init: { ...init, retry, lastEventId } },
+      output,
+      format: createFormat(formatName, output, timestamps),
+      state,
+      maxAttempts: retry.maxAttempts,
+      retryAll: values['retry-all'] ?? false,
+      hasStatistics: values.stats ?? false,
+      diagnostics,
+      signal: closing.signal,
+    })
+    return endedBy === 'SIGINT' ? exitCodes.interrupted : exitCode
+  } finally {
+    closing.abort()
+    removeSignalListeners()
+    init.dispatcher.destroy()
+    state?.close()
+    output.close()
+  }
+}
+
+/** Asks for a response without compression, unless a header was given: raw bytes are meant to be read. */
+function withoutCompression(values: ListenValues): ListenValues {
+  const { header = [] } = values
+  if (header.some((text) => /^accept-encoding\s*:/i.test(text))) return values
+  return { ...values, header: [...header, 'Accept-Encoding: identity'] }
+}

@@ -1,0 +1,276 @@
+import { STATUS_CODES } from 'node:http'
+import {
+  type ErrorDetails,
+  type EventStream,
+  EventStreamError,
+  openEventStream,
+  type ServerSentEvent,
+} from '../../index.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import { InvalidTokenError } from '../endpoint/bearer-command.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { redactUrl } from '../endpoint/redact.ts'
+import { observeTraffic } from '../endpoint/traffic.ts'
+import { formatCount, formatDuration } from '../format.ts'
+import { describeNetworkError } from '../network-errors.ts'
+import type { Output } from '../output.ts'
+import type { Diagnostics } from '../terminal/diagnostics.ts'
+import { type EventFormat, formatEvent } from './event-format.ts'
+import { suggestNextStep } from './next-step.ts'
+import { Progress } from './progress.ts'
+import { SilenceMonitor } from './silence-monitor.ts'
+import type { StateFile } from './state-file.ts'
+import { Statistics } from './statistics.ts'
+import { WireLog } from './wire-log.ts'
+
+export interface PrintSettings {
+  readonly endpoint: Endpoint
+  readonly output: Output
+  /** The names of the events to print; undefined prints all events. */
+  readonly names: ReadonlySet<string> | undefined
+  /** The format of events; `raw` prints the bytes of the response instead. */
+  readonly format: EventFormat | 'raw'
+  /** The maximum number of events to print. */
+  readonly maxEvents: number
+  /** The payload of the event that ends the stream; undefined if no event does. */
+  readonly until: string | undefined
+  readonly state: StateFile | undefined
+  /** The number of failures in a row after which the stream ends; undefined never ends it. */
+  readonly maxAttempts: number | undefined
+  /** Whether to retry after a certificate error or an unknown host at the first attempt, too. */
+  readonly retryAll: boolean
+  /** Whether to report statistics every second. */
+  readonly hasStatistics: boolean
+  readonly diagnostics: Diagnostics
+  /** A signal that closes the stream. */
+  readonly signal: AbortSignal
+}
+
+/** The maximum number of characters of a refused response's body that are shown. */
+const maxExcerpt = 300
+
+/**
+ * Prints the events of a stream until it ends.
+ * @returns the exit code
+ * @throws OperationalError
+ */
+export async function printEvents(settings: PrintSettings): Promise<number> {
+  const printer = new EventPrinter(settings)
+  try {
+    const exitCode = await printer.run()
+    printer.summarize()
+    return exitCode
+  } finally {
+    printer.close()
+  }
+}
+
+class EventPrinter {
+  readonly #settings: PrintSettings
+  /** The URL, without secrets. */
+  readonly #url: string
+  readonly #progress = new Progress()
+  readonly #silence: SilenceMonitor
+  readonly #wireLog: WireLog
+  readonly #statistics: Statistics | undefined
+  /** The times in ms since 1970 at which the events that were not handled yet arrived. */
+  readonly #arrivals: number[] = []
+  /** A promise that is settled when all raw bytes are written. */
+  #rawWrite = Promise.resolve(true)
+  /** The status line of the last response, such as "200 OK". */
+  #statusLine = ''
+  /** The exit code if nothing else ends the command. */
+  #exitCode: number = exitCodes.ended
+  /** The error of the first attempt that retrying does not fix. */
+  #fatalError: ErrorDetails | undefined
+  readonly #stream: EventStream
+
+  constructor(settings: PrintSettings) {
+    const { endpoint, names, diagnostics, signal, hasStatistics } = settings
+    this.#settings = settings
+    this.#url = redactUrl(endpoint.url)
+    this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
+    this.#wireLog = new WireLog(diagnostics)
+    this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
+    this.#stream = this.#open()
+    signal.addEventListener('abort', () => this.#stream.close())
+  }
+
+  /** @returns the exit code */
+  async run(): Promise<number> {
+    const { maxEvents } = this.#settings
+    try {
+      for await (const event of this.#stream) {
+        const isOpen = await this.#handle(event)
+        if (!isOpen || this.#progress.printed === maxEvents) return this.#exitCode
+      }
+    } catch (error) {
+      if (!(error instanceof EventStreamError)) throw error
+      return this.#reportEnd(error)
+    }
+    await this.#rawWrite
+    if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
+    return this.#exitCode
+  }
+
+  /** Reports the counts of the run to people. */
+  summarize(): void {
+    const { events, interruptions, lastEventId, startedAt } = this.#progress
+    const duration = performance.now() - startedAt
+    const rate = ((events * 1_000) / duration).toFixed(1)
+    const counts = `${formatCount(events, 'event')} in ${formatDuration(duration)} (${rate}/s)`
+    const id = lastEventId ? `, last id ${lastEventId}` : ''
+    this.#settings.diagnostics.success(`${counts}, ${formatCount(interruptions, 'interruption')}${id}`)
+  }
+
+  close(): void {
+    this.#silence.stop()
+    this.#wireLog.close()
+    this.#statistics?.close()
+  }
+
+  #open(): EventStream {
+    const { endpoint, diagnostics, until } = this.#settings
+    const { url, init } = endpoint
+    const progress = this.#progress
+    const dispatcher = observeTraffic(init.dispatcher, {
+      onSent: (controller) => {
+        this.#silence.sent()
+        this.#wireLog.sent(controller)
+      },
+      onResponse: (status, statusText, headers) => {
+        this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
+        this.#wireLog.responded(status, statusText, headers)
+      },
+      onBytes: (bytes) => {
+        progress.bytes += bytes.length
+        if (this.#settings.format === 'raw') void this.#writeRaw(bytes)
+      },
+    })
+    return openEventStream(url, {
+      ...init,
+      dispatcher,
+      onEvent: (event) => {
+        progress.events++
+        this.#arrivals.push(Date.now())
+        this.#statistics?.received(event)
+      },
+      ...(until !== undefined && { until: ({ data }: ServerSentEvent) => data === until }),
+      onInterruption: (details) => this.#onInterruption(details),
+      onRequest: ({ method, url, attempt }) => {
+        diagnostics.detail(`* attempt ${attempt}: ${method} ${redactUrl(url)}`)
+        this.#silence.connecting()
+      },
+      onResponse: ({ status }) => {
+        if (status === 200) diagnostics.success(`connected to ${this.#url}, ${this.#statusLine}`)
+        this.#silence.responded()
+      },
+      onComment: (comment) => {
+        progress.comments++
+        diagnostics.detail(`: ${comment}`)
+      },
+    })
+  }
+
+  #onInterruption(details: ErrorDetails): void {
+    const { delay = 0, attempt } = details
+    const { diagnostics, retryAll } = this.#settings
+    this.#silence.stop()
+    if (details.error instanceof InvalidTokenError || (attempt === 1 && !retryAll && isFatal(details))) {
+      this.#fatalError = details
+      this.#stream.close()
+      return
+    }
+    this.#progress.interruptions++
+    const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
+    diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
+  }
+
+  /**
+   * Prints an event, unless --event skips it, and stores its ID.
+   * @returns whether the output is still open
+   */
+  async #handle(event: ServerSentEvent): Promise<boolean> {
+    const { output, names, format, state, diagnostics } = this.#settings
+    const progress = this.#progress
+    const receivedAt = new Date(this.#arrivals.shift() ?? Date.now())
+    progress.lastEventId = event.lastEventId
+    if (names && !names.has(event.type)) {
+      progress.skipped++
+      progress.skippedNames.add(event.type)
+      state?.storeOccasionally(event.lastEventId)
+      return true
+    }
+    // Waiting for the output here also pauses the response once enough events are queued.
+    if (format === 'raw') return await this.#rawWrite
+    const text = format(event, receivedAt)
+    if (text === undefined) {
+      this.#exitCode = exitCodes.failed
+      diagnostics.error(`the payload is not JSON, so the event was not printed: ${formatEvent(event).trimEnd()}`)
+    } else {
+      if (!(await output.write(text))) return false
+      progress.printed++
+    }
+    if (state) {
+      // In this order, a power failure may repeat an event, but loses none.
+      output.sync()
+      state.store(event.lastEventId)
+    }
+    return true
+  }
+
+  /** Writes bytes of the response, after those before them. */
+  async #writeRaw(bytes: Buffer): Promise<void> {
+    const before = this.#rawWrite
+    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(bytes))
+    this.#progress.printed++
+    // An error is thrown when the next event, or the end, is handled.
+    const isOpen = await this.#rawWrite.catch(() => false)
+    if (!isOpen) this.#stream.close()
+  }
+
+  /** Reports why the stream ended for good, and returns the exit code. */
+  #reportEnd(error: EventStreamError): number {
+    const { diagnostics, maxAttempts, retryAll, until } = this.#settings
+    const { reason, attempt, cause } = error
+    if (reason === 'incomplete') {
+      diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
+      return exitCodes.failed
+    }
+    if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
+    if (reason === 'gave-up') {
+      const failures = formatCount(maxAttempts ?? 1, 'failure')
+      diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
+      return exitCodes.gaveUp
+    }
+    diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
+    const nextStep = suggestNextStep(error, this.#url)
+    if (nextStep !== undefined) diagnostics.error(nextStep)
+    return exitCodes.refused
+  }
+
+  #reportFatalError({ error }: Pick<ErrorDetails, 'error'>): number {
+    if (error instanceof InvalidTokenError) {
+      this.#settings.diagnostics.error(error.message)
+      return exitCodes.failed
+    }
+    const { message, fix } = describeNetworkError(error)
+    this.#settings.diagnostics.error(`cannot connect: ${message}`)
+    this.#settings.diagnostics.error(`${fix}; to retry anyway, use --retry-all`)
+    return exitCodes.refused
+  }
+}
+
+/** Whether an attempt failed for a reason that retrying rarely fixes: its certificate or an unknown host. */
+function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
+  return error instanceof Error && describeNetworkError(error).kind !== 'other'
+}
+
+function describeInterruption({ reason, error, message }: ErrorDetails): string {
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+}
+
+function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {
+  const text = body.trim()
+  return text && `: ${text.slice(0, maxExcerpt)}${text.length > maxExcerpt ? '…' : ''}`
+}

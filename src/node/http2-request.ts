@@ -1,0 +1,294 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+import type { Readable } from 'node:stream'
+import type { PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+
+/** RFC 9113, section 7: the error codes, each at its number. */
+const errorNames = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+]
+
+export function errorName(code: number): string {
+  return errorNames[code] ?? `error code ${code}`
+}
+
+/** The connection that a request goes over. */
+export interface RequestConnection {
+  /** Why the connection was lost, if it was. */
+  readonly error: Error | undefined
+  /** Whether the connection is closed. */
+  readonly isClosed: boolean
+  /** Whether the server went away without this stream, but not without any: others make progress. */
+  isLeftOut(streamId: number | undefined): boolean
+  /** The stream of a request has closed. */
+  release(): void
+  /** Gives the connection no further request. */
+  retire(): void
+  /** Hands a request back that the server did not take. */
+  repeat(request: PendingRequest): void
+}
+
+const owner = Symbol('request')
+
+/** A stream with the request that it is for, so that all streams have their listeners in common. */
+type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
+
+/**
+ * RFC 9110, section 5.5: what a field value may not contain. Checked before it is sent, for nghttp2 answers it by closing
+ * the whole connection.
+ */
+const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
+
+/**
+ * The header fields of a request.
+ * @throws Error that names a header, but not its value, which cannot be sent
+ */
+function createFields({ options }: PendingRequest, length: number | undefined): Record<string, string> {
+  const { method, path } = options
+  const { protocol, host: authority } = new URL(`${options.origin}`)
+  const fields: Record<string, string> = {
+    ':method': method,
+    ':scheme': protocol.slice(0, -1),
+    ':authority': authority,
+    ':path': path,
+  }
+  for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
+    if (forbiddenInValue.test(value)) throw new Error(`invalid ${name} header`)
+    if (name === 'host') fields[':authority'] = value
+    // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
+    else if (name !== 'connection') fields[name] = value
+  }
+  const { 'content-length': given } = fields
+  if (length !== undefined && given !== undefined && given !== `${length}`) {
+    throw new Error('the content-length header is not the length of the body')
+  }
+  if (length) fields['content-length'] = `${length}`
+  return fields
+}
+
+function isReadable(body: unknown): body is Readable {
+  return typeof (body as Readable | null)?.pipe === 'function'
+}
+
+/** A request over an HTTP/2 session, and its response. Its functions are those that a handler of undici's controls it with. */
+export class Http2Request implements ResponseController {
+  readonly httpVersion = '2'
+  rawHeaders: null = null
+  rawTrailers: null = null
+  aborted = false
+  paused = false
+  reason: Error | null = null
+  readonly #connection: RequestConnection
+  readonly #handler: ResponseHandler
+  /** The request, until its response begins: until then it may have to be sent again. */
+  #request: PendingRequest | undefined
+  #stream: ClientHttp2Stream | undefined
+  /** The stream that is the request's body, while it is being sent. */
+  #upload: Readable | undefined
+  /** Whether END_STREAM has come. */
+  hasEnded = false
+  #isReported = false
+  #error: Error | undefined
+
+  constructor(connection: RequestConnection, request: PendingRequest) {
+    this.#connection = connection
+    this.#handler = request.handler
+    this.#request = request
+  }
+
+  /** @throws Error if the request cannot be sent; the session is as it was before */
+  start(session: ClientHttp2Session): void {
+    const request = this.#request as PendingRequest
+    const body = request.options.body as Buffer | Readable | null | undefined
+    const length = isReadable(body) ? undefined : (body?.length ?? 0)
+    const stream = session.request(createFields(request, length), { endStream: length === 0 }) as RequestStream
+    this.#stream = stream
+    stream[owner] = this
+    stream.push = pushNotingEnd
+    stream.on('response', onResponse).on('end', onEnd).on('error', onError).on('close', onClose)
+    this.#handler.onRequestStart(this, undefined)
+    if (this.aborted || length === 0) return
+    if (isReadable(body)) this.#send(body, stream)
+    else stream.end(body)
+  }
+
+  /** Not by way of `pipe` or `pipeline`: the source has to end when the request does, and the other way round. */
+  #send(body: Readable, stream: ClientHttp2Stream): void {
+    this.#upload = body
+    body
+      .on('data', (chunk) => stream.closed || stream.write(chunk) || body.pause())
+      .on('end', () => {
+        this.#upload = undefined
+        stream.end()
+      })
+      .on('error', (error) => this.#fail(error))
+      .on('close', () => this.#upload && this.#fail(new Error('the request body ended before its end')))
+    stream.on('drain', () => body.resume())
+  }
+
+  #fail(error: Error): void {
+    if (this.aborted || this.#isReported) return
+    this.#error = error
+    this.abort(error)
+    this.#report(error)
+  }
+
+  /** The source of a body ends with the request. */
+  #endUpload(): void {
+    const upload = this.#upload
+    this.#upload = undefined
+    upload?.destroy()
+  }
+
+  get sentHeaders(): Readonly<Record<string, unknown>> | undefined {
+    return this.#stream?.sentHeaders
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.reason = reason
+    this.#endUpload()
+    // A stream that is closed already ignores it.
+    this.#stream?.close(NGHTTP2_CANCEL)
+  }
+
+  pause(): void {
+    this.paused = true
+    this.#stream?.pause()
+  }
+
+  resume(): void {
+    this.paused = false
+    this.#stream?.resume()
+  }
+
+  responded(headers: IncomingHttpHeaders): void {
+    const request = this.#request
+    this.#request = undefined
+    if (this.aborted) return
+    const status = Number(headers[':status'])
+    // RFC 9110, section 15.5.20: "A client that receives a 421 (Misdirected Request) response MAY retry the request,
+    // whether or not the request method is idempotent, over a different connection".
+    if (status === 421 && request && canRepeat(request)) {
+      this.#repeat(request, true)
+      this.#stream?.close(NGHTTP2_CANCEL)
+      return
+    }
+    this.#handler.onResponseStart(this, status, headers as Record<string, string>)
+    if (!this.aborted) this.#stream?.on('data', onData)
+  }
+
+  received(chunk: Buffer): void {
+    if (!this.aborted) this.#handler.onResponseData(this, chunk)
+  }
+
+  ended(): void {
+    if (!this.hasEnded || this.aborted || this.#isReported) return
+    this.#isReported = true
+    this.#handler.onResponseEnd(this, {})
+    if (!this.#upload) return
+    // RFC 9113, section 8.1: a server may answer before it has read all of the request, and wants no more of it then.
+    this.#endUpload()
+    this.#stream?.close(NGHTTP2_NO_ERROR)
+  }
+
+  failed(error: Error): void {
+    this.#error ??= error
+  }
+
+  closed(): void {
+    this.#endUpload()
+    const stream = this.#stream
+    const request = this.#request
+    this.#stream = undefined
+    this.#request = undefined
+    this.#connection.release()
+    if (this.aborted || this.#isReported || !stream) return
+    const { rstCode, pending, id } = stream
+    // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Those after a GOAWAY's
+    // last stream are closed with this code, too; one that is still pending was never sent.
+    if (request && (pending || rstCode === NGHTTP2_REFUSED_STREAM)) {
+      const isLeftOut = this.#connection.isLeftOut(id)
+      const given = { ...request, isRepeated: request.isRepeated && !isLeftOut }
+      if (canRepeat(given)) {
+        this.#repeat(given, !isLeftOut)
+        return
+      }
+    }
+    const { error, isClosed } = this.#connection
+    const name = errorName(rstCode)
+    const told = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`
+    this.#report(error ?? this.#errorOfCaller() ?? new Error(`${told} before the end of the response`))
+  }
+
+  /** Node's own errors say less than the code of the reset. */
+  #errorOfCaller(): Error | undefined {
+    const error = this.#error as NodeJS.ErrnoException | undefined
+    return error?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : error
+  }
+
+  #repeat(request: PendingRequest, isRepeated: boolean): void {
+    this.#isReported = true
+    this.#connection.retire()
+    this.#connection.repeat({ ...request, isRepeated })
+  }
+
+  #report(error: Error): void {
+    if (this.#isReported) return
+    this.#isReported = true
+    this.#handler.onResponseError(this, error)
+  }
+}
+
+/** A stream that is a body can be sent once only. */
+function canRepeat({ isRepeated, options, handler }: PendingRequest): boolean {
+  return !isRepeated && !handler.isOver && !isReadable(options.body)
+}
+
+/**
+ * Notes whether a stream ended by END_STREAM. Node tells that from a reset with code NO_ERROR only in that such a stream is
+ * closed when its end is pushed; at 'end' it is closed in both cases if its consumer was behind.
+ */
+function pushNotingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null && !this.closed) (this as RequestStream)[owner].hasEnded = true
+  // It is an own property of the stream; this is what it hides.
+  return (Object.getPrototypeOf(this) as Readable).push.call(this, chunk, encoding)
+}
+
+function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: readonly string[]): void {
+  const types = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === 'content-type')
+  // Node keeps the first, and the last is what counts: "extract a MIME type" of the Fetch standard.
+  if (types.length > 1) headers['content-type'] = types.join(', ')
+  ;(this as RequestStream)[owner].responded(headers)
+}
+
+function onData(this: ClientHttp2Stream, chunk: Buffer): void {
+  ;(this as RequestStream)[owner].received(chunk)
+}
+
+function onEnd(this: ClientHttp2Stream): void {
+  ;(this as RequestStream)[owner].ended()
+}
+
+function onError(this: ClientHttp2Stream, error: Error): void {
+  ;(this as RequestStream)[owner].failed(error)
+}
+
+function onClose(this: ClientHttp2Stream): void {
+  ;(this as RequestStream)[owner].closed()
+}

@@ -1,0 +1,220 @@
+import { maxHeaderSize } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Client } from 'undici'
+import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
+import type { ConnectCallback, Connecting } from './connector.ts'
+import { Http1Connection } from './http1-connection.ts'
+import { Http2Connection, mostShared, NotHttp2Error } from './http2-connection.ts'
+
+/** How connections are made and kept. */
+export interface OriginOptions {
+  /** The origin of what is connected to: the server, or a proxy that forwards. */
+  readonly origin: string
+  /** Whether the connections do not keep the process alive. */
+  readonly unref: boolean
+  /** How often an HTTP/2 connection is looked at, in ms. */
+  readonly lookInterval: number
+  /** @param protocols what may be negotiated */
+  connect(protocols: string[], callback: ConnectCallback): Connecting
+  /** Called when there is neither a connection nor a request. */
+  emptied(): void
+}
+
+/** Whether a server negotiates HTTP/2. */
+type Protocol = 'unknown' | 'h2' | 'http/1.1'
+
+/** The maximum number of connections that are opened at once: a server has room for some hundred that it has not accepted. */
+const maxOpenings = 64
+
+/** A connection from its beginning until it can be used. */
+interface Opening {
+  connecting: Connecting | undefined
+  /** The connection, once it is there, while the server's settings have not come. */
+  connection: Http2Connection | undefined
+}
+
+/**
+ * The connections to one origin, of which there may be any number. Those requests that come before the first is there wait
+ * for it, as many as it will take; where one takes few, as many are opened at once as are needed.
+ */
+export class OriginConnections implements ConnectionOwner {
+  readonly #options: OriginOptions
+  readonly #waiting = new Set<PendingRequest>()
+  readonly #openings = new Set<Opening>()
+  readonly #connections = new Set<Connection>()
+  /** The connections that take another request. */
+  readonly #free = new Set<Connection>()
+  #protocol: Protocol
+  /** How many requests a connection takes, as far as is known. */
+  #capacity: number
+  /** Whether the server negotiates HTTP/2 and does not speak it. */
+  #avoidsHttp2 = false
+
+  constructor(options: OriginOptions) {
+    this.#options = options
+    const isSecure = options.origin.startsWith('https:')
+    this.#protocol = isSecure ? 'unknown' : 'http/1.1'
+    this.#capacity = isSecure ? mostShared : 1
+  }
+
+  dispatch(request: PendingRequest): void {
+    const { handler } = request
+    handler.onOver = (hasTimedOut) => this.#giveUp(request, hasTimedOut)
+    this.#waiting.add(request)
+    this.#serve()
+  }
+
+  changed(connection: Connection): void {
+    for (const opening of this.#openings) {
+      if (opening.connection !== connection) continue
+      const { limit } = opening.connection
+      // Where it allows no streams yet, it may do so later, until its deadline.
+      if (!limit && connection.room === 0 && limit !== undefined) return
+      if (limit === undefined) return
+      this.#capacity = limit
+      this.#openings.delete(opening)
+    }
+    if (connection.room) this.#free.add(connection)
+    else this.#free.delete(connection)
+    this.#serve()
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
+    this.#free.delete(connection)
+    for (const opening of this.#openings) {
+      if (opening.connection !== connection) continue
+      const { error = new Error('the connection was closed before the HTTP/2 settings came') } = opening.connection
+      this.#failed(opening, error)
+    }
+    this.#serve()
+  }
+
+  repeat(request: PendingRequest): void {
+    if (request.handler.isOver) return
+    this.dispatch(request)
+  }
+
+  destroy(): void {
+    const error = new Error('the connections were closed')
+    for (const request of this.#waiting) request.handler.onResponseError(noController, error)
+    this.#waiting.clear()
+    for (const opening of [...this.#openings]) this.#abandon(opening)
+    for (const connection of [...this.#connections]) connection.destroy(error)
+  }
+
+  #serve(): void {
+    for (const request of this.#waiting) {
+      const connection = this.#findFree()
+      if (!connection) break
+      this.#waiting.delete(request)
+      connection.send(request)
+      if (!connection.room) this.#free.delete(connection)
+    }
+    while (this.#openings.size < maxOpenings && this.#waiting.size > this.#openings.size * this.#capacity) this.#open()
+    this.#reportEmpty()
+  }
+
+  #findFree(): Connection | undefined {
+    for (const connection of this.#free) {
+      if (connection.room) return connection
+      this.#free.delete(connection)
+    }
+    return undefined
+  }
+
+  #reportEmpty(): void {
+    if (!this.#waiting.size && !this.#openings.size && !this.#connections.size) this.#options.emptied()
+  }
+
+  #open(): void {
+    const opening: Opening = { connecting: undefined, connection: undefined }
+    this.#openings.add(opening)
+    const protocols = this.#avoidsHttp2 ? ['http/1.1'] : ['h2', 'http/1.1']
+    opening.connecting = this.#options.connect(protocols, (error, socket) => {
+      opening.connecting = undefined
+      if (!socket) this.#failed(opening, error as Error)
+      else if ((socket as TLSSocket).alpnProtocol === 'h2') this.#useHttp2(opening, socket as TLSSocket)
+      else void this.#useHttp1(opening, socket)
+    })
+  }
+
+  #useHttp2(opening: Opening, socket: TLSSocket): void {
+    if (this.#protocol !== 'h2') this.#capacity = mostShared
+    this.#protocol = 'h2'
+    opening.connection = new Http2Connection(this.#options.origin, socket, this, this.#options)
+    this.#connections.add(opening.connection)
+  }
+
+  async #useHttp1(opening: Opening, socket: Socket): Promise<void> {
+    this.#protocol = 'http/1.1'
+    this.#capacity = 1
+    let Constructor: typeof Client
+    try {
+      Constructor = (await import('./undici.ts')).Client
+    } catch (error) {
+      this.#failed(opening, error as Error)
+      return
+    }
+    // Nobody waits for it any more.
+    if (!this.#openings.delete(opening)) {
+      socket.destroy()
+      return
+    }
+    const { origin, unref } = this.#options
+    const connection = new Http1Connection(Constructor, origin, socket, this, { unref, maxHeaderSize })
+    this.#connections.add(connection)
+    this.changed(connection)
+  }
+
+  /** Those requests that wait for this connection would have met the same error. */
+  #failed(opening: Opening, error: Error): void {
+    if (!this.#openings.delete(opening)) return
+    if (error instanceof NotHttp2Error && !this.#avoidsHttp2) {
+      this.#avoidsHttp2 = true
+      this.#capacity = 1
+      this.#serve()
+      return
+    }
+    const others = this.#openings.size * this.#capacity
+    let count = Math.min(this.#capacity, Math.max(1, this.#waiting.size - others))
+    for (const request of this.#waiting) {
+      if (count-- <= 0) break
+      this.#waiting.delete(request)
+      request.handler.onOver = undefined
+      request.handler.onResponseError(noController, error)
+    }
+    this.#serve()
+  }
+
+  /** Somebody does not wait any more. Closes what is being made for nobody else. */
+  #giveUp(request: PendingRequest, hasTimedOut: boolean): void {
+    if (!this.#waiting.delete(request)) return
+    // What a request timed out on is not waited for by those that come later.
+    if (hasTimedOut) for (const opening of [...this.#openings]) this.#abandon(opening)
+    for (const opening of [...this.#openings].reverse()) {
+      if ((this.#openings.size - 1) * this.#capacity < this.#waiting.size) break
+      this.#abandon(opening)
+    }
+    this.#serve()
+  }
+
+  #abandon(opening: Opening): void {
+    this.#openings.delete(opening)
+    opening.connecting?.abandon()
+    opening.connection?.destroy(new Error('nobody waits for the connection any more'))
+  }
+}
+
+/** For a request that was not sent: there is nothing to be controlled. */
+const noController = {
+  aborted: true,
+  paused: false,
+  reason: null,
+  rawHeaders: null,
+  rawTrailers: null,
+  abort() {},
+  pause() {},
+  resume() {},
+}

@@ -1,0 +1,132 @@
+import { request as sendRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  type ConnectCallback,
+  type Connecting,
+  type ConnectOptions,
+  connect,
+  connectOver,
+  type Endpoint,
+} from './connector.ts'
+import type { ProxySettings } from './proxy-environment.ts'
+
+/** A proxy answered, and not as it was asked. */
+export class ProxyRefusalError extends Error {
+  /** Whether it will answer the next time as it did this time: it wants other credentials. */
+  readonly isFinal: boolean
+
+  constructor(proxy: ProxySettings, status: number) {
+    super(`the proxy ${proxyName(proxy)} refused: ${status}`)
+    this.isFinal = status === 407 || status === 401
+  }
+}
+
+/** A proxy as messages name it, without credentials. */
+function proxyName({ url }: ProxySettings): string {
+  return `${url.protocol}//${url.host}`
+}
+
+/** An error on the way to a proxy, with the proxy's name. */
+export function proxyError(proxy: ProxySettings, error: Error): Error {
+  if (error instanceof ProxyRefusalError) return error
+  const { code } = error as NodeJS.ErrnoException
+  return Object.assign(new Error(`the proxy ${proxyName(proxy)}: ${error.message}`), { code })
+}
+
+/** Connects to an endpoint by way of a proxy ("CONNECT", RFC 9110, section 9.3.6); the callback is called once. */
+export function connectThrough(
+  proxy: ProxySettings,
+  toProxy: Endpoint,
+  endpoint: Endpoint,
+  options: ConnectOptions,
+  callback: ConnectCallback,
+): Connecting {
+  return new Tunnel(proxy, toProxy, endpoint, options, callback)
+}
+
+class Tunnel implements Connecting {
+  readonly #proxy: ProxySettings
+  readonly #endpoint: Endpoint
+  readonly #options: ConnectOptions
+  readonly #callback: ConnectCallback
+  #isSettled = false
+  /** The step under way: to the proxy, or TLS through the tunnel. */
+  #step: Connecting | undefined
+  #socket: Socket | undefined
+  /** The time that the proxy's answer may take. */
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    proxy: ProxySettings,
+    toProxy: Endpoint,
+    endpoint: Endpoint,
+    options: ConnectOptions,
+    callback: ConnectCallback,
+  ) {
+    this.#proxy = proxy
+    this.#endpoint = endpoint
+    this.#options = options
+    this.#callback = callback
+    this.#step = connect(toProxy, options, (error, socket) => {
+      this.#step = undefined
+      if (socket) this.#ask(socket)
+      else this.#fail(error as Error)
+    })
+  }
+
+  #ask(socket: Socket): void {
+    this.#socket = socket
+    const { host, port } = this.#endpoint
+    const { timeout } = this.#options
+    const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { authorization } = this.#proxy
+    this.#timer = setTimeout(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout).unref()
+    sendRequest({
+      method: 'CONNECT',
+      path: target,
+      headers: {
+        host: target,
+        connection: 'keep-alive',
+        'proxy-connection': 'keep-alive',
+        ...(authorization && { 'proxy-authorization': authorization }),
+      },
+      createConnection: () => socket,
+    })
+      .on('connect', ({ statusCode = 0 }, tunnel: Socket, head: Buffer) => {
+        clearTimeout(this.#timer)
+        if (this.#isSettled) return
+        if (head.length) tunnel.unshift(head)
+        if (statusCode >= 200 && statusCode < 300) this.#secure(tunnel)
+        else this.#fail(new ProxyRefusalError(this.#proxy, statusCode))
+      })
+      .on('error', (error) => this.#fail(error))
+      .end()
+  }
+
+  #secure(tunnel: Socket): void {
+    const { tls } = this.#endpoint
+    if (!tls) {
+      this.#isSettled = true
+      this.#callback(undefined, tunnel)
+      return
+    }
+    this.#step = connectOver(tunnel, tls, this.#options, (error, socket) => {
+      this.#isSettled = true
+      if (error) tunnel.destroy()
+      this.#callback(error, socket)
+    })
+  }
+
+  #fail(error: Error): void {
+    if (this.#isSettled) return
+    this.abandon()
+    this.#callback(proxyError(this.#proxy, error))
+  }
+
+  abandon(): void {
+    this.#isSettled = true
+    clearTimeout(this.#timer)
+    this.#step?.abandon()
+    this.#socket?.destroy()
+  }
+}

@@ -1,0 +1,27 @@
+import { isHeader } from '#platform'
+import { isOneShot } from '../request-body.ts'
+import type { BodyInit } from './event-source-init.ts'
+import { isObject } from './validation.ts'
+
+/** The methods that `fetch` refuses to send. */
+const forbiddenMethod = /^(connect|trace|track)$/i
+
+/** Whether `fetch` sends a method, which is a token, as the name of a header is. */
+export function isMethod(value: unknown): boolean {
+  return isHeader(value, '') && !forbiddenMethod.test(String(value))
+}
+
+/**
+ * Checks that a method may have this body, and that `fetch` would send it as it is: of a plain object or an array it
+ * would send "[object Object]" or the like.
+ * @throws TypeError that does not contain the body, which may be a secret
+ */
+export function checkBody(body: unknown, method: string): asserts body is BodyInit | null | undefined {
+  if (body == null) return
+  if (/^(GET|HEAD)$/.test(method)) throw new TypeError(`a body is not allowed with ${method}: set method to POST`)
+  const isPlain = isObject(body) && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(body))
+  const isSendable = isObject(body) ? !isPlain || isOneShot(body) : typeof body === 'string'
+  if (isSendable) return
+  const type = isPlain ? 'a plain object or an array' : `a ${typeof body}`
+  throw new TypeError(`body is ${type}, which fetch does not send: give a string, such as JSON.stringify(…)`)
+}

@@ -1,0 +1,201 @@
+// React Native has a global Event and EventTarget from 0.86 on. These take their place before; the types are lib.dom's,
+// of which everything but the legacy members is here.
+
+/** The flags of an event that only a dispatch changes. */
+interface DispatchState {
+  target: EventTarget | null
+  currentTarget: EventTarget | null
+  isDispatching: boolean
+  isStopped: boolean
+  isCanceled: boolean
+  isInPassiveListener: boolean
+}
+
+const phases = { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 } as const
+
+const states = new WeakMap<object, DispatchState>()
+
+function stateOf(event: object): DispatchState {
+  const state = states.get(event)
+  if (!state) throw new TypeError('this is not an Event')
+  return state
+}
+
+/** {@link https://dom.spec.whatwg.org/#interface-event} */
+export class Event {
+  readonly type: string
+  readonly bubbles: boolean
+  readonly cancelable: boolean
+  readonly composed: boolean
+  /** Events that script creates are not trusted. */
+  readonly isTrusted = false
+  readonly timeStamp: number
+
+  constructor(type: string, init: EventInit = {}) {
+    this.type = `${type}`
+    this.bubbles = !!init.bubbles
+    this.cancelable = !!init.cancelable
+    this.composed = !!init.composed
+    this.timeStamp = performance.now()
+    states.set(this, {
+      target: null,
+      currentTarget: null,
+      isDispatching: false,
+      isStopped: false,
+      isCanceled: false,
+      isInPassiveListener: false,
+    })
+  }
+
+  get target(): EventTarget | null {
+    return stateOf(this).target
+  }
+
+  get srcElement(): EventTarget | null {
+    return this.target
+  }
+
+  get currentTarget(): EventTarget | null {
+    return stateOf(this).currentTarget
+  }
+
+  get eventPhase(): number {
+    return stateOf(this).isDispatching ? phases.AT_TARGET : phases.NONE
+  }
+
+  get defaultPrevented(): boolean {
+    return stateOf(this).isCanceled
+  }
+
+  composedPath(): EventTarget[] {
+    const { currentTarget } = stateOf(this)
+    return currentTarget ? [currentTarget] : []
+  }
+
+  preventDefault(): void {
+    const state = stateOf(this)
+    if (this.cancelable && !state.isInPassiveListener) state.isCanceled = true
+  }
+
+  /** There is no other target that the event could propagate to. */
+  stopPropagation(): void {
+    stateOf(this)
+  }
+
+  stopImmediatePropagation(): void {
+    stateOf(this).isStopped = true
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Event'
+  }
+}
+
+for (const target of [Event, Event.prototype]) {
+  for (const [name, value] of Object.entries(phases)) Object.defineProperty(target, name, { value, enumerable: true })
+}
+
+interface Listener {
+  readonly type: string
+  readonly callback: EventListenerOrEventListenerObject
+  readonly capture: boolean
+  readonly once: boolean
+  readonly passive: boolean
+  isRemoved: boolean
+}
+
+const listenersOf = new WeakMap<object, Listener[]>()
+
+function isCapturing(options: AddEventListenerOptions | boolean | undefined): boolean {
+  return typeof options === 'boolean' ? options : !!options?.capture
+}
+
+/** As React Native's own EventTarget: the exception reaches the global handler, in a task of its own. */
+function report(error: unknown): void {
+  setTimeout(() => {
+    throw error
+  })
+}
+
+/** {@link https://dom.spec.whatwg.org/#interface-eventtarget} */
+export class EventTarget {
+  constructor() {
+    listenersOf.set(this, [])
+  }
+
+  addEventListener(
+    type: string,
+    callback: EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    const capture = isCapturing(options)
+    const { once = false, passive = false, signal } = Object(options) as AddEventListenerOptions
+    if (!callback || signal?.aborted) return
+    const listeners = this.#listeners()
+    if (listeners.some((known) => matches(known, `${type}`, callback, capture))) return
+    listeners.push({ type: `${type}`, callback, capture, once: !!once, passive: !!passive, isRemoved: false })
+    signal?.addEventListener('abort', () => this.removeEventListener(type, callback, capture))
+  }
+
+  removeEventListener(
+    type: string,
+    callback: EventListenerOrEventListenerObject | null,
+    options?: EventListenerOptions | boolean,
+  ): void {
+    const capture = isCapturing(options)
+    const listeners = this.#listeners()
+    const index = listeners.findIndex((known) => matches(known, `${type}`, callback, capture))
+    // A dispatch that is under way goes over a copy of the list.
+    for (const removed of index < 0 ? [] : listeners.splice(index, 1)) removed.isRemoved = true
+  }
+
+  /** @returns false if a listener has canceled the event */
+  dispatchEvent(event: globalThis.Event): boolean {
+    const listeners = this.#listeners()
+    const state = stateOf(event)
+    if (state.isDispatching) throw new TypeError('the event is being dispatched already')
+    const target = this as unknown as globalThis.EventTarget
+    Object.assign(state, { target, currentTarget: target, isDispatching: true })
+    // Capturing listeners come first at the target, too.
+    for (const capture of [true, false]) {
+      for (const listener of listeners.filter((each) => each.type === event.type && each.capture === capture)) {
+        if (state.isStopped) break
+        if (!listener.isRemoved) this.#call(listener, event, state)
+      }
+    }
+    Object.assign(state, { currentTarget: null, isDispatching: false, isStopped: false })
+    return !state.isCanceled
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'EventTarget'
+  }
+
+  #listeners(): Listener[] {
+    const listeners = listenersOf.get(this)
+    if (!listeners) throw new TypeError('this is not an EventTarget')
+    return listeners
+  }
+
+  #call(listener: Listener, event: globalThis.Event, state: DispatchState): void {
+    const { type, callback, capture, once, passive } = listener
+    if (once) this.removeEventListener(type, callback, capture)
+    state.isInPassiveListener = passive
+    try {
+      if (typeof callback === 'function') callback.call(this as unknown as globalThis.EventTarget, event)
+      else callback.handleEvent(event)
+    } catch (error) {
+      report(error)
+    }
+    state.isInPassiveListener = false
+  }
+}
+
+function matches(
+  listener: Listener,
+  type: string,
+  callback: EventListenerOrEventListenerObject | null,
+  capture: boolean,
+): boolean {
+  return listener.type === type && listener.callback === callback && listener.capture === capture
+}

@@ -1,0 +1,19 @@
+/**
+ * A chunk of a response that arrives decoded. It has the members of a Uint8Array that are used on the way from a transport
+ * to the decoder, and counts in characters.
+ */
+export class TextChunk {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get length(): number {
+    return this.text.length
+  }
+
+  subarray(start: number, end: number): TextChunk {
+    return new TextChunk(this.text.slice(start, end))
+  }
+}

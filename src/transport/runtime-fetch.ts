@@ -1,0 +1,47 @@
+import type { FetchLike } from '../options/event-source-init.ts'
+import { decodeByteString } from './redirect.ts'
+
+/** The source text of a `fetch` that the runtime has built in: that of Bun and workerd, of Node, of Deno. */
+const builtInSources = [
+  /^function fetch\(\) \{\s+\[native code\]\s+\}$/,
+  /^(async )?function fetch\([^)]*\) \{[^}]*internal\/deps\/undici\//s,
+  /^function fetch\(\.\.\.\w+\)\{return lazyFetch\(\)\.fetch\(/,
+]
+
+/**
+ * Whether a function is the `fetch` that the runtime has built in. A mock, a tracer or a wrapper that adds a token is
+ * not; in doubt, the answer is no.
+ */
+export function isBuiltInFetch(fetch: FetchLike): boolean {
+  const source = Function.prototype.toString.call(fetch)
+  return builtInSources.some((pattern) => pattern.test(source))
+}
+
+/** The first part of `navigator.userAgent`, which names the runtime outside browsers. */
+function runtimeName(): string | undefined {
+  return globalThis.navigator?.userAgent?.split('/')[0]
+}
+
+/** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
+export function encodesHeaders(): boolean {
+  return runtimeName() === 'Cloudflare-Workers'
+}
+
+/** workerd, before a compatibility date in 2024, throws for members of RequestInit that it does not know. */
+function withoutUnknownMembers(init: RequestInit): RequestInit {
+  const known = { ...init }
+  for (const member of ['cache', 'credentials'] as const) {
+    if (typeof Request === 'function' && !(member in Request.prototype)) delete known[member]
+  }
+  return known
+}
+
+/** Adapts what `fetch` is called with to the runtime. */
+export function adaptInit(init: RequestInit): RequestInit {
+  const headers = { ...(init.headers as Record<string, string>) }
+  const lastEventId = headers['Last-Event-ID']
+  if (lastEventId !== undefined && encodesHeaders()) headers['Last-Event-ID'] = decodeByteString(lastEventId)
+  // Deno and Bun ignore the cache mode "no-store", by which other runtimes add this header.
+  if (/^(Deno|Bun)$/.test(runtimeName() ?? '')) headers['Cache-Control'] ??= 'no-cache'
+  return { ...withoutUnknownMembers(init), headers }
+}

@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import type { SubjectName } from '../subjects.ts'
+import type { Load } from './adapters.ts'
+import { readWithFetch } from './read-with-fetch.ts'
+
+/** Reads a response to its end. */
+type Read = (url: string) => Promise<void>
+
+async function readWithHttp(url: string, handle: (chunk: Uint8Array) => void): Promise<void> {
+  const [response] = (await once(get(url), 'response')) as [IncomingMessage]
+  await once(response.on('data', handle), 'end')
+}
+
+/** Programs that do only a part of what any client must do, which no client can be faster than. */
+export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read>>> = {
+  'http-discard': async () => (url) => readWithHttp(url, () => {}),
+
+  'fetch-discard': async () => readWithFetch,
+
+  'http-decode': async () => (url) => {
+    const decoder = new TextDecoder()
+    return readWithHttp(url, (chunk) => decoder.decode(chunk, { stream: true }))
+  },
+
+  'http-parse': async (load) => readWithParser(load, () => {}),
+
+  async 'http-dispatch'(load) {
+    const target = new EventTarget()
+    target.addEventListener('message', () => {})
+    return readWithParser(load, () => target.dispatchEvent(new Event('message')))
+  },
+}
+
+async function readWithParser(load: Load, onEvent: () => void): Promise<Read> {
+  const { createParser } = (await load('eventsource-parser')) as unknown as {
+    createParser(options: object): { feed(text: string): void }
+  }
+  return (url) => {
+    const decoder = new TextDecoder()
+    const parser = createParser({ onEvent, maxBufferSize: Number.POSITIVE_INFINITY })
+    return readWithHttp(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
+  }
+}

@@ -1,0 +1,178 @@
+import type { Task } from './client/client.ts'
+import type { SubjectName } from './subjects.ts'
+
+/** A value that is measured for each subject. Lower is better. */
+export interface Metric {
+  readonly key: string
+  readonly title: string
+  readonly unit: string
+}
+
+/** The title and the metrics of a benchmark's results. */
+export interface BenchmarkDescription {
+  readonly title: string
+  /** The metrics. The chart shows the first one. */
+  readonly metrics: readonly Metric[]
+}
+
+export type Runtime = 'node' | 'deno' | 'bun'
+
+/** A benchmark of clients in a runtime. */
+export interface Workload extends BenchmarkDescription {
+  readonly runtime: Runtime
+  /** The path of the feed. */
+  readonly route: string
+  readonly measurement: Task['measurement']
+  /** The number of events, bytes or streams, which `--scale` multiplies. */
+  readonly count: number
+  readonly subjects: readonly SubjectName[]
+}
+
+const clients: readonly SubjectName[] = [
+  'everysource',
+  'everysource-fetch',
+  'other',
+  'eventsource',
+  'eventsource4',
+  'undici',
+  'eventsource-client',
+  'launchdarkly-eventsource',
+  'event-source-polyfill',
+  'extended-eventsource',
+  'fetch-event-source',
+]
+const clientsAndBaselines: readonly SubjectName[] = [
+  ...clients,
+  'http-discard',
+  'fetch-discard',
+  'http-decode',
+  'http-parse',
+  'http-dispatch',
+]
+
+const perEvent: readonly Metric[] = [
+  { key: 'cpu', title: 'CPU time per event', unit: 'µs' },
+  { key: 'wall', title: 'time per event', unit: 'µs' },
+  { key: 'memory', title: 'peak memory', unit: 'MiB' },
+]
+
+const perLargeEvent: readonly Metric[] = [
+  { key: 'cpu', title: 'CPU time', unit: 'ms' },
+  { key: 'wall', title: 'time', unit: 'ms' },
+  { key: 'memory', title: 'peak memory', unit: 'MiB' },
+]
+
+const otherRuntime = {
+  route: '/flood',
+  measurement: 'flood',
+  count: 1_000_000,
+  subjects: ['everysource', 'other', 'eventsource', 'fetch-discard'],
+  metrics: perEvent,
+} as const
+
+const everyWorkload = {
+  flood: {
+    title: '1,000,000 events in writes of 64 KiB',
+    runtime: 'node',
+    route: '/flood',
+    measurement: 'flood',
+    count: 1_000_000,
+    subjects: clientsAndBaselines,
+    metrics: perEvent,
+  },
+  writes: {
+    title: '100,000 events, one write each',
+    runtime: 'node',
+    route: '/writes',
+    measurement: 'flood',
+    count: 100_000,
+    subjects: clientsAndBaselines,
+    metrics: perEvent,
+  },
+  answer: {
+    title: 'A response of 200,000 tokens, one chunk of 50 bytes each, with for await',
+    runtime: 'node',
+    route: '/tokens',
+    measurement: 'answer',
+    count: 200_000,
+    subjects: clientsAndBaselines,
+    metrics: [
+      { key: 'cpu', title: 'CPU time per token', unit: 'µs' },
+      { key: 'wall', title: 'time per token', unit: 'µs' },
+    ],
+  },
+  idle: {
+    title: '4,000 idle streams',
+    runtime: 'node',
+    route: '/idle',
+    measurement: 'idle',
+    count: 4_000,
+    subjects: clients,
+    metrics: [
+      { key: 'memory', title: 'memory of the process', unit: 'MiB' },
+      { key: 'memoryPerStream', title: 'memory per stream', unit: 'KiB' },
+      { key: 'heapPerStream', title: 'heap per stream', unit: 'KiB' },
+      { key: 'cpu', title: 'CPU time per connection', unit: 'µs' },
+    ],
+  },
+  large: {
+    title: 'One event of 16 MiB in pieces of 1 KiB',
+    runtime: 'node',
+    route: '/large',
+    measurement: 'large',
+    count: 16 * 2 ** 20,
+    subjects: clientsAndBaselines,
+    metrics: perLargeEvent,
+  },
+  larger: {
+    title: 'One event of 64 MiB in pieces of 1 KiB',
+    runtime: 'node',
+    route: '/large',
+    measurement: 'large',
+    count: 64 * 2 ** 20,
+    subjects: clientsAndBaselines,
+    metrics: perLargeEvent,
+  },
+  resume: {
+    title: 'From a reset connection to the first event after the reconnection, with retry: 100',
+    runtime: 'node',
+    route: '/drops',
+    measurement: 'resume',
+    count: 10,
+    subjects: clients,
+    metrics: [{ key: 'wall', title: 'time', unit: 'ms' }],
+  },
+  latency: {
+    title: 'From write to handler, at 1,000 events per second',
+    runtime: 'node',
+    route: '/paced',
+    measurement: 'latency',
+    count: 5_000,
+    subjects: clients,
+    metrics: [
+      { key: 'p50', title: 'median', unit: 'µs' },
+      { key: 'p99', title: '99th percentile', unit: 'µs' },
+      { key: 'cpu', title: 'CPU time per event', unit: 'µs' },
+    ],
+  },
+  block: {
+    title: 'The longest time that 1,000,000 events block the event loop',
+    runtime: 'node',
+    route: '/flood',
+    measurement: 'block',
+    count: 1_000_000,
+    subjects: clientsAndBaselines,
+    metrics: [
+      { key: 'wall', title: 'time', unit: 'ms' },
+      { key: 'cpu', title: 'CPU time', unit: 'ms' },
+    ],
+  },
+  deno: { title: 'Deno: 1,000,000 events in writes of 64 KiB', runtime: 'deno', ...otherRuntime },
+  bun: { title: 'Bun: 1,000,000 events in writes of 64 KiB', runtime: 'bun', ...otherRuntime },
+} as const satisfies Record<string, Workload>
+
+export type WorkloadName = keyof typeof everyWorkload
+
+export const workloads: Readonly<Record<WorkloadName, Workload>> = everyWorkload
+
+export const workloadNames = Object.keys(everyWorkload) as WorkloadName[]

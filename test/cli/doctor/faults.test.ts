@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type DoctorFeeds, startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
+import { eventStreamHead, startFrameServer } from '../../../fixtures/http2/frame-server.ts'
+import { encodeFrame, frameTypes } from '../../../fixtures/http2/frames.ts'
+import type { Status } from '../../../src/cli/doctor/check-result.ts'
+import type { CheckName } from '../../../src/cli/doctor/checks.ts'
+import { type DiagnoseOptions, diagnose, type Findings } from './diagnose.ts'
+
+let feeds: DoctorFeeds
+let secureFeeds: DoctorFeeds
+let sharedFeeds: DoctorFeeds
+
+beforeAll(async () => {
+  feeds = await startDoctorFeeds('http')
+  secureFeeds = await startDoctorFeeds('https')
+  sharedFeeds = await startDoctorFeeds('http2')
+})
+afterAll(() => Promise.all([feeds, secureFeeds, sharedFeeds].map((started) => started.close())))
+
+const pageOrigin = 'https://app.example'
+
+/** The options for feeds whose fault needs time: enough for several events on a busy machine. */
+const overTime = { time: 4_000 }
+
+test.concurrent('A correct endpoint passes every check', async () => {
+  const findings = await diagnose(`${sharedFeeds.origin}/sound`, { ...overTime, origin: pageOrigin })
+  expect(Object.values(findings).filter(({ status }) => status !== 'ok')).toEqual([])
+})
+
+/** Returns the names of the checks that failed. */
+const failed = (findings: Findings): string[] =>
+  Object.values(findings).flatMap(({ check, status }) => (status === 'fail' ? check : []))
+
+type Fault = readonly [route: string, check: CheckName, status: Status, message: RegExp, fix?: RegExp]
+
+/** The checks that fail, for faults that more than one check reports. */
+const failedChecks: Readonly<Record<string, readonly CheckName[]>> = {
+  '/redirect-loop': ['status', 'redirects'],
+  '/redirect-nowhere': ['status', 'redirects'],
+  '/garbage': ['events', 'utf-8'],
+  '/redirect-to-login': ['redirects', 'content-type'],
+}
+
+async function expectFault([route, check, status, message, fix = /./]: Fault, options: DiagnoseOptions): Promise<void> {
+  const findings = await diagnose(feeds.origin + route, options)
+  expect(findings[check]).toEqual({
+    check,
+    status,
+    message: expect.stringMatching(message),
+    fix: expect.stringMatching(fix),
+  })
+  // No other check reports the fault.
+  expect(failed(findings)).toEqual(failedChecks[route] ?? (status === 'fail' ? [check] : []))
+}
+
+describe.concurrent('A fault is reported by its check only', () => {
+  const faults: readonly Fault[] = [
+    ['/missing', 'status', 'fail', /^404 Not Found: "There is nothing here\."$/, /path/],
+    ['/no-content', 'status', 'fail', /^204/, /stop/],
+    ['/unavailable', 'status', 'fail', /^503 .+Come again later/, /200/],
+    ['/redirect', 'redirects', 'warn', /^302 to \/short$/, /^use http:.+\/short/],
+    ['/redirect-loop', 'redirects', 'fail', /^a loop: \/redirect-loop → \/redirect-loop-2 → \/redirect-loop$/],
+    ['/redirect-nowhere', 'redirects', 'fail', /301 without Location/],
+    ['/redirect-to-login', 'redirects', 'fail', /^302 to \/login, probably a login page$/, /credentials/],
+    ['/method-not-allowed', 'status', 'fail', /^405 Method Not Allowed$/, /POST, OPTIONS/],
+    ['/too-many-requests', 'status', 'fail', /^429/, /Retry-After: 30/],
+    [
+      '/html',
+      'content-type',
+      'fail',
+      /^"text\/html": "<!doctype html>/,
+      /login page.+Content-Type: text\/event-stream/,
+    ],
+    ['/json-lines', 'content-type', 'fail', /^"application\/x-ndjson": "\{/, /not lines of JSON/],
+    ['/no-content-type', 'content-type', 'fail', /no Content-Type/],
+    ['/latin-1', 'charset', 'fail', /iso-8859-1/, /UTF-8/],
+    ['/cached', 'cache-control', 'fail', /max-age=3600/, /Cache-Control: no-store/],
+    ['/from-a-cache', 'cache-control', 'fail', /Age: 120/],
+    ['/no-cache-control', 'cache-control', 'warn', /no Cache-Control/, /Cache-Control: no-store/],
+    ['/without-chunks', 'http-version', 'warn', /without chunks/, /chunked/],
+    ['/torn', 'connection', 'fail', /lost after/],
+    ['/short', 'connection', 'warn', /the server ended the response/],
+    ['/unknown-coding', 'compression', 'fail', /snappy/],
+    ['/broken-gzip', 'compression', 'fail', /gzip.+incorrect header check/],
+    ['/asks-for-buffering', 'buffering', 'fail', /X-Accel-Buffering: yes/, /X-Accel-Buffering: no/],
+    ['/content-length', 'buffering', 'fail', /Content-Length/],
+    ['/clumps', 'buffering', 'warn', /bursts/, /unless the server sends the events like this.+proxy_buffering off/],
+    ['/no-last-blank-line', 'blank-line', 'fail', /ended without a blank line/, /blank line/],
+    ['/invalid-utf-8', 'utf-8', 'fail', /line 1, byte 9/, /UTF-8/],
+    ['/garbage', 'utf-8', 'fail', /line 1, byte 0/],
+    ['/garbage', 'events', 'fail', /bytes, but no event: "/],
+    ['/page-as-stream', 'events', 'fail', /^55 bytes, but no event: "<!doctype html>/, /login page/],
+    ['/json-lines-as-stream', 'events', 'fail', /no event: "\{\\"number\\":1\}/, /begin each line with data:/],
+    ['/names-only', 'events', 'fail', /no event: "event: ping/, /data: line/],
+    ['/capital-fields-only', 'events', 'fail', /no event: "Data: 1/, /write data: in lower case/],
+    ['/broken-json', 'json', 'fail', /1 of 2 payloads .+\{\\"number\\":2,\}" in line 3, byte 20/],
+    ['/unknown-field', 'fields', 'fail', /"priority" in line 2, byte 8/, /event, data, id and retry/],
+    ['/capital-field', 'fields', 'fail', /"Data"/, /lower case/],
+    ['/unprefixed-line', 'fields', 'fail', /"second line" in line 2/, /data: before every line/],
+    ['/no-ids', 'ids', 'warn', /no event has an id/],
+    ['/same-ids', 'ids', 'fail', /more than one event has the id "1"/],
+    ['/nul-in-id', 'ids', 'fail', /NUL/],
+    ['/begins-again', 'resumption', 'fail', /after "3": the stream started over, with "1"/, /Last-Event-ID/],
+    ['/sends-it-again', 'resumption', 'fail', /after "3": the same event came again/],
+    ['/skips-events', 'resumption', 'fail', /after "3": "5" came instead of "4"/],
+    ['/refuses-to-resume', 'resumption', 'fail', /after "3": status 400/],
+    ['/retry-in-words', 'retry', 'fail', /"3s"/, /milliseconds/],
+    ['/retry-at-once', 'retry', 'warn', /0 ms/],
+    ['/retry-never', 'retry', 'fail', /99,999,999,999 ms/],
+  ]
+
+  for (const fault of faults) test(`The check ${fault[1]} reports ${fault[0]}`, () => expectFault(fault, {}))
+
+  const faultsOverTime: readonly Fault[] = [
+    ['/no-answer', 'status', 'fail', /no response in 4 s/, /flushHeaders/],
+    [
+      '/gzip-not-flushed',
+      'compression',
+      'fail',
+      /gzip: no event in 4 s; without compression, \d+ events arrived/,
+      /flush/,
+    ],
+    ['/literal-newlines', 'events', 'fail', /no event: "data: 1\\\\n\\\\ndata: 2/, /a backslash and the letter n/],
+    ['/utf-16', 'events', 'fail', /no event: "d\\u0000/, /UTF-8/],
+    ['/no-blank-line', 'events', 'fail', /no event: "data: 1\\ndata: 2/, /blank line/],
+    ['/late-blank-line', 'blank-line', 'fail', /data waited up to/, /blank line/],
+    ['/silence', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/, /15 s/],
+    ['/no-body', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/],
+  ]
+
+  for (const fault of faultsOverTime)
+    test(`The check ${fault[1]} reports ${fault[0]}`, () => expectFault(fault, overTime))
+
+  test('Compression that is flushed passes', async () => {
+    const { compression, buffering } = await diagnose(`${feeds.origin}/gzip-flushed`, overTime)
+    expect(compression).toEqual({ check: 'compression', status: 'ok', message: 'gzip, flushed after each event' })
+    expect(buffering.status).toBe('ok')
+  })
+
+  test('A JSON response to a POST suggests to ask for a stream', async () => {
+    const init = { method: 'POST', body: '{"model":"m"}' }
+    const { 'content-type': contentType } = await diagnose(`${feeds.origin}/json`, { init })
+    expect(contentType).toMatchObject({
+      status: 'fail',
+      message: '"application/json": "{\\"answer\\":\\"no stream\\"}"',
+      fix: expect.stringMatching(/"stream": true/),
+    })
+  })
+
+  test('A stream that is reset without END_STREAM is lost, whatever the error code', async () => {
+    const server = await startFrameServer({
+      request(connection, stream) {
+        connection.send(
+          eventStreamHead(stream),
+          encodeFrame(frameTypes.DATA, 0, stream, Buffer.from('data: 1\n\n')),
+          encodeFrame(frameTypes.RST_STREAM, 0, stream, Buffer.alloc(4)),
+        )
+      },
+    })
+    const { connection, events } = await diagnose(server.origin)
+    await server.close()
+    expect(events).toMatchObject({ status: 'ok', message: '1 event' })
+    expect(connection).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/^lost after .+: the server reset the stream \(NO_ERROR\) before the end/),
+      fix: expect.stringMatching(/END_STREAM/),
+    })
+  })
+
+  test('HTTP/1.1 over TLS is a warning', async () => {
+    const findings = await diagnose(`${secureFeeds.origin}/short`)
+    expect(findings['http-version']).toMatchObject({ status: 'warn', message: 'HTTP/1.1 over TLS' })
+  })
+})

@@ -1,0 +1,103 @@
+import { stripVTControlCharacters } from 'node:util'
+import { afterEach, describe, expect, test } from 'vitest'
+import { hasTerminal, killCommands, startOnTerminal } from '../command.ts'
+import { ended, open, refused, startFeed } from '../feed.ts'
+
+afterEach(killCommands)
+
+/** Replaces times by a placeholder, and removes colors. */
+function readable(text: string): string {
+  return stripVTControlCharacters(text).replace(/\d\d:\d\d:\d\d\.\d(?!\d)/g, 'TIME')
+}
+
+describe.skipIf(!hasTerminal)('On a terminal', () => {
+  test('Events are shown for people, with connections, interruptions and a summary', async () => {
+    await using feed = await startFeed([
+      ended('retry: 1\nevent: tick\nid: 1\ndata: {"number":1}\n\n'),
+      open('id: 2\ndata: text\ndata: of two lines\n\n'),
+    ])
+    const command = startOnTerminal([feed.origin])
+    await command.printed('of two lines')
+    command.type('\u0003')
+    const { stdout, exitCode } = await command.result
+    expect(readable(stdout).split('\r\n')).toEqual([
+      `TIME  connected to ${feed.origin}/, 200 OK`,
+      'TIME  tick  #1  {"number":1}',
+      expect.stringMatching(/^TIME {2}the stream ended; reconnecting (now|in 0\.\d s)$/),
+      `TIME  connected to ${feed.origin}/, 200 OK`,
+      'TIME  message  #2',
+      '    text',
+      '    of two lines',
+      '^C',
+      expect.stringMatching(/^TIME {2}2 events in \d.* \(\d+\.\d\/s\), 1 interruption, last id 2$/),
+      '',
+    ])
+    expect(exitCode).toBe(130)
+  })
+
+  test('Times, names and ids have colors', async () => {
+    await using feed = await startFeed([open('id: 1\ndata: one\n\n')])
+    const command = startOnTerminal(['--max-events', '1', feed.origin])
+    const { stdout } = await command.result
+    expect(stdout).toMatch(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one.
+      /\u001b\[2m\d\d:\d\d:\d\d\.\d\u001b\[22m {2}\u001b\[36mmessage\u001b\[39m {2}\u001b\[2m#1\u001b\[22m {2}one\r\n/,
+    )
+  })
+
+  test('JSON that does not fit on a line is indented', async () => {
+    const json = '{"name":"value","list":[1,2.50,{}],"number":12345678901234567890}'
+    await using feed = await startFeed([open(`data: ${json}\n\n`)])
+    const wide = await startOnTerminal(['--max-events', '1', feed.origin], { columns: 120 }).result
+    expect(readable(wide.stdout)).toContain(`TIME  message  ${json}\r\n`)
+    const narrow = await startOnTerminal(['--max-events', '1', feed.origin], { columns: 60 }).result
+    expect(readable(narrow.stdout).split('\r\n').slice(1, -2)).toEqual([
+      'TIME  message',
+      '    {',
+      '      "name": "value",',
+      '      "list": [',
+      '        1,',
+      '        2.50,',
+      '        {}',
+      '      ],',
+      '      "number": 12345678901234567890',
+      '    }',
+    ])
+  })
+
+  test('Control characters of a server do not reach the terminal', async () => {
+    await using feed = await startFeed([open('event: a\u001b[31m\nid: \u0007\ndata: \u001b]0;title\u0007\n\n')])
+    const { stdout } = await startOnTerminal(['--max-events', '1', feed.origin]).result
+    expect(readable(stdout)).toContain('TIME  a\\u001b[31m  #\\u0007  \\u001b]0;title\\u0007\r\n')
+  })
+
+  test('Refusals are shown with the time', async () => {
+    await using feed = await startFeed([refused(404)])
+    const { stdout, exitCode } = await startOnTerminal([feed.origin]).result
+    expect(readable(stdout)).toMatch(
+      /^TIME {2}refused: status 404\r\nTIME {2}check the path of the URL\r\nTIME {2}0 events/,
+    )
+    expect(exitCode).toBe(3)
+  })
+
+  test('The option --format jsonl prints lines of JSON', async () => {
+    await using feed = await startFeed([open('data: one\n\n')])
+    const { stdout } = await startOnTerminal(['--format', 'jsonl', '--max-events', '1', feed.origin]).result
+    expect(stdout).toBe('{"event":"message","id":"","data":"one"}\r\n')
+  })
+})
+
+describe.skipIf(!hasTerminal)('Colors', () => {
+  test.for([
+    ['used on a terminal', {}, '\u001b[31meverysource: a URL is missing; see --help\u001b[39m\r\n'],
+    ['not used with NO_COLOR', { NO_COLOR: '1' }, 'everysource: a URL is missing; see --help\r\n'],
+    [
+      'not used with NO_COLOR, even if FORCE_COLOR is set',
+      { NO_COLOR: '1', FORCE_COLOR: '3' },
+      expect.not.stringContaining('\u001b'),
+    ],
+  ] as const)('Colors are %s', async ([, environment, expected]) => {
+    const { stdout } = await startOnTerminal([], { environment }).result
+    expect(stdout).toEqual(expected)
+  })
+})

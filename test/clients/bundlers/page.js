@@ -1,0 +1,3 @@
+import { listFirstEvents } from './app.js'
+
+listFirstEvents().catch(reportError)

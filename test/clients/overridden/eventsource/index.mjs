@@ -1,0 +1,1 @@
+export { ErrorEvent, EventSource } from 'everysource'

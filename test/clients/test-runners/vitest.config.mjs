@@ -1,0 +1,2 @@
+// So that vitest does not look for the settings of a folder above.
+export default {}

@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
+import { browserNames } from '../browsers.ts'
+import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
+import { describeWith } from '../installed.ts'
+
+const maxStartTime = 120_000
+
+let script: string
+let page: HttpServer
+let other: HttpServer
+let otherRequests: number
+let browser: TabBrowser
+let tab: BrowserTab
+
+beforeAll(async () => {
+  script = await bundlePage(new URL('blocked.page.ts', import.meta.url))
+})
+
+beforeEach(async () => {
+  otherRequests = 0
+  other = await startHttpServer((_, response) => {
+    otherRequests++
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('data: a\n\n')
+  })
+  page = await startHttpServer(({ url }, response) => {
+    if (url === '/page.js') return response.setHeader('Content-Type', 'text/javascript').end(script)
+    if (url === '/closed') return response.destroy()
+    if (url === '/policy') response.setHeader('Content-Security-Policy', "connect-src 'self'")
+    return response.setHeader('Content-Type', 'text/html').end(htmlPage('page.js'))
+  })
+})
+
+afterEach(async () => {
+  await tab?.close()
+  await page.close()
+  await other.close()
+})
+
+async function firstError(path: string, url: string, init = '{}'): Promise<unknown> {
+  tab = await browser.openTab(`${page.origin}${path}`)
+  return tab.evaluate(`firstError('${url}', ${init})`)
+}
+
+for (const name of browserNames) {
+  describeWith(name, tabBrowsers[name], `An error says why a page may not request a URL in ${name}`, {}, (start) => {
+    beforeAll(async () => {
+      browser = await start()
+    }, maxStartTime)
+
+    afterAll(() => browser.close())
+
+    it(`A URL that the Content-Security-Policy does not allow is unsupported in ${name}`, async () => {
+      expect(await firstError('/policy', other.origin)).toMatchObject({
+        reason: 'unsupported',
+        message: expect.stringContaining('Content-Security-Policy'),
+        willReconnect: false,
+      })
+      expect(otherRequests).toBe(0)
+    })
+
+    it(`A server that does not allow the origin is a network error whose message names CORS in ${name}`, async () => {
+      const init = `{ headers: { Authorization: 'Bearer secret' }, lastEventId: '7' }`
+      const error = (await firstError('/', other.origin, init)) as { message: string }
+      expect(error).toMatchObject({ reason: 'network', willReconnect: true })
+      expect(error.message).toMatch(
+        /does not allow this origin: Access-Control-Allow-Origin, and Access-Control-Allow-Headers for Authorization, Last-Event-ID/,
+      )
+      expect(error.message).not.toContain('secret')
+    })
+
+    it(`A loss within the page's own origin says nothing of CORS in ${name}`, async () => {
+      const error = (await firstError('/', '/closed')) as { message: string }
+      expect(error).toMatchObject({ reason: 'network', message: expect.not.stringContaining('Allow') })
+    })
+  })
+}

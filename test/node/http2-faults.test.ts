@@ -1,0 +1,638 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { certificate } from '../../fixtures/certificate.ts'
+import {
+  eventStreamHead,
+  type FrameScript,
+  type FrameServer,
+  startFrameServer,
+} from '../../fixtures/http2/frame-server.ts'
+import {
+  type ErrorName,
+  encodeData,
+  encodeFrame,
+  encodeGoaway,
+  encodeHeaders,
+  encodeReset,
+  encodeSettings,
+  encodeWindowUpdate,
+  errorCodes,
+  frameTypes,
+} from '../../fixtures/http2/frames.ts'
+import { Connections, type ConnectionsOptions } from '../../src/node/connections.ts'
+import type { TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
+import { createRequest } from '../transport/record.ts'
+import { overNode } from '../transport/transports.ts'
+
+const closers: (() => unknown)[] = []
+
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()))
+})
+
+async function serve(script: FrameScript): Promise<FrameServer> {
+  const server = await startFrameServer(script)
+  closers.push(server.close)
+  return server
+}
+
+const connect = (options: ConnectionsOptions = {}): Connections =>
+  new Connections({ tls: { ca: certificate }, lookInterval: 200, ...options })
+
+interface Sent {
+  /** Fulfilled when the body has ended, rejected when the connection was lost. */
+  readonly done: Promise<void>
+  /** Fulfilled with the head of the response. */
+  readonly responded: Promise<number>
+  readonly head: Promise<TransportResponse>
+  readonly text: string
+  /** While it is set, the consumer is behind until it is resolved. */
+  consumer: Promise<void> | undefined
+  abort(hasTimedOut?: boolean): void
+}
+
+function send(connections: Connections, url: string, given: Partial<TransportRequest> = {}): Sent {
+  const signal = { aborted: false, hasTimedOut: false, onabort: undefined as (() => void) | undefined }
+  let respond = (_: TransportResponse): void => {}
+  const head = new Promise<TransportResponse>((resolve) => {
+    respond = resolve
+  })
+  const sent = {
+    text: '',
+    consumer: undefined as Promise<void> | undefined,
+    head,
+    responded: head.then(({ status }) => status),
+    abort(hasTimedOut = false) {
+      Object.assign(signal, { aborted: true, hasTimedOut })
+      signal.onabort?.()
+    },
+  }
+  const done = overNode(connections)(createRequest(url, { signal: signal as never, ...given }), {
+    response: respond,
+    bytes(chunk) {
+      sent.text += Buffer.from(chunk)
+      return sent.consumer
+    },
+    refuse() {},
+  })
+  done.catch(() => {})
+  return Object.assign(sent, { done })
+}
+
+/** Sends a request to a server that answers each as `answer` does. */
+async function ask(answer: FrameScript['request'], given: Partial<TransportRequest> = {}): Promise<Sent> {
+  const server = await serve({ request: answer as NonNullable<FrameScript['request']> })
+  return send(connect(), server.origin, given)
+}
+
+describe('A response over HTTP/2 is complete', () => {
+  it.each<[string, NonNullable<FrameScript['request']>]>([
+    ['with its last data', ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all', true))],
+    [
+      'with data that is empty',
+      ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all'), encodeData(id, '', true)),
+    ],
+    [
+      'with trailers',
+      ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all'), encodeHeaders(id, { 'x-sum': '1' }, true)),
+    ],
+    [
+      'though the stream is reset afterwards, as for an upload that the server does not need',
+      ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all', true), encodeReset('NO_ERROR', id)),
+    ],
+    [
+      'after informational responses',
+      ({ send }, id) =>
+        send(
+          encodeHeaders(id, { ':status': '100' }),
+          encodeHeaders(id, { ':status': '103', link: '</a>' }),
+          eventStreamHead(id),
+          encodeData(id, 'all', true),
+        ),
+    ],
+    [
+      'though the server goes away afterwards',
+      ({ send, socket }, id) => {
+        send(eventStreamHead(id), encodeData(id, 'all', true), encodeGoaway('NO_ERROR', id))
+        socket.end()
+      },
+    ],
+  ])('%s', async (_, answer) => {
+    const sent = await ask(answer)
+    await sent.done
+    expect(sent.text).toBe('all')
+  })
+
+  it('and has all its Content-Type headers, of which the last counts', async () => {
+    const sent = await ask(({ send }, id) =>
+      send(
+        encodeHeaders(
+          id,
+          [
+            [':status', '200'],
+            ['content-type', 'text/plain'],
+            ['content-type', 'text/event-stream'],
+          ],
+          true,
+        ),
+      ),
+    )
+    expect((await sent.head)?.contentType).toBe('text/plain, text/event-stream')
+  })
+
+  it('with a head that ends the stream', async () => {
+    const sent = await ask(({ send }, id) => send(encodeHeaders(id, { ':status': '204' }, true)))
+    await sent.done
+    expect(await sent.responded).toBe(204)
+  })
+
+  it('whether or not its consumer is behind', async () => {
+    const sent = await ask(({ send }, id) =>
+      send(eventStreamHead(id), encodeData(id, 'one '), encodeData(id, 'two '), encodeData(id, 'three', true)),
+    )
+    sent.consumer = pause(50)
+    await sent.done
+    expect(sent.text).toBe('one two three')
+  })
+})
+
+describe('A response over HTTP/2 that breaks off has lost the connection', () => {
+  const names = Object.keys(errorCodes) as ErrorName[]
+
+  it.each(names)('by a reset with code %s after its first data', async (name) => {
+    const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeData(id, 'half'), encodeReset(name, id)))
+    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+  })
+
+  it.each(names)('by a reset with code %s after its head', async (name) => {
+    const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeReset(name, id)))
+    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+  })
+
+  it.each(names)('by a reset with code %s before its head', async (name) => {
+    const sent = await ask(({ send }, id) => send(encodeReset(name, id)))
+    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+  })
+
+  it.each(names)('by a reset with code %s while its consumer is behind', async (name) => {
+    const server = await serve({
+      request({ send }, id) {
+        send(eventStreamHead(id), encodeData(id, 'half'))
+        setTimeout(() => send(encodeData(id, 'more'), encodeReset(name, id)), 20)
+      },
+    })
+    const sent = send(connect(), server.origin)
+    sent.consumer = pause(100)
+    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+  })
+
+  it.each<[string, NonNullable<FrameScript['request']>]>([
+    ['is closed', ({ socket }) => socket.end()],
+    ['is closed without close_notify', ({ truncate }) => truncate()],
+    ['is reset', ({ reset }) => reset()],
+    ['gets a TLS alert', ({ sendRaw }) => sendRaw(Buffer.from([21, 3, 3, 0, 2, 2, 80]))],
+    ['carries an invalid frame', ({ send }) => send(encodeFrame(frameTypes.SETTINGS, 0, 1, Buffer.alloc(6)))],
+    ['carries a DATA frame of a stream that is idle', ({ send }) => send(encodeData(99, 'a'))],
+    ['is given up by a GOAWAY with an error', ({ send }, id) => send(encodeGoaway('ENHANCE_YOUR_CALM', id))],
+    [
+      'is closed after a graceful GOAWAY',
+      ({ send, socket }, id) => {
+        send(encodeGoaway('NO_ERROR', id))
+        socket.end()
+      },
+    ],
+    [
+      'is reset after a graceful GOAWAY',
+      ({ send, reset }, id) => {
+        send(encodeGoaway('NO_ERROR', id))
+        setTimeout(reset, 20)
+      },
+    ],
+  ])('because its connection %s', async (_, breakOff) => {
+    for (const delay of [0, 20]) {
+      const sent = await ask((connection, id) => {
+        connection.send(eventStreamHead(id), encodeData(id, 'half'))
+        setTimeout(() => breakOff(connection, id), delay)
+      })
+      await expect(sent.done).rejects.toThrow()
+    }
+  })
+
+  it('because the head is cut off in the middle', async () => {
+    const sent = await ask(({ send, socket }, id) => {
+      send(eventStreamHead(id).subarray(0, 20))
+      socket.end()
+    })
+    await expect(sent.done).rejects.toThrow('the connection was closed before the end of the response')
+  })
+
+  it('because its header block never ends', { timeout: 20_000 }, async () => {
+    const sent = await ask(({ socket }, id) => {
+      const part = encodeHeaders(id, { 'x-flood': 'a'.repeat(16_000) }).subarray(9)
+      socket.write(encodeFrame(frameTypes.HEADERS, 0, id, part))
+      const flood = (): void => {
+        while (socket.writable && socket.write(encodeFrame(frameTypes.CONTINUATION, 0, id, part)));
+        if (socket.writable) socket.once('drain', flood)
+      }
+      flood()
+    })
+    await expect(sent.done).rejects.toThrow()
+  })
+})
+
+describe('When a server goes away gracefully', () => {
+  it('the streams up to the last that it names go on to their end, and new ones take another connection', async () => {
+    const server = await serve({
+      request({ number, send }, id) {
+        send(eventStreamHead(id), encodeData(id, `${number} `))
+        if (number > 1) send(encodeData(id, 'new', true))
+      },
+    })
+    const connections = connect()
+    const old = Array.from({ length: 20 }, () => send(connections, server.origin))
+    await Promise.all(old.map(({ responded }) => responded))
+    const [first] = server.connections
+    first?.send(encodeGoaway('NO_ERROR', 2 ** 31 - 1))
+    await pause(20)
+    first?.send(encodeGoaway('NO_ERROR', first.streams.at(-1) ?? 0))
+    await pause(20)
+    const next = send(connections, server.origin)
+    await next.done
+    expect(next.text).toBe('2 new')
+    for (const id of first?.streams ?? []) first?.send(encodeData(id, 'and the rest', true))
+    await Promise.all(old.map(({ done }) => done))
+    expect(new Set(old.map(({ text }) => text))).toEqual(new Set(['1 and the rest']))
+    await once(first?.socket as NonNullable<typeof first>['socket'], 'close')
+    expect(server.connections).toHaveLength(2)
+  })
+
+  it('the streams after the last that it names are sent once more, over another connection', async () => {
+    const server = await serve({
+      request({ number, send }, id) {
+        if (number === 1 && id > 1) send(encodeGoaway('NO_ERROR', 1))
+        else send(eventStreamHead(id), encodeData(id, `connection ${number}`, number > 1))
+      },
+    })
+    const connections = connect()
+    const first = send(connections, server.origin)
+    await first.responded
+    const second = send(connections, server.origin, { method: 'POST', body: 'a body' })
+    await second.done
+    expect(second.text).toBe('connection 2')
+    server.connections[0]?.send(encodeData(1, ' to its end', true))
+    await first.done
+    expect(first.text).toBe('connection 1 to its end')
+  })
+})
+
+it('When a server takes few requests on each connection, all are answered, over as many connections as that takes', async () => {
+  const server = await serve({
+    request({ send, streams, socket }, id) {
+      if (streams.length > 3) return
+      send(eventStreamHead(id), encodeData(id, 'answered', true))
+      if (streams.length === 3) send(encodeGoaway('NO_ERROR', id))
+      if (streams.length === 3) socket.end()
+    },
+  })
+  const connections = connect()
+  const sent = Array.from({ length: 20 }, () => send(connections, server.origin))
+  await Promise.all(sent.map(({ done }) => done))
+  expect(new Set(sent.map(({ text }) => text))).toEqual(new Set(['answered']))
+  expect(server.connections).toHaveLength(7)
+})
+
+describe('A request that a server did not take', () => {
+  it.each<[string, NonNullable<FrameScript['request']>]>([
+    ['REFUSED_STREAM', ({ send }, id) => send(encodeReset('REFUSED_STREAM', id))],
+    ['421', ({ send }, id) => send(encodeHeaders(id, { ':status': '421' }, true))],
+  ])('(%s) is sent once more, over another connection', async (_, refuse) => {
+    const bodies: string[] = []
+    const server = await serve({
+      request(connection, id) {
+        if (connection.number === 1) refuse(connection, id)
+        else connection.send(eventStreamHead(id), encodeData(id, 'taken', true))
+      },
+      frame(_connection, { type, payload }) {
+        if (type === frameTypes.DATA) bodies.push(`${payload}`)
+      },
+    })
+    const sent = send(connect(), server.origin, { method: 'POST', body: 'a body' })
+    await sent.done
+    expect(sent.text).toBe('taken')
+    expect(server.connections).toHaveLength(2)
+    expect(bodies.at(-1)).toBe('a body')
+  })
+
+  it('is not sent a third time', async () => {
+    const server = await serve({ request: ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)) })
+    await expect(send(connect(), server.origin).done).rejects.toThrow('REFUSED_STREAM')
+    expect(server.connections).toHaveLength(2)
+  })
+
+  it('is not sent again where its body is a stream', async () => {
+    const server = await serve({ request: ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)) })
+    const body = Readable.from(['a']) as unknown as string
+    await expect(send(connect(), server.origin, { method: 'POST', body }).done).rejects.toThrow('REFUSED_STREAM')
+    expect(server.connections).toHaveLength(1)
+  })
+})
+
+describe('A connection that died silently', () => {
+  /** Answers nothing after the first connection's first request. */
+  const dying: FrameScript = {
+    request({ number, send }, id) {
+      if (number > 1 || id === 1) send(eventStreamHead(id), encodeData(id, 'open'))
+    },
+  }
+
+  it('is used for no attempt after the one that timed out on it', async () => {
+    const server = await serve(dying)
+    const connections = connect({ lookInterval: 60_000 })
+    const first = send(connections, server.origin)
+    await first.responded
+    const second = send(connections, server.origin)
+    await expect.poll(() => server.connections[0]?.streams).toHaveLength(2)
+    second.abort(true)
+    const third = send(connections, server.origin)
+    expect(await third.responded).toBe(200)
+    expect(server.connections).toHaveLength(2)
+    first.abort()
+    third.abort()
+  })
+
+  it('is found out by a PING that is not answered, and all its streams have lost it', async () => {
+    const server = await serve({ ...dying, answersPing: false })
+    const sent = send(connect(), server.origin)
+    await sent.responded
+    await expect(sent.done).rejects.toThrow('the connection is dead: no answer to an HTTP/2 PING')
+    await expect.poll(() => server.openConnections).toBe(0)
+  })
+
+  it('is told from one that is only silent, whose PINGs are answered', async () => {
+    const server = await serve(dying)
+    const sent = send(connect({ lookInterval: 50 }), server.origin)
+    await sent.responded
+    const pings = (): number => server.connections[0]?.frames.filter(({ type }) => type === frameTypes.PING).length ?? 0
+    await expect.poll(pings).toBeGreaterThan(3)
+    server.connections[0]?.send(encodeData(1, ' still', true))
+    await sent.done
+    expect(sent.text).toBe('open still')
+  })
+
+  it('while it is being made is not waited for by the attempt after the one that timed out on it', async () => {
+    let accepted = 0
+    const server = await serve({
+      settings: null,
+      connected({ number, send }) {
+        accepted++
+        if (number > 1) send(encodeSettings({}))
+      },
+      request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open', true)),
+    })
+    const connections = connect({ lookInterval: 60_000 })
+    const first = send(connections, server.origin)
+    await expect.poll(() => accepted).toBe(1)
+    first.abort(true)
+    const second = send(connections, server.origin)
+    await second.done
+    expect(second.text).toBe('open')
+  })
+
+  it('is closed after a while when nothing goes over it', async () => {
+    const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
+    const connections = connect({ lookInterval: 50 })
+    await send(connections, server.origin).done
+    expect(connections.size).toBe(1)
+    await expect.poll(() => server.openConnections).toBe(0)
+    await expect.poll(() => connections.size).toBe(0)
+  })
+})
+
+describe('The settings of a server', () => {
+  const answer: FrameScript['request'] = ({ number, send }, id) =>
+    send(eventStreamHead(id), encodeData(id, `${number}`))
+
+  it('may come late: until then nothing is sent', async () => {
+    const server = await serve({
+      settings: null,
+      connected: ({ send }) => setTimeout(() => send(encodeSettings({ MAX_CONCURRENT_STREAMS: 100 })), 50),
+      request: answer as NonNullable<typeof answer>,
+    })
+    const connections = connect({ lookInterval: 60_000 })
+    const sent = Array.from({ length: 50 }, () => send(connections, server.origin))
+    await Promise.all(sent.map(({ responded }) => responded))
+    expect(server.connections).toHaveLength(1)
+    for (const { abort } of sent) abort()
+  })
+
+  it('may allow one stream a connection: as many connections are opened as that takes', async () => {
+    const server = await serve({
+      settings: { MAX_CONCURRENT_STREAMS: 1 },
+      request: answer as NonNullable<typeof answer>,
+    })
+    const connections = connect({ lookInterval: 60_000 })
+    const sent = Array.from({ length: 200 }, () => send(connections, server.origin))
+    await Promise.all(sent.map(({ responded }) => responded))
+    expect(server.connections).toHaveLength(200)
+    for (const { abort } of sent) abort()
+  })
+
+  it('may allow no stream for now, and then some', async () => {
+    const server = await serve({
+      settings: { MAX_CONCURRENT_STREAMS: 0 },
+      connected: ({ send }) => setTimeout(() => send(encodeSettings({ MAX_CONCURRENT_STREAMS: 10 })), 50),
+      request: answer as NonNullable<typeof answer>,
+    })
+    const sent = send(connect(), server.origin)
+    expect(await sent.responded).toBe(200)
+    expect(server.connections).toHaveLength(1)
+    sent.abort()
+  })
+
+  it('may allow no stream at all: the connection is lost', async () => {
+    const server = await serve({ settings: { MAX_CONCURRENT_STREAMS: 0 } })
+    await expect(send(connect({ lookInterval: 50 }), server.origin).done).rejects.toThrow(
+      'the server allows no HTTP/2 streams',
+    )
+    await expect.poll(() => server.openConnections).toBe(0)
+  })
+
+  it('may allow fewer streams later: those that are open go on, and new ones take another connection', async () => {
+    const server = await serve({
+      settings: { MAX_CONCURRENT_STREAMS: 10 },
+      request: answer as NonNullable<typeof answer>,
+    })
+    const connections = connect()
+    const old = Array.from({ length: 5 }, () => send(connections, server.origin))
+    await Promise.all(old.map(({ responded }) => responded))
+    server.connections[0]?.send(encodeSettings({ MAX_CONCURRENT_STREAMS: 3, INITIAL_WINDOW_SIZE: 10 }))
+    await pause(20)
+    const next = send(connections, server.origin)
+    await next.responded
+    for (const id of server.connections[0]?.streams ?? []) server.connections[0]?.send(encodeData(id, ' end', true))
+    await Promise.all(old.map(({ done }) => done))
+    expect(server.connections).toHaveLength(2)
+    next.abort()
+  })
+
+  it('that never come, of a server that negotiates HTTP/2: requests go over HTTP/1.1', async () => {
+    const { createServer } = await import('node:tls')
+    const { certificate: cert, key } = await import('../../fixtures/certificate.ts')
+    const protocols: unknown[] = []
+    // It negotiates whatever it is asked for, and speaks HTTP/1.1.
+    const server = createServer({ cert, key, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+      protocols.push(socket.alpnProtocol)
+      socket
+        .on('error', () => socket.destroy())
+        .once('data', () => {
+          socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+        })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closers.push(() => server.close())
+    const { port } = server.address() as { port: number }
+    const sent = send(connect(), `https://localhost:${port}`, { method: 'POST', body: 'sent once' })
+    await sent.done
+    expect(sent.text).toBe('ok')
+    expect(protocols).toEqual(['h2', 'http/1.1'])
+  })
+})
+
+describe('An upload over HTTP/2', () => {
+  it('that is aborted ends its source, and the process goes on', async () => {
+    for (const [windowSize, isRead] of [
+      [0, false],
+      [65_535, false],
+      [65_535, true],
+    ] as const) {
+      const server = await serve({
+        settings: { INITIAL_WINDOW_SIZE: windowSize },
+        frame({ send }, { type, streamId, payload }) {
+          if (!isRead || type !== frameTypes.DATA || !payload.length) return
+          for (const id of [0, streamId]) send(encodeWindowUpdate(id, payload.length))
+        },
+        request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'begun')),
+      })
+      let reads = 0
+      const source = new Readable({
+        read() {
+          reads++
+          setImmediate(() => this.push(Buffer.alloc(65_536)))
+        },
+      })
+      const sent = send(connect(), server.origin, { method: 'POST', body: source as unknown as string })
+      await sent.responded
+      await pause(30)
+      const closed = once(source, 'close')
+      sent.abort()
+      await closed
+      const before = reads
+      await pause(50)
+      expect(reads).toBe(before)
+      expect(server.openConnections).toBe(1)
+    }
+  })
+
+  it('is sent whole through a small window', async () => {
+    let received = 0
+    const server = await serve({
+      frame({ send }, { type, streamId, payload, flags }) {
+        if (type !== frameTypes.DATA) return
+        received += payload.length
+        for (const id of [0, streamId]) send(encodeWindowUpdate(id, Math.max(1, payload.length)))
+        if (flags & 1) send(eventStreamHead(streamId), encodeData(streamId, 'thanks', true))
+      },
+    })
+    const chunks = Array.from({ length: 20 }, () => Buffer.alloc(50_000, 'a'))
+    const body = Readable.from(chunks) as unknown as string
+    const sent = send(connect(), server.origin, { method: 'POST', body })
+    await sent.done
+    expect(sent.text).toBe('thanks')
+    expect(received).toBe(1_000_000)
+  })
+
+  it('is left unfinished when the response is complete', async () => {
+    const server = await serve({
+      request: ({ send }, id) => send(encodeHeaders(id, { ':status': '413' }), encodeData(id, 'too large', true)),
+    })
+    const source = new Readable({ read() {} })
+    source.push('begun')
+    const sent = send(connect(), server.origin, { method: 'POST', body: source as unknown as string })
+    await sent.done
+    expect(sent.text).toBe('too large')
+    expect(source.destroyed).toBe(true)
+  })
+
+  it('whose source fails has lost the connection, and the error says why', async () => {
+    const server = await serve({})
+    const source = new Readable({ read() {} })
+    source.push('begun')
+    const sent = send(connect(), server.origin, { method: 'POST', body: source as unknown as string })
+    await expect.poll(() => server.connections[0]?.frames.some(({ type }) => type === frameTypes.DATA)).toBe(true)
+    source.destroy(new Error('the disk is gone'))
+    await expect(sent.done).rejects.toThrow('the request body failed: the disk is gone')
+    await expect.poll(() => server.connections[0]?.frames.some(({ type }) => type === frameTypes.RST_STREAM)).toBe(true)
+  })
+})
+
+describe('A request over HTTP/2 that cannot be sent', () => {
+  it.each<[string, Partial<TransportRequest>, string]>([
+    ['has a control character', { headers: new Headers({ 'Last-Event-ID': '\x01' }) }, 'invalid last-event-id header'],
+    [
+      'has the length of another body',
+      { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
+      'content-length',
+    ],
+  ])('because it %s leaves the other streams alone', async (_, given, message) => {
+    const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open')) })
+    const connections = connect()
+    const other = send(connections, server.origin)
+    await other.responded
+    await expect(send(connections, server.origin, given).done).rejects.toThrow(message)
+    server.connections[0]?.send(encodeData(1, ' still', true))
+    await other.done
+    expect(other.text).toBe('open still')
+  })
+
+  it('may have a header of 100 kB', async () => {
+    const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
+    const headers = new Headers({ 'Last-Event-ID': 'a'.repeat(100_000) })
+    await send(connect(), server.origin, { headers }).done
+  })
+
+  it('may be answered with a header of 60 kB', async () => {
+    const server = await serve({
+      request: ({ send }, id) =>
+        send(encodeHeaders(id, { ':status': '200', 'x-long': 'a'.repeat(60_000) }), encodeData(id, 'a', true)),
+    })
+    await send(connect(), server.origin).done
+  })
+})
+
+it('Over a connection that several use, each runs in the context of its own caller', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open')) })
+  const connections = connect()
+  const seen: [caller: string, call: string, context: string | undefined][] = []
+  const listen = (name: string): Promise<void> =>
+    storage.run(name, async () => {
+      await overNode(connections)(createRequest(server.origin), {
+        response: () => void seen.push([name, 'response', storage.getStore()]),
+        bytes: () => void seen.push([name, 'bytes', storage.getStore()]),
+        refuse() {},
+      })
+      seen.push([name, 'end', storage.getStore()])
+    })
+  const streams = ['a', 'b', 'c'].map(listen)
+  await expect.poll(() => seen).toHaveLength(6)
+  const late = listen('d')
+  await expect.poll(() => seen).toHaveLength(8)
+  for (const id of server.connections[0]?.streams ?? []) server.connections[0]?.send(encodeData(id, 'end', true))
+  await Promise.all([...streams, late])
+  expect(server.connections).toHaveLength(1)
+  expect(seen).toHaveLength(16)
+  expect(seen.filter(([caller, , context]) => caller !== context)).toEqual([])
+})

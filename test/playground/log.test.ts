@@ -1,0 +1,143 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { startHttpServer } from '../http-server.ts'
+import { describeInChromium } from './playground-page.ts'
+
+describeInChromium('The log shows events and errors', (context) => {
+  it('A row shows the time with milliseconds, the client, the type, the ID and the data', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.expectEvent()
+    const [time, client, type, id, data] = await opened.readAll('#log-rows tr:first-child td')
+    expect(time).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/)
+    expect(client).toBe('everysource')
+    expect(type).toMatch(/^(message|notice)$/)
+    expect(Number(id)).toBeGreaterThan(0)
+    expect(data).toContain(`{"number":${id},`)
+  })
+
+  it('JSON is shown on one line, and expands to one member per line', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Pause')
+    const isExpanded = (): Promise<boolean> =>
+      opened.page.$eval('#log-rows tr:first-child pre', (element) => element.checkVisibility())
+    expect(await isExpanded()).toBe(false)
+    await opened.page.click('#log-rows tr:first-child summary')
+    expect(await isExpanded()).toBe(true)
+    expect(await opened.read('#log-rows tr:first-child pre')).toMatch(/^\{\n {2}"number": \d+,\n.*"symbol": "EVRY",\n/s)
+  })
+
+  it('An error says first what comes next, then the reason, the status and the body', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('503 for 6 s')
+    await opened.expectRow('reason: status')
+    const [error = ''] = (await opened.readAll('#log-rows tr[data-client=everysource] td:last-child')).filter((text) =>
+      text.includes('503'),
+    )
+    expect(error).toMatch(
+      /^Reconnects in \d+\.\d s\. reason: status status: 503 .*503.*The feed is down for maintenance\..*retry-after: 3/s,
+    )
+  })
+
+  it('The filter hides rows that do not match, also those that arrive later', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.page.locator('#log-filter').fill('notice')
+    await opened.expectRow('notice')
+    const types = await opened.readAll('#log-rows td:nth-child(3)')
+    expect(new Set(types)).toEqual(new Set(['notice']))
+    await opened.page.locator('#log-filter').fill('nothing has this text')
+    await expect.poll(() => opened.read('#log-empty')).toBe('No entry matches the filter.')
+    await opened.page.locator('#log-filter').fill('')
+    await opened.page.select('#log-kind', 'errors')
+    expect(await opened.readAll('#log-rows tr')).toEqual([])
+    await opened.press('Disconnect')
+    await opened.expectRow('reason: network')
+    expect(new Set(await opened.readAll('#log-rows td:nth-child(3)'))).toEqual(new Set(['error']))
+  })
+
+  it('Pause keeps the rows and counts the new entries, which appear afterwards', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Pause')
+    const rows = await opened.readAll('#log-rows tr')
+    await opened.expectEvent()
+    await opened.expectEvent()
+    expect(await opened.readAll('#log-rows tr')).toEqual(rows)
+    expect(await opened.read('#log-count')).toMatch(/paused, [1-9]\d* new$/)
+    await opened.press('Pause')
+    expect((await opened.readAll('#log-rows tr')).length).toBeGreaterThan(rows.length + 1)
+    expect(await opened.read('#log-count')).not.toContain('paused')
+  })
+
+  it('Clear removes all entries', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('Pause')
+    await opened.press('Clear')
+    expect(await opened.readAll('#log-rows tr')).toEqual([])
+    expect(await opened.isDisabled('#log-export')).toBe(true)
+    await opened.press('Pause')
+    await opened.expectRow('everysource')
+  })
+
+  it('The export is a file with a line of JSON for each entry that matches the filter, oldest first', async () => {
+    const { browser, opened } = context
+    const directory = await mkdtemp(join(tmpdir(), 'playground-'))
+    const session = await browser.target().createCDPSession()
+    try {
+      await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: directory })
+      await opened.expectEvent()
+      await opened.press('503 for 6 s')
+      await opened.expectRow('reason: status')
+      await opened.press('Pause')
+      const shown = await opened.readAll('#log-rows tr')
+      await opened.press('Export JSON lines')
+      await expect.poll(() => readdir(directory)).toEqual(['events.jsonl'])
+      const lines = (await readFile(join(directory, 'events.jsonl'), 'utf8')).trimEnd().split('\n')
+      const entries = lines.map((line) => JSON.parse(line))
+      expect(entries).toHaveLength(shown.length)
+      const times = entries.map(({ time }) => Date.parse(time))
+      expect(times).toEqual(times.toSorted((a, b) => a - b))
+      const event = entries.find((entry) => entry.event === 'message')
+      expect(event).toEqual({
+        time: expect.any(String),
+        client: 'everysource',
+        event: 'message',
+        id: expect.stringMatching(/^\d+$/),
+        data: expect.stringContaining(`{"number":${event.id},`),
+      })
+      expect(entries.findLast(({ error }) => error?.status === 503)).toMatchObject({
+        client: 'everysource',
+        error: {
+          reason: 'status',
+          next: expect.stringMatching(/^Reconnects in/),
+          body: expect.stringContaining('down'),
+        },
+      })
+    } finally {
+      await session.detach()
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it('The log keeps 1,000 entries and shows 200', async () => {
+    const { opened } = context
+    const server = await startHttpServer((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
+      response.write(Array.from({ length: 1_500 }, (_, index) => `id: ${index + 1}\ndata: event\n\n`).join(''))
+    })
+    try {
+      await opened.page.locator('#url').fill(server.origin)
+      await opened.press('Connect')
+      await opened.expectRow('1500event')
+      expect(await opened.read('#log-count')).toBe('200 of 1000 entries shown')
+    } finally {
+      await server.close()
+    }
+  })
+})
