@@ -1,3 +1,5 @@
+import { onGlobalEvents } from './global-events.ts'
+
 const lifecycleEvents = ['pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
@@ -20,7 +22,7 @@ export function isOfPage({ target, currentTarget }: Event): boolean {
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = globalThis
   // Test tools and servers may have a `document` that is no page.
-  if (!document || !globalThis.addEventListener) return
+  if (!document) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
@@ -35,14 +37,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  try {
-    for (const type of lifecycleEvents) globalThis.addEventListener(type, onEvent, true)
-  } catch {
-    // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
-    return
-  }
-  update()
-  return () => {
-    for (const type of lifecycleEvents) globalThis.removeEventListener(type, onEvent, true)
-  }
+  const stopListening = onGlobalEvents(lifecycleEvents, onEvent, true)
+  if (stopListening) update()
+  return stopListening
 }

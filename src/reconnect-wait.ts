@@ -1,3 +1,4 @@
+import { onGlobalEvents } from './global-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
 /** How often a wait looks at the clock, and how far the clock may run ahead of the timer in between; in ms. */
@@ -33,7 +34,7 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   const end = (): void => {
     clearTimeout(timer)
     endWatch?.()
-    globalThis.removeEventListener?.('online', end)
+    stopListening?.()
     reconnect()
   }
   const endUnlessOffline = (extension: number): void => {
@@ -48,6 +49,6 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   wait(delay, offlineExtension)
   const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  globalThis.addEventListener?.('online', end)
+  const stopListening = onGlobalEvents(['online'], end)
   return end
 }

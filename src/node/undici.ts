@@ -281,7 +281,8 @@ async function send(
  */
 export function createUndiciTransport(settings: Settings): Transport {
   const dispatcher = settings.dispatcher as Dispatcher | undefined
-  if (dispatcher && !rules.dispatcher.isValid(dispatcher)) throwInvalid('dispatcher', dispatcher, rules.dispatcher.expected)
+  if (dispatcher && !rules.dispatcher.isValid(dispatcher))
+    throwInvalid('dispatcher', dispatcher, rules.dispatcher.expected)
   mendPausedEnds()
 
   const findDispatcher = ({ headers, body }: DispatchableRequest): Dispatcher => {
