@@ -3,11 +3,11 @@ import { callObserver } from './callbacks.ts'
 import { createDeadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
+import { findMissingGlobal } from './missing-globals.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
 import type { CompletedOutcome, Outcome } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
-import type { Decode } from './platform/platform.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
 import { type AttemptRequest, buildRequest } from './request.ts'
 import { bodyUsedMessage, markAsSent, wasSent } from './request-body.ts'
@@ -60,11 +60,8 @@ export function startAttempt(
   const signal: AttemptSignal = { aborted: false }
   /** The controller of the signal that the caller's functions get; few ask for it. */
   let controller: AbortController | undefined
-  /** The decoder of the event stream, or of the beginning of a refused response. */
-  let decode: Decode
   /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
   const deadline = createDeadline(settings.unref)
-  let parse: (bytes: Uint8Array) => void
   let response: TransportResponse | undefined
   /** The reason why the response is refused, while the beginning of its body is read. */
   let refusal: Refusal | undefined
@@ -198,24 +195,25 @@ export function startAttempt(
     },
   }
 
-  try {
-    decode = createDecoder()
-    /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
-    parse = createEventStreamParser(
-      {
-        id: (id) => signal.aborted || handler.id(id),
-        message: (type, data) => signal.aborted || handler.message(type, data),
-        reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
-        comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
-        tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${maxEventSize} characters)`),
-      },
-      maxEventSize,
-      decode,
-    )
-  } catch (error) {
-    // Such as a runtime without a TextDecoder.
-    complete('refused', 'unsupported', describeError(error), error)
+  const missing = findMissingGlobal()
+  if (missing) {
+    complete('refused', 'unsupported', `this runtime has no ${missing}`)
+    return { abort() {} }
   }
+  /** The decoder of the event stream, or of the beginning of a refused response. */
+  const decode = createDecoder()
+  /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
+  const parse = createEventStreamParser(
+    {
+      id: (id) => signal.aborted || handler.id(id),
+      message: (type, data) => signal.aborted || handler.message(type, data),
+      reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
+      comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
+      tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${maxEventSize} characters)`),
+    },
+    maxEventSize,
+    decode,
+  )
   deadline.start(openTimeout, () =>
     complete('lost', 'timeout', `no response headers within openTimeout (${openTimeout} ms)`),
   )
