@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Dispatching, PendingRequest, RequestOptions, ResponseHandler } from './connection.ts'
 import { type ConnectCallback, type Connecting, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
+import { defaultPingInterval } from './http2-connection.ts'
 import { OriginConnections } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
 import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
@@ -16,8 +17,11 @@ export interface ConnectionsOptions {
   readonly tls?: ConnectionOptions
   /** How long a connection may take to be made, in ms (10,000). */
   readonly connectTimeout?: number
-  /** How often an HTTP/2 connection is looked at, in ms (15,000); a dead one is found out after two or three times that. */
-  readonly lookInterval?: number
+  /**
+   * The time between two checks of an HTTP/2 connection, in ms; a dead connection is detected after two or three of them.
+   * @default 15_000 ({@link defaultPingInterval})
+   */
+  readonly pingInterval?: number
 }
 
 /** The connections to all origins, made as they are needed, by way of the proxies that the environment names. */
@@ -27,19 +31,19 @@ export class Connections implements Dispatching {
   readonly #proxy: ProxySettings | undefined
   readonly #tls: ConnectionOptions
   readonly #connectTimeout: number
-  readonly #lookInterval: number
+  readonly #pingInterval: number
   /** By what they are for: those of an origin are forgotten when the last of them is closed. */
   readonly #origins = new Map<string, OriginConnections>()
   /** undici's agents for SOCKS proxies, by the proxy. */
   readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
 
   constructor(options: ConnectionsOptions = {}) {
-    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, lookInterval = 15_000 } = options
+    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, pingInterval = defaultPingInterval } = options
     this.#unref = unref
     this.#proxy = proxy
     this.#tls = tls
     this.#connectTimeout = connectTimeout
-    this.#lookInterval = lookInterval
+    this.#pingInterval = pingInterval
   }
 
   /** How many origins there are connections to, or are about to be. */
@@ -146,7 +150,7 @@ export class Connections implements Dispatching {
       connections = new OriginConnections({
         origin,
         unref: this.#unref,
-        lookInterval: this.#lookInterval,
+        pingInterval: this.#pingInterval,
         connect: open,
         emptied: () => this.#origins.delete(key),
       })

@@ -5,7 +5,7 @@ import type { Client } from 'undici'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { ConnectCallback, Connecting } from './connector.ts'
 import { Http1Connection } from './http1-connection.ts'
-import { Http2Connection, mostShared, NotHttp2Error } from './http2-connection.ts'
+import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
 
 /** How connections are made and kept. */
 export interface OriginOptions {
@@ -13,8 +13,8 @@ export interface OriginOptions {
   readonly origin: string
   /** Whether the connections do not keep the process alive. */
   readonly unref: boolean
-  /** How often an HTTP/2 connection is looked at, in ms. */
-  readonly lookInterval: number
+  /** The time between two checks of an HTTP/2 connection, in ms. */
+  readonly pingInterval: number
   /** @param protocols what may be negotiated */
   connect(protocols: string[], callback: ConnectCallback): Connecting
   /** Called when there is neither a connection nor a request. */
@@ -55,7 +55,7 @@ export class OriginConnections implements ConnectionOwner {
     this.#options = options
     const isSecure = options.origin.startsWith('https:')
     this.#protocol = isSecure ? 'unknown' : 'http/1.1'
-    this.#capacity = isSecure ? mostShared : 1
+    this.#capacity = isSecure ? maxStreams : 1
   }
 
   dispatch(request: PendingRequest): void {
@@ -141,7 +141,7 @@ export class OriginConnections implements ConnectionOwner {
   }
 
   #useHttp2(opening: Opening, socket: TLSSocket): void {
-    if (this.#protocol !== 'h2') this.#capacity = mostShared
+    if (this.#protocol !== 'h2') this.#capacity = maxStreams
     this.#protocol = 'h2'
     opening.connection = new Http2Connection(this.#options.origin, socket, this, this.#options)
     this.#connections.add(opening.connection)

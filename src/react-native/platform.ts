@@ -1,7 +1,7 @@
 import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
-export { isHeader } from '../platform/header.ts'
+export { isHeader } from '../platform/header-syntax.ts'
 
 /**
  * Decodes one stream, and strips one byte order mark from its start: a response over XMLHttpRequest comes as text, which

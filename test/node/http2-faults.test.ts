@@ -40,7 +40,7 @@ async function serve(script: FrameScript): Promise<FrameServer> {
 }
 
 const connect = (options: ConnectionsOptions = {}): Connections =>
-  new Connections({ tls: { ca: certificate }, lookInterval: 200, ...options })
+  new Connections({ tls: { ca: certificate }, pingInterval: 200, ...options })
 
 interface Sent {
   /** Fulfilled when the body has ended, rejected when the connection was lost. */
@@ -350,7 +350,7 @@ describe('A connection that died silently', () => {
 
   it('is used for no attempt after the one that timed out on it', async () => {
     const server = await serve(dying)
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const first = send(connections, server.origin)
     await first.responded
     const second = send(connections, server.origin)
@@ -373,7 +373,7 @@ describe('A connection that died silently', () => {
 
   it('is told from one that is only silent, whose PINGs are answered', async () => {
     const server = await serve(dying)
-    const sent = send(connect({ lookInterval: 50 }), server.origin)
+    const sent = send(connect({ pingInterval: 50 }), server.origin)
     await sent.responded
     const pings = (): number => server.connections[0]?.frames.filter(({ type }) => type === frameTypes.PING).length ?? 0
     await expect.poll(pings).toBeGreaterThan(3)
@@ -392,7 +392,7 @@ describe('A connection that died silently', () => {
       },
       request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open', true)),
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const first = send(connections, server.origin)
     await expect.poll(() => accepted).toBe(1)
     first.abort(true)
@@ -403,7 +403,7 @@ describe('A connection that died silently', () => {
 
   it('is closed after a while when nothing goes over it', async () => {
     const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
-    const connections = connect({ lookInterval: 50 })
+    const connections = connect({ pingInterval: 50 })
     await send(connections, server.origin).done
     expect(connections.size).toBe(1)
     await expect.poll(() => server.openConnections).toBe(0)
@@ -421,7 +421,7 @@ describe('The settings of a server', () => {
       connected: ({ send }) => setTimeout(() => send(encodeSettings({ MAX_CONCURRENT_STREAMS: 100 })), 50),
       request: answer as NonNullable<typeof answer>,
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const sent = Array.from({ length: 50 }, () => send(connections, server.origin))
     await Promise.all(sent.map(({ responded }) => responded))
     expect(server.connections).toHaveLength(1)
@@ -433,7 +433,7 @@ describe('The settings of a server', () => {
       settings: { MAX_CONCURRENT_STREAMS: 1 },
       request: answer as NonNullable<typeof answer>,
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const sent = Array.from({ length: 200 }, () => send(connections, server.origin))
     await Promise.all(sent.map(({ responded }) => responded))
     expect(server.connections).toHaveLength(200)
@@ -454,7 +454,7 @@ describe('The settings of a server', () => {
 
   it('may allow no stream at all: the connection is lost', async () => {
     const server = await serve({ settings: { MAX_CONCURRENT_STREAMS: 0 } })
-    await expect(send(connect({ lookInterval: 50 }), server.origin).done).rejects.toThrow(
+    await expect(send(connect({ pingInterval: 50 }), server.origin).done).rejects.toThrow(
       'the server allows no HTTP/2 streams',
     )
     await expect.poll(() => server.openConnections).toBe(0)
