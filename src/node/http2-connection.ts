@@ -124,7 +124,7 @@ export class Http2Connection implements Connection, RequestConnection {
     this.retire()
   }
 
-  isLeftOut(streamId: number | undefined): boolean {
+  isExcludedByGoaway(streamId: number | undefined): boolean {
     return !!this.#lastStreamId && (streamId === undefined || streamId > this.#lastStreamId)
   }
 

@@ -321,7 +321,7 @@ describe('Streams share connections over HTTP/2', () => {
     expect(hosts).toEqual(['other.example', new URL(server.origin).host])
     expect(server.connectionCount).toBe(2)
     for (const { abort } of [direct, redirected]) abort()
-    expect(await errorsOf([direct, redirected])).toEqual(Array(2).fill('nobody waits any more'))
+    expect(await errorsOf([direct, redirected])).toEqual(Array(2).fill('the request was aborted'))
   })
 
   it('Streams that lose their body in a 303 share a connection', async () => {
@@ -395,7 +395,7 @@ describe('Streams share a connection that is being made', () => {
     const socket = await server.next()
     for (const { abort } of sent) abort()
     await once(socket, 'close')
-    expect(await errorsOf(sent)).toEqual(Array(3).fill('nobody waits any more'))
+    expect(await errorsOf(sent)).toEqual(Array(3).fill('the request was aborted'))
   })
 
   it('A connection that somebody still waits for is made', async () => {

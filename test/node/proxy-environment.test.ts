@@ -114,7 +114,7 @@ describe('NO_PROXY', () => {
     ['fd00::/8', 'http://10.0.0.1', false],
     ['', 'http://a.example', false],
     [',', 'http://a.example', false],
-  ])('%j has %s: %s', (NO_PROXY, url, goesWithout) => {
-    expect(find(url, { HTTP_PROXY: 'p', HTTPS_PROXY: 'p', NO_PROXY }) === undefined).toBe(goesWithout)
+  ])('%j has %s: %s', (NO_PROXY, url, bypassesProxy) => {
+    expect(find(url, { HTTP_PROXY: 'p', HTTPS_PROXY: 'p', NO_PROXY }) === undefined).toBe(bypassesProxy)
   })
 })
