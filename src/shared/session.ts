@@ -32,7 +32,7 @@ export interface SharedSettings extends Settings {
   readonly replay: number
 }
 
-/** What tabs share by. */
+/** The platform's means by which tabs share a connection. */
 export interface SharingPlatform {
   readonly locks: LockManager
   readonly BroadcastChannel: typeof BroadcastChannel
@@ -53,6 +53,7 @@ export function startSharedSession(
   return new SharedSession(name, settings, transport, handler, platform)
 }
 
+/** The session of one tab. The public methods after `reconnect()` are what {@link Leadership} calls. */
 class SharedSession implements Session, Candidate {
   closed: boolean
   readonly #name: string
@@ -60,10 +61,11 @@ class SharedSession implements Session, Candidate {
   readonly #transport: Transport
   readonly #handler: SessionHandler
   readonly #platform: SharingPlatform
-  /** Identifies this tab to the others. */
+  /** The number that identifies this tab to the others. */
   readonly #id = Math.random()
   readonly #history: MessageHistory
   readonly #leadership: Leadership
+  /** The channel to the other tabs; undefined while there is none (see the table). */
   #channel: BroadcastChannel | undefined
   /** The connection, if this tab leads. */
   #connection: Session | undefined
@@ -272,7 +274,7 @@ class SharedSession implements Session, Candidate {
     this.#handler.message(message.type, message.data)
   }
 
-  /** Notes that the connection is not open; another one follows. */
+  /** Notes that the connection is not open any more, and that another one follows. */
   #drop(): void {
     this.#url = ''
     this.#handler.dropped?.()
