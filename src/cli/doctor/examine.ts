@@ -27,7 +27,10 @@ const maxExpected = 3
  * Sends all requests that the checks need: first one, together with the preflights; then those that follow from its
  * response, which take at most as long again.
  */
-export async function examine(endpoint: Endpoint, { time, origin }: ExamineOptions): Promise<Examination> {
+export async function examine(
+  endpoint: Pick<Endpoint, 'url' | 'init'>,
+  { time, origin }: ExamineOptions,
+): Promise<Examination> {
   const { dispatcher, lastEventIdQueryParam, openTimeout, idleTimeout } = endpoint.init
   const url = new URL(endpoint.url)
   const lastEventId = endpoint.init.lastEventId ?? ''
@@ -74,11 +77,11 @@ function needsUncompressed({ coding, recording, stream }: Observation): boolean 
 
 /** Builds requests as this library sends them, except for the content codings. */
 class RequestBuilder {
-  readonly #endpoint: Endpoint
+  readonly #endpoint: Pick<Endpoint, 'url' | 'init'>
   /** The Origin header; undefined sends none. */
   readonly #origin: string | undefined
 
-  constructor(endpoint: Endpoint, origin: string | undefined) {
+  constructor(endpoint: Pick<Endpoint, 'url' | 'init'>, origin: string | undefined) {
     this.#endpoint = endpoint
     this.#origin = origin
   }
