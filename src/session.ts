@@ -1,5 +1,5 @@
 import { isLeavingPage, watchPageLifecycle } from '#lifecycle'
-import { onAbort } from './abort-signal.ts'
+import { onAbort } from '#platform'
 import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Settings } from './options/settings.ts'
