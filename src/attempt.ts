@@ -1,11 +1,12 @@
 import { createDecoder } from '#platform'
+import { AttemptSignal } from './attempt-signal.ts'
 import { callObserver } from './callbacks.ts'
 import { createDeadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
-import type { CompletedOutcome, Outcome } from './outcome.ts'
+import { type CompletedOutcome, type Outcome, toResponseDetails } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import type { Decode } from './platform/platform.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
@@ -33,18 +34,46 @@ export interface Attempt {
   abort(): void
 }
 
-/** The signal of an attempt, whose transport sets `onabort`. */
-interface AttemptSignal {
-  aborted: boolean
-  hasTimedOut?: boolean
-  onabort?: () => void
-}
-
 /** How long the body of a refused response is read, in ms. */
 const refusalTimeout = 1_000
 
 /** How much of the body of a refused response is kept, in bytes. */
 const maxRefusalBody = 8_192
+
+/** What the caller's functions are told: the signal is created only if one of them reads it. */
+function createContext(state: AttemptState, signal: AttemptSignal): AttemptContext {
+  return {
+    ...state,
+    get signal() {
+      return signal.forCaller
+    },
+  }
+}
+
+/** The parser of an attempt: it reports nothing more once the attempt has ended, as in the middle of a chunk. */
+function createAttemptParser(
+  { maxEventSize, onComment }: Settings,
+  signal: AttemptSignal,
+  decode: Decode,
+  handler: Omit<ParserHandler, 'comment'>,
+): (bytes: Uint8Array) => void {
+  const unlessAborted =
+    <Given extends unknown[]>(report: (...given: Given) => void) =>
+    (...given: Given): void => {
+      if (!signal.aborted) report(...given)
+    }
+  return createEventStreamParser(
+    {
+      id: unlessAborted(handler.id),
+      message: unlessAborted(handler.message),
+      reconnectionTime: unlessAborted(handler.reconnectionTime),
+      comment: onComment && unlessAborted((comment) => callObserver(onComment, comment)),
+      tooLarge: handler.tooLarge,
+    },
+    maxEventSize,
+    decode,
+  )
+}
 
 /**
  * Starts one request. Whatever ends the attempt first is its outcome, and ends everything else: the signal is aborted
@@ -57,27 +86,22 @@ export function startAttempt(
   handler: AttemptHandler,
 ): Attempt {
   const { attempt } = state
-  const { openTimeout, idleTimeout, maxEventSize, acceptContentType, onComment, onRequest, onResponse } = settings
-  const signal: AttemptSignal = { aborted: false }
-  /** The controller of the signal that the caller's functions get; few ask for it. */
-  let controller: AbortController | undefined
-  /** The decoder of the event stream, or of the beginning of a refused response. */
-  let decode: Decode
+  const { openTimeout, idleTimeout, acceptContentType, onRequest, onResponse } = settings
+  const signal = new AttemptSignal()
   /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
   const deadline = createDeadline(settings.unref)
   let parse: (bytes: Uint8Array) => void
   let response: TransportResponse | undefined
   /** The reason why the response is refused, while the beginning of its body is read. */
   let refusal: Refusal | undefined
-  let refusalBody: string | undefined
-  let refusalBodySize = 0
+  let decode: Decode
+  let refusedBody: string | undefined
+  let refusedBodySize = 0
 
   const settle = (outcome: Outcome): void => {
     if (signal.aborted) return
-    signal.aborted = true
     deadline.clear()
-    signal.onabort?.()
-    controller?.abort()
+    signal.abort()
     queueMicrotask(() => handler.ended(outcome))
   }
 
@@ -89,18 +113,13 @@ export function startAttempt(
     error?: unknown,
     refused?: TransportResponse,
   ): void => {
-    // A browser hides a redirect that it did not follow: its status is 0.
-    const status = refused?.status === 0 ? undefined : refused?.status
     settle({
       kind,
       reason,
       message,
       error,
       attempt,
-      code: status,
-      status,
-      headers: refused?.headers,
-      body: refusalBody,
+      ...toResponseDetails(refused, refusedBody),
       retryAfter: parseRetryAfter(response?.headers.get('retry-after')),
     })
   }
@@ -111,9 +130,7 @@ export function startAttempt(
       complete('refused', refusal.reason, refusal.message, undefined, response)
       return
     }
-    // Deviation: "If the file ends in the middle of an event, before the final empty line, the incomplete event is not
-    // dispatched", unless the caller wants that. The first line feed may be the second half of a CRLF.
-    if (settings.unterminated === 'deliver' && response) parse(new TextEncoder().encode('\n\n\n'))
+    if (settings.endOfStream && response) parse(settings.endOfStream)
     complete('ended', 'ended', 'the server ended the stream')
   }
 
@@ -144,7 +161,7 @@ export function startAttempt(
         return
       }
       if (refusal) {
-        refusalBody = ''
+        refusedBody = ''
         deadline.start(refusalTimeout, end)
       } else {
         // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
@@ -155,9 +172,9 @@ export function startAttempt(
     bytes(chunk) {
       if (signal.aborted) return
       if (refusal) {
-        refusalBody += decode(chunk.subarray(0, maxRefusalBody - refusalBodySize))
-        refusalBodySize += chunk.length
-        if (refusalBodySize >= maxRefusalBody) end()
+        refusedBody += decode(chunk.subarray(0, maxRefusalBody - refusedBodySize))
+        refusedBodySize += chunk.length
+        if (refusedBodySize >= maxRefusalBody) end()
         return
       }
       expectBytes()
@@ -196,29 +213,12 @@ export function startAttempt(
     else complete('refused', 'unsupported', message, error)
   }
 
-  const context: AttemptContext = {
-    ...state,
-    get signal() {
-      controller ??= new AbortController()
-      if (signal.aborted) controller.abort()
-      return controller.signal
-    },
-  }
-
   try {
     decode = createDecoder()
-    /** Reports what the stream says, unless the attempt has ended in the middle of a chunk, as by a listener's `close()`. */
-    parse = createEventStreamParser(
-      {
-        id: (id) => signal.aborted || handler.id(id),
-        message: (type, data) => signal.aborted || handler.message(type, data),
-        reconnectionTime: (milliseconds) => signal.aborted || handler.reconnectionTime(milliseconds),
-        comment: onComment && ((comment) => signal.aborted || callObserver(onComment, comment)),
-        tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${maxEventSize} characters)`),
-      },
-      maxEventSize,
-      decode,
-    )
+    parse = createAttemptParser(settings, signal, decode, {
+      ...handler,
+      tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${settings.maxEventSize} characters)`),
+    })
   } catch (error) {
     // Such as a runtime without a TextDecoder.
     complete('refused', 'unsupported', describeError(error), error)
@@ -226,7 +226,7 @@ export function startAttempt(
   startDeadline('timeout', openTimeout, 'no response headers within openTimeout')
   queueMicrotask(() =>
     // Not in an async function, which would keep the request in memory as long as the stream.
-    buildRequest(settings, context, signal)
+    buildRequest(settings, createContext(state, signal), signal)
       .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
       .then(end, handleNetworkError),
   )

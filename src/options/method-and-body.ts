@@ -25,6 +25,5 @@ export function checkBody(body: unknown, method: string): asserts body is BodyIn
   if (body == null) return
   if (/^(GET|HEAD)$/.test(method)) throw new TypeError(`a body is not allowed with ${method}: set method to POST`)
   const isSendable = isObject(body) ? !isPlain(body) || isOneShot(body) : typeof body === 'string'
-  if (!isSendable)
-    throw new TypeError(`fetch does not send this ${typeof body} as a body: give a string, as by JSON.stringify()`)
+  if (!isSendable) throw new TypeError(`fetch cannot send a body like this ${typeof body}: use JSON.stringify()`)
 }

@@ -39,10 +39,10 @@ export interface Settings extends EventSourceInit {
    */
   readonly reconnectOnEnd?: boolean
   /**
-   * What happens to a last block that lacks its blank line at a clean end of the body.
-   * @default 'discard'
+   * What is parsed after a clean end of the body.
+   * @default undefined
    */
-  readonly unterminated?: 'discard' | 'deliver'
+  readonly endOfStream?: Uint8Array | undefined
 }
 
 const rules = {

@@ -67,7 +67,7 @@ function warnOfUnknown(names: readonly string[]): void {
   if (!list || warned.has(list)) return
   warned.add(list)
   // biome-ignore lint/suspicious/noConsole: options that nobody reads break nothing, so they are no reason to throw.
-  console.warn(`everysource ignores options that it does not know: ${list}`)
+  console.warn(`everysource ignores unknown options: ${list}`)
 }
 
 /**

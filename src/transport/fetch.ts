@@ -42,7 +42,7 @@ const noReadableBody = 'no fetch with readable bodies: give one as option "fetch
 
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
- * @param send calls the function, once or with what the runtime lacks
+ * @param send calls the function, with what the runtime needs around it
  */
 export function createFetchTransport(
   given: FetchLike | null | undefined,
