@@ -80,8 +80,6 @@ async function examineOnce(
 
 /** The checks that the configuration of a server, proxy or framework can fix. */
 const configurationChecks: ReadonlySet<CheckName> = new Set([
-  'status',
-  'content-type',
   'cache-control',
   'connection',
   'compression',

@@ -27,7 +27,10 @@ const maxExpected = 3
  * Sends all requests that the checks need: first one, together with the preflights; then those that follow from its
  * response, which take at most as long again.
  */
-export async function examine(endpoint: Endpoint, { time, origin }: ExamineOptions): Promise<Examination> {
+export async function examine(
+  endpoint: Pick<Endpoint, 'url' | 'init'>,
+  { time, origin }: ExamineOptions,
+): Promise<Examination> {
   const { dispatcher, lastEventIdQueryParam, openTimeout, idleTimeout } = endpoint.init
   const url = new URL(endpoint.url)
   const lastEventId = endpoint.init.lastEventId ?? ''
@@ -74,11 +77,11 @@ function needsUncompressed({ coding, recording, stream }: Observation): boolean 
 
 /** Builds requests as this library sends them, except for the content codings. */
 class RequestBuilder {
-  readonly #endpoint: Endpoint
+  readonly #endpoint: Pick<Endpoint, 'url' | 'init'>
   /** The Origin header; undefined sends none. */
   readonly #origin: string | undefined
 
-  constructor(endpoint: Endpoint, origin: string | undefined) {
+  constructor(endpoint: Pick<Endpoint, 'url' | 'init'>, origin: string | undefined) {
     this.#endpoint = endpoint
     this.#origin = origin
   }
@@ -87,9 +90,11 @@ class RequestBuilder {
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
     const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
-    const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
-      throw new OperationalError(describeError(error), { cause: error })
-    })
+    const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch(
+      ({ cause }: Error) => {
+        throw new OperationalError(describeError(cause), { cause })
+      },
+    )
     const headers = new Headers({
       'accept-encoding': codings,
       'user-agent': 'everysource',

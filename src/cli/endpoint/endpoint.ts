@@ -15,6 +15,8 @@ import { parseUrlOperand } from './url-operand.ts'
 /** A URL, and the request that is sent to it. */
 export interface Endpoint {
   readonly url: string
+  /** Whether the request is a GET without headers of its own. */
+  readonly isPlainGet: boolean
   /** The members that the request options give; `dispatcher` uses the proxy and the certificates. */
   readonly init: EventSourceInit & { readonly dispatcher: Connections }
 }
@@ -59,7 +61,8 @@ export async function createEndpoint(
     const message = describeError(error).replace(/^\w+/, (member) => optionNames[member] ?? member)
     throw new UsageError(message, { cause: error })
   }
-  return { url, init }
+  const isPlainGet = method === 'GET' && command === undefined && [...headers].length === 0
+  return { url, init, isPlainGet }
 }
 
 async function readRequest(

@@ -1,4 +1,4 @@
-const secretName = /auth|cookie|token|secret|passw|credential|session|signature|(^|api|[-_])key$/i
+const secretName = /auth(?!ority$)|cookie|token|secret|passw|credential|session|signature|(^|api|[-_])key$/i
 
 /** Formats headers as lines of text. The values of headers whose names suggest a secret are replaced. */
 export function formatHeaders(headers: Iterable<readonly [string, string]>): string[] {

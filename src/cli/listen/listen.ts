@@ -61,7 +61,7 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
   const diagnostics = createDiagnostics(verbosity, formatName === 'pretty' ? 'time' : 'name')
   const closing = new AbortController()
   const requestValues = formatName === 'raw' ? withoutCompression(values) : values
-  const { url, init } = await createEndpoint({ values: requestValues, operands }, closing.signal)
+  const { url, init, isPlainGet } = await createEndpoint({ values: requestValues, operands }, closing.signal)
   const state = values.state === undefined ? undefined : StateFile.open(values.state)
   const output = openOutput(values.output)
   if (insecure) diagnostics.notice('--insecure: certificates are not checked; anyone could impersonate the server')
@@ -76,7 +76,7 @@ export async function listen(commandLine: readonly string[]): Promise<number> {
     const lastEventId = state?.lastEventId ?? init.lastEventId
     const exitCode = await printEvents({
       ...selection,
-      endpoint: { url, init: { ...init, retry, lastEventId } },
+      endpoint: { url, init: { ...init, retry, lastEventId }, isPlainGet },
       output,
       format: createFormat(formatName, output, timestamps),
       state,

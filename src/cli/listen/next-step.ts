@@ -4,11 +4,20 @@ import type { EventStreamError } from '../../index.ts'
 export const transientStatuses: readonly number[] = [408, 429, 500, 502, 503, 504]
 
 /**
- * Suggests what to do after a refused response.
+ * Suggests to check an endpoint with the doctor.
  * @param url the URL, without secrets
  */
-export function suggestNextStep({ reason, status = 0, headers }: EventStreamError, url: string): string | undefined {
-  const doctor = `to find out why, run: everysource doctor ${url}`
+export function suggestDoctor(url: string, isPlainGet: boolean): string {
+  return isPlainGet
+    ? `to find out why, run: everysource doctor ${url}`
+    : 'to find out why, run everysource doctor with the same request options'
+}
+
+/**
+ * Suggests what to do after a refused response.
+ * @param doctor the suggestion to run the doctor
+ */
+export function suggestNextStep({ reason, status = 0, headers }: EventStreamError, doctor: string): string | undefined {
   if (reason === 'content-type' || reason === 'redirect') return doctor
   if (reason !== 'status') return undefined
   if (transientStatuses.includes(status)) return `to retry, use --retry-status ${describeRetry(headers)}`

@@ -16,7 +16,7 @@ import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
-import { suggestNextStep } from './next-step.ts'
+import { suggestDoctor, suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
@@ -58,7 +58,7 @@ export async function printEvents(settings: PrintSettings): Promise<number> {
   const printer = new EventPrinter(settings)
   try {
     const exitCode = await printer.run()
-    printer.summarize()
+    if (exitCode !== exitCodes.refused) printer.summarize()
     return exitCode
   } finally {
     printer.close()
@@ -69,6 +69,8 @@ class EventPrinter {
   readonly #settings: PrintSettings
   /** The URL, without secrets. */
   readonly #url: string
+  /** The suggestion to run the doctor. */
+  readonly #doctor: string
   readonly #progress = new Progress()
   readonly #silence: SilenceMonitor
   readonly #wireLog: WireLog
@@ -89,7 +91,9 @@ class EventPrinter {
     const { endpoint, names, diagnostics, signal, hasStatistics } = settings
     this.#settings = settings
     this.#url = redactUrl(endpoint.url)
-    this.#silence = new SilenceMonitor({ url: this.#url, names, progress: this.#progress, diagnostics })
+    this.#doctor = suggestDoctor(this.#url, endpoint.isPlainGet)
+    const common = { progress: this.#progress, diagnostics }
+    this.#silence = new SilenceMonitor({ url: this.#url, doctor: this.#doctor, names, ...common })
     this.#wireLog = new WireLog(diagnostics)
     this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
     this.#stream = this.#open()
@@ -240,11 +244,12 @@ class EventPrinter {
     if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
     if (reason === 'gave-up') {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
-      diagnostics.error(`gave up after ${failures} in a row: ${describeNetworkError(cause).message}`)
+      const message = nameOptions(describeNetworkError(cause).message)
+      diagnostics.error(`gave up after ${failures} in a row: ${message}`)
       return exitCodes.gaveUp
     }
     diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
-    const nextStep = suggestNextStep(error, this.#url)
+    const nextStep = suggestNextStep(error, this.#doctor)
     if (nextStep !== undefined) diagnostics.error(nextStep)
     return exitCodes.refused
   }
@@ -267,7 +272,12 @@ function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
 }
 
 function describeInterruption({ reason, error, message }: ErrorDetails): string {
-  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : message
+  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : nameOptions(message)
+}
+
+/** Replaces the names of the library's options by those of the command. */
+function nameOptions(message: string): string {
+  return message.replace('openTimeout', '--open-timeout').replace('idleTimeout', '--idle-timeout')
 }
 
 function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {

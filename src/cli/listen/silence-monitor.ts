@@ -5,6 +5,8 @@ import type { Progress } from './progress.ts'
 export interface SilenceMonitorOptions {
   /** The URL, without secrets. */
   readonly url: string
+  /** The suggestion to run the doctor. */
+  readonly doctor: string
   /** The names of the events to print; undefined prints all events. */
   readonly names: ReadonlySet<string> | undefined
   readonly progress: Progress
@@ -83,13 +85,12 @@ export class SilenceMonitor {
   }
 
   #describeStream(): string {
-    const { url, names, progress } = this.#options
+    const { doctor, names, progress } = this.#options
     const { bytes, comments, events, skipped, skippedNames } = progress
     if (skipped > 0 && names) {
       const given = [...names].map((name) => `--event ${name}`).join(' ')
       return `${formatCount(skipped, 'event')} skipped by ${given}; received: ${[...skippedNames].join(', ')}`
     }
-    const doctor = `to find out why, run: everysource doctor ${url}`
     if (bytes === 0) return `no bytes received yet: the server has nothing to send, or a proxy holds it back; ${doctor}`
     if (comments > 0 && events === 0) return `only comments received yet: ${comments}`
     return `${formatCount(bytes, 'byte')} received, no complete event; ${doctor}`

@@ -163,7 +163,7 @@ describe('--bearer-command', () => {
     const command = `printf x >>${counter}; echo " token-$(wc -c <${counter})  "`
     const { stderr, ...rest } = await runCommand(['--bearer-command', command, '--max-events', '1', feed.origin])
     expect(rest).toEqual({ stdout: line, exitCode: 0, signal: null })
-    expect(stderr).toBe('everysource: status 401; reconnecting now\n')
+    expect(stderr).toBe(`everysource: HTTP 401 Unauthorized from ${feed.origin}/; reconnecting now\n`)
     expect(feed.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
@@ -217,14 +217,14 @@ describe('Timeouts', () => {
   test('The option --open-timeout limits the wait for response headers', async () => {
     await using feed = await startFeed([() => undefined, open(event)])
     const { stdout, stderr } = await runCommand(['--open-timeout', '1.5', '--max-events', '1', feed.origin])
-    expect(stderr).toContain('everysource: nothing came in 1500 ms; reconnecting ')
+    expect(stderr).toContain('everysource: no response headers within --open-timeout (1500 ms); reconnecting ')
     expect(stdout).toBe(line)
   })
 
   test('The option --idle-timeout limits the silence of a stream', async () => {
     await using feed = await startFeed([open('retry: 1\ndata: first\n\n'), open(event)])
     const { stdout, stderr } = await runCommand(['--idle-timeout', '1', '--data', '--max-events', '2', feed.origin])
-    expect(stderr).toContain('everysource: nothing came in 1000 ms; reconnecting')
+    expect(stderr).toContain('everysource: no byte within --idle-timeout (1000 ms); reconnecting')
     expect(stdout).toBe('first\nhello\n')
   })
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
 import { listen } from '../../../fixtures/listen.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nodeExecutable, nodeMajors } from '../../runtimes/binaries.ts'
@@ -105,7 +106,7 @@ describe('End', () => {
     await using feed = await startFeed([ended('retry: 100\nid: 1\ndata: one\n\n'), open('id: 2\ndata: two\n\n')])
     const { stdout, stderr, exitCode } = await runCommand(['--data', '--max-events', '2', feed.origin])
     expect([stdout, exitCode]).toEqual(['one\ntwo\n', 0])
-    expect(stderr).toMatch(/^everysource: the stream ended; reconnecting in 0\.1 s\n$/)
+    expect(stderr).toMatch(/^everysource: the server ended the stream; reconnecting in 0\.1 s\n$/)
     expect(feed.requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1'])
   })
 
@@ -169,89 +170,6 @@ describe('End', () => {
     await command.reported('started')
     command.kill('SIGTERM')
     expect(await command.result).toEqual({ stdout: '', stderr: 'started\n', exitCode: 0, signal: null })
-  })
-})
-
-describe('Refused and failed attempts', () => {
-  const html = { 'Content-Type': 'text/html' }
-  test.for([
-    [refused(404, 'no such \u001b[31mfeed\n'), 'status 404: no such \\u001b[31mfeed', 'check the path of the URL'],
-    [
-      refused(403, 'x'.repeat(301)),
-      `status 403: ${'x'.repeat(300)}…`,
-      'check that the credentials may read this stream',
-    ],
-    [
-      refused(401),
-      'status 401',
-      "pass credentials with -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command COMMAND",
-    ],
-    [
-      refused(405, '', { Allow: 'POST, OPTIONS' }),
-      'status 405',
-      'the server allows POST, OPTIONS: use -X POST, or -d to send a body',
-    ],
-    [refused(503), 'status 503', 'to retry, use --retry-status transient'],
-    [
-      refused(429, '', { 'Retry-After': '30' }),
-      'status 429',
-      'to retry, use --retry-status transient; the server asks for a delay: Retry-After: 30',
-    ],
-    [
-      refused(200, '<!doctype html>', html),
-      'content-type: text/html, not text/event-stream: <!doctype html>',
-      'to find out why, run: everysource doctor URL',
-    ],
-    [refused(302, '', { Location: '' }), expect.anything(), 'to find out why, run: everysource doctor URL'],
-  ] as const)(
-    'A final response leads to exit code 3, a reason and a next step (%#)',
-    async ([answer, reason, step]) => {
-      await using feed = await startFeed([answer])
-      const { stderr, ...rest } = await runCommand([feed.origin])
-      expect(rest).toEqual({ stdout: '', exitCode: 3, signal: null })
-      const [, actualReason, actualStep] =
-        /^everysource: refused: ([^\n]+)\neverysource: ([^\n]+)\n$/.exec(stderr) ?? []
-      expect(actualReason).toEqual(reason)
-      expect(actualStep).toBe(step.replace('URL', step.includes('doctor') ? `${feed.origin}/` : 'URL'))
-    },
-  )
-
-  test('An unknown host ends the command with exit code 3', async () => {
-    // This top-level domain is reserved, so the name never has an address.
-    const { stderr, exitCode } = await runCommand(['--max-attempts', '3', 'http://feed.invalid/'])
-    // Without a network, the DNS server does not answer, which may pass.
-    if (exitCode === 4) expect(stderr).toContain('gave up after 3 failures in a row: the DNS server did not answer')
-    else
-      expect([stderr.split('\n')[0], exitCode]).toEqual([
-        'everysource: cannot connect: the host name "feed.invalid" has no address',
-        3,
-      ])
-  })
-
-  test('The command reconnects after the statuses of --retry-status', async () => {
-    const answers = [ended('retry: 1\n\n'), refused(503), refused(429), refused(418), open('data: one\n\n')]
-    await using feed = await startFeed(answers)
-    const { stdout, stderr } = await runCommand([
-      '--retry-status',
-      'transient, 418',
-      '--max-events',
-      '1',
-      '--data',
-      feed.origin,
-    ])
-    expect(stdout).toBe('one\n')
-    expect(stderr.match(/status \d+/g)).toEqual(['status 503', 'status 429', 'status 418'])
-  })
-
-  test('The command gives up after --max-attempts failures with exit code 4', async () => {
-    // Nothing listens on port 1. A port that was free a moment ago could be taken before the second attempt.
-    const url = 'http://127.0.0.1:1/'
-    const { stdout, stderr, exitCode } = await runCommand(['--max-attempts', '2', '--retry-status', '503', url])
-    expect([stdout, exitCode]).toEqual(['', 4])
-    const refusal = 'the connection to 127.0.0.1:1 was refused'
-    expect(stderr.replace(/in \d+\.\d s|now/, 'soon')).toBe(
-      `everysource: ${refusal}; reconnecting soon\neverysource: gave up after 2 failures in a row: ${refusal}\n`,
-    )
   })
 })
 
@@ -332,12 +250,24 @@ test('The option --verbose reports requests, responses and comments without secr
     '< set-cookie: [redacted]',
     '< x-kind: one',
     ': keep-alive',
-    'everysource: the stream ended; reconnecting now',
+    'everysource: the server ended the stream; reconnecting now',
     `* attempt 2: GET ${url}`,
     '> last-event-id: 1',
   ]
   for (const line of expected) expect(reported).toContainEqual(line)
   expect(feed.requests[0]?.headers.cookie).toBe('a=s3cret')
+})
+
+test('The option --verbose reports the version of HTTP/2, and pseudo-headers as the request line', async () => {
+  const feeds = await startDoctorFeeds('http2')
+  const { stderr } = await runCommand(['-kv', '--max-events', '1', `${feeds.origin}/short?token=s3cret`])
+  await feeds.close()
+  const reported = stderr.split('\n')
+  const { host } = new URL(feeds.origin)
+  for (const line of ['> GET /short?token=[redacted] HTTP/2', `> :authority: ${host}`, '< HTTP/2 200 OK']) {
+    expect(reported).toContain(line)
+  }
+  expect(stderr).not.toMatch(/s3cret|:path|:method/)
 })
 
 describe('Invalid command lines', () => {

@@ -71,6 +71,6 @@ test('The command reports no silence with --quiet', async () => {
     '1',
     feed.origin,
   ]).result
-  expect(stderr).toBe('everysource: gave up after 1 failure in a row: nothing came in 6000 ms\n')
+  expect(stderr).toBe('everysource: gave up after 1 failure in a row: no byte within --idle-timeout (6000 ms)\n')
   expect(exitCode).toBe(4)
 })
