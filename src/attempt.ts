@@ -1,12 +1,12 @@
 import { createDecoder } from '#platform'
 import { AttemptSignal } from './attempt-signal.ts'
 import { callObserver } from './callbacks.ts'
-import { createDeadline } from './deadline.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
-import { type CompletedOutcome, type Outcome, toResponseDetails } from './outcome.ts'
+import { type CompletedOutcome, type Outcome, type ResponseDetails, toResponseDetails } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import type { Decode } from './platform/platform.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
@@ -75,93 +75,66 @@ function createAttemptParser(
   )
 }
 
-/**
- * Starts one request. Whatever ends the attempt first is its outcome, and ends everything else: the signal is aborted
- * from then on, and nothing more is reported.
- */
-export function startAttempt(
-  settings: Settings,
-  state: AttemptState,
-  transport: Transport,
-  handler: AttemptHandler,
-): Attempt {
-  const { attempt } = state
-  const { openTimeout, idleTimeout, acceptContentType, onRequest, onResponse } = settings
-  const signal = new AttemptSignal()
+/** What the reader of a response needs of its attempt. */
+interface Course {
+  readonly signal: AttemptSignal
   /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
-  const deadline = createDeadline(settings.unref)
-  let parse: (bytes: Uint8Array) => void
-  let response: TransportResponse | undefined
-  /** The reason why the response is refused, while the beginning of its body is read. */
-  let refusal: Refusal | undefined
-  let decode: Decode
-  let refusedBody: string | undefined
-  let refusedBodySize = 0
-
-  const settle = (outcome: Outcome): void => {
-    if (signal.aborted) return
-    deadline.clear()
-    signal.abort()
-    queueMicrotask(() => handler.ended(outcome))
-  }
-
-  /** @param refused the response, if the response is the reason */
-  const complete = (
+  readonly deadline: Deadline
+  /** Ends the attempt at the deadline. */
+  startDeadline(reason: 'timeout' | 'idle', delay: number, message: string): void
+  /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
+  complete(
     kind: CompletedOutcome['kind'],
     reason: ErrorReason,
     message: string,
     error?: unknown,
-    refused?: TransportResponse,
-  ): void => {
-    settle({
-      kind,
-      reason,
-      message,
-      error,
-      attempt,
-      ...toResponseDetails(refused, refusedBody),
-      retryAfter: parseRetryAfter(response?.headers.get('retry-after')),
-    })
-  }
+    details?: ResponseDetails,
+  ): void
+}
+
+type ResponseReader = ReturnType<typeof createResponseReader>
+
+/** Reads the response of an attempt: an event stream, or the beginning of the body of a refused one. */
+function createResponseReader(
+  settings: Settings,
+  handler: AttemptHandler,
+  { signal, deadline, startDeadline, complete }: Course,
+) {
+  const decode = createDecoder()
+  const parse = createAttemptParser(settings, signal, decode, {
+    ...handler,
+    tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${settings.maxEventSize} characters)`),
+  })
+  let response: TransportResponse | undefined
+  /** The reason why the response is refused, while the beginning of its body is read. */
+  let refusal: Refusal | undefined
+  let refusedBody = ''
+  let refusedBodySize = 0
+
+  const expectBytes = (): void => startDeadline('idle', settings.idleTimeout, 'no byte within idleTimeout')
 
   /** The body has ended, or enough of the body of a refused response was read. */
   const end = (): void => {
     if (refusal) {
-      complete('refused', refusal.reason, refusal.message, undefined, response)
+      const { reason, message } = refusal
+      complete('refused', reason, message, undefined, toResponseDetails(response, refusedBody))
       return
     }
     if (settings.endOfStream && response) parse(settings.endOfStream)
     complete('ended', 'ended', 'the server ended the stream')
   }
 
-  const startDeadline = (reason: 'timeout' | 'idle', delay: number, message: string): void => {
-    if (signal.aborted) return
-    deadline.start(delay, () => {
-      signal.hasTimedOut = true
-      complete('lost', reason, `${message} (${delay} ms)`)
-    })
-  }
-
-  const expectBytes = (): void => startDeadline('idle', idleTimeout, 'no byte within idleTimeout')
-
-  const transportHandler: TransportHandler & Attempt = {
-    response(given) {
-      if (signal.aborted) return
+  return {
+    end,
+    response(given: TransportResponse): void {
       response = given
-      if (onResponse) {
-        const { status, url, headers } = given
-        callObserver(onResponse, { status, url, headers, attempt })
-        // The callback may have closed the source.
-        if (signal.aborted) return
-      }
       try {
-        refusal = findRefusal(given, acceptContentType)
+        refusal = findRefusal(given, settings.acceptContentType)
       } catch (error) {
         complete('lost', 'callback', `acceptContentType: ${describeError(error)}`, error)
         return
       }
       if (refusal) {
-        refusedBody = ''
         deadline.start(refusalTimeout, end)
       } else {
         // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
@@ -169,7 +142,7 @@ export function startAttempt(
         expectBytes()
       }
     },
-    bytes(chunk) {
+    bytes(chunk: Uint8Array): Promise<void> | undefined {
       if (signal.aborted) return
       if (refusal) {
         refusedBody += decode(chunk.subarray(0, maxRefusalBody - refusedBodySize))
@@ -185,50 +158,100 @@ export function startAttempt(
       deadline.clear()
       return ready.then(expectBytes)
     },
-    refuse(reason, message, refused) {
-      complete(reason === 'callback' ? 'lost' : 'refused', reason, message, undefined, refused)
+    /**
+     * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
+     * user agent knows that to be futile, in which case the user agent may fail the connection."
+     */
+    fail(error: unknown): void {
+      const message = describeError(error)
+      if (refusal) end()
+      else if (settings.url.startsWith('http')) complete('lost', 'network', message, error)
+      // Futile: without HTTP there is no network that could come back.
+      else complete('refused', 'unsupported', message, error)
     },
-    abort: () => settle({ kind: 'aborted' }),
   }
+}
 
-  const send = (request: AttemptRequest): Promise<void> | undefined => {
-    const { body } = request
-    if (wasSent(body)) complete('refused', 'body-used', bodyUsedMessage)
+/**
+ * Starts one request. Whatever ends the attempt first is its outcome, and ends everything else: the signal is aborted
+ * from then on, and nothing more is reported.
+ */
+export function startAttempt(
+  settings: Settings,
+  state: AttemptState,
+  transport: Transport,
+  handler: AttemptHandler,
+): Attempt {
+  const { attempt } = state
+  const { onRequest, onResponse } = settings
+  const signal = new AttemptSignal()
+  const deadline = createDeadline(settings.unref)
+  let lastResponse: TransportResponse | undefined
+
+  const settle = (outcome: Outcome): void => {
     if (signal.aborted) return
-    markAsSent(body)
-    callObserver(onRequest, request)
-    // The callback may have closed the source.
-    return signal.aborted ? undefined : transport(request, transportHandler)
+    deadline.clear()
+    signal.abort()
+    queueMicrotask(() => handler.ended(outcome))
   }
 
-  /**
-   * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
-   * user agent knows that to be futile, in which case the user agent may fail the connection."
-   */
-  const handleNetworkError = (error: unknown): void => {
-    const message = describeError(error)
-    if (refusal) end()
-    else if (settings.url.startsWith('http')) complete('lost', 'network', message, error)
-    // Futile: without HTTP there is no network that could come back.
-    else complete('refused', 'unsupported', message, error)
+  const complete: Course['complete'] = (kind, reason, message, error, details = toResponseDetails()) => {
+    const retryAfter = parseRetryAfter(lastResponse?.headers.get('retry-after'))
+    settle({ kind, reason, message, error, attempt, ...details, retryAfter })
+  }
+
+  const startDeadline: Course['startDeadline'] = (reason, delay, message) => {
+    if (signal.aborted) return
+    deadline.start(delay, () => {
+      signal.hasTimedOut = true
+      complete('lost', reason, `${message} (${delay} ms)`)
+    })
+  }
+
+  const abort = (): void => settle({ kind: 'aborted' })
+
+  const start = (reader: ResponseReader): void => {
+    const transportHandler: TransportHandler = {
+      response(response) {
+        if (signal.aborted) return
+        lastResponse = response
+        if (onResponse) {
+          const { status, url, headers } = response
+          callObserver(onResponse, { status, url, headers, attempt })
+        }
+        // The callback may have closed the source.
+        if (!signal.aborted) reader.response(response)
+      },
+      bytes: reader.bytes,
+      refuse(reason, message, response) {
+        const kind = reason === 'callback' ? 'lost' : 'refused'
+        complete(kind, reason, message, undefined, toResponseDetails(response))
+      },
+      abort,
+    }
+    const send = (request: AttemptRequest): Promise<void> | undefined => {
+      const { body } = request
+      if (wasSent(body)) complete('refused', 'body-used', bodyUsedMessage)
+      if (signal.aborted) return
+      markAsSent(body)
+      callObserver(onRequest, request)
+      // The callback may have closed the source.
+      return signal.aborted ? undefined : transport(request, transportHandler)
+    }
+    startDeadline('timeout', settings.openTimeout, 'no response headers within openTimeout')
+    queueMicrotask(() =>
+      // Not in an async function, which would keep the request in memory as long as the stream.
+      buildRequest(settings, createContext(state, signal), signal)
+        .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
+        .then(reader.end, reader.fail),
+    )
   }
 
   try {
-    decode = createDecoder()
-    parse = createAttemptParser(settings, signal, decode, {
-      ...handler,
-      tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${settings.maxEventSize} characters)`),
-    })
+    start(createResponseReader(settings, handler, { signal, deadline, startDeadline, complete }))
   } catch (error) {
     // Such as a runtime without a TextDecoder.
     complete('refused', 'unsupported', describeError(error), error)
   }
-  startDeadline('timeout', openTimeout, 'no response headers within openTimeout')
-  queueMicrotask(() =>
-    // Not in an async function, which would keep the request in memory as long as the stream.
-    buildRequest(settings, createContext(state, signal), signal)
-      .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
-      .then(end, handleNetworkError),
-  )
-  return transportHandler
+  return { abort }
 }

@@ -13,10 +13,10 @@ export interface CompletedOutcome extends Omit<ErrorDetails, 'willReconnect' | '
 export type Outcome = CompletedOutcome | { readonly kind: 'aborted' }
 
 /** What an outcome says of a refused response; nothing where the response is not the reason. */
-export function toResponseDetails(
-  refused?: TransportResponse,
-  body?: string,
-): Pick<ErrorDetails, 'code' | 'status' | 'headers' | 'body'> {
+export type ResponseDetails = Pick<ErrorDetails, 'code' | 'status' | 'headers' | 'body'>
+
+/** @param refused the response, if the response is the reason */
+export function toResponseDetails(refused?: TransportResponse, body?: string): ResponseDetails {
   // A browser hides a redirect that it did not follow: its status is 0.
   const status = refused?.status === 0 ? undefined : refused?.status
   return { code: status, status, headers: refused?.headers, body }
