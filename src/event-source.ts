@@ -1,4 +1,5 @@
 import { createMessageEvent } from '#message-event'
+import { EventTargetBase } from '#platform'
 import { createTransport } from '#transport'
 import { callObserver } from './callbacks.ts'
 import { createEventHandlers } from './event-handlers.ts'
@@ -37,9 +38,6 @@ type RemoveEventListener = Parameters<EventTarget['removeEventListener']>
 
 type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
 
-/** Where there is no EventTarget, an import must not fail: the constructor does. */
-const EventTargetBase = typeof EventTarget === 'function' ? EventTarget : (Object as unknown as typeof EventTarget)
-
 /**
  * The EventSource of the HTML standard, over fetch.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface}
@@ -76,7 +74,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    if (!this.dispatchEvent) throw new TypeError('this runtime has no EventTarget')
     const { startSession, optionRules } = new.target[sourceKind]
     this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.

@@ -1,3 +1,5 @@
+import { EventBase } from '#platform'
+
 /**
  * Why a connection was interrupted or failed. The list is closed: a new cause of failure is a new reason.
  *
@@ -55,9 +57,6 @@ export interface ErrorDetails {
   /** The delay until the next attempt, in ms; undefined if there is none. */
   readonly delay: number | undefined
 }
-
-/** Where there is no Event, an import must not fail. */
-const EventBase = typeof Event === 'function' ? Event : (Object as unknown as typeof Event)
 
 /**
  * The `error` event of an EventSource. Deviation: the standard dispatches a plain Event; this one also says

@@ -1,4 +1,5 @@
 import type { ErrorDetails } from './events.ts'
+import type { TransportResponse } from './transport/transport.ts'
 
 /** How an attempt ended that was not aborted. */
 export interface CompletedOutcome extends Omit<ErrorDetails, 'willReconnect' | 'delay'> {
@@ -10,3 +11,13 @@ export interface CompletedOutcome extends Omit<ErrorDetails, 'willReconnect' | '
 
 /** How an attempt ended; `aborted`: it was ended from this side. */
 export type Outcome = CompletedOutcome | { readonly kind: 'aborted' }
+
+/** What an outcome says of a refused response; nothing where the response is not the reason. */
+export type ResponseDetails = Pick<ErrorDetails, 'code' | 'status' | 'headers' | 'body'>
+
+/** @param refused the response, if the response is the reason */
+export function toResponseDetails(refused?: TransportResponse, body?: string): ResponseDetails {
+  // A browser hides a redirect that it did not follow: its status is 0.
+  const status = refused?.status === 0 ? undefined : refused?.status
+  return { code: status, status, headers: refused?.headers, body }
+}

@@ -1,9 +1,9 @@
 import { isLeavingPage, watchPageLifecycle } from '#lifecycle'
-import { onAbort } from './abort-signal.ts'
+import { onAbort } from '#platform'
 import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import type { Settings } from './options/settings.ts'
-import type { CompletedOutcome } from './outcome.ts'
+import { type CompletedOutcome, toResponseDetails } from './outcome.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
 import { bodyUsedMessage, wasSent } from './request-body.ts'
 import { type Decision, decide } from './retry.ts'
@@ -49,10 +49,10 @@ export type StartSession = (settings: Settings, transport: Transport, handler: S
 /** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
 function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): ErrorDetails {
   const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
-  const withoutResponse = { code: undefined, status: undefined, headers: undefined, body: undefined }
   return {
     ...details,
-    ...(failure && { ...failure, ...withoutResponse }),
+    ...(failure && toResponseDetails()),
+    ...failure,
     willReconnect: delay !== undefined,
     delay,
   }

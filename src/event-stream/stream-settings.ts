@@ -14,9 +14,10 @@ import type { EventStreamInit } from './event-stream-init.ts'
 
 /** {@link EventStreamInit}, validated, with every default filled in. */
 export interface StreamSettings
-  extends Omit<Settings, 'reconnectOnEnd' | 'onEvent'>,
+  extends Omit<Settings, 'reconnectOnEnd' | 'endOfStream' | 'onEvent'>,
     Omit<EventStreamInit, keyof EventSourceInit> {
   reconnectOnEnd: boolean
+  endOfStream?: Uint8Array | undefined
   readonly highWaterMark: number
   readonly onDecodeError: 'throw' | 'skip'
   readonly unterminated: 'discard' | 'deliver'
@@ -46,5 +47,8 @@ const rules = {
 export function readStreamSettings(url: unknown, init: EventStreamInit | null | undefined): StreamSettings {
   const settings = readSettings(url, init, rules) as unknown as StreamSettings
   settings.reconnectOnEnd ??= settings.method === 'GET'
+  // Deviation: "If the file ends in the middle of an event, before the final empty line, the incomplete event is not
+  // dispatched", unless the caller wants that. The first line feed may be the second half of a CRLF.
+  if (settings.unterminated === 'deliver') settings.endOfStream = new TextEncoder().encode('\n\n\n')
   return settings
 }

@@ -11,6 +11,11 @@ export function isMethod(value: unknown): boolean {
   return isHeader(value, '') && !forbiddenMethod.test(String(value))
 }
 
+/** Whether an object is a plain one, or an array. */
+function isPlain(value: object): boolean {
+  return [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))
+}
+
 /**
  * Checks that a method may have this body, and that `fetch` would send it as it is: of a plain object or an array it
  * would send "[object Object]" or the like.
@@ -19,9 +24,6 @@ export function isMethod(value: unknown): boolean {
 export function checkBody(body: unknown, method: string): asserts body is BodyInit | null | undefined {
   if (body == null) return
   if (/^(GET|HEAD)$/.test(method)) throw new TypeError(`a body is not allowed with ${method}: set method to POST`)
-  const isPlain = isObject(body) && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(body))
-  const isSendable = isObject(body) ? !isPlain || isOneShot(body) : typeof body === 'string'
-  if (isSendable) return
-  const type = isPlain ? 'a plain object or an array' : `a ${typeof body}`
-  throw new TypeError(`body is ${type}, which fetch does not send: give a string, such as JSON.stringify(…)`)
+  const isSendable = isObject(body) ? !isPlain(body) || isOneShot(body) : typeof body === 'string'
+  if (!isSendable) throw new TypeError(`fetch cannot send a body like this ${typeof body}: use JSON.stringify()`)
 }

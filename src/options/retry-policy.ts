@@ -20,7 +20,7 @@ function policyRules({ initialDelay, maxDelay }: RetryPolicy): Record<string, Op
     initialDelay: numberFrom(0, Math.min(defaultReconnectionTime, maxDelay ?? Infinity)),
     maxDelay: numberFrom(initialDelay ?? 0, Math.max(defaultMaxDelay, initialDelay ?? 0)),
     factor: numberFrom(1, 2),
-    jitter: { default: 1, isValid: (value) => isNumber(value) && value >= 0 && value <= 1, expected: '0 to 1' },
+    jitter: numberFrom(0, 1, 1, '0 to 1'),
     maxAttempts: numberFrom(1, Infinity),
     resetAfter: numberFrom(0, defaultResetAfter),
     statuses: {
@@ -40,10 +40,5 @@ export function readPolicy(retry: RetryPolicy): Policy {
   } as Policy
 }
 
-let sharedDefaultPolicy: Policy | undefined
-
 /** The policy without any option. There is one for all: thousands of streams would each keep a copy in memory. */
-export function defaultPolicy(): Policy {
-  sharedDefaultPolicy ??= readPolicy({})
-  return sharedDefaultPolicy
-}
+export const defaultPolicy = /* @__PURE__ */ readPolicy({})

@@ -39,10 +39,10 @@ export interface Settings extends EventSourceInit {
    */
   readonly reconnectOnEnd?: boolean
   /**
-   * What happens to a last block that lacks its blank line at a clean end of the body.
-   * @default 'discard'
+   * What is parsed after a clean end of the body.
+   * @default undefined
    */
-  readonly unterminated?: 'discard' | 'deliver'
+  readonly endOfStream?: Uint8Array | undefined
 }
 
 const rules = {
@@ -55,7 +55,7 @@ const rules = {
   dispatcher: anything,
   signal: {
     isValid: (value) => isObject(value) && 'aborted' in value,
-    expected: 'an AbortSignal, such as the signal of an AbortController',
+    expected: 'an AbortSignal',
   },
   lastEventId: { default: '', isValid: (value) => !/[\0\r\n]/.test(String(value)), expected: 'free of CR, LF and NUL' },
   lastEventIdQueryParam: anything,
@@ -80,7 +80,7 @@ const rules = {
 /** The retry option with its defaults filled in. */
 function readRetry(retry: EventSourceInit['retry']): Pick<Settings, 'retry' | 'resetAfter'> {
   if (retry === false || typeof retry === 'function') return { retry, resetAfter: defaultResetAfter }
-  const policy = retry == null ? defaultPolicy() : readPolicy(isNumber(retry) ? { initialDelay: retry } : retry)
+  const policy = retry == null ? defaultPolicy : readPolicy(isNumber(retry) ? { initialDelay: retry } : retry)
   return { retry: policy, resetAfter: policy.resetAfter }
 }
 

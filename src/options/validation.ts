@@ -22,11 +22,16 @@ export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || isFunction(value)
 }
 
-export function numberFrom(minimum: number, defaultValue: number): OptionRule {
+export function numberFrom(
+  minimum: number,
+  defaultValue: number,
+  maximum = Infinity,
+  expected = `at least ${minimum}`,
+): OptionRule {
   return {
     default: defaultValue,
-    isValid: (value) => isNumber(value) && value >= minimum,
-    expected: `at least ${minimum}`,
+    isValid: (value) => isNumber(value) && value >= minimum && value <= maximum,
+    expected,
   }
 }
 
@@ -40,11 +45,7 @@ export function eitherWord(defaultWord: string, otherWord: string): OptionRule {
 }
 
 /** A time in ms, of which 0, the default, means no limit. */
-export const timeout: OptionRule = {
-  default: 0,
-  isValid: (value) => isNumber(value) && value >= 0 && value < Infinity,
-  expected: 'a time in ms',
-}
+export const timeout = numberFrom(0, 0, Number.MAX_VALUE, 'a time in ms')
 
 export const callback: OptionRule = { isValid: isFunction, expected: 'a function' }
 
@@ -68,7 +69,7 @@ function warnOfUnknown(names: readonly string[]): void {
   if (!list || warned.has(list)) return
   warned.add(list)
   // biome-ignore lint/suspicious/noConsole: options that nobody reads break nothing, so they are no reason to throw.
-  console.warn(`everysource ignores options that it does not know: ${list}`)
+  console.warn(`everysource ignores unknown options: ${list}`)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
-// Browsers keep to the standards: nothing here works around anything.
+// Browsers keep to the standards: nothing here works around anything. What a page always has may be missing while a test
+// tool on a server imports the build for browsers.
 
 export function createDecoder(): Decode {
   const decoder = new TextDecoder()
@@ -18,6 +19,15 @@ export function isHeader(name: unknown, value: unknown): boolean {
 export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
   return handlers
 }
+
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  signal.addEventListener('abort', callback)
+  return () => signal.removeEventListener('abort', callback)
+}
+
+export const EventTargetBase = globalThis.EventTarget ?? Object
+
+export const EventBase = globalThis.Event ?? Object
 
 export function messageEventMembers(): readonly PropertyKey[] {
   return Object.getOwnPropertyNames(MessageEvent.prototype)

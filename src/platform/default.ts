@@ -1,5 +1,6 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
+export { onAbort } from './abort-signal.ts'
 export { isHeader } from './header-syntax.ts'
 
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
@@ -73,6 +74,16 @@ export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
     },
   }
 }
+
+class MissingEventTarget {
+  constructor() {
+    throw new TypeError('this runtime has no EventTarget')
+  }
+}
+
+export const EventTargetBase = globalThis.EventTarget ?? MissingEventTarget
+
+export const EventBase = globalThis.Event ?? Object
 
 /** The standard's members are not in the prototype in Deno and in happy-dom, which define them on each event. */
 const standardMembers = ['data', 'origin', 'lastEventId', 'source', 'ports', Symbol.toStringTag]

@@ -18,6 +18,15 @@ export interface Platform {
   isHeader(name: unknown, value: unknown): boolean
   /** Adapts event handlers to a runtime that reads `on…` attributes by itself. */
   adaptEventHandlers(handlers: EventHandlers): EventHandlers
+  /**
+   * Calls a function when a signal aborts.
+   * @returns a function that undoes it
+   */
+  onAbort(signal: AbortSignal, callback: () => void): () => void
+  /** The runtime's EventTarget; where there is none, an import must not fail, and a constructor does. */
+  readonly EventTargetBase: typeof EventTarget
+  /** The runtime's Event; where there is none, an import must not fail. */
+  readonly EventBase: typeof Event
   /** The names of the members of the runtime's MessageEvent. */
   messageEventMembers(): readonly PropertyKey[]
 }

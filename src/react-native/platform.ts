@@ -1,7 +1,9 @@
 import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
+export { onAbort } from '../platform/abort-signal.ts'
 export { isHeader } from '../platform/header-syntax.ts'
+export { Event as EventBase, EventTarget as EventTargetBase } from './runtime-events.ts'
 
 /**
  * Decodes one stream, and strips one byte order mark from its start. A response over XMLHttpRequest arrives as text, in

@@ -1,16 +1,15 @@
 import type { FetchLike } from '../options/event-source-init.ts'
-import type { Transport, TransportRequest } from './transport.ts'
+import type { Transport, TransportHandler, TransportRequest } from './transport.ts'
 
 /** The status of a redirect that was not followed; browsers hide such a response: its status is 0. */
 const unfollowedRedirect = /^(0|30[12378])$/
 
 /**
  * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are as everybody writes
- * them, so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
+ * them (`Last-Event-ID`), so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
  */
-export function toPlainHeaders(headers: Headers): Record<string, string> {
-  const withCapitals = (name: string): string =>
-    name === 'last-event-id' ? 'Last-Event-ID' : name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
+function toPlainHeaders(headers: Headers): Record<string, string> {
+  const withCapitals = (name: string): string => name.replace(/\bid$|\b[a-z]/g, (part) => part.toUpperCase())
   return Object.fromEntries([...headers].map(([name, value]) => [withCapitals(name), value]))
 }
 
@@ -31,14 +30,19 @@ function toRequestInit(request: TransportRequest, isGiven: boolean): RequestInit
   } as RequestInit
 }
 
-/** Calls a `fetch`, with what the runtime needs around it. */
-export type SendRequest = (fetch: FetchLike, url: string, init: RequestInit) => Promise<Response>
+/** Calls a `fetch`, with what the runtime needs around it. It returns undefined after it has refused the request. */
+export type SendRequest = (
+  fetch: FetchLike,
+  url: string,
+  init: RequestInit,
+  handler: Pick<TransportHandler, 'refuse'>,
+) => Promise<Response | undefined>
 
 const noReadableBody = 'no fetch with readable bodies: give one as option "fetch"'
 
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
- * @param send calls the function, once or with what the runtime lacks
+ * @param send calls the function, with what the runtime needs around it
  */
 export function createFetchTransport(
   given: FetchLike | null | undefined,
@@ -55,7 +59,8 @@ export function createFetchTransport(
       // Deno forgets the signal of a response at a garbage collection.
       reader?.cancel().catch(() => {})
     }
-    const response = await send(fetch, url, { ...toRequestInit(request, !!given), signal: controller.signal })
+    const response = await send(fetch, url, { ...toRequestInit(request, !!given), signal: controller.signal }, handler)
+    if (!response && signal.aborted) return
     if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
     const { status, statusText, headers } = response
     const head = { url: response.url || url, status, statusText, headers, contentType: headers.get('content-type') }
