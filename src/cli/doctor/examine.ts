@@ -91,7 +91,8 @@ class RequestBuilder {
     const { url, init } = this.#endpoint
     const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
     const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
-      throw new OperationalError(describeError(error), { cause: error })
+      // The error says which option failed, and its cause why.
+      throw new OperationalError(describeError(error.cause ?? error), { cause: error })
     })
     const headers = new Headers({
       'accept-encoding': codings,
