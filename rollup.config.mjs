@@ -100,26 +100,30 @@ const commonJs = (platform) => ({
   onwarn,
 })
 
-/** Metro, and apps without it, read one file an entry; the other entries share the class of the first. */
-const reactNative = (format, extension) =>
-  Object.entries({ ...entries, 'shared-event-source': 'src/shared/unshared-event-source.ts' })
-    .filter(([name]) => !(name in shared))
-    .map(([name, input]) => ({
-      input,
-      external: (id) => id === 'react-native' || (name !== 'index' && /[\\/](index|event-source)\.ts$/.test(id)),
-      output: {
-        file: `dist/react-native/${name}.${extension}`,
-        format,
-        paths: (id) => (id === 'react-native' ? id : `./index.${extension}`),
-        ...(name === 'index' && { exports: 'named' }),
-      },
-      plugins: [
-        bindGlobals(),
-        resolveFor('react-native', parser),
-        typescript({ define: { 'Symbol.asyncIterator': 'asyncIterator' } }),
-      ],
-      onwarn,
-    }))
+/**
+ * One file for `import` and `require`, which Metro compiles to the same: an app never has the class twice. The other
+ * entries require that file.
+ */
+const reactNative = Object.entries({
+  index,
+  ...polyfills,
+  'shared-event-source': 'src/shared/unshared-event-source.ts',
+}).map(([name, input]) => ({
+  input,
+  external: (id) => id === 'react-native' || (name !== 'index' && /[\\/](index|event-source)\.ts$/.test(id)),
+  output: {
+    file: `dist/react-native/${name}.cjs`,
+    format: 'cjs',
+    exports: 'named',
+    paths: (id) => (id === 'react-native' ? id : './index.cjs'),
+  },
+  plugins: [
+    ...(name === 'index' ? [bindGlobals()] : []),
+    resolveFor('react-native', parser),
+    typescript({ define: { 'Symbol.asyncIterator': 'asyncIterator' } }),
+  ],
+  onwarn,
+}))
 
 const script = {
   input: index,
@@ -177,8 +181,7 @@ const [first, ...others] = [
   modules('browser', entries),
   modules('node', { ...entries, ...command }),
   ...builtTogether.map(commonJs),
-  ...reactNative('es', 'js'),
-  ...reactNative('cjs', 'cjs'),
+  ...reactNative,
   script,
   ...Object.entries(entries).map(declarations),
 ]

@@ -2,12 +2,14 @@
 const uninformative = 'fetch failed'
 
 /**
- * What is known of something that was thrown: the text that was thrown, or an Error's message and that of its cause.
+ * What is known of something that was thrown: the text that was thrown, or an Error's message and that of its cause,
+ * unless the message has it already.
  */
 export function describeError(error: unknown): string {
   if (typeof error === 'string') return error
-  const { message, cause } = Object(error)
-  const reason = cause?.message || cause?.code
-  const texts = [message === uninformative && reason ? '' : message, reason]
-  return texts.filter(Boolean).join(': ') || Object(error).code || typeof error
+  const { message, cause, code } = Object(error)
+  const reason = typeof cause === 'string' ? cause : cause?.message || cause?.code
+  const isEnough = !reason || message?.includes(reason)
+  const texts = [message === uninformative && reason ? '' : message, isEnough ? '' : reason]
+  return texts.filter(Boolean).join(': ') || code || typeof error
 }

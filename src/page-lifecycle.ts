@@ -21,11 +21,11 @@ let navigationTime = -Infinity
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
 /**
- * Whether an event on its way through the window is one of the page. Elements have events of the same names: a data grid
- * dispatches `freeze`.
+ * Whether an event that has reached the window is one of the page: its target is the window or the document, and not a
+ * node in the document. Elements have events of the same names: a data grid dispatches `freeze`.
  */
-function isOfPage({ target, currentTarget }: Event): boolean {
-  return target === currentTarget || target === globalThis.document
+export function isOfPage({ target }: Event): boolean {
+  return target === globalThis.document || !(target as Partial<Node>).nodeType
 }
 
 /** Whether the page may be about to be left: by a link, a reload, or a download, which leaves the page where it is. */
@@ -47,7 +47,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
-    const isAway = isSuspended || (whenHidden && document.hidden)
+    const isAway = isSuspended || (!!whenHidden && document.hidden)
     if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
   }

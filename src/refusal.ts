@@ -21,12 +21,13 @@ function withoutQuery(url: string): string {
  */
 export function findRefusal(
   { status, statusText, contentType, url }: TransportResponse,
-  accepts = isEventStream,
+  accepts: ((contentType: string | null) => boolean) | null | undefined,
 ): Refusal | undefined {
   const from = `from ${withoutQuery(url)}`
   if (status !== 200) {
     return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' ') }
   }
-  if (accepts(contentType)) return undefined
-  return { reason: 'content-type', message: `content-type ${contentType}, not text/event-stream, ${from}` }
+  if ((accepts ?? isEventStream)(contentType)) return undefined
+  const rule = accepts ? 'which acceptContentType refuses' : 'not text/event-stream'
+  return { reason: 'content-type', message: `content-type ${contentType}, ${rule}, ${from}` }
 }

@@ -11,7 +11,7 @@ export interface History {
   readonly failures: number
   /** The server's `retry:` in ms, if it sent one. */
   readonly serverReconnectionTime: number | undefined
-  /** Whether new headers may help after a 401: a function makes them, and the attempt before did not end in 401. */
+  /** Whether new headers may help after a 401: a function makes them, and there was no 401 since an attempt opened. */
   readonly canRefreshHeaders: boolean
 }
 

@@ -68,6 +68,8 @@ export const startSession: StartSession = (settings, transport, handler) => {
   let failures = 0
   /** What ended the previous attempt, unless that one had opened. */
   let previous: ErrorDetails | undefined
+  /** Whether an attempt has ended in status 401 since one opened: new headers did not help. */
+  let wasUnauthorized = false
   /** The server's `retry:` in ms, if it sent one. */
   let serverReconnectionTime: number | undefined
   /**
@@ -113,8 +115,9 @@ export const startSession: StartSession = (settings, transport, handler) => {
   }
 
   const decideAfter = (outcome: CompletedOutcome): Decision => {
-    const canRefreshHeaders = previous?.status !== 401 && (typeof headers === 'function' || !!request)
+    const canRefreshHeaders = !wasUnauthorized && (typeof headers === 'function' || !!request)
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
+    wasUnauthorized ||= outcome.status === 401
     const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
     // Before a response, the reason why there was none says more: it may be the body that failed.
@@ -127,6 +130,7 @@ export const startSession: StartSession = (settings, transport, handler) => {
     open(response) {
       hasOpened = true
       wasSilent = false
+      wasUnauthorized = false
       successTime = performance.now() + resetAfter
       handler.announce(response)
     },

@@ -101,7 +101,8 @@ export class Model {
   #worked = false
   #openedAt = Infinity
   #status: number | undefined
-  #previousStatus: number | undefined
+  /** Whether an attempt has ended in status 401 since one opened. */
+  #wasUnauthorized = false
   #retryAfter = 0
   #serverReconnectionTime: number | undefined
   #block: { id: string | undefined; data: string[] } = { id: undefined, data: [] }
@@ -247,6 +248,7 @@ export class Model {
       return
     }
     this.phase = 'open'
+    this.#wasUnauthorized = false
     this.#openedAt = this.#now
     this.#due = this.#now + idleTimeout
     this.#report('announce')
@@ -278,7 +280,7 @@ export class Model {
   #interrupt(reason: string): void {
     this.#failures = this.#hasWorked() ? 0 : this.#failures + 1
     const isRetried = reason !== 'redirect' && (reason !== 'status' || this.#status === retriedStatus)
-    const isRefreshed = this.#status === 401 && this.#previousStatus !== 401
+    const isRefreshed = this.#status === 401 && !this.#wasUnauthorized
     let delay = 0
     if (!isRefreshed) {
       if (!isRetried || this.#failures >= policy.maxAttempts) {
@@ -290,7 +292,7 @@ export class Model {
       const backoff = Math.min(policy.maxDelay, Math.max(reconnectionTime, 1) * policy.factor ** this.#failures)
       delay = Math.max(this.#failures ? backoff : reconnectionTime, this.#serverReconnectionTime ?? 0, this.#retryAfter)
     }
-    this.#previousStatus = this.#status
+    this.#wasUnauthorized ||= this.#status === 401
     this.phase = 'waiting'
     this.#due = this.#now + delay
     this.#delay = delay

@@ -103,8 +103,10 @@ class SocketConnecting implements Connecting {
     this.#settle(undefined, this.#socket)
   }
 
-  readonly #fail = (error: Error): void => {
+  readonly #fail = (error: Error & { readonly errors?: readonly Error[] }): void => {
     this.#socket.destroy()
+    // Where a host has several addresses, Node's error has no message of its own.
+    error.message ||= error.errors?.map(({ message }) => message).join(', ') ?? ''
     this.#settle(error)
   }
 

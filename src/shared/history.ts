@@ -1,16 +1,25 @@
 import type { Position, Reply, StreamMessage, TabRequest } from './protocol.ts'
 
-/** The minimum number of messages that each tab keeps for tabs that lack some. */
-const minKept = 128
+/** The number of messages that each tab keeps for tabs that lack some, unless it wants more for itself by `replay`. */
+const defaultCount = 128
+
+/** The maximum length of these messages together, in characters. The last one is kept even if it is longer. */
+const maxCharacters = 2 ** 20
+
+function lengthOf({ type, data, lastEventId }: StreamMessage): number {
+  return type.length + data.length + lastEventId.length
+}
 
 /** The position of a tab in the event stream, and the last messages before that position. */
 export class MessageHistory implements Position {
   series = 0
   number = 0
   lastEventId: string
-  /** The number of messages that a tab gets when it joins, and that this one keeps at least. */
+  /** The number of past messages that this tab wants when it joins. */
   readonly replay: number
   readonly #messages: StreamMessage[] = []
+  /** The length of the messages together, in characters. */
+  #characters = 0
   /** The last event ID before the first of the messages. */
   #idBefore: string
 
@@ -29,9 +38,16 @@ export class MessageHistory implements Position {
     this.number++
     this.lastEventId = message.lastEventId
     this.#messages.push(message)
-    if (this.#messages.length > Math.max(minKept, this.replay)) {
-      this.#idBefore = this.#messages.shift()?.lastEventId ?? ''
-    }
+    this.#characters += lengthOf(message)
+    const maxCount = Math.max(defaultCount, this.replay)
+    while (this.#messages.length > (this.#characters > maxCharacters ? 1 : maxCount)) this.#dropFirst()
+  }
+
+  #dropFirst(): void {
+    const first = this.#messages.shift()
+    if (!first) return
+    this.#idBefore = first.lastEventId
+    this.#characters -= lengthOf(first)
   }
 
   /** Begins a series, unless there is one and an ID to resume it after. Otherwise the server sends only what is new. */
@@ -48,6 +64,7 @@ export class MessageHistory implements Position {
    */
   join(series: number, number: number, idBefore: string): void {
     this.#messages.length = 0
+    this.#characters = 0
     this.#idBefore = idBefore
     this.series = series
     this.number = number

@@ -1,9 +1,14 @@
+import { startTimer, type Timer } from '../timer.ts'
+
 /** The interval at which a follower checks whether the leader is silent, in ms. */
 const checkInterval = 2_500
 
 /** The number of checks in a row that find the leader silent before it is asked for a sign of life, and replaced. */
 const checksUntilProbe = 2
 const checksUntilTakeover = 4
+
+/** How long a leader may be missing before it is replaced, in ms: a random time from this one to twice as much. */
+const takeoverDelay = 500
 
 /** The tab that takes part in the election of a leader. */
 export interface Candidate {
@@ -29,6 +34,7 @@ export class Leadership {
   readonly #locks: LockManager
   readonly #name: string
   readonly #candidate: Candidate
+  readonly #unref: boolean
   readonly #timer: ReturnType<typeof setInterval>
   /** Gives up the lock, or the wait for it. */
   #claim: AbortController | undefined
@@ -37,14 +43,22 @@ export class Leadership {
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
   #silentChecks = 0
+  /** Replaces a leader that is missing. */
+  #takeover: Timer | undefined
 
   /** @param unref whether a process of Node may end while the leader is watched */
   constructor(locks: LockManager, name: string, candidate: Candidate, unref: boolean) {
     this.#locks = locks
     this.#name = name
     this.#candidate = candidate
+    this.#unref = unref
     this.#timer = setInterval(() => this.#check(), checkInterval)
     if (unref) (this.#timer as { unref?(): void }).unref?.()
+  }
+
+  /** Whether this tab waits for the lock, or holds it. */
+  get isCandidate(): boolean {
+    return this.#claim?.signal.aborted === false
   }
 
   /** Waits for the lock, or steals it from whoever holds it. */
@@ -83,8 +97,23 @@ export class Leadership {
   /** Gives up the lock, or the wait for it. */
   resign(): void {
     this.#isLeader = false
+    clearTimeout(this.#takeover)
     this.#candidate.stepDown()
     this.#claim?.abort()
+  }
+
+  /**
+   * Expects a sign of life from the leader soon: a tab has left. Browsers may grant a lock to a page that is just being
+   * frozen, and the lock stays there.
+   */
+  expectLeader(): void {
+    clearTimeout(this.#takeover)
+    // Of several tabs, one is first at random. The others then receive its update.
+    const delay = takeoverDelay * (1 + Math.random())
+    const takeOver = (): void => {
+      if (this.#isFollower && this.#candidate.isInformed) this.claim(true)
+    }
+    this.#takeover = startTimer(takeOver, delay, this.#unref)
   }
 
   /**
@@ -94,6 +123,7 @@ export class Leadership {
   observe(term: number): 'outdated' | 'current' | 'new' {
     if (term < this.term) return 'outdated'
     this.#silentChecks = 0
+    clearTimeout(this.#takeover)
     if (term === this.term) return 'current'
     if (this.#isLeader) this.claim()
     this.term = term
@@ -103,10 +133,15 @@ export class Leadership {
   /** Ends the watch over the leader. */
   stopWatching(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#takeover)
+  }
+
+  get #isFollower(): boolean {
+    return this.isCandidate && !this.#isLeader
   }
 
   #check(): void {
-    if (this.#isLeader || !this.#claim || this.#claim.signal.aborted) return
+    if (!this.#isFollower) return
     this.#silentChecks++
     const { isInformed } = this.#candidate
     if (this.#silentChecks >= (isInformed ? 1 : 2) * checksUntilTakeover) {

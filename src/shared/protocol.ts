@@ -1,8 +1,13 @@
 import type { ErrorDetails } from '../events.ts'
+import { isNumber, isObject } from '../options/validation.ts'
 
 /*
- * What tabs send each other over the channel: followers send requests, the leader broadcasts updates and sends replies.
+ * What tabs send each other over the channel: followers send requests, the leader broadcasts updates and sends replies,
+ * and a tab that leaves says so.
  */
+
+/** The version of the messages. Tabs share only with tabs of the same version. */
+export const protocolVersion = 1
 
 /** A message of the event stream. */
 export interface StreamMessage {
@@ -60,4 +65,60 @@ export interface SharedErrorDetails extends Omit<ErrorDetails, 'headers'> {
   readonly headers: [string, string][] | undefined
 }
 
-export type TabMessage = TabRequest | Update
+/** What a tab says whose page is frozen, hidden or left: if it was the leader, or is the next one, it cannot lead. */
+export interface Departure {
+  readonly kind: 'departure'
+}
+
+export type TabMessage = TabRequest | Update | Departure
+
+/** The names of fields, and the types of their values. */
+type FieldTypes = Readonly<Record<string, 'boolean' | 'number' | 'string'>>
+
+const streamMessage: FieldTypes = { type: 'string', data: 'string', lastEventId: 'string' }
+const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string' }
+const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
+const update: FieldTypes = { ...position, term: 'number', url: 'string' }
+const reply: FieldTypes = { to: 'number', isContiguous: 'boolean', series: 'number', number: 'number' }
+const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
+
+function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
+  if (!isObject(value)) return false
+  return Object.entries(types).every(([name, type]) => {
+    const field: unknown = Reflect.get(value, name)
+    // Terms and positions are compared: NaN and Infinity would win forever.
+    return type === 'number' ? Number.isFinite(field) : typeof field === type
+  })
+}
+
+function isUpdate(value: unknown): boolean {
+  if (!hasFields(value, update)) return false
+  const { url, messages, reply: answer, error } = value
+  return (
+    // The constructors throw if they cannot read what they are given.
+    (!url || !!new URL(url as string)) &&
+    (error === undefined || (hasFields(error, errorDetails) && !!new Headers(error['headers'] as HeadersInit))) &&
+    Array.isArray(messages) &&
+    messages.every((message) => hasFields(message, streamMessage)) &&
+    (answer === undefined || hasFields(answer, reply))
+  )
+}
+
+/**
+ * Reads what has come over the channel, where anybody can send anything.
+ * @returns the message, the version that the sender has instead, or undefined if it is neither
+ */
+export function readMessage(data: unknown): TabMessage | number | undefined {
+  if (!isObject(data)) return
+  const { version, kind } = data as { version?: unknown; kind?: unknown }
+  if (version !== protocolVersion) return isNumber(version) ? version : undefined
+  try {
+    const isValid =
+      kind === 'departure' ||
+      (kind === 'update' && isUpdate(data)) ||
+      ((kind === 'catch up' || kind === 'reconnect') && hasFields(data, request))
+    return isValid ? (data as TabMessage) : undefined
+  } catch {
+    return
+  }
+}

@@ -1,16 +1,26 @@
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import type { Settings } from '../options/settings.ts'
-import { watchPageLifecycle } from '../page-lifecycle.ts'
+import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
+import { startTimer, type Timer } from '../timer.ts'
 import type { Transport } from '../transport/transport.ts'
 import { MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
-import type { StreamMessage, TabMessage, TabRequest, Update } from './protocol.ts'
+import {
+  protocolVersion,
+  readMessage,
+  type SharedErrorDetails,
+  type StreamMessage,
+  type TabMessage,
+  type TabRequest,
+  type Update,
+} from './protocol.ts'
 
 /*
  * One session for all tabs that use the same name. The tab that holds the lock of that name leads: it has the connection,
- * and broadcasts what it receives over the channel of that name. The other tabs follow.
+ * and broadcasts what it receives over the channel of that name. The other tabs follow. The name of the lock contains the
+ * version of the messages, so that each version has a leader; the channel is the same for all, so that they notice.
  *
  * | state     | lock    | channel | connection | becomes                                                                |
  * |-----------|---------|---------|------------|------------------------------------------------------------------------|
@@ -36,24 +46,22 @@ export interface SharedSettings extends Settings {
 export interface SharingPlatform {
   readonly locks: LockManager
   readonly BroadcastChannel: typeof BroadcastChannel
+  /** The sessions of this page. */
+  readonly sessions: Set<SharedSession>
   /** Called when the platform refuses to let this tab share: the tab has a connection of its own then. */
   refused(): void
+  /** Called when there are tabs with another version of the messages: this tab does not share with them. */
+  metOtherVersion(): void
 }
+
+/** The minimum time between two reconnections that tabs ask for, in ms. */
+const minReconnectInterval = 1_000
 
 /** How long the leader keeps the lock after its connection has failed, in ms: until all tabs know that there is no other. */
 const failureHold = 1_000
 
-export function startSharedSession(
-  name: string,
-  settings: SharedSettings,
-  transport: Transport,
-  handler: SessionHandler,
-  platform: SharingPlatform,
-): Session {
-  return new SharedSession(name, settings, transport, handler, platform)
-}
-
-class SharedSession implements Session, Candidate {
+/** The session of one tab, which all tabs with the same name share. */
+export class SharedSession implements Session, Candidate {
   closed: boolean
   readonly #name: string
   readonly #settings: SharedSettings
@@ -73,6 +81,11 @@ class SharedSession implements Session, Candidate {
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
+  #hasMetOtherVersion = false
+  /** Runs for a while after a reconnection that a tab asked for. */
+  #reconnectTimer: Timer | undefined
+  /** Whether a tab asked for another reconnection while the timer ran. */
+  #isReconnectDue = false
   readonly #stopWatching: (() => void) | undefined
 
   constructor(
@@ -89,18 +102,21 @@ class SharedSession implements Session, Candidate {
     this.#handler = handler
     this.#platform = platform
     this.#history = new MessageHistory(lastEventId, replay)
-    this.#leadership = new Leadership(platform.locks, name, this, unref)
+    this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.closed = !!signal?.aborted
     if (this.closed) {
       this.#leadership.stopWatching()
       return
     }
     signal?.addEventListener('abort', this.#onAbort)
+    platform.sessions.add(this)
     this.#join()
-    globalThis.addEventListener?.('pagehide', this.#onPageHide)
+    // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
+    globalThis.addEventListener?.('pagehide', this.#onPageHide, true)
+    globalThis.addEventListener?.('freeze', this.#onFreeze, true)
     this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
-      if (isAway) this.#leadership.resign()
+      if (isAway) this.#leave()
       else this.#join()
     })
   }
@@ -119,7 +135,7 @@ class SharedSession implements Session, Candidate {
   }
 
   reconnect(): void {
-    if (this.#connection) this.#connection.reconnect()
+    if (this.#connection) this.#reconnectInTurn()
     else this.#request('reconnect')
   }
 
@@ -150,6 +166,7 @@ class SharedSession implements Session, Candidate {
 
   stepDown(): void {
     if (!this.#connection) return
+    this.#endReconnectTimer()
     this.#history.lastEventId = this.lastEventId
     this.#connection.close()
     this.#connection = undefined
@@ -179,7 +196,7 @@ class SharedSession implements Session, Candidate {
   }
 
   #send(message: TabMessage): void {
-    this.#channel?.postMessage(message)
+    this.#channel?.postMessage({ version: protocolVersion, ...message })
   }
 
   /** Asks the leader for the messages that this tab lacks. */
@@ -188,15 +205,52 @@ class SharedSession implements Session, Candidate {
     this.#request('catch up')
   }
 
-  readonly #receive = ({ data }: MessageEvent<TabMessage>): void => {
-    if (data.kind === 'update') this.#receiveUpdate(data)
-    else this.#receiveRequest(data)
+  readonly #receive = ({ data }: { readonly data: unknown }): void => {
+    const message = readMessage(data)
+    if (typeof message === 'number') this.#meetOtherVersion()
+    else if (message?.kind === 'update') this.#receiveUpdate(message)
+    else if (message?.kind === 'departure') this.#receiveDeparture()
+    else if (message) this.#receiveRequest(message)
   }
 
   #receiveRequest(request: TabRequest): void {
     if (!this.#connection) return
-    if (request.kind === 'reconnect') this.#connection.reconnect()
+    if (request.kind === 'reconnect') this.#reconnectInTurn()
     else this.#broadcast(this.#history.messagesFor(request))
+  }
+
+  #receiveDeparture(): void {
+    if (this.#connection) this.#broadcast()
+    else this.#leadership.expectLeader()
+  }
+
+  #meetOtherVersion(): void {
+    if (this.#hasMetOtherVersion) return
+    this.#hasMetOtherVersion = true
+    this.#platform.metOtherVersion()
+    // So that the other tab meets this one, too.
+    this.#catchUp()
+  }
+
+  /** Reconnects at once, or after the minimum interval, however many tabs ask for it meanwhile. */
+  #reconnectInTurn(): void {
+    if (this.#reconnectTimer !== undefined) {
+      this.#isReconnectDue = true
+      return
+    }
+    this.#connection?.reconnect()
+    const onTimer = (): void => {
+      const isDue = this.#isReconnectDue
+      this.#endReconnectTimer()
+      if (isDue) this.#reconnectInTurn()
+    }
+    this.#reconnectTimer = startTimer(onTimer, minReconnectInterval, this.#settings.unref)
+  }
+
+  #endReconnectTimer(): void {
+    clearTimeout(this.#reconnectTimer)
+    this.#reconnectTimer = undefined
+    this.#isReconnectDue = false
   }
 
   #receiveUpdate(update: Update): void {
@@ -224,7 +278,7 @@ class SharedSession implements Session, Candidate {
     if (history.number === number) history.lastEventId = update.lastEventId
   }
 
-  #receiveError({ headers, ...details }: NonNullable<Update['error']>): void {
+  #receiveError({ headers, ...details }: SharedErrorDetails): void {
     this.#url = ''
     if (!details.willReconnect) this.close()
     this.#handler.interrupted({ ...details, headers: headers && new Headers(headers) })
@@ -326,11 +380,32 @@ class SharedSession implements Session, Candidate {
     this.#leadership.begin()
   }
 
+  /** Gives up the connection and the claim to lead, because the page is away. */
+  #leave(): void {
+    if (!this.#leadership.isCandidate) return
+    this.#send({ kind: 'departure' })
+    this.#leadership.resign()
+  }
+
+  /**
+   * Makes all sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser
+   * would grant the lock to the next session of the same page, and the page would be frozen with it.
+   */
+  #leaveWithPage(): void {
+    for (const session of this.#platform.sessions) session.#leave()
+  }
+
+  readonly #onFreeze = (event: Event): void => {
+    if (isOfPage(event)) this.#leaveWithPage()
+  }
+
   /**
    * An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are made
    * while it loads the next page.
    */
-  readonly #onPageHide = (): void => {
+  readonly #onPageHide = (event: Event): void => {
+    if (!isOfPage(event)) return
+    this.#leaveWithPage()
     this.#leadership.resign()
     this.#closeChannel()
     this.#drop()
@@ -341,9 +416,11 @@ class SharedSession implements Session, Candidate {
   /** Ends everything except the connection and the claim to lead. */
   #stop(): void {
     this.closed = true
+    this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#stopWatching?.()
-    globalThis.removeEventListener?.('pagehide', this.#onPageHide)
+    globalThis.removeEventListener?.('pagehide', this.#onPageHide, true)
+    globalThis.removeEventListener?.('freeze', this.#onFreeze, true)
     this.#closeChannel()
     this.#settings.signal?.removeEventListener('abort', this.#onAbort)
   }

@@ -2,7 +2,7 @@ import { EventSource, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { numberFrom, type OptionRule } from '../options/validation.ts'
 import { type StartSession, startSession } from '../session.ts'
-import { type SharedSettings, startSharedSession } from './session.ts'
+import { SharedSession, type SharedSettings } from './session.ts'
 
 /** The options of {@link SharedEventSource}. All are optional. */
 export interface SharedEventSourceInit extends EventSourceInit {
@@ -23,17 +23,31 @@ const optionRules = {
   replay: numberFrom(0, 0),
 } satisfies Record<string, OptionRule>
 
-let hasWarned = false
+/** The warnings that have been logged. */
+const logged = new Set<string>()
 
-/** Warns once that tabs cannot share. */
-function warnThatTabsCannotShare(): void {
-  if (hasWarned) return
-  hasWarned = true
+/** Logs a warning, once in each page. */
+function warnOnce(warning: string): void {
+  if (logged.has(warning)) return
+  logged.add(warning)
   // biome-ignore lint/suspicious/noConsole: nothing fails, so that no event and no return value could tell whoever deploys the page.
-  console.warn(
-    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has a connection of its own',
+  console.warn(`SharedEventSource: ${warning}`)
+}
+
+function warnThatTabsCannotShare(): void {
+  warnOnce(
+    'without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has a connection of its own',
   )
 }
+
+function warnOfOtherVersion(): void {
+  warnOnce(
+    'tabs with another version of everysource are open, and tabs of different versions cannot share a connection',
+  )
+}
+
+/** The shared sessions of this page. */
+const sessions = new Set<SharedSession>()
 
 /** Starts the session that this tab shares with all tabs whose requests are the same. */
 const startShared: StartSession = (given, transport, handler) => {
@@ -50,8 +64,14 @@ const startShared: StartSession = (given, transport, handler) => {
   const { locks } = globalThis.navigator ?? {}
   const { BroadcastChannel } = globalThis
   if (locks && BroadcastChannel) {
-    const platform = { locks, BroadcastChannel, refused: warnThatTabsCannotShare }
-    return startSharedSession(`everysource 1 ${key}`, settings, transport, handler, platform)
+    const platform = {
+      locks,
+      BroadcastChannel,
+      sessions,
+      refused: warnThatTabsCannotShare,
+      metOtherVersion: warnOfOtherVersion,
+    }
+    return new SharedSession(`everysource ${key}`, settings, transport, handler, platform)
   }
   warnThatTabsCannotShare()
   return startSession(settings, transport, handler)

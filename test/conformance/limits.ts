@@ -89,6 +89,10 @@ export const cachesResponses: Limit = anyOf(
   overXhr('XMLHttpRequest has no cache modes'),
 )
 export const hasNoCacheModes: Limit = overXhr('XMLHttpRequest has no cache modes')
+export const sendsNoCacheControl: Limit = anyOf(
+  limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
+  limitOf('workerd', 'workerd has no cache mode, and no cache of its own'),
+)
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',
   'happy-dom sends a preflight for every cross-origin request',

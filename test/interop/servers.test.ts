@@ -52,6 +52,6 @@ describe.each(['express', 'better-sse', 'hono', 'fastify'])('A client resumes fr
     expect(numbers).toEqual(Array.from(numbers, (_, index) => index + 1))
     expect(ids).toEqual(numbers.map(String))
     expect(interruptions.length).toBeGreaterThanOrEqual(crashes)
-    expect(new Set(interruptions.map(({ code }) => code))).toEqual(new Set(['network']))
+    expect(new Set(interruptions.map(({ reason }) => reason))).toEqual(new Set(['network']))
   })
 })

@@ -488,3 +488,16 @@ describe('Streams use connections over HTTP/1.1', () => {
     expect(server.connectionCount).toBe(before + 1)
   })
 })
+
+it('The error says why none of several addresses of a host could be connected to', async () => {
+  const addresses = [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ]
+  const lookup = (_: string, __: unknown, callback: (error: null, found: typeof addresses) => void): void =>
+    callback(null, addresses)
+  const several = new Connections({ tls: { lookup } as never })
+  await expect(record(overNode(several), createRequest('https://localhost:1'))).rejects.toThrow(
+    /^connect \w+ ::1:1.*, connect ECONNREFUSED 127\.0\.0\.1:1$/,
+  )
+})

@@ -435,7 +435,7 @@ describe('The settings of a server', () => {
     })
     const connections = connect({ lookInterval: 60_000 })
     const sent = Array.from({ length: 200 }, () => send(connections, server.origin))
-    await Promise.all(sent.map(({ responded }) => responded))
+    await Promise.all(sent.map(({ responded, done }) => Promise.race([responded, done])))
     expect(server.connections).toHaveLength(200)
     for (const { abort } of sent) abort()
   })

@@ -31,9 +31,10 @@ test('@arethetypeswrong/cli reports no problem in the tarball for resolvers that
   expect(analysis.problems.filter(isRead)).toEqual([])
 })
 
-test('The parser, and undici for Node, are the only runtime dependencies', () => {
+test('The parser, and undici for Node, are the only runtime dependencies, and nothing but an app brings React Native', () => {
   expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser', 'undici'])
-  expect(manifest.peerDependencies).toBeUndefined()
+  expect(manifest.peerDependencies).toEqual({ 'react-native': '*' })
+  expect(manifest.peerDependenciesMeta).toEqual({ 'react-native': { optional: true } })
   expect(manifest.optionalDependencies).toBeUndefined()
 })
 

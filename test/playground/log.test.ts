@@ -2,8 +2,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { startHttpServer } from '../http-server.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { describeInChromium } from './playground-page.ts'
+
+/** Starts a server that sends these events to pages of any origin, and keeps the connection open. */
+function startEventServer(events: string): Promise<HttpServer> {
+  return startHttpServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
+    response.write(events)
+  })
+}
 
 describeInChromium('The log shows events and errors', (context) => {
   it('A row shows the time with milliseconds, the client, the type, the ID and the data', async () => {
@@ -80,6 +88,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.press('Pause')
     await opened.press('Clear')
     expect(await opened.readAll('#log-rows tr')).toEqual([])
+    expect(await opened.read('#log-empty')).toContain('paused')
     expect(await opened.isDisabled('#log-export')).toBe(true)
     await opened.press('Pause')
     await opened.expectRow('everysource')
@@ -125,19 +134,41 @@ describeInChromium('The log shows events and errors', (context) => {
     }
   })
 
+  it('An event of the type error or open is an event of the server, and not an error or a connection', async () => {
+    const { opened } = context
+    await using server = await startEventServer(
+      'id: 1\nevent: error\ndata: in-band\n\nid: 2\nevent: open\ndata: too\n\n',
+    )
+    await opened.page.locator('#url').fill(server.origin)
+    await opened.press('Connect')
+    await opened.expectRow('everysourceerror1in-band')
+    await opened.expectRow('everysourceopen2too')
+    expect(await opened.readAll('#log-rows tr[data-kind=error]')).toEqual([])
+    await expect.poll(() => opened.readCount('#everysource-events')).toBe(2)
+  })
+
+  it('Events of every type are shown, and the native client receives a type once it is known', async () => {
+    const { opened } = context
+    await using server = await startHttpServer(async (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
+      response.write('event: custom\ndata: first\n\n')
+      await opened.expectRow('everysourcecustomfirst')
+      response.write('event: custom\ndata: second\n\n')
+    })
+    await opened.page.locator('#url').fill(server.origin)
+    await opened.press('Connect')
+    await opened.expectRow('everysourcecustomsecond')
+    await expect.poll(() => opened.readCount('#everysource-events')).toBe(2)
+    await expect.poll(() => opened.readCount('#native-events')).toBeGreaterThan(0)
+  })
+
   it('The log keeps 1,000 entries and shows 200', async () => {
     const { opened } = context
-    const server = await startHttpServer((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' })
-      response.write(Array.from({ length: 1_500 }, (_, index) => `id: ${index + 1}\ndata: event\n\n`).join(''))
-    })
-    try {
-      await opened.page.locator('#url').fill(server.origin)
-      await opened.press('Connect')
-      await opened.expectRow('1500event')
-      expect(await opened.read('#log-count')).toBe('200 of 1000 entries shown')
-    } finally {
-      await server.close()
-    }
+    const events = Array.from({ length: 1_500 }, (_, index) => `id: ${index + 1}\ndata: event\n\n`)
+    await using server = await startEventServer(events.join(''))
+    await opened.page.locator('#url').fill(server.origin)
+    await opened.press('Connect')
+    await opened.expectRow('1500event')
+    expect(await opened.read('#log-count')).toBe('200 of 1000 entries shown')
   })
 })

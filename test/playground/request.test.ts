@@ -93,20 +93,16 @@ describeInChromium('The form sets every part of the request', (context) => {
 
   it('A request that the server may have refused because of its origin explains CORS', async () => {
     const { opened } = context
-    const server = await startHttpServer((_, response) => {
+    await using server = await startHttpServer((_, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('data: secret\n\n')
     })
-    try {
-      await opened.page.locator('#url').fill(`${server.origin}/`)
-      await opened.fill('headers', 'X-Key: sesame')
-      await opened.press('Connect')
-      const { origin } = new URL(opened.page.url())
-      await opened.expectRow(
-        `(CORS). It must send Access-Control-Allow-Origin: ${origin}; Access-Control-Allow-Headers: X-Key.`,
-      )
-    } finally {
-      await server.close()
-    }
+    await opened.page.locator('#url').fill(`${server.origin}/`)
+    await opened.fill('headers', 'X-Key: sesame')
+    await opened.press('Connect')
+    const { origin } = new URL(opened.page.url())
+    await opened.expectRow(
+      `(CORS). It must send Access-Control-Allow-Origin: ${origin}; Access-Control-Allow-Headers: X-Key.`,
+    )
   })
 })
 
@@ -158,9 +154,11 @@ describeInChromium('The buttons are enabled only where they have an effect', (co
     await opened.expectEvent()
     await opened.press('Disconnect')
     await opened.expectRow('reason: network')
+    await opened.press('Pause')
     await opened.page.locator('#url').fill('/missing')
     await opened.press('Connect')
     await opened.expectState('everysource', 'failed')
+    await opened.expectRow('status: 404')
     expect(await opened.readAll('#log-rows tr')).not.toContainEqual(expect.stringContaining('reason: network'))
     expect(await opened.readCount('#everysource-events')).toBe(0)
     expect(await opened.readCount('#everysource-attempts')).toBe(1)

@@ -113,4 +113,41 @@ describe('A history keeps a limited number of messages', () => {
     })
     fc.assert(property, { seed: 11, numRuns: 100 })
   })
+
+  /** A history of messages with IDs from 1 and data of the given lengths. */
+  function historyOfLengths(lengths: readonly number[], replay = 0): MessageHistory {
+    const history = new MessageHistory('', replay)
+    history.ensureSeries()
+    for (const [index, length] of lengths.entries()) {
+      history.append({ type: 'message', data: 'x'.repeat(length), lastEventId: `${index + 1}` })
+    }
+    return history
+  }
+
+  /** The lengths of all messages that a history has kept. */
+  function keptLengths(history: MessageHistory): number[] {
+    return history.messagesFor(requestFrom({ replay: 1_000 })).messages.map(({ data }) => data.length)
+  }
+
+  it('A history of messages of 1 MiB keeps the last one only, whatever replay is', () => {
+    const lengths = Array.from({ length: 128 }, () => 2 ** 20)
+    expect(keptLengths(historyOfLengths(lengths))).toEqual([2 ** 20])
+    expect(keptLengths(historyOfLengths(lengths, 500))).toEqual([2 ** 20])
+  })
+
+  it('A history keeps messages up to 1 Mi characters, and knows the ID before the first that it kept', () => {
+    const history = historyOfLengths([300_000, 300_000, 300_000, 300_000, 300_000])
+    expect(keptLengths(history)).toEqual([300_000, 300_000, 300_000])
+    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '2' })).messages).toHaveLength(3)
+    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '1' })).reply.isContiguous).toBe(false)
+  })
+
+  it('A history that has joined another series counts the characters from there', () => {
+    const history = historyOfLengths([1_000_000])
+    history.join(0.5, 10, '')
+    for (const lastEventId of ['11', '12', '13']) {
+      history.append({ type: 'message', data: 'x'.repeat(300_000), lastEventId })
+    }
+    expect(keptLengths(history)).toHaveLength(3)
+  })
 })

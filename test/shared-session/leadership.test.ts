@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Simulation } from './simulated-tabs.ts'
+import { type SimulatedTab, Simulation } from './simulated-tabs.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
@@ -7,6 +7,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.unstubAllGlobals()
 })
 
 describe('One tab leads until it closes or falls silent', () => {
@@ -109,6 +110,59 @@ describe('Tabs that know where the stream was left lead before those that do not
     expect(simulation.leader).toBe(second)
     expect(second.received).toEqual([1, 2])
     expect(third.requestCount).toBe(0)
+    simulation.closeAll()
+  })
+})
+
+describe('A tab that leaves with its page says so', () => {
+  /** Opens tabs that are pages, and have received an event. */
+  async function openPages(count: number): Promise<{ simulation: Simulation; tabs: SimulatedTab[] }> {
+    const simulation = new Simulation()
+    simulation.stubPages()
+    const tabs = Array.from({ length: count }, () => simulation.open())
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    return { simulation, tabs }
+  }
+
+  it('A lock that was granted to a tab that hangs when the leader leaves is soon taken over by another tab', async () => {
+    const { simulation, tabs } = await openPages(3)
+    const [leader, hung, other] = tabs as [SimulatedTab, SimulatedTab, SimulatedTab]
+    hung.isHung = true
+    leader.suspend()
+    await simulation.finish()
+    expect(simulation.leader).toBe(hung)
+    // Tabs check after 2.5 s at the earliest whether the leader is silent, and replace it after 10 s.
+    vi.advanceTimersByTime(1_000)
+    await simulation.finish()
+    expect(simulation.leader).toBe(other)
+    expect(other.connection).toBeDefined()
+    simulation.closeAll()
+  })
+
+  it('A leader that is there keeps the lead when a follower leaves', async () => {
+    const { simulation, tabs } = await openPages(3)
+    const [leader, follower, other] = tabs as [SimulatedTab, SimulatedTab, SimulatedTab]
+    follower.suspend()
+    await simulation.finish()
+    vi.advanceTimersByTime(2_000)
+    await simulation.finish()
+    expect(simulation.leader).toBe(leader)
+    expect(other.requestCount).toBe(0)
+    simulation.closeAll()
+  })
+
+  it('A tab that closes after the leader left does not lead', async () => {
+    const { simulation, tabs } = await openPages(3)
+    const [leader, hung, other] = tabs as [SimulatedTab, SimulatedTab, SimulatedTab]
+    hung.isHung = true
+    leader.suspend()
+    await simulation.finish()
+    other.session.close()
+    vi.advanceTimersByTime(2_000)
+    await simulation.finish()
+    expect(other.requestCount).toBe(0)
     simulation.closeAll()
   })
 })

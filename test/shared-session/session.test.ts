@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventSourceInit } from '../../src/options/event-source-init.ts'
-import { type SimulatedTab, Simulation } from './simulated-tabs.ts'
+import { protocolVersion } from '../../src/shared/protocol.ts'
+import { SimulatedPage, type SimulatedTab, Simulation } from './simulated-tabs.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
@@ -304,6 +305,126 @@ describe('A page can be away', () => {
     await simulation.finish()
     expect(tab.connection).toBeUndefined()
     expect(simulation.leader).toBeUndefined()
+    simulation.closeAll()
+  })
+})
+
+describe('A page can have more than one source', () => {
+  it('All sources of a page leave before one of them releases its lock', async () => {
+    const simulation = new Simulation()
+    simulation.stubPages()
+    const page = new SimulatedPage()
+    const [first, second] = [simulation.open({ page }), simulation.open({ page })]
+    const other = simulation.open()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(simulation.leader).toBe(first)
+    await page.leave()
+    await simulation.finish()
+    expect(simulation.leader).toBe(other)
+    expect(other.connection).toBeDefined()
+
+    simulation.publish()
+    await simulation.finish()
+    first.restore()
+    await simulation.finish()
+    for (const { received } of [first, second, other]) expect(received).toEqual([1, 2])
+    expect(simulation.leader).toBe(other)
+    simulation.closeAll()
+  })
+})
+
+describe('Anybody can send anything on the channel', () => {
+  it.for([
+    null,
+    undefined,
+    'junk',
+    7,
+    [],
+    {},
+    { version: protocolVersion },
+    { version: protocolVersion, kind: 'update' },
+  ])('Tabs ignore %j', async (junk) => {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    for (const tab of tabs) simulation.broadcast(tab, junk)
+    simulation.publish()
+    await simulation.finish()
+
+    for (const tab of tabs) expect(tab).toMatchObject({ received: [1], openCount: 1, otherVersionCount: 0 })
+    simulation.closeAll()
+  })
+
+  it('Tabs ignore messages of another version, and each reports that version once', async () => {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    const [leader, follower] = tabs as [SimulatedTab, SimulatedTab]
+    const update = { version: 99, kind: 'update', term: 1e15, series: 1, number: 7, lastEventId: '7', messages: [] }
+    for (let count = 0; count < 3; count++) {
+      for (const tab of tabs) simulation.broadcast(tab, update)
+      await simulation.finish()
+    }
+    simulation.publish()
+    await simulation.finish()
+
+    for (const tab of tabs) expect(tab).toMatchObject({ received: [1], openCount: 1, otherVersionCount: 1 })
+    expect(simulation.leader).toBe(leader)
+    expect(follower.requestCount).toBe(0)
+    simulation.closeAll()
+  })
+
+  it('A tab that receives a message of another version sends one, so that the other tab can report it, too', async () => {
+    const simulation = new Simulation()
+    const tab = simulation.open()
+    const other = simulation.open()
+    await simulation.finish()
+    const broadcast = vi.spyOn(simulation, 'broadcast')
+    simulation.broadcast(other, { version: 99, kind: 'update' })
+    await simulation.finish()
+    expect(broadcast).toHaveBeenCalledWith(tab, expect.objectContaining({ version: protocolVersion }))
+    simulation.closeAll()
+  })
+})
+
+describe('Many tabs can ask for reconnections', () => {
+  it('A storm of reconnect() from every tab reconnects at most once a second', async () => {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open(), simulation.open()]
+    await simulation.finish()
+    const [leader] = tabs as [SimulatedTab]
+    for (let count = 0; count < 50; count++) {
+      for (const tab of tabs) tab.session.reconnect()
+      await simulation.finish()
+      vi.advanceTimersByTime(40)
+    }
+    await simulation.fireTimers(20)
+    // The first connection, one for the first call, and one a second, of which the last follows the storm.
+    expect(leader.requestCount).toBe(4)
+    for (const tab of tabs) expect(tab.openCount).toBe(leader.openCount)
+    simulation.closeAll()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('A call of reconnect() soon after another one reconnects a second after that one', async () => {
+    const simulation = new Simulation()
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    follower.session.reconnect()
+    await simulation.finish()
+    expect(leader.requestCount).toBe(2)
+    vi.advanceTimersByTime(100)
+    leader.session.reconnect()
+    await simulation.finish()
+    vi.advanceTimersByTime(800)
+    await simulation.finish()
+    expect(leader.requestCount).toBe(2)
+    vi.advanceTimersByTime(200)
+    await simulation.finish()
+    expect(leader).toMatchObject({ requestCount: 3, openCount: 3 })
+    expect(follower.openCount).toBe(3)
     simulation.closeAll()
   })
 })

@@ -3,7 +3,7 @@ import type { ErrorDetails } from '../../src/events.ts'
 import type { EventSourceInit } from '../../src/options/event-source-init.ts'
 import { readSettings } from '../../src/options/settings.ts'
 import type { Session } from '../../src/session.ts'
-import { startSharedSession } from '../../src/shared/session.ts'
+import { SharedSession } from '../../src/shared/session.ts'
 import type { Signal, Transport, TransportHandler } from '../../src/transport/transport.ts'
 
 /*
@@ -29,16 +29,34 @@ export class SimulatedPage {
   /** Whether the page is frozen or in the back/forward cache: its timers do not fire, and nothing reaches it. */
   isSuspended = false
   readonly document = { hidden: false }
-  readonly #target = new EventTarget()
+  readonly sessions = new Set<SharedSession>()
+  readonly #listeners = new Map<string, Set<(event: Event) => void>>()
 
-  readonly addEventListener = this.#target.addEventListener.bind(this.#target)
-  readonly removeEventListener = this.#target.removeEventListener.bind(this.#target)
+  addEventListener(type: string, listener: (event: Event) => void): void {
+    this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener))
+  }
+
+  removeEventListener(type: string, listener: (event: Event) => void): void {
+    this.#listeners.get(type)?.delete(listener)
+  }
 
   dispatch(type: string, members: { persisted?: boolean } = {}): void {
+    for (const call of this.#calls(type, members)) call()
+  }
+
+  /** Puts the page into the back/forward cache. As in a browser, microtasks run between two listeners. */
+  async leave(): Promise<void> {
+    for (const call of this.#calls('pagehide', { persisted: true })) {
+      call()
+      await settle()
+    }
+    this.isSuspended = true
+  }
+
+  #calls(type: string, members: object): (() => void)[] {
     const event = Object.assign(new Event(type), members)
-    // Node's Event has none from the second listener on.
-    Object.defineProperty(event, 'currentTarget', { value: this.#target })
-    this.#target.dispatchEvent(event)
+    Object.defineProperty(event, 'target', { value: this })
+    return [...(this.#listeners.get(type) ?? [])].map((listener) => () => listener(event))
   }
 }
 
@@ -136,10 +154,10 @@ export class Simulation {
       },
     }
     vi.stubGlobal('document', document)
-    vi.stubGlobal('addEventListener', (...given: Parameters<EventTarget['addEventListener']>) => {
+    vi.stubGlobal('addEventListener', (...given: Parameters<SimulatedPage['addEventListener']>) => {
       page().addEventListener(...given)
     })
-    vi.stubGlobal('removeEventListener', (...given: Parameters<EventTarget['removeEventListener']>) => {
+    vi.stubGlobal('removeEventListener', (...given: Parameters<SimulatedPage['removeEventListener']>) => {
       for (const tab of this.tabs) tab.page.removeEventListener(...given)
     })
   }
@@ -292,11 +310,15 @@ export class SimulatedTab {
   readonly interruptions: ErrorDetails[] = []
   isLost = false
   /** Whether nothing reaches the tab, and none of its timers fires, without the tab knowing. */
-  isHung = false
+  #isHung = false
+  /** What timers have called while the tab was stopped. */
+  readonly #dueTimers: (() => void)[] = []
   connection: Connection | undefined
   openCount = 0
   dropCount = 0
   requestCount = 0
+  /** How many times the tab reported tabs of another version. */
+  otherVersionCount = 0
   readonly #replay: number
   readonly #init: EventSourceInit
   #channels: readonly SimulatedChannel[] = []
@@ -319,13 +341,36 @@ export class SimulatedTab {
     return this.#channels
   }
 
+  get isHung(): boolean {
+    return this.#isHung
+  }
+  set isHung(isHung: boolean) {
+    this.#isHung = isHung
+    if (!this.isStopped) this.#runDueTimers()
+  }
+
   get isStopped(): boolean {
     return this.isHung || this.page.isSuspended
   }
 
   /** Runs code as that of this tab. */
   run(code: () => void): void {
-    if (!this.isLost) this.simulation.run(this, code)
+    if (this.isLost) return
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = ((callback: () => void, delay: number) =>
+      setTimeout(() => this.#runTimer(callback), delay)) as typeof setTimeout
+    this.simulation.run(this, code)
+    globalThis.setTimeout = setTimeout
+  }
+
+  /** Runs what a timer calls, or, while the tab is stopped, remembers it. */
+  #runTimer(callback: () => void): void {
+    if (this.isStopped) this.#dueTimers.push(callback)
+    else this.run(callback)
+  }
+
+  #runDueTimers(): void {
+    for (const callback of this.#dueTimers.splice(0)) this.run(callback)
   }
 
   /** Puts the page into the back/forward cache. */
@@ -338,6 +383,7 @@ export class SimulatedTab {
   restore(): void {
     this.page.isSuspended = false
     this.run(() => this.page.dispatch('pageshow', { persisted: true }))
+    if (!this.isStopped) this.#runDueTimers()
   }
 
   start(): void {
@@ -372,7 +418,7 @@ export class SimulatedTab {
         this.interruptions.push(details)
       },
     }
-    this.#session = startSharedSession('name', settings, this.#transport, handler, {
+    this.#session = new SharedSession('name', settings, this.#transport, handler, {
       locks: {
         request: (_name: string, options: LockOptions, callback: () => unknown) =>
           tab.isLost ? new Promise(() => {}) : tab.simulation.requestLock(tab, options, callback),
@@ -383,8 +429,12 @@ export class SimulatedTab {
           tab.#channels = [...tab.#channels, this]
         }
       } as unknown as typeof BroadcastChannel,
+      sessions: this.page.sessions,
       refused() {
         throw new Error('the simulated platform refuses nothing')
+      },
+      metOtherVersion: () => {
+        this.otherVersionCount++
       },
     })
   }

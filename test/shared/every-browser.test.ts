@@ -77,5 +77,69 @@ for (const name of browserNames) {
         await expectWhole(feed, other)
       },
     )
+
+    it(`A storm of reconnect() from every tab opens one connection at a time in ${name}`, async () => {
+      const all = [await openTab('1'), await openTab('2'), await openTab('3')]
+      const storm = `new Promise((resolve) => {
+        let count = 0
+        const timer = setInterval(() => {
+          recorder.source.reconnect()
+          if (++count < 50) return
+          clearInterval(timer)
+          resolve()
+        }, 40)
+      })`
+      // WebKit runs one script at a time: a storm that is begun and awaited later.
+      for (const tab of all) await tab.evaluate(`void (globalThis.storm = ${storm})`)
+      for (const tab of all) await tab.evaluate('storm')
+      // The last reconnection follows within a second after the storm.
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      await feed.leader()
+      feed.send()
+      for (const tab of all) await expectWhole(feed, tab)
+      expect(feed.requests).toBeLessThanOrEqual(8)
+      // The server may see the next request a moment before the end of the connection.
+      expect(feed.maxConnections).toBeLessThanOrEqual(2)
+      expect(feed.connections).toHaveLength(1)
+    })
+
+    it(`Tabs ignore junk on the channel, and report another version once in ${name}`, async () => {
+      const [first, second] = [await openTab('1'), await openTab('2')]
+      const outsider = await open('outsider', `${feed.origin}/other`)
+      tabs.push(outsider)
+      for (const tab of [first, second]) {
+        await tab.evaluate(`void (globalThis.warnings = [], console.warn = (text) => warnings.push(text),
+          globalThis.exceptions = [], addEventListener('error', ({ message }) => exceptions.push(message)))`)
+      }
+      const channelName = `everysource ${JSON.stringify([`${feed.origin}/events`, false, 'GET', 'follow', null, null])}`
+      await outsider.evaluate(`void (globalThis.channel = new BroadcastChannel(${JSON.stringify(channelName)}))`)
+      // The outsider receives what the tabs send, so that the name is the right one.
+      await outsider.evaluate('void (globalThis.received = new Promise((resolve) => (channel.onmessage = resolve)))')
+      feed.send()
+      await outsider.evaluate('received.then(() => undefined)')
+      const junk = `[null, undefined, 'junk', 7, [], {}, { version: 1 }, { version: 1, kind: 'update', messages: null },
+        { version: 99, kind: 'update' }, { version: 99 }, new Map([[1, new Date()]])]`
+      await outsider.evaluate(`void ${junk}.forEach((value) => channel.postMessage(value))`)
+      feed.send()
+      for (const tab of [first, second]) {
+        await expectWhole(feed, tab, 1)
+        expect(await tab.evaluate('exceptions')).toEqual([])
+        await expect.poll(() => tab.evaluate('warnings')).toHaveLength(1)
+        expect(await tab.evaluate('warnings[0]')).toMatch(/^SharedEventSource: tabs with another version/)
+      }
+      expect(feed.requests).toBe(1)
+    })
+
+    it(`An event of an element leaves the leader alone in ${name}`, async () => {
+      const [leader, follower] = [await openTab('1'), await openTab('2')]
+      for (const type of ['freeze', 'pagehide', 'pageshow', 'resume', 'visibilitychange']) {
+        await leader.evaluate(`(document.body.dispatchEvent(
+          Object.assign(new Event('${type}', { bubbles: true, composed: true }), { persisted: true })))`)
+        feed.send()
+        for (const tab of [leader, follower]) await expectWhole(feed, tab, 1)
+      }
+      expect(feed.connections).toMatchObject([{ tab: '1' }])
+      expect(feed.requests).toBe(1)
+    })
   })
 }

@@ -36,8 +36,8 @@ export class Recorder {
       this.#opened++
       this.#changed.signal()
     })
-    source.addEventListener('error', ({ code, status, body, attempt, willReconnect, headers }) => {
-      this.#errors.push({ code, status, body, attempt, willReconnect, type: headers?.get('content-type') })
+    source.addEventListener('error', ({ reason, status, body, attempt, willReconnect, headers }) => {
+      this.#errors.push({ reason, status, body, attempt, willReconnect, type: headers?.get('content-type') })
       this.#changed.signal()
     })
   }

@@ -54,7 +54,20 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['a redirect mode that only fetch has', { redirect: 'manual' }, ['redirect', 'manual']],
   ['a fetch that is not a function', { fetch: 'fetch' }, ['fetch']],
   ['a signal that is not an AbortSignal', { signal: {} }, ['signal']],
+  ['an AbortController as the signal', { signal: new AbortController() }, ['signal', 'AbortSignal']],
   ['headers that are a number', { headers: 5 }, []],
+  ['a header value that is undefined', { headers: { Authorization: undefined } }, ['headers', 'Authorization']],
+  ['a header value that is null', { headers: { Authorization: null } }, ['headers', 'Authorization']],
+  ['a header pair without a value', { headers: [['Authorization']] }, ['headers', 'Authorization']],
+  ['a body that is a plain object', { method: 'POST', body: { a: 1 } }, ['body', 'JSON.stringify']],
+  ['a body that is an object without a prototype', { method: 'POST', body: Object.create(null) }, ['body', 'JSON']],
+  ['a body that is an array', { method: 'POST', body: [1, 2] }, ['body', 'array', 'JSON.stringify']],
+  ['a body that is a number', { method: 'POST', body: 5 }, ['body', 'number']],
+  ['a body that is true', { method: 'POST', body: true }, ['body', 'boolean']],
+  ['statuses that are strings', { retry: { statuses: ['503'] } }, ['statuses', 'numbers']],
+  ['a request that is not a function', { request: {} }, ['request', 'a function']],
+  ['an onEvent that is not a function', { onEvent: 'message' }, ['onEvent', 'a function']],
+  ['an acceptContentType that is a string', { acceptContentType: 'text/plain' }, ['acceptContentType', 'a function']],
 ]
 
 /** Values at the limit of what is allowed. */

@@ -2,7 +2,13 @@ import { assert } from 'chai'
 import type { SeenRequest } from '../../../fixtures/feed-server/plan.ts'
 import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { cachesResponses, hasNoCacheModes, onlyInBrowsers, preflightsEverything } from '../limits.ts'
+import {
+  cachesResponses,
+  hasNoCacheModes,
+  onlyInBrowsers,
+  preflightsEverything,
+  sendsNoCacheControl,
+} from '../limits.ts'
 import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
@@ -71,6 +77,20 @@ export const cases: ConformanceCase[] = [
     const { pathname, search } = new URL(source.url)
     assert.equal((await firstRequest(scene)).url, pathname + search)
   }),
+
+  theInterface(
+    'The request asks caches between for a fresh response, as the cache mode no-store does',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 10\ndata: a\n\n'), stream('data: b\n\n')])
+      const watch = scene.watch()
+      await watch.next('message')
+      await watch.next('message')
+      for (const request of await scene.requests({ count: 2 })) {
+        assert.deepEqual(valuesOf(request, 'Cache-Control'), ['no-cache'])
+      }
+    },
+    { limits: sendsNoCacheControl },
+  ),
 
   theInterface(
     'The cache mode is no-store, so that a cacheable response is fetched again, unconditionally',

@@ -21,6 +21,13 @@ async function firstDelays(scene: Scene, retry: RetryPolicy): Promise<number[]> 
 }
 
 export const cases: ConformanceCase[] = [
+  policy('A number as retry is the reconnection time in ms until the server sets one', async (scene) => {
+    await scene.plan([endedStream('data: a\n\n'), endedStream('retry: 20\ndata: b\n\n')])
+    const [first = 0, second = 0] = await delaysOf(scene.watch({ retry: 50 }), 2)
+    assert.isTrue(first >= 50 && first <= 60, String(first))
+    assert.isTrue(second >= 20 && second <= 24, String(second))
+  }),
+
   policy('Without jitter, delays after failures grow by the factor up to maxDelay', async (scene) => {
     const delays = await delaysOfFailures(scene, 5, { initialDelay: 5, factor: 3, maxDelay: 100, jitter: 0 })
     assert.deepEqual(delays, [15, 45, 100, 100, 100])

@@ -1,5 +1,5 @@
 import { assert } from 'chai'
-import { endedStream, refusal, stream } from '../answers.ts'
+import { endedStream, noAnswer, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { assertFailed, delaysOf } from '../delays.ts'
 import { aWhile, under, valuesOf } from '../scene.ts'
@@ -64,8 +64,11 @@ export const cases: ConformanceCase[] = [
     await watch.nextError()
     const last = await watch.nextError()
     assert.equal(last.reason, 'gave-up')
-    assert.equal(last.status, 503)
-    assert.equal(last.body, 'busy')
+    assert.match(last.message, /^2 failures in a row: HTTP 503 /)
+    assert.instanceOf(last.error, Error)
+    assert.match((last.error as Error).message, /^HTTP 503 /)
+    assert.isUndefined(last.status)
+    assert.isUndefined(last.body)
   }),
 
   statuses('A 503 with Retry-After: 1 is retried after at least a second, with the same id', async (scene) => {
@@ -105,6 +108,26 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
     await aWhile()
     assert.lengthOf(await scene.requests(), 1)
+  }),
+
+  unauthorized('A 401 after reconnect() is retried once if the stream had opened since the last one', async (scene) => {
+    await scene.plan([refusal(401), stream('data: a\n\n'), refusal(401), stream('data: b\n\n')])
+    const watch = scene.watch({ headers: () => ({}) })
+    await watch.next('message')
+    watch.source.reconnect()
+    assert.equal((await watch.nextMessage()).data, 'b')
+    assert.lengthOf(await scene.requests({ count: 4 }), 4)
+  }),
+
+  unauthorized('A second 401 fails the connection, whatever failed between, if nothing has opened', async (scene) => {
+    await scene.plan([refusal(401), noAnswer, refusal(401, 'revoked'), stream('data: a\n\n')])
+    const watch = scene.watch({ headers: () => ({}), retry: { initialDelay: 10, jitter: 0 } })
+    assert.isTrue((await watch.nextError()).willReconnect)
+    assert.equal((await watch.nextError()).reason, 'network')
+    const error = await watch.nextError()
+    assert.equal(error.body, 'revoked')
+    assert.isFalse(error.willReconnect)
+    assertFailed(watch)
   }),
 
   unauthorized(

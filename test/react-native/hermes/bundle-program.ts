@@ -14,8 +14,8 @@ const require = createRequire(join(modules, 'package.json'))
 /** The package as an app gets it: a script that leaves its exports where programs find them. */
 export function bundlePackage(consumer: string): Promise<string> {
   return bundle(here('package.ts'), {
-    everysource: join(consumer, 'node_modules/everysource/dist/react-native/index.js'),
-    shared: join(consumer, 'node_modules/everysource/dist/react-native/shared-event-source.js'),
+    everysource: join(consumer, 'node_modules/everysource/dist/react-native/index.cjs'),
+    shared: join(consumer, 'node_modules/everysource/dist/react-native/shared-event-source.cjs'),
     'react-native': here('react-native.ts'),
   })
 }
