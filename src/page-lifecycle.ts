@@ -1,3 +1,5 @@
+import { onEvents } from './scope-events.ts'
+
 /** What a wait for a reconnection asks about the network. */
 export interface NetworkScope {
   readonly navigator?: { readonly onLine?: boolean }
@@ -43,7 +45,7 @@ export function isLeavingPage(): boolean {
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = scope
   // Test tools and servers may have a `document` that is no page.
-  if (!document || !scope.addEventListener) return
+  if (!document) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
@@ -60,14 +62,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  try {
-    for (const type of lifecycleEvents) scope.addEventListener(type, onEvent, true)
-  } catch {
-    // The functions of a window that a test tool has copied may throw. The page's lifecycle is an extra: go without.
-    return
-  }
-  update()
-  return () => {
-    for (const type of lifecycleEvents) scope.removeEventListener(type, onEvent, true)
-  }
+  const stopListening = onEvents(scope, lifecycleEvents, onEvent, true)
+  if (stopListening) update()
+  return stopListening
 }

@@ -1,4 +1,5 @@
 import { scope } from '#lifecycle'
+import { onEvents } from './scope-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
 /** How often a wait looks at the clock, and how far the clock may run ahead of the timer in between; in ms. */
@@ -34,7 +35,7 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   const end = (): void => {
     clearTimeout(timer)
     endWatch?.()
-    scope.removeEventListener?.('online', end)
+    stopListening?.()
     reconnect()
   }
   const endUnlessOffline = (extension: number): void => {
@@ -49,6 +50,6 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   wait(delay, offlineExtension)
   const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  scope.addEventListener?.('online', end)
+  const stopListening = onEvents(scope, ['online'], end)
   return end
 }

@@ -187,6 +187,78 @@ describe('The wait for the next attempt can end early', () => {
   })
 })
 
+describe('A source does without what a page lacks', () => {
+  it.each([
+    ['has no members', {}],
+    ['has no functions', { hidden: false, baseURI: undefined }],
+    [
+      'has functions that throw',
+      {
+        hidden: false,
+        addEventListener() {
+          throw new TypeError('Illegal invocation')
+        },
+      },
+    ],
+  ])('A document that %s does not keep a source from receiving events', async (_, document) => {
+    vi.stubGlobal('document', document)
+    for (const addEventListener of [undefined, () => expect.unreachable]) {
+      vi.stubGlobal('addEventListener', addEventListener)
+      const scripted = new ScriptedFetch()
+      const source = new EventSource(url, { fetch: scripted.fetch, pauseWhenHidden: true })
+      const received: string[] = []
+      source.onmessage = ({ data }) => received.push(data)
+      await settle()
+      scripted.respond()
+      scripted.send('data: a\n\n')
+      await settle()
+      expect(received).toEqual(['a'])
+      source.close()
+    }
+  })
+
+  it('A window whose addEventListener throws does not keep a source from receiving events', async () => {
+    vi.stubGlobal('document', { hidden: false })
+    const fail = (): never => {
+      throw new TypeError('Illegal invocation')
+    }
+    vi.stubGlobal('addEventListener', fail)
+    vi.stubGlobal('removeEventListener', fail)
+    const scripted = new ScriptedFetch()
+    const source = new EventSource(url, { fetch: scripted.fetch })
+    await settle()
+    scripted.respond()
+    await settle()
+    expect(source.readyState).toBe(1)
+    scripted.fail(new Error('reset'))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(scripted.calls).toBe(2)
+    source.close()
+  })
+})
+
+describe('Many sources can share one signal', () => {
+  it('30 sources on one signal have one listener, cause no warning, and are all closed by it', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): number => warnings.push(warning)
+    process.on('warning', onWarning)
+    const controller = new AbortController()
+    const scripted = new ScriptedFetch()
+    const init = { fetch: scripted.fetch, signal: controller.signal }
+    const sources = Array.from({ length: 30 }, () => new EventSource(url, init))
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1)
+    sources[0]?.close()
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1)
+    controller.abort()
+    expect(sources.map(({ readyState }) => readyState)).toEqual(Array.from({ length: 30 }, () => 2))
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
+    vi.useRealTimers()
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('The class works without Symbol.dispose', () => {
   it('The class is complete and has no member named undefined where Symbol.dispose is missing', async () => {
     const { iterator, asyncIterator, toStringTag, hasInstance, toPrimitive, species, unscopables } = Symbol

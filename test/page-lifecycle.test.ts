@@ -89,6 +89,20 @@ describe('A page can be away', () => {
     expect(change).not.toHaveBeenCalled()
   })
 
+  it.each(['pagehide', 'freeze', 'visibilitychange', 'pageshow', 'resume'])(
+    'An event %s of an element, whether it bubbles or not, changes nothing',
+    (type) => {
+      const { network } = stubPage()
+      const change = vi.fn<(isAway: boolean) => void>()
+      watchPageLifecycle(true, change)
+      const event = Object.assign(new Event(type, { bubbles: true }), { persisted: true })
+      // Node has no tree of targets: at the window, the event of an element has another target.
+      Object.defineProperty(event, 'target', { value: new EventTarget() })
+      network.dispatchEvent(event)
+      expect(change).not.toHaveBeenCalled()
+    },
+  )
+
   it('No listeners are added where there is no page', () => {
     const network = stubNetwork()
     watchPageLifecycle(true, () => expect.unreachable())

@@ -88,6 +88,35 @@ describe('An attempt sends one request', () => {
   })
 
   it.each([
+    ['?q=a%20b&sig=x~y*(z)&after=1', '?q=a%20b&sig=x~y*(z)&after=7'],
+    ['?after=1&q=a%20b&sig=x~y*(z)', '?q=a%20b&sig=x~y*(z)&after=7'],
+    ['?%61fter=1&q=%2F', '?q=%2F&after=7'],
+    ['?q&after&sig=', '?q&sig=&after=7'],
+  ])('The query %s becomes %s, since the rest of it may be signed', async (query, expected) => {
+    const init = { lastEventIdQueryParam: 'after' }
+    const { latest } = await start({ address: `${url}${query}`, init, context: { lastEventId: '7' } })
+    expect(new URL(latest.request.url).search).toBe(expected)
+  })
+
+  it('Only the pairs of the parameter are cut out of the query, and the others keep their text and their order', async () => {
+    const others = fc.array(fc.constantFrom<string>('q=a%20b', 'sig=x~y*(z)', 'a+b', '=', "it's=%E9", 'afters=1'), {
+      maxLength: 6,
+    })
+    const position = fc.nat(6)
+    await fc.assert(
+      fc.asyncProperty(others, position, async (pairs, index) => {
+        const given = pairs.toSpliced(index, 0, 'after=1')
+        const address = new URL(`${url}?${given.join('&')}`)
+        const init = { lastEventIdQueryParam: 'after' }
+        const { latest, attempt } = await start({ address: address.href, init, context: { lastEventId: '8' } })
+        attempt.abort()
+        const kept = address.search.slice(1).split('&').toSpliced(Math.min(index, pairs.length), 1)
+        expect(new URL(latest.request.url).search).toBe(`?${[...kept, 'after=8'].join('&')}`)
+      }),
+    )
+  })
+
+  it.each([
     ['http://user:pass@feed.example/a?b', 'user:pass'],
     ['http://user@feed.example/a?b', 'user:'],
     ['http://:pass@feed.example/a?b', ':pass'],

@@ -20,16 +20,18 @@ export class BufferedEventStream implements EventStream<unknown> {
   readonly #pendingReads: ((result: ReadResult | Promise<ReadResult>) => void)[] = []
   /** The controller of the ReadableStream, if the consumer asked for one and has not cancelled it. */
   #readableController: ReadableStreamDefaultController<DecodedEvent> | undefined
+  /** Whether an iteration or a ReadableStream was asked for: a stream can have only one. */
   #hasConsumer = false
   /** Whether nothing is missing at the end of the stream: `until` was not given, or has returned true. */
   #isComplete: boolean
+  /** The ID of the last event that was delivered; the session's last event ID is that of the last event received. */
   #lastEventId: string
   /** The origin of the final URL of the current response. */
   #origin = ''
   /** What the iteration throws after the last event; undefined if it is done instead. */
   #failure: unknown
   /** The result of every call of `next()` once nothing more is delivered; undefined until then. */
-  #end: Promise<ReadResult> | undefined
+  #finalResult: Promise<ReadResult> | undefined
   /** Present where the runtime has "await using". */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
@@ -49,10 +51,10 @@ export class BufferedEventStream implements EventStream<unknown> {
         try {
           if (until?.(event)) {
             this.#isComplete = true
-            this.#endReading()
+            this.#closeSession()
           }
         } catch (error) {
-          this.#endReading(error)
+          this.#closeSession(error)
         }
         // The function may have closed the stream, too.
         if (!this.#session.closed) this.#queue.push(event)
@@ -60,8 +62,8 @@ export class BufferedEventStream implements EventStream<unknown> {
       interrupted: (details) => {
         if (details.willReconnect) callObserver(onInterruption, details)
         // A server says that there is nothing more by a clean end of the response, or by status 204.
-        else if (details.reason === 'ended' || details.status === 204) this.#endOfStream(details)
-        else this.#endReading(new EventStreamError(details))
+        else if (details.reason === 'ended' || details.status === 204) this.#handleCleanEnd(details)
+        else this.#closeSession(new EventStreamError(details))
       },
       ready: () => (this.#queue.isFull ? this.#queue.changed() : undefined),
       aborted: () => this.#stop(signal?.reason),
@@ -83,7 +85,7 @@ export class BufferedEventStream implements EventStream<unknown> {
       {
         start: (controller) => {
           this.#readableController = controller
-          if (this.#end) this.#endReadable()
+          if (this.#finalResult) this.#closeReadable()
         },
         pull: async (controller) => {
           const { done, value } = await this.#next()
@@ -128,7 +130,7 @@ export class BufferedEventStream implements EventStream<unknown> {
         return Promise.resolve({ done: false, value: event })
       }
     }
-    if (this.#end) return this.#end
+    if (this.#finalResult) return this.#finalResult
     const result = new Promise<ReadResult>((resolve) => {
       if (this.#pendingReads.push(resolve) === 1) void this.#deliver()
     })
@@ -143,33 +145,36 @@ export class BufferedEventStream implements EventStream<unknown> {
   }
 
   /** Ends the connection; the events in the queue are still delivered, and then the failure, if there is one. */
-  #endReading(failure?: unknown): void {
+  #closeSession(failure?: unknown): void {
     this.#failure ??= failure
     this.#session.close()
     this.#queue.notify()
   }
 
-  #endOfStream(details: ErrorDetails): void {
+  /** Ends the connection after a clean end; a failure if `until` is still waiting for an event. */
+  #handleCleanEnd(details: ErrorDetails): void {
     const message = 'the stream ended without the event that until returns true for'
     const { attempt } = details
-    if (this.#isComplete) this.#endReading()
-    else this.#endReading(new EventStreamError({ reason: 'incomplete', message, attempt }))
+    if (this.#isComplete) this.#closeSession()
+    else this.#closeSession(new EventStreamError({ reason: 'incomplete', message, attempt }))
   }
 
   /** Ends the stream at once, unless it is over: calls of `next()`, pending or later, are done or get the failure. */
   #stop(failure?: unknown): void {
-    if (this.#end) return
+    if (this.#finalResult) return
     this.#failure = failure
-    this.#end = failure === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(failure)
+    this.#finalResult =
+      failure === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(failure)
     // Perhaps nobody calls `next()` again.
-    this.#end.catch(() => {})
+    this.#finalResult.catch(() => {})
     this.#queue.clear()
-    this.#endReading()
-    for (const resolve of this.#pendingReads) resolve(this.#end)
-    this.#endReadable()
+    this.#closeSession()
+    for (const resolve of this.#pendingReads) resolve(this.#finalResult)
+    this.#closeReadable()
   }
 
-  #endReadable(): void {
+  /** Closes the ReadableStream, if there is one, or puts it into the error state. */
+  #closeReadable(): void {
     if (this.#failure === undefined) this.#readableController?.close()
     else this.#readableController?.error(this.#failure)
   }
@@ -180,10 +185,11 @@ export class BufferedEventStream implements EventStream<unknown> {
     if (signal?.aborted) this.#stop(signal.reason)
   }
 
+  /** Takes the next event from the queue; undefined if there is none or the stream was aborted. */
   #takeEvent(): ServerSentEvent | undefined {
     const event = this.#queue.shift()
     if (event) this.#stopIfAborted()
-    return this.#end ? undefined : event
+    return this.#finalResult ? undefined : event
   }
 
   /** Settles the pending calls of `next()` one after the other, each with the next event. */
@@ -202,7 +208,7 @@ export class BufferedEventStream implements EventStream<unknown> {
       }
       this.#stopIfAborted()
       if (error && onDecodeError === 'throw') this.#stop(error)
-      if (this.#end) return
+      if (this.#finalResult) return
       this.#lastEventId = event.lastEventId
       if (error) callObserver(onSkip, error)
       else this.#pendingReads.shift()?.({ done: false, value: decoded })

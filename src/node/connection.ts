@@ -1,26 +1,24 @@
 import type { Dispatcher } from 'undici'
 
-/** A request's options, as undici's dispatchers take them. */
+/** The options of a request, as undici's dispatchers take them. */
 export type RequestOptions = Dispatcher.DispatchOptions
 
-/** Controls a request over one of our own connections, as undici's controllers do. */
+/** The controller of a request over a {@link Connection}, like undici's controllers. */
 export interface ResponseController extends Dispatcher.DispatchController {
   readonly httpVersion: '1.1' | '2'
-  /** The header fields as they were sent, over HTTP/2. */
+  /** The header fields that were sent; only over HTTP/2. */
   readonly sentHeaders?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** A handler of a response, as undici 7 and newer has it. */
+/** The handler of a response, with the methods of a handler of undici 7 or newer. */
 export interface ResponseHandler extends Required<Omit<Dispatcher.DispatchHandler, LegacyEvents | 'onRequestUpgrade'>> {
-  /** Whether nobody waits any more. */
+  /** Whether the request has ended: its response is complete, or it has failed or was aborted. */
   readonly isOver?: boolean
   /**
-   * A function that the connections put here, to be called when it is over.
-   * @param hasTimedOut whether a timeout ended it: its connection is not to be trusted then
+   * A callback for an abort of the request, set by the connections.
+   * @param hasTimedOut whether a timeout aborted the request: its connection may be dead then
    */
   onOver?: ((hasTimedOut: boolean) => void) | undefined
-  /** What went wrong with the connection, if its protocol takes that for the end of a body. */
-  connectionError?: Error | undefined
 }
 
 type LegacyEvents =
@@ -33,9 +31,9 @@ type LegacyEvents =
   | 'onComplete'
   | 'onBodySent'
 
-/** What requests are dispatched to: connections of ours, or a dispatcher of the caller's. */
-export interface Dispatching {
-  /** Whether a response can be paused in every case, also where its connection ends with it. */
+/** What sends requests: {@link Connections}, or the caller's undici Dispatcher. */
+export interface RequestDispatcher {
+  /** Whether every response can be paused, even one whose connection closes at its end. */
   readonly pausesSafely?: boolean
   dispatch(options: RequestOptions, handler: ResponseHandler): boolean
 }
@@ -44,29 +42,29 @@ export interface Dispatching {
 export interface PendingRequest {
   readonly options: RequestOptions
   readonly handler: ResponseHandler
-  /** Whether a server had it before, and did not take it. */
+  /** Whether the request was sent before, to a server that did not process it. */
   readonly isRepeated: boolean
 }
 
 /** An open connection. */
 export interface Connection {
-  /** How many more requests it takes now. */
+  /** The number of further requests that the connection takes now. */
   readonly room: number
-  /** Whether it carries nothing. */
+  /** Whether no request is in progress. */
   readonly isIdle: boolean
   send(request: PendingRequest): void
-  /** Gives it no further request: it closes as soon as it carries nothing. */
+  /** Takes no further request, and closes the connection when no request is in progress. */
   retire(): void
-  /** Closes it at once, with all that it carries. */
+  /** Closes the connection at once; the requests in progress fail with this error. */
   destroy(error: Error): void
 }
 
-/** To whom connections report. */
+/** The owner of connections, which they report to. */
 export interface ConnectionOwner {
-  /** It may take another request, or takes none any more. */
+  /** The number of requests that a connection takes has changed. */
   changed(connection: Connection): void
-  /** It is closed. */
+  /** A connection is closed. */
   closed(connection: Connection): void
-  /** The server did not take this request, so that it can be sent over another connection. */
+  /** The server did not process a request, so it can be sent again over another connection. */
   repeat(request: PendingRequest): void
 }

@@ -1,8 +1,16 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
-import type { Dispatching, PendingRequest, RequestOptions, ResponseHandler } from './connection.ts'
-import { type ConnectCallback, type Connecting, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
+import type { PendingRequest, RequestDispatcher, RequestOptions, ResponseHandler } from './connection.ts'
+import {
+  type ConnectCallback,
+  connect,
+  type Endpoint,
+  endpointOf,
+  type PendingConnection,
+  servernameOf,
+} from './connector.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
+import { defaultPingInterval } from './http2-connection.ts'
 import { OriginConnections } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
 import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
@@ -10,39 +18,48 @@ import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
 export interface ConnectionsOptions {
   /** Whether the connections do not keep the process alive. */
   readonly unref?: boolean
-  /** The proxy for all that is connected to (those that the environment names). */
+  /**
+   * The proxy for all connections.
+   * @default the proxies that environment variables name
+   */
   readonly proxy?: ProxySettings | undefined
-  /** What else TLS connections are made with. */
+  /** Further options of TLS connections. */
   readonly tls?: ConnectionOptions
-  /** How long a connection may take to be made, in ms (10,000). */
+  /**
+   * The maximum time to establish a connection, in ms.
+   * @default 10_000
+   */
   readonly connectTimeout?: number
-  /** How often an HTTP/2 connection is looked at, in ms (15,000); a dead one is found out after two or three times that. */
-  readonly lookInterval?: number
+  /**
+   * The time between two checks of an HTTP/2 connection, in ms; a dead connection is detected after two or three of them.
+   * @default 15_000 ({@link defaultPingInterval})
+   */
+  readonly pingInterval?: number
 }
 
-/** The connections to all origins, made as they are needed, by way of the proxies that the environment names. */
-export class Connections implements Dispatching {
+/** The connections to all origins, established when needed, directly or through the proxies of the environment. */
+export class Connections implements RequestDispatcher {
   readonly pausesSafely = true
   readonly #unref: boolean
   readonly #proxy: ProxySettings | undefined
   readonly #tls: ConnectionOptions
   readonly #connectTimeout: number
-  readonly #lookInterval: number
-  /** By what they are for: those of an origin are forgotten when the last of them is closed. */
+  readonly #pingInterval: number
+  /** The connections to each origin, by origin, Host header and proxy. An entry is removed with its last connection. */
   readonly #origins = new Map<string, OriginConnections>()
-  /** undici's agents for SOCKS proxies, by the proxy. */
+  /** The undici agents for SOCKS proxies, by URL and credentials of the proxy. */
   readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
 
   constructor(options: ConnectionsOptions = {}) {
-    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, lookInterval = 15_000 } = options
+    const { unref = false, proxy, tls = {}, connectTimeout = 10_000, pingInterval = defaultPingInterval } = options
     this.#unref = unref
     this.#proxy = proxy
     this.#tls = tls
     this.#connectTimeout = connectTimeout
-    this.#lookInterval = lookInterval
+    this.#pingInterval = pingInterval
   }
 
-  /** How many origins there are connections to, or are about to be. */
+  /** The number of origins with connections, open or being established. */
   get size(): number {
     return this.#origins.size
   }
@@ -64,26 +81,26 @@ export class Connections implements Dispatching {
 
   #dispatchDirect(target: URL, request: PendingRequest): void {
     const host = hostHeader(request.options)
-    this.#find(`${target.origin} ${host ?? ''}`, target.origin, (protocols, callback) =>
-      connect(this.#secure(target, host, protocols), this.#connectOptions, callback),
+    this.#connectionsFor(`${target.origin} ${host ?? ''}`, target.origin, (protocols, callback) =>
+      connect(this.#targetEndpoint(target, host, protocols), this.#connectOptions, callback),
     ).dispatch(request)
   }
 
   #dispatchTunnel(target: URL, proxy: ProxySettings, request: PendingRequest): void {
     const host = hostHeader(request.options)
     const key = `${target.origin} ${host ?? ''} ${proxy.url.href} ${proxy.authorization}`
-    this.#find(key, target.origin, (protocols, callback) =>
+    this.#connectionsFor(key, target.origin, (protocols, callback) =>
       connectThrough(
         proxy,
-        this.#toProxy(proxy),
-        this.#secure(target, host, protocols),
+        this.#proxyEndpoint(proxy),
+        this.#targetEndpoint(target, host, protocols),
         this.#connectOptions,
         callback,
       ),
     ).dispatch(request)
   }
 
-  /** RFC 9112, section 3.2.2: a proxy is asked for the whole URL. Whatever the origin, the connections are the proxy's. */
+  /** RFC 9112, section 3.2.2: a proxy is sent the whole URL. Requests to all origins share the connections to the proxy. */
   #dispatchForward(target: URL, proxy: ProxySettings, { options, handler, isRepeated }: PendingRequest): void {
     const { origin } = proxy.url
     const { authorization } = proxy
@@ -93,8 +110,8 @@ export class Connections implements Dispatching {
       ...(authorization && { 'proxy-authorization': authorization }),
     }
     const forwarded = { ...options, origin, path: `${target.origin}${options.path}`, headers }
-    this.#find(`${proxy.url.href} ${authorization}`, origin, (_, callback) =>
-      connect(this.#toProxy(proxy), this.#connectOptions, (error, socket) =>
+    this.#connectionsFor(`${proxy.url.href} ${authorization}`, origin, (_, callback) =>
+      connect(this.#proxyEndpoint(proxy), this.#connectOptions, (error, socket) =>
         callback(error && proxyError(proxy, error), socket),
       ),
     ).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
@@ -112,7 +129,7 @@ export class Connections implements Dispatching {
       .catch((error: Error) => handler.onResponseError(undefined as never, proxyError(proxy, error)))
   }
 
-  /** Closes all connections, and gives up those that are being made; requests that were not answered have lost theirs. */
+  /** Closes all connections, even those being established. The requests in progress fail. */
   destroy(): void {
     for (const connections of this.#origins.values()) connections.destroy()
     for (const agent of this.#socksAgents.values()) void agent.then((dispatcher) => dispatcher.destroy())
@@ -123,30 +140,30 @@ export class Connections implements Dispatching {
     return { unref: this.#unref, timeout: this.#connectTimeout }
   }
 
-  #toProxy({ url }: ProxySettings): Endpoint {
+  #proxyEndpoint({ url }: ProxySettings): Endpoint {
     const endpoint = endpointOf(url)
     if (url.protocol === 'http:') return endpoint
     return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host), ALPNProtocols: ['http/1.1'] } }
   }
 
-  #secure(target: URL, host: string | undefined, protocols: string[]): Endpoint {
+  #targetEndpoint(target: URL, host: string | undefined, protocols: string[]): Endpoint {
     const endpoint = endpointOf(target)
     if (target.protocol === 'http:') return endpoint
     const servername = servernameOf(host ?? target.host)
     return { ...endpoint, tls: { ...this.#tls, servername, ALPNProtocols: protocols } }
   }
 
-  #find(
+  #connectionsFor(
     key: string,
     origin: string,
-    open: (protocols: string[], callback: ConnectCallback) => Connecting,
+    open: (protocols: string[], callback: ConnectCallback) => PendingConnection,
   ): OriginConnections {
     let connections = this.#origins.get(key)
     if (!connections) {
       connections = new OriginConnections({
         origin,
         unref: this.#unref,
-        lookInterval: this.#lookInterval,
+        pingInterval: this.#pingInterval,
         connect: open,
         emptied: () => this.#origins.delete(key),
       })
@@ -156,7 +173,7 @@ export class Connections implements Dispatching {
   }
 }
 
-/** A connection speaks to one host. */
+/** The Host header of a request, which a connection sends for all its requests. */
 function hostHeader({ headers }: RequestOptions): string | undefined {
   return (headers as Record<string, string> | undefined)?.['host']
 }
@@ -164,12 +181,12 @@ function hostHeader({ headers }: RequestOptions): string | undefined {
 async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): Promise<Dispatcher> {
   const { Socks5ProxyAgent } = await import('./undici.ts')
   const url = new URL(proxy.url.href.replace(/^socks5h:/, 'socks5:'))
-  // undici's types lack what ProxyAgent gives it, too.
+  // undici's types lack these options, which its ProxyAgent passes as well.
   const options = { username: proxy.username, password: proxy.password, requestTls: tls }
   return new Socks5ProxyAgent(url, options)
 }
 
-/** Tells a proxy's own refusal of a request to be forwarded from the server's. */
+/** A handler that reports a proxy's own refusal to forward a request as an error, not as the server's response. */
 class ForwardHandler extends DelegatingHandler {
   readonly #proxy: ProxySettings
 
@@ -180,7 +197,7 @@ class ForwardHandler extends DelegatingHandler {
 
   override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
     const [controller, status] = response
-    // "407 Proxy Authentication Required" can come from a proxy only.
+    // Only a proxy sends "407 Proxy Authentication Required".
     if (status !== 407) {
       super.onResponseStart(...response)
       return

@@ -3,44 +3,44 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 
 /** What to connect to. */
 export interface Endpoint {
-  /** A name, or an address; an IPv6 address without brackets. */
+  /** The host name or address; an IPv6 address has no brackets. */
   readonly host: string
   readonly port: number
-  /** For TLS; undefined is plain TCP. */
+  /** The options of TLS; undefined means plain TCP. */
   readonly tls?: TlsEndpoint | undefined
 }
 
 export interface TlsEndpoint extends ConnectionOptions {
-  /** The name that the certificate has to be for. */
+  /** The name that the certificate has to be valid for. */
   readonly servername: string
   readonly ALPNProtocols: string[]
-  /** The last session, to be resumed. */
+  /** The last TLS session, which the next connection resumes. */
   session?: Buffer | undefined
 }
 
 export interface ConnectOptions {
   /** Whether the connection does not keep the process alive. */
   readonly unref: boolean
-  /** How long it may take, in ms. */
+  /** The maximum time to establish the connection, in ms. */
   readonly timeout: number
 }
 
-/** What a socket comes from. */
+/** The callback of a connection that is being established, called once with an error or a connected socket. */
 export type ConnectCallback = (error: Error | undefined, socket?: Socket) => void
 
-/** A connection that is being made. */
-export interface Connecting {
-  /** Ends it; the callback is not called. */
+/** A connection that is being established. */
+export interface PendingConnection {
+  /** Stops establishing the connection; the callback is not called. */
   abandon(): void
 }
 
 /**
- * The highWaterMark is undici's, which Node's types do not know here. Half open, a socket can still be asked at its end
- * whether that was a reset.
+ * The options of a TCP socket. The highWaterMark, which Node's types lack here, is undici's. A half-open socket can still
+ * be written to at its end, which tells a reset from a clean end.
  */
 const tcpOptions = { allowHalfOpen: true, highWaterMark: 65_536 } as Partial<TcpNetConnectOpts>
 
-/** An endpoint of an origin. */
+/** The endpoint of an origin, without TLS. */
 export function endpointOf(origin: URL): Endpoint {
   const { protocol, hostname, port } = origin
   return {
@@ -49,30 +49,30 @@ export function endpointOf(origin: URL): Endpoint {
   }
 }
 
-/** What a certificate has to be for: TLS knows names of servers, and no addresses. */
+/** The server name for TLS; empty for an address, since RFC 6066, section 3, allows only names. */
 export function servernameOf(host: string): string {
   const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
   return isIP(name) ? '' : name
 }
 
 /** Connects to an endpoint; the callback is called once. */
-export function connect(endpoint: Endpoint, options: ConnectOptions, callback: ConnectCallback): Connecting {
+export function connect(endpoint: Endpoint, options: ConnectOptions, callback: ConnectCallback): PendingConnection {
   const { host, port, tls } = endpoint
   const socket = tls ? connectTls({ ...tls, host, port }) : connectTcp({ ...tcpOptions, host, port })
-  return new SocketConnecting(socket, tls, options, callback)
+  return new PendingSocket(socket, tls, options, callback)
 }
 
-/** Makes a TLS connection over a socket that is connected, such as a tunnel. */
+/** Establishes a TLS connection over a connected socket, such as a tunnel. */
 export function connectOver(
   socket: Socket,
   tls: TlsEndpoint,
   options: ConnectOptions,
   callback: ConnectCallback,
-): Connecting {
-  return new SocketConnecting(connectTls({ ...tls, socket }), tls, options, callback)
+): PendingConnection {
+  return new PendingSocket(connectTls({ ...tls, socket }), tls, options, callback)
 }
 
-class SocketConnecting implements Connecting {
+class PendingSocket implements PendingConnection {
   readonly #socket: Socket | TLSSocket
   #callback: ConnectCallback | undefined
   readonly #timer: NodeJS.Timeout
@@ -98,7 +98,7 @@ class SocketConnecting implements Connecting {
 
   readonly #connected = (): void => {
     this.#socket.off('error', this.#fail).off('close', this.#closed)
-    // Whoever takes it over listens, too; until then an error must not be thrown.
+    // The new owner adds its own listener; until then an error must not be thrown.
     this.#socket.on('error', () => {})
     this.#settle(undefined, this.#socket)
   }
@@ -110,7 +110,7 @@ class SocketConnecting implements Connecting {
     this.#settle(error)
   }
 
-  readonly #closed = (): void => this.#fail(new Error('the connection was closed while it was being made'))
+  readonly #closed = (): void => this.#fail(new Error('the connection was closed while it was being established'))
 
   #settle(error: Error | undefined, socket?: Socket): void {
     clearTimeout(this.#timer)

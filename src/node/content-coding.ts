@@ -3,14 +3,14 @@ import * as zlib from 'node:zlib'
 
 const { createGunzip, createBrotliDecompress, createInflate, createInflateRaw } = zlib
 
-/** Node has it from 22.15 on, and its types for Node 20 do not know it. */
+/** The Zstandard decoder that Node has from 22.15 on, and that the types for Node 20 lack. */
 const { createZstdDecompress } = zlib as { createZstdDecompress?(): Duplex }
 
-/** A decoder for each content coding, which may have to look at the first byte. */
+/** The functions that create a decoder for each content coding; `deflate` depends on the first byte. */
 const decoders = new Map<string, (firstByte: number) => Duplex>([
   ['gzip', () => createGunzip()],
   ['x-gzip', () => createGunzip()],
-  // Servers call two formats by this name; in the first byte of the proper one these bits are 8.
+  // Servers use this name for two formats. The zlib format, which is the right one, has 8 in these bits.
   ['deflate', (firstByte) => ((firstByte & 15) === 8 ? createInflate() : createInflateRaw())],
   ['br', () => createBrotliDecompress()],
 ])
@@ -19,12 +19,12 @@ if (createZstdDecompress) decoders.set('zstd', createZstdDecompress)
 /** The value of Accept-Encoding. */
 export const acceptedCodings = [...decoders.keys()].filter((coding) => coding !== 'x-gzip').join(', ')
 
-/** So that a response cannot ask for thousands of decoders. */
+/** The maximum number of codings, so that a response cannot make the client create thousands of decoders. */
 const maxCodings = 5
 
 /**
- * The content codings of a response, the last one first, or none where one is unknown: such a body is passed on as it
- * is, as fetch has it.
+ * The content codings of a response, the last one first. If one is unknown there are none, and the body is passed on
+ * unchanged, as by `fetch`.
  * @throws Error if there are more than five
  */
 export function readCodings(contentEncoding: string | null): string[] {
@@ -37,7 +37,7 @@ export function readCodings(contentEncoding: string | null): string[] {
   return codings.every((coding) => decoders.has(coding)) ? codings : []
 }
 
-/** Streams to undo codings with: what arrived is written to the first, and read from the last. */
+/** The streams that decode a body: encoded bytes are written to the first, and decoded bytes are read from the last. */
 export function createDecoders(codings: readonly string[], firstByte: number): Duplex[] {
   const streams = codings.flatMap((coding, index) => decoders.get(coding)?.(index === 0 ? firstByte : 8) ?? [])
   for (const [index, stream] of streams.entries()) {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { ResponseHandler } from './connection.ts'
 
-/** A handler that passes everything on to another one; subclasses change some of it. */
+/** A handler that passes every call on to another handler; subclasses override some methods. */
 export class DelegatingHandler implements ResponseHandler {
   protected readonly handler: ResponseHandler
 

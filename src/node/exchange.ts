@@ -6,11 +6,11 @@ import { isRedirect } from '../transport/redirect.ts'
 import type { Signal, TransportHandler, TransportResponse } from '../transport/transport.ts'
 import type { ResponseHandler } from './connection.ts'
 import { readCodings } from './content-coding.ts'
-import { Sink } from './sink.ts'
+import { ResponseBody } from './response-body.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
 
-/** The value of a header, as Headers say it. */
+/** The value of a header as `Headers` would return it: several values are joined. */
 function readHeader(given: GivenHeaders, name: string): string | null {
   const values = Object.entries(given).flatMap(([key, value = '']) => (key.toLowerCase() === name ? value : []))
   return values.length ? values.join(', ') : null
@@ -24,7 +24,7 @@ function readHeaders(given: GivenHeaders): Headers {
   return headers
 }
 
-/** The head of a response, whose headers are read when somebody asks: a stream that goes well needs none of them. */
+/** The head of a response. Its `Headers` are created only when they are read, which most streams never do. */
 class Head implements TransportResponse {
   readonly url: string
   readonly status: number
@@ -47,7 +47,7 @@ class Head implements TransportResponse {
   }
 }
 
-/** The stream that is the request's body failed. */
+/** The error of a request whose body is a stream that failed. */
 class RequestBodyError extends Error {
   constructor(error: Error) {
     super(`the request body failed: ${error.message}`)
@@ -55,8 +55,8 @@ class RequestBodyError extends Error {
 }
 
 /**
- * Whether a connection of HTTP/1.1 goes on after a response, as far as its headers say: only then may it be paused by undici 7,
- * which throws an AssertionError that nobody can catch when a paused connection ends with its response
+ * Whether an HTTP/1.1 connection stays open after a response, according to its headers. Only then may undici 7 pause it:
+ * when a paused connection closes at the end of its response, undici throws an AssertionError that cannot be caught
  * (https://github.com/nodejs/undici/issues/5360, fixed in undici 8).
  */
 function isKeptAlive(headers: GivenHeaders): boolean {
@@ -64,7 +64,7 @@ function isKeptAlive(headers: GivenHeaders): boolean {
   return hasLength && !/\bclose\b/i.test(`${readHeader(headers, 'connection')}`)
 }
 
-/** What is not paused: a consumer that is behind has all that comes kept for it. */
+/** A source that cannot be paused: what arrives while the consumer lags is kept in memory. */
 const unpausable = { pause() {}, resume() {} }
 
 export interface ExchangeOptions {
@@ -72,23 +72,23 @@ export interface ExchangeOptions {
   readonly isHead: boolean
   readonly signal: Signal
   readonly handler: TransportHandler
-  /** The caller's context, in which all that the handler calls has to run: a connection has that of who opened it. */
+  /** The caller's async context, in which the handler is called; a connection has the context of whoever opened it. */
   readonly context: AsyncResource
-  /** Whether the request goes over a dispatcher of the caller's. */
-  readonly isForeign: boolean
+  /** Whether the request is sent over the caller's dispatcher. */
+  readonly isCustomDispatcher: boolean
 }
 
-export const nobodyWaits = 'nobody waits any more'
+export const abortedMessage = 'the request was aborted'
 
-/** What comes of a request: a redirect, or a body that has an end. */
+/** The result of a request: a redirect, or the end of a body, which is still to come. */
 export type Reply = { readonly redirect: TransportResponse } | { readonly end: Promise<void> }
 
 /**
- * One request, sent. It lasts as long as the stream, so that it keeps nothing of the request but what it needs, and has
- * its functions in common with all others.
+ * One request that was sent, and its response. It lives as long as the stream, so it keeps only what it needs of the
+ * request.
  */
 export class Exchange implements ResponseHandler {
-  /** Rejected when the connection is lost, or nobody is interested any more, before there is a response. */
+  /** The result, once the response begins. Rejected if the connection is lost or the request aborted before that. */
   readonly reply: Promise<Reply>
   isOver = false
   onOver?: ((hasTimedOut: boolean) => void) | undefined
@@ -96,51 +96,51 @@ export class Exchange implements ResponseHandler {
   readonly #isHead: boolean
   readonly #handler: TransportHandler
   readonly #context: AsyncResource
-  readonly #isForeign: boolean
+  readonly #isCustomDispatcher: boolean
   #controller: Dispatcher.DispatchController | undefined
-  #sink: Sink | undefined
-  /** The stream that is the request's body. */
+  #body: ResponseBody | undefined
+  /** The request's body, if it is a stream. */
   #upload: Readable | undefined
   #resolve!: (reply: Reply) => void
   #resolveEnd: (() => void) | undefined
   #reject!: (error: Error) => void
 
-  constructor({ url, isHead, signal, handler, context, isForeign }: ExchangeOptions) {
+  constructor({ url, isHead, signal, handler, context, isCustomDispatcher }: ExchangeOptions) {
     this.#url = url
     this.#isHead = isHead
     this.#handler = handler
     this.#context = context
-    this.#isForeign = isForeign
+    this.#isCustomDispatcher = isCustomDispatcher
     signal.onabort = () => this.abort(!!signal.hasTimedOut)
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Whoever awaits it hears of it; nobody does where the request could not be sent.
+    // Nobody awaits the result of a request that could not be sent.
     this.reply.catch(() => {})
   }
 
-  /** Has the exchange end when the stream that is the request's body fails, and the other way round. */
+  /** Ends the exchange when the request's body fails; the end of the exchange destroys the body. */
   watch(upload: Readable): void {
     this.#upload = upload
     upload.on('error', (error) => this.finish(new RequestBodyError(error)))
   }
 
-  /** @param hasTimedOut whether a timeout is the reason: the connection is not to be trusted then */
+  /** @param hasTimedOut whether a timeout aborted the request: its connection may be dead then */
   abort(hasTimedOut: boolean): void {
-    this.finish(new Error(nobodyWaits))
+    this.finish(new Error(abortedMessage))
     this.onOver?.(hasTimedOut)
   }
 
-  /** All was handed on, or nothing more will be. */
+  /** Ends the exchange: the whole body was delivered, or an error occurred. */
   finish(error?: Error): void {
     if (this.isOver) return
     this.isOver = true
-    this.#sink?.destroy()
+    this.#body?.destroy()
     this.#upload?.destroy()
     if (error) this.#reject(error)
     else this.#resolveEnd?.()
-    // Nobody reads what may still come: the body of a redirect, or bytes after the end of what was compressed.
+    // What still arrives is not read: the body of a redirect, or bytes after the end of the compressed data.
     this.#controller?.abort(error ?? new Error('done'))
   }
 
@@ -150,7 +150,7 @@ export class Exchange implements ResponseHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.isOver) controller.abort(new Error(nobodyWaits))
+    if (this.isOver) controller.abort(new Error(abortedMessage))
   }
 
   onResponseStart(
@@ -159,7 +159,7 @@ export class Exchange implements ResponseHandler {
     headers: GivenHeaders,
     statusText = '',
   ): void {
-    // Informational responses come before the one that counts.
+    // Informational responses come before the final one.
     if (this.isOver || status < 200) return
     const response = new Head(this.#url, status, statusText, headers)
     if (isRedirect(status)) {
@@ -169,8 +169,12 @@ export class Exchange implements ResponseHandler {
     }
     const isEmpty = this.#isHead || status === 204 || status === 304
     const codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
-    this.#sink = new Sink(codings, this, this.#isForeign && !isKeptAlive(headers) ? unpausable : controller)
-    // They are views of the first packet, which would stay in memory as long as the stream.
+    this.#body = new ResponseBody(
+      codings,
+      this,
+      this.#isCustomDispatcher && !isKeptAlive(headers) ? unpausable : controller,
+    )
+    // The raw headers are views of the first packet, which would stay in memory as long as the stream.
     controller.rawHeaders = null
     const end = new Promise<void>((resolve, reject) => {
       this.#resolveEnd = resolve
@@ -182,12 +186,12 @@ export class Exchange implements ResponseHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    // An empty one is the first that comes after a pause.
-    if (chunk.length && !this.isOver) this.#sink?.write(chunk)
+    // The first chunk after a pause is empty.
+    if (chunk.length && !this.isOver) this.#body?.write(chunk)
   }
 
   onResponseEnd(): void {
-    this.#sink?.end()
+    this.#body?.end()
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -2,22 +2,24 @@ import type { Socket } from 'node:net'
 import type { Client, Dispatcher } from 'undici'
 import type { Connection, ConnectionOwner, PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
 
-/** How large the head of a response may be, in bytes, where the process was not told to allow more. As Chromium has it. */
+/** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
 const maxHeaderSize = 262_144
 
-/** A connection over which a server answers one request after the other: undici's Client over a socket of ours. */
+/** An HTTP/1.1 connection, which carries one request at a time: undici's Client over a socket of the connector. */
 export class Http1Connection implements Connection {
   readonly #client: Client
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
-  /** The request whose response is under way. */
+  /** The request in progress, or the last one. */
   #current: Http1Request | undefined
+  /** Whether no request is in progress. */
   #isFree = true
+  /** Whether the connection takes no further request. */
   #isRetired = false
 
   /**
-   * @param origin of what the socket is connected to: the server, or a proxy
-   * @param socket connected
+   * @param origin the origin that the socket is connected to: the server's, or a proxy's
+   * @param socket a connected socket
    */
   constructor(
     Constructor: typeof Client,
@@ -28,11 +30,11 @@ export class Http1Connection implements Connection {
   ) {
     this.#owner = owner
     this.#socket = socket
-    // undici references it again with every request.
+    // undici calls `ref()` with every request.
     if (options.unref) socket.unref().ref = () => socket
-    // Before undici's own listener, which takes a reset for the end of a body that has no other.
+    // Added before undici's own listener, which takes a reset for the end of a body without a length.
     socket.on('error', (error) => this.#current?.fail(error))
-    this.#holdBack()
+    this.#applyBackpressure()
     let isGiven = false
     this.#client = new Constructor(origin, {
       allowH2: false,
@@ -40,7 +42,7 @@ export class Http1Connection implements Connection {
       bodyTimeout: 0,
       maxHeaderSize: Math.max(maxHeaderSize, options.maxHeaderSize),
       connect: (_, callback) => {
-        // It would connect again by itself, at once, for a request that was aborted.
+        // After an aborted request, undici would connect again at once.
         const error = isGiven || socket.destroyed ? new Error('the connection was closed') : null
         isGiven = true
         queueMicrotask(() => (error ? callback(error, null) : callback(null, socket)))
@@ -89,10 +91,10 @@ export class Http1Connection implements Connection {
   }
 
   /**
-   * Lets undici read nothing while the consumer is behind. Paused by way of its own controller, undici 7 throws an
-   * AssertionError that nobody can catch when such a connection ends (https://github.com/nodejs/undici/issues/5360).
+   * Keeps undici from reading the socket while the consumer lags. Paused by its own controller, undici 7 throws an
+   * AssertionError that cannot be caught when the connection closes (https://github.com/nodejs/undici/issues/5360).
    */
-  #holdBack(): void {
+  #applyBackpressure(): void {
     const socket = this.#socket
     const read = socket.read
     socket.read = (size) => (this.#current?.paused ? null : read.call(socket, size))
@@ -107,6 +109,7 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
   readonly #pending: PendingRequest
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
+  /** The error of the connection, if it was lost. */
   #error: Error | undefined
 
   constructor(pending: PendingRequest, socket: Socket, owner: ConnectionOwner) {
@@ -131,7 +134,7 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
     return null
   }
 
-  /** undici keeps views of the first packet there, which would stay in memory as long as the stream. */
+  /** The raw headers of undici's controller: views of the first packet, which would stay in memory as long as the stream. */
   set rawHeaders(value: null) {
     if (this.#controller) this.#controller.rawHeaders = value
   }
@@ -147,11 +150,11 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
   resume(): void {
     if (!this.paused) return
     this.paused = false
-    // What undici would have read.
+    // undici reads the socket when this event is emitted.
     this.#socket.emit('readable')
   }
 
-  /** The connection is lost. */
+  /** Notes the error of a connection that was lost. */
   fail(error: Error): void {
     this.#error = error
   }
@@ -175,8 +178,8 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
   }
 
   onResponseEnd(): void {
-    // undici takes a reset for the end of a body that lasts until the connection is closed.
-    const error = this.#error ?? findReset(this.#socket)
+    // undici takes a reset for the end of a body that ends with its connection.
+    const error = this.#error ?? findResetError(this.#socket)
     if (error) this.#handler.onResponseError(this, error)
     else this.#handler.onResponseEnd(this, {})
   }
@@ -184,7 +187,7 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
   onResponseError(_: unknown, error: Error): void {
     const wasSent = !!this.#controller
     const { isRepeated, handler } = this.#pending
-    // The server had closed a connection that was kept, just before.
+    // The server closed the idle connection just before the request.
     if (!wasSent && !isRepeated && !handler.isOver && this.#socket.destroyed) {
       this.#owner.repeat({ ...this.#pending, isRepeated: true })
     } else handler.onResponseError(this, error)
@@ -192,10 +195,10 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
 }
 
 /**
- * The error of a connection that was reset, if it was. Where bytes come together with a reset, libuv reports the end instead;
- * but nothing at all can be written to a connection that was reset.
+ * The error of a connection that was reset; undefined for a clean end. When bytes arrive together with a reset, libuv
+ * reports a clean end, but a write to the socket then fails.
  */
-function findReset(socket: Socket): Error | undefined {
+function findResetError(socket: Socket): Error | undefined {
   if (!socket.readableEnded || 'encrypted' in socket) return undefined
   socket.write('')
   return socket.errored ? Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) : undefined

@@ -3,58 +3,67 @@ import type { TLSSocket } from 'node:tls'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import { errorName, Http2Request, type RequestConnection } from './http2-request.ts'
 
-/** How many requests share a connection at most, where the server allows more. */
-export const mostShared = 250
+/** The maximum number of streams that share a connection, even if the server allows more. */
+export const maxStreams = 250
 
-/** How many bytes a server may send ahead of its consumer, for each stream. */
+/** The default of {@link Http2Options.pingInterval}, in ms. */
+export const defaultPingInterval = 15_000
+
+/** The flow-control window of a stream: the number of bytes that a server may send ahead of the stream's consumer. */
 const streamWindow = 262_144
 
-/** How many bytes are on their way at most, for all streams of a connection together: none of them holds up the others. */
+/**
+ * The flow-control window of a connection, in bytes. It is large, so that a stream whose consumer lags does not hold up
+ * the others.
+ */
 const connectionWindow = 16_777_216
 
 export interface Http2Options {
-  /** Whether the connection keeps the process alive while it carries something. */
+  /** Whether the connection does not keep the process alive. */
   readonly unref: boolean
   /**
-   * How often the connection is looked at, in ms. SETTINGS have to come in that time; where nothing came, a PING is sent, and
-   * has to be answered in that time.
+   * The time between two checks of the connection, in ms. SETTINGS have to arrive within it. If nothing arrived between
+   * two checks while a stream is open, a PING is sent, which has to be answered before the next check.
    */
-  readonly lookInterval: number
+  readonly pingInterval: number
 }
 
-/** What went wrong with a connection before the server had said anything in HTTP/2. */
+/** The error of a connection whose server negotiated HTTP/2 but does not speak it. */
 export class NotHttp2Error extends Error {}
 
-/** A connection over which an HTTP/2 server answers many requests at once. */
+/** An HTTP/2 connection, which many requests share. */
 export class Http2Connection implements Connection, RequestConnection {
+  /** The reason why the connection was lost, if it was. */
   error: Error | undefined
   readonly #owner: ConnectionOwner
   readonly #socket: TLSSocket
   readonly #session: ClientHttp2Session
   readonly #options: Http2Options
-  /** A timer for all that has a deadline, however many streams there are. */
+  /** The timer of the checks: one for all deadlines, however many streams there are. */
   readonly #timer: NodeJS.Timeout
-  /** How many streams the server allows; undefined until its settings have come. */
+  /** The number of concurrent streams that the connection takes; undefined until the server's SETTINGS have arrived. */
   #limit: number | undefined
+  /** The number of open streams. */
   #streams = 0
-  /** The last stream that the server answers, if it goes away. */
+  /** The last stream that the server still answers, if it has sent GOAWAY. */
   #lastStreamId: number | undefined
+  /** Whether the connection takes no further request. */
   #isRetired = false
-  /** Whether nothing was carried when the connection was last looked at. */
+  /** Whether no stream was open at the last check. */
   #wasIdle = false
-  /** Whether a PING was sent when the connection was last looked at, or since. */
+  /** Whether a PING was sent at the last check or since. */
   #isPinged = false
-  /** How many bytes had come then. */
+  /** The number of bytes that had arrived at the last check. */
   #bytesRead = 0
 
-  /** @param socket connected, and with HTTP/2 negotiated */
+  /** @param socket a connected socket that has negotiated HTTP/2 */
   constructor(origin: string, socket: TLSSocket, owner: ConnectionOwner, options: Http2Options) {
     this.#owner = owner
     this.#socket = socket
     this.#options = options
     const session = connect(origin, {
       createConnection: () => socket,
-      // An ID of the server's may be long, and is sent back.
+      // The server's event IDs, which are sent back, may be long.
       maxSendHeaderBlockLength: 1_048_576,
       maxSessionMemory: 64,
       settings: { enablePush: false, initialWindowSize: streamWindow },
@@ -62,12 +71,12 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#session = session
     session
       .on('connect', () => session.destroyed || session.setLocalWindowSize(connectionWindow))
-      .on('remoteSettings', ({ maxConcurrentStreams = mostShared }) => {
-        this.#limit = Math.min(maxConcurrentStreams, mostShared)
+      .on('remoteSettings', ({ maxConcurrentStreams = maxStreams }) => {
+        this.#limit = Math.min(maxConcurrentStreams, maxStreams)
         owner.changed(this)
         this.#setReference()
       })
-      // Node lets the streams up to the last that the server names go on, and closes the session after them.
+      // Node lets the streams up to the last stream ID end, and then closes the session.
       .on('goaway', (code, lastStreamId) => {
         this.#lastStreamId = lastStreamId
         if (code !== constants.NGHTTP2_NO_ERROR) this.error = new Error(`the server went away (${errorName(code)})`)
@@ -75,7 +84,7 @@ export class Http2Connection implements Connection, RequestConnection {
       })
       .on('error', (error) => this.#fail(error))
       .on('close', () => this.#close())
-    this.#timer = setTimeout(() => this.#look(), options.lookInterval).unref()
+    this.#timer = setTimeout(() => this.#check(), options.pingInterval).unref()
     this.#setReference()
   }
 
@@ -87,7 +96,6 @@ export class Http2Connection implements Connection, RequestConnection {
     return this.#streams === 0
   }
 
-  /** How many streams the server allows; undefined until its settings have come. */
   get limit(): number | undefined {
     return this.#limit
   }
@@ -116,7 +124,7 @@ export class Http2Connection implements Connection, RequestConnection {
     this.retire()
   }
 
-  isLeftOut(streamId: number | undefined): boolean {
+  isExcludedByGoaway(streamId: number | undefined): boolean {
     return !!this.#lastStreamId && (streamId === undefined || streamId > this.#lastStreamId)
   }
 
@@ -138,11 +146,10 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner.repeat(request)
   }
 
-  /** Gives the connection up, with all that it carries. */
   destroy(error: Error): void {
     this.#fail(error)
     this.#session.destroy(error)
-    // The session would wait until all was sent, which a connection that died silently never does.
+    // The session would wait until everything is sent, which never happens on a dead connection.
     this.#socket.destroy()
   }
 
@@ -159,22 +166,23 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner.closed(this)
   }
 
-  /** A connection that carries nothing, and that nobody waits for, does not keep the process alive. */
+  /** Lets the connection keep the process alive only while a stream is open or a request waits for the SETTINGS. */
   #setReference(): void {
     if (this.#options.unref || (this.#limit !== undefined && this.#streams === 0)) this.#socket.unref()
     else this.#socket.ref()
   }
 
-  #look(): void {
+  #check(): void {
     const { bytesRead } = this.#socket
     const isSilent = bytesRead === this.#bytesRead
     this.#bytesRead = bytesRead
     this.#timer.refresh()
     const isIdle = this.#streams === 0
-    if (this.#limit === undefined) this.#giveUp(new NotHttp2Error('the server sent no HTTP/2 settings'))
+    if (this.#limit === undefined) this.#destroyIfSilent(new NotHttp2Error('the server sent no HTTP/2 settings'))
     else if (isIdle && this.#limit === 0) this.destroy(new Error('the server allows no HTTP/2 streams'))
     else if (isIdle && this.#wasIdle) this.#session.close()
-    else if (isSilent && this.#isPinged) this.#giveUp(new Error('the connection is dead: no answer to an HTTP/2 PING'))
+    else if (isSilent && this.#isPinged)
+      this.#destroyIfSilent(new Error('the connection is dead: no answer to an HTTP/2 PING'))
     else {
       this.#wasIdle = isIdle
       this.#isPinged = false
@@ -182,8 +190,10 @@ export class Http2Connection implements Connection, RequestConnection {
     }
   }
 
-  /** Unless something has come meanwhile: the process may have been busy, or asleep, until now. */
-  #giveUp(error: Error): void {
+  /**
+   * Destroys the connection, unless bytes are waiting to be read: the process may have been busy or suspended until now.
+   */
+  #destroyIfSilent(error: Error): void {
     const { bytesRead } = this.#socket
     setImmediate(() => {
       if (this.#socket.bytesRead === bytesRead) this.destroy(error)

@@ -4,7 +4,7 @@ import type { PendingRequest, ResponseController, ResponseHandler } from './conn
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
-/** RFC 9113, section 7: the error codes, each at its number. */
+/** The names of the error codes, by number (RFC 9113, section 7). */
 const errorNames = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
@@ -26,36 +26,36 @@ export function errorName(code: number): string {
   return errorNames[code] ?? `error code ${code}`
 }
 
-/** The connection that a request goes over. */
+/** The connection that a request is sent over. */
 export interface RequestConnection {
-  /** Why the connection was lost, if it was. */
+  /** The reason why the connection was lost, if it was. */
   readonly error: Error | undefined
   /** Whether the connection is closed. */
   readonly isClosed: boolean
-  /** Whether the server went away without this stream, but not without any: others make progress. */
-  isLeftOut(streamId: number | undefined): boolean
+  /** Whether the server has sent GOAWAY with a last stream ID other than 0, and this stream comes after it. */
+  isExcludedByGoaway(streamId: number | undefined): boolean
   /** The stream of a request has closed. */
   release(): void
   /** Gives the connection no further request. */
   retire(): void
-  /** Hands a request back that the server did not take. */
+  /** Returns a request that the server did not process, to be sent again. */
   repeat(request: PendingRequest): void
 }
 
 const owner = Symbol('request')
 
-/** A stream with the request that it is for, so that all streams have their listeners in common. */
+/** A stream with its request, so that all streams can share their listeners. */
 type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
 
 /**
- * RFC 9110, section 5.5: what a field value may not contain. Checked before it is sent, for nghttp2 answers it by closing
- * the whole connection.
+ * The characters that a field value may not contain (RFC 9110, section 5.5). Values are checked before they are sent,
+ * since nghttp2 closes the whole connection for such a value.
  */
 const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /**
  * The header fields of a request.
- * @throws Error that names a header, but not its value, which cannot be sent
+ * @throws Error that names the header that cannot be sent, but not its value
  */
 function createFields({ options }: PendingRequest, length: number | undefined): Record<string, string> {
   const { method, path } = options
@@ -84,7 +84,7 @@ function isReadable(body: unknown): body is Readable {
   return typeof (body as Readable | null)?.pipe === 'function'
 }
 
-/** A request over an HTTP/2 session, and its response. Its functions are those that a handler of undici's controls it with. */
+/** A request over an HTTP/2 session, and its response. Handlers control it through the methods of an undici controller. */
 export class Http2Request implements ResponseController {
   readonly httpVersion = '2'
   rawHeaders: null = null
@@ -94,14 +94,16 @@ export class Http2Request implements ResponseController {
   reason: Error | null = null
   readonly #connection: RequestConnection
   readonly #handler: ResponseHandler
-  /** The request, until its response begins: until then it may have to be sent again. */
+  /** The request until its response begins, since it may have to be sent again. */
   #request: PendingRequest | undefined
   #stream: ClientHttp2Stream | undefined
-  /** The stream that is the request's body, while it is being sent. */
+  /** The request's body while it is being sent, if it is a stream. */
   #upload: Readable | undefined
-  /** Whether END_STREAM has come. */
+  /** Whether END_STREAM has arrived. */
   hasEnded = false
+  /** Whether the end or an error was reported to the handler. */
   #isReported = false
+  /** The error of the stream, or of the request's body. */
   #error: Error | undefined
 
   constructor(connection: RequestConnection, request: PendingRequest) {
@@ -110,7 +112,7 @@ export class Http2Request implements ResponseController {
     this.#request = request
   }
 
-  /** @throws Error if the request cannot be sent; the session is as it was before */
+  /** @throws Error if the request cannot be sent; the session is unchanged then */
   start(session: ClientHttp2Session): void {
     const request = this.#request as PendingRequest
     const body = request.options.body as Buffer | Readable | null | undefined
@@ -118,7 +120,7 @@ export class Http2Request implements ResponseController {
     const stream = session.request(createFields(request, length), { endStream: length === 0 }) as RequestStream
     this.#stream = stream
     stream[owner] = this
-    stream.push = pushNotingEnd
+    stream.push = pushTrackingEnd
     stream.on('response', onResponse).on('end', onEnd).on('error', onError).on('close', onClose)
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted || length === 0) return
@@ -126,7 +128,7 @@ export class Http2Request implements ResponseController {
     else stream.end(body)
   }
 
-  /** Not by way of `pipe` or `pipeline`: the source has to end when the request does, and the other way round. */
+  /** Sends a body, without `pipe` or `pipeline`: each of the two streams has to end with the other. */
   #send(body: Readable, stream: ClientHttp2Stream): void {
     this.#upload = body
     body
@@ -136,7 +138,7 @@ export class Http2Request implements ResponseController {
         stream.end()
       })
       .on('error', (error) => this.#fail(error))
-      .on('close', () => this.#upload && this.#fail(new Error('the request body ended before its end')))
+      .on('close', () => this.#upload && this.#fail(new Error('the request body was closed before its end')))
     stream.on('drain', () => body.resume())
   }
 
@@ -147,7 +149,7 @@ export class Http2Request implements ResponseController {
     this.#report(error)
   }
 
-  /** The source of a body ends with the request. */
+  /** Destroys the request's body, which ends with the request. */
   #endUpload(): void {
     const upload = this.#upload
     this.#upload = undefined
@@ -163,7 +165,7 @@ export class Http2Request implements ResponseController {
     this.aborted = true
     this.reason = reason
     this.#endUpload()
-    // A stream that is closed already ignores it.
+    // A stream that is closed already ignores this call.
     this.#stream?.close(NGHTTP2_CANCEL)
   }
 
@@ -202,7 +204,7 @@ export class Http2Request implements ResponseController {
     this.#isReported = true
     this.#handler.onResponseEnd(this, {})
     if (!this.#upload) return
-    // RFC 9113, section 8.1: a server may answer before it has read all of the request, and wants no more of it then.
+    // RFC 9113, section 8.1: a server may answer before the end of the request, and does not need the rest.
     this.#endUpload()
     this.#stream?.close(NGHTTP2_NO_ERROR)
   }
@@ -220,24 +222,24 @@ export class Http2Request implements ResponseController {
     this.#connection.release()
     if (this.aborted || this.#isReported || !stream) return
     const { rstCode, pending, id } = stream
-    // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Those after a GOAWAY's
-    // last stream are closed with this code, too; one that is still pending was never sent.
+    // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Node
+    // also closes the streams after a GOAWAY's last stream with this code; a stream that is still pending was never sent.
     if (request && (pending || rstCode === NGHTTP2_REFUSED_STREAM)) {
-      const isLeftOut = this.#connection.isLeftOut(id)
-      const given = { ...request, isRepeated: request.isRepeated && !isLeftOut }
+      const isExcludedByGoaway = this.#connection.isExcludedByGoaway(id)
+      const given = { ...request, isRepeated: request.isRepeated && !isExcludedByGoaway }
       if (canRepeat(given)) {
-        this.#repeat(given, !isLeftOut)
+        this.#repeat(given, !isExcludedByGoaway)
         return
       }
     }
     const { error, isClosed } = this.#connection
     const name = errorName(rstCode)
-    const told = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`
-    this.#report(error ?? this.#errorOfCaller() ?? new Error(`${told} before the end of the response`))
+    const whatHappened = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`
+    this.#report(error ?? this.#specificError() ?? new Error(`${whatHappened} before the end of the response`))
   }
 
-  /** Node's own errors say less than the code of the reset. */
-  #errorOfCaller(): Error | undefined {
+  /** The error, unless it is Node's error for a reset, which says less than the error code. */
+  #specificError(): Error | undefined {
     const error = this.#error as NodeJS.ErrnoException | undefined
     return error?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : error
   }
@@ -255,24 +257,25 @@ export class Http2Request implements ResponseController {
   }
 }
 
-/** A stream that is a body can be sent once only. */
+/** Whether a request can be sent again: once, and only if its body is not a stream. */
 function canRepeat({ isRepeated, options, handler }: PendingRequest): boolean {
   return !isRepeated && !handler.isOver && !isReadable(options.body)
 }
 
 /**
- * Notes whether a stream ended by END_STREAM. Node tells that from a reset with code NO_ERROR only in that such a stream is
- * closed when its end is pushed; at 'end' it is closed in both cases if its consumer was behind.
+ * Notes whether a stream ended with END_STREAM. The only difference that Node shows between END_STREAM and a reset with
+ * code NO_ERROR is that a reset stream is already closed when its end is pushed; at 'end', both are closed if the consumer
+ * lagged.
  */
-function pushNotingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
+function pushTrackingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this.closed) (this as RequestStream)[owner].hasEnded = true
-  // It is an own property of the stream; this is what it hides.
+  // This function is an own property of the stream, and hides the method of the prototype.
   return (Object.getPrototypeOf(this) as Readable).push.call(this, chunk, encoding)
 }
 
 function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: readonly string[]): void {
   const types = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === 'content-type')
-  // Node keeps the first, and the last is what counts: "extract a MIME type" of the Fetch standard.
+  // Node keeps the first value, but the last one counts: "extract a MIME type" of the Fetch standard.
   if (types.length > 1) headers['content-type'] = types.join(', ')
   ;(this as RequestStream)[owner].responded(headers)
 }

@@ -9,21 +9,21 @@ import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
 import type { Signal, Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
-import type { Dispatching, RequestOptions } from './connection.ts'
+import type { RequestDispatcher, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
-import { Exchange, nobodyWaits, type Reply } from './exchange.ts'
+import { abortedMessage, Exchange, type Reply } from './exchange.ts'
 import { ProxyVariableError } from './proxy-environment.ts'
 import { ProxyRefusalError } from './tunnel.ts'
 
-/** A request as a dispatcher sends it: a stream can be sent once only. */
+/** A request as a dispatcher takes it. A body that is a stream can be sent only once. */
 interface DispatchableRequest extends RedirectableRequest {
   body: Buffer | Readable | null
 }
 
 /** "Extract a body" of the Fetch standard, with the Content-Type that goes with it. */
 async function extractBody(request: DispatchableRequest, body: BodyInit): Promise<void> {
-  // Node's own streams are sent as they are: by way of a web stream, a failure would lose its cause.
+  // A Node stream is sent unchanged: converted to a web stream, it would lose the cause of a failure.
   if (body instanceof Readable) {
     request.body = body
     return
@@ -38,7 +38,7 @@ async function extractBody(request: DispatchableRequest, body: BodyInit): Promis
   else request.body = Buffer.from(await extracted.arrayBuffer())
 }
 
-/** What fetch sends along, too, for a request whose cache mode is "no-store". */
+/** The headers that `fetch` adds to a request with the cache mode "no-store". */
 const defaultHeaders = {
   'accept-encoding': acceptedCodings,
   'user-agent': 'everysource',
@@ -46,7 +46,7 @@ const defaultHeaders = {
   'cache-control': 'no-cache',
 }
 
-/** Names of headers that belong to the connection, not to the request. undici and HTTP/2 refuse some. */
+/** The names of headers that belong to the connection, not to the request. undici and HTTP/2 refuse some of them. */
 const connectionHeaders = [
   'expect',
   'http2-settings',
@@ -57,53 +57,53 @@ const connectionHeaders = [
   'upgrade',
 ]
 
-/** The connections that all requests have in common, made when they are first used. */
-let common: Connections | undefined
-/** The same for those that do not keep the process alive. */
-let commonUnref: Connections | undefined
+/** The connections of all requests without a dispatcher, created for the first of them. */
+let defaultConnections: Connections | undefined
+/** The same connections for requests with `unref`, which do not keep the process alive. */
+let unrefConnections: Connections | undefined
 
-function commonConnections(unref: boolean): Connections {
+function sharedConnections(unref: boolean): Connections {
   if (unref) {
-    commonUnref ??= new Connections({ unref })
-    return commonUnref
+    unrefConnections ??= new Connections({ unref })
+    return unrefConnections
   }
-  common ??= new Connections()
-  return common
+  defaultConnections ??= new Connections()
+  return defaultConnections
 }
 
 /**
- * Whether a dispatcher is one of undici 7 or newer. Older ones know handlers of another kind; most of them have a property
- * that is gone since, and the others say so when they are first used.
+ * Whether a dispatcher is one of undici 7 or newer. Older dispatchers take another kind of handler. Most of them have the
+ * property `interceptors`, which undici 7 removed; the others throw at the first request.
  */
-function takesOurHandlers(dispatcher: unknown): boolean {
+function isSupportedDispatcher(dispatcher: unknown): boolean {
   return (
     typeof (dispatcher as Dispatcher | null)?.dispatch === 'function' && !('interceptors' in (dispatcher as Dispatcher))
   )
 }
 
-/** What is wrong, if no further attempt would do away with it. */
-function futility(error: unknown): string | undefined {
+/** The message of an error that further attempts would meet again; undefined for any other error. */
+function describePermanentFailure(error: unknown): string | undefined {
   if (error instanceof ProxyVariableError) return error.message
   if (error instanceof ProxyRefusalError && error.isFinal) return error.message
-  // What a dispatcher of an older undici throws.
+  // The message of the error that a dispatcher of an older undici throws.
   return /invalid on\w+ method/.test(`${error}`) ? 'dispatcher is not a Dispatcher of undici 7 or newer' : undefined
 }
 
-/** Sends the requests of a stream, or of a source, in its caller's context. */
+/** Sends the requests of a stream or source, and calls back in the async context of its caller. */
 class NodeTransport {
-  /** The context of whoever made the source: it is made at once. */
+  /** The async context of the code that created the source. */
   readonly #context = new AsyncResource('EventSource', { requireManualDestroy: true })
-  readonly #dispatching: Dispatching
+  readonly #dispatcher: RequestDispatcher
 
-  constructor(dispatching: Dispatching) {
-    this.#dispatching = dispatching
+  constructor(dispatcher: RequestDispatcher) {
+    this.#dispatcher = dispatcher
   }
 
   readonly runInContext = (callback: () => void): void => {
     this.#context.runInAsyncScope(callback)
   }
 
-  /** Sends a request and, where it is redirected, those that follow; changes it from one to the next. */
+  /** Sends a request and follows its redirects. `request` is changed at each redirect. */
   async send(
     request: DispatchableRequest,
     signal: Signal,
@@ -111,14 +111,14 @@ class NodeTransport {
     handler: TransportHandler,
   ): Promise<void> {
     for (let redirects = 0; ; redirects++) {
-      if (signal.aborted) throw new Error(nobodyWaits)
+      if (signal.aborted) throw new Error(abortedMessage)
       const exchange = new Exchange({
         url: request.url.href,
         isHead: request.method === 'HEAD',
         signal,
         handler,
         context: this.#context,
-        isForeign: !this.#dispatching.pausesSafely,
+        isCustomDispatcher: !this.#dispatcher.pausesSafely,
       })
       if (request.body instanceof Readable) exchange.watch(request.body)
       this.#dispatch(request, exchange)
@@ -126,12 +126,12 @@ class NodeTransport {
       try {
         reply = await exchange.reply
       } catch (error) {
-        const message = futility(error)
+        const message = describePermanentFailure(error)
         if (message === undefined) throw error
         handler.refuse('unsupported', message)
         return
       }
-      // Not awaited, so that the request, with all that it is made of, is not kept in memory as long as the stream.
+      // Not awaited, so that the request does not stay in memory as long as the stream.
       if ('end' in reply) return reply.end
       const { status, headers } = reply.redirect
       const location = headers.get('location')
@@ -142,7 +142,7 @@ class NodeTransport {
       }
       // "…request's body is non-null, and request's body's source is null, then return a network error."
       if (isOneShot(request.body))
-        throw new TypeError(`status ${status} asks for a body again that can be sent once only`)
+        throw new TypeError(`status ${status} asks for the body again, which is a stream and can be sent only once`)
     }
   }
 
@@ -153,11 +153,11 @@ class NodeTransport {
       method: method as Dispatcher.HttpMethod,
       headers: { ...defaultHeaders, ...Object.fromEntries(headers) },
       body,
-      // Otherwise undici has it wait until no other stream is open on a connection that HTTP/2 shares.
+      // Otherwise undici delays the request until no other stream is open on a shared HTTP/2 connection.
       idempotent: true,
     }
     try {
-      this.#dispatching.dispatch(options, exchange)
+      this.#dispatcher.dispatch(options, exchange)
     } catch (error) {
       exchange.finish(error as Error)
     }
@@ -165,18 +165,18 @@ class NodeTransport {
 }
 
 /**
- * A Transport over connections of our own, or over an undici Dispatcher of the caller's: no web streams in between, and no
- * limit on silence.
+ * A Transport over {@link Connections}, or over the caller's undici Dispatcher. There are no web streams in between, and
+ * silence has no limit.
  * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
 export function createNodeTransport(settings: Settings): Transport {
-  const dispatcher = settings.dispatcher as Dispatching | null | undefined
-  if (dispatcher != null && !takesOurHandlers(dispatcher)) {
+  const dispatcher = settings.dispatcher as RequestDispatcher | null | undefined
+  if (dispatcher != null && !isSupportedDispatcher(dispatcher)) {
     throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
   }
-  const transport = new NodeTransport(dispatcher ?? commonConnections(settings.unref))
+  const transport = new NodeTransport(dispatcher ?? sharedConnections(settings.unref))
 
-  // Not an async function: its promise would follow that of the function which sends, in memory as long as the stream.
+  // Not an async function: its promise would stay in memory as long as the stream.
   const sendRequest: Transport = (request, handler) => {
     const { method, headers, body, signal, redirect } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)

@@ -3,59 +3,61 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'undici'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
-import type { ConnectCallback, Connecting } from './connector.ts'
+import type { ConnectCallback, PendingConnection } from './connector.ts'
 import { Http1Connection } from './http1-connection.ts'
-import { Http2Connection, mostShared, NotHttp2Error } from './http2-connection.ts'
+import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
 
-/** How connections are made and kept. */
+/** The options of the connections to one origin. */
 export interface OriginOptions {
-  /** The origin of what is connected to: the server, or a proxy that forwards. */
+  /** The origin to connect to: the server's, or that of a proxy that forwards requests. */
   readonly origin: string
   /** Whether the connections do not keep the process alive. */
   readonly unref: boolean
-  /** How often an HTTP/2 connection is looked at, in ms. */
-  readonly lookInterval: number
-  /** @param protocols what may be negotiated */
-  connect(protocols: string[], callback: ConnectCallback): Connecting
-  /** Called when there is neither a connection nor a request. */
+  /** The time between two checks of an HTTP/2 connection, in ms. */
+  readonly pingInterval: number
+  /** @param protocols the protocols that TLS may negotiate */
+  connect(protocols: string[], callback: ConnectCallback): PendingConnection
+  /** Called when neither a connection nor a request is left. */
   emptied(): void
 }
 
-/** Whether a server negotiates HTTP/2. */
+/** The protocol that the server negotiates. */
 type Protocol = 'unknown' | 'h2' | 'http/1.1'
 
-/** The maximum number of connections that are opened at once: a server has room for some hundred that it has not accepted. */
+/** The maximum number of connections being established at once: a server's backlog holds a few hundred. */
 const maxOpenings = 64
 
-/** A connection from its beginning until it can be used. */
+/** A connection that cannot be used yet. */
 interface Opening {
-  connecting: Connecting | undefined
-  /** The connection, once it is there, while the server's settings have not come. */
+  /** The connection while it is being established. */
+  connecting: PendingConnection | undefined
+  /** The HTTP/2 connection until the server's SETTINGS arrive. */
   connection: Http2Connection | undefined
 }
 
 /**
- * The connections to one origin, of which there may be any number. Those requests that come before the first is there wait
- * for it, as many as it will take; where one takes few, as many are opened at once as are needed.
+ * The connections to one origin, in any number. Requests wait for connections that are being established, as many for each
+ * connection as it is expected to take; for the others, further connections are opened.
  */
 export class OriginConnections implements ConnectionOwner {
   readonly #options: OriginOptions
+  /** The requests that wait for a connection. */
   readonly #waiting = new Set<PendingRequest>()
   readonly #openings = new Set<Opening>()
   readonly #connections = new Set<Connection>()
   /** The connections that take another request. */
   readonly #free = new Set<Connection>()
   #protocol: Protocol
-  /** How many requests a connection takes, as far as is known. */
+  /** The number of requests that a connection is expected to take. */
   #capacity: number
-  /** Whether the server negotiates HTTP/2 and does not speak it. */
+  /** Whether the server negotiates HTTP/2 but does not speak it. */
   #avoidsHttp2 = false
 
   constructor(options: OriginOptions) {
     this.#options = options
     const isSecure = options.origin.startsWith('https:')
     this.#protocol = isSecure ? 'unknown' : 'http/1.1'
-    this.#capacity = isSecure ? mostShared : 1
+    this.#capacity = isSecure ? maxStreams : 1
   }
 
   dispatch(request: PendingRequest): void {
@@ -69,7 +71,7 @@ export class OriginConnections implements ConnectionOwner {
     for (const opening of this.#openings) {
       if (opening.connection !== connection) continue
       const { limit } = opening.connection
-      // Where it allows no streams yet, it may do so later, until its deadline.
+      // A server that allows no streams yet may allow some until the next check of the connection.
       if (!limit && connection.room === 0 && limit !== undefined) return
       if (limit === undefined) return
       this.#capacity = limit
@@ -141,7 +143,7 @@ export class OriginConnections implements ConnectionOwner {
   }
 
   #useHttp2(opening: Opening, socket: TLSSocket): void {
-    if (this.#protocol !== 'h2') this.#capacity = mostShared
+    if (this.#protocol !== 'h2') this.#capacity = maxStreams
     this.#protocol = 'h2'
     opening.connection = new Http2Connection(this.#options.origin, socket, this, this.#options)
     this.#connections.add(opening.connection)
@@ -157,7 +159,7 @@ export class OriginConnections implements ConnectionOwner {
       this.#failed(opening, error as Error)
       return
     }
-    // Nobody waits for it any more.
+    // The connection was abandoned meanwhile.
     if (!this.#openings.delete(opening)) {
       socket.destroy()
       return
@@ -168,7 +170,7 @@ export class OriginConnections implements ConnectionOwner {
     this.changed(connection)
   }
 
-  /** Those requests that wait for this connection would have met the same error. */
+  /** Reports an error to the requests that wait for this connection. */
   #failed(opening: Opening, error: Error): void {
     if (!this.#openings.delete(opening)) return
     if (error instanceof NotHttp2Error && !this.#avoidsHttp2) {
@@ -188,10 +190,10 @@ export class OriginConnections implements ConnectionOwner {
     this.#serve()
   }
 
-  /** Somebody does not wait any more. Closes what is being made for nobody else. */
+  /** Removes an aborted request, and the connections that are being established for no other request. */
   #giveUp(request: PendingRequest, hasTimedOut: boolean): void {
     if (!this.#waiting.delete(request)) return
-    // What a request timed out on is not waited for by those that come later.
+    // Later requests must not wait for a connection that an earlier one timed out on.
     if (hasTimedOut) for (const opening of [...this.#openings]) this.#abandon(opening)
     for (const opening of [...this.#openings].reverse()) {
       if ((this.#openings.size - 1) * this.#capacity < this.#waiting.size) break
@@ -203,11 +205,11 @@ export class OriginConnections implements ConnectionOwner {
   #abandon(opening: Opening): void {
     this.#openings.delete(opening)
     opening.connecting?.abandon()
-    opening.connection?.destroy(new Error('nobody waits for the connection any more'))
+    opening.connection?.destroy(new Error('no request waits for the connection'))
   }
 }
 
-/** For a request that was not sent: there is nothing to be controlled. */
+/** The controller of a request that was not sent, which controls nothing. */
 const noController = {
   aborted: true,
   paused: false,

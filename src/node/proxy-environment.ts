@@ -1,26 +1,28 @@
 import { BlockList, isIP } from 'node:net'
 import process from 'node:process'
 
-/** A proxy, as the environment names it. */
+/** A proxy that an environment variable names. */
 export interface ProxySettings {
-  /** Without credentials. */
+  /** The URL, without credentials. */
   readonly url: URL
-  /** The value of Proxy-Authorization, if there are credentials. */
+  /** The value of the Proxy-Authorization header; undefined without credentials. */
   readonly authorization: string | undefined
-  /** The same, for protocols that have no headers. */
+  /** The user name, for SOCKS; the empty string without credentials. */
   readonly username: string
+  /** The password, for SOCKS; the empty string without credentials. */
   readonly password: string
 }
 
-/** A variable of the environment applies, and what it says cannot be used. */
+/** The error of an environment variable that applies to a request and cannot be used. */
 export class ProxyVariableError extends Error {}
 
-const kinds = /^(https?|socks5h?|socks):$/
+const proxyProtocols = /^(https?|socks5h?|socks):$/
 
 /**
- * The proxy that the environment has for a URL, as curl and undici read it: HTTPS_PROXY for https: (without it HTTP_PROXY),
- * HTTP_PROXY for http:, and NO_PROXY for what goes without; names in lower case go first. NODE_USE_ENV_PROXY=0 is none at all.
- * @throws ProxyVariableError that names the variable, but not its value, in which there may be a password
+ * The proxy for a URL according to the environment, as in curl and undici: HTTPS_PROXY for https: (HTTP_PROXY if that is
+ * not set), HTTP_PROXY for http:, and no proxy for hosts in NO_PROXY. Names in lower case take precedence.
+ * NODE_USE_ENV_PROXY=0 turns all proxies off.
+ * @throws ProxyVariableError that names the variable, but not its value, which may contain a password
  */
 export function findProxy(target: URL, environment: NodeJS.ProcessEnv = process.env): ProxySettings | undefined {
   const names = target.protocol === 'https:' ? ['https_proxy', 'http_proxy'] : ['http_proxy']
@@ -29,7 +31,7 @@ export function findProxy(target: URL, environment: NodeJS.ProcessEnv = process.
     const value = environment[name]
     if (!value) continue
     const { NODE_USE_ENV_PROXY, no_proxy, NO_PROXY } = environment
-    if (NODE_USE_ENV_PROXY === '0' || goesWithout(target, no_proxy ?? NO_PROXY ?? '')) return undefined
+    if (NODE_USE_ENV_PROXY === '0' || bypassesProxy(target, no_proxy ?? NO_PROXY ?? '')) return undefined
     const proxy = readProxy(value.trim())
     if (proxy) return proxy
     throw new ProxyVariableError(
@@ -39,13 +41,13 @@ export function findProxy(target: URL, environment: NodeJS.ProcessEnv = process.
   return undefined
 }
 
-/** Reads the address of a proxy; undefined if it is none. */
+/** Parses the address of a proxy; undefined if it is invalid. */
 export function readProxy(value: string): ProxySettings | undefined {
-  // As curl has it, `host:port` is an HTTP proxy.
+  // As in curl, `host:port` is an HTTP proxy.
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`
   try {
     const url = new URL(address)
-    if (kinds.test(url.protocol) && url.hostname) {
+    if (proxyProtocols.test(url.protocol) && url.hostname) {
       const username = decodeURIComponent(url.username)
       const password = decodeURIComponent(url.password)
       url.username = url.password = url.search = url.hash = ''
@@ -57,37 +59,37 @@ export function readProxy(value: string): ProxySettings | undefined {
   return undefined
 }
 
-/** Whether NO_PROXY has the host of a URL: a name, which stands for its subdomains, too, an address, or a network in CIDR. */
-function goesWithout({ hostname, port, protocol }: URL, noProxy: string): boolean {
+/** Whether NO_PROXY lists the host of a URL: as a name, which includes its subdomains, an address, or a network in CIDR. */
+function bypassesProxy({ hostname, port, protocol }: URL, noProxy: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   const targetPort = port || (protocol === 'https:' ? '443' : '80')
   return noProxy.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true
     if (!entry) return false
     const [, name = '', entryPort] = splitPort(entry)
-    return (!entryPort || entryPort === targetPort) && matches(host, name.toLowerCase())
+    return (!entryPort || entryPort === targetPort) && matchesEntry(host, name.toLowerCase())
   })
 }
 
-/** Of `::1` every part is the address; with a port, an IPv6 address has brackets. */
+/** Splits an entry of NO_PROXY into host and port. An IPv6 address has brackets if a port follows. */
 function splitPort(entry: string): readonly [string, string?, string?] {
   if (isIP(entry) || entry.includes('/')) return [entry, entry]
   return (/^(.+?)(?::(\d+))?$/.exec(entry) ?? [entry, entry]) as unknown as [string, string?, string?]
 }
 
-function matches(host: string, entry: string): boolean {
+function matchesEntry(host: string, entry: string): boolean {
   const name = entry.replace(/^\[(.*)\]$/, '$1')
   const [network = '', bits] = name.split('/')
   const family = isIP(host)
-  if (family && isIP(network) === family) return isWithin(host, network, bits, family)
+  if (family && isIP(network) === family) return isInNetwork(host, network, bits, family)
   const domain = name.replace(/^\*?\./, '')
   return host === domain || host.endsWith(`.${domain}`)
 }
 
-function isWithin(host: string, network: string, bits: string | undefined, family: number): boolean {
-  const most = family === 6 ? 128 : 32
-  const prefix = bits === undefined ? most : Number(bits || Number.NaN)
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > most) return false
+function isInNetwork(host: string, network: string, bits: string | undefined, family: number): boolean {
+  const maxPrefix = family === 6 ? 128 : 32
+  const prefix = bits === undefined ? maxPrefix : Number(bits || Number.NaN)
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > maxPrefix) return false
   const list = new BlockList()
   const type = family === 6 ? 'ipv6' : 'ipv4'
   list.addSubnet(network, prefix, type)

@@ -5,8 +5,8 @@ import { hasGlobalDispatcher } from './global-dispatcher.ts'
 import { createNodeTransport } from './node-transport.ts'
 
 /**
- * Whether requests go over the global `fetch`: mocks, tracers, proxies and certificates that somebody has set for the
- * whole process hold for every request.
+ * Whether requests are sent over the global `fetch`, so that mocks, tracers, proxies and certificates that are set for the
+ * whole process apply.
  */
 function prefersGlobalFetch(): boolean {
   return (!!globalThis.fetch && !isBuiltInFetch(globalThis.fetch)) || hasGlobalDispatcher()
@@ -18,7 +18,7 @@ export const createTransport: CreateTransport = (settings) => {
   const overNetwork = createNodeTransport(settings)
   if (settings.dispatcher) return overNetwork
   const overFetch = createFetchTransport(settings)
-  // Asked for every attempt: a test may set a mock after a source was made.
+  // Checked for every attempt: a test may set a mock after it created a source.
   const send: Transport = (request, handler) => (prefersGlobalFetch() ? overFetch : overNetwork)(request, handler)
   return Object.assign(send, { runInContext: overNetwork.runInContext })
 }

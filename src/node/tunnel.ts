@@ -2,17 +2,17 @@ import { request as sendRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type ConnectCallback,
-  type Connecting,
   type ConnectOptions,
   connect,
   connectOver,
   type Endpoint,
+  type PendingConnection,
 } from './connector.ts'
 import type { ProxySettings } from './proxy-environment.ts'
 
-/** A proxy answered, and not as it was asked. */
+/** The error of a proxy that refused a request. */
 export class ProxyRefusalError extends Error {
-  /** Whether it will answer the next time as it did this time: it wants other credentials. */
+  /** Whether the proxy would refuse the next request, too, since it wants other credentials. */
   readonly isFinal: boolean
 
   constructor(proxy: ProxySettings, status: number) {
@@ -21,39 +21,39 @@ export class ProxyRefusalError extends Error {
   }
 }
 
-/** A proxy as messages name it, without credentials. */
+/** The name of a proxy in messages, without credentials. */
 function proxyName({ url }: ProxySettings): string {
   return `${url.protocol}//${url.host}`
 }
 
-/** An error on the way to a proxy, with the proxy's name. */
+/** Adds the proxy's name to an error of the connection to it. */
 export function proxyError(proxy: ProxySettings, error: Error): Error {
   if (error instanceof ProxyRefusalError) return error
   const { code } = error as NodeJS.ErrnoException
   return Object.assign(new Error(`the proxy ${proxyName(proxy)}: ${error.message}`), { code })
 }
 
-/** Connects to an endpoint by way of a proxy ("CONNECT", RFC 9110, section 9.3.6); the callback is called once. */
+/** Connects to an endpoint through a proxy ("CONNECT", RFC 9110, section 9.3.6); the callback is called once. */
 export function connectThrough(
   proxy: ProxySettings,
   toProxy: Endpoint,
   endpoint: Endpoint,
   options: ConnectOptions,
   callback: ConnectCallback,
-): Connecting {
+): PendingConnection {
   return new Tunnel(proxy, toProxy, endpoint, options, callback)
 }
 
-class Tunnel implements Connecting {
+class Tunnel implements PendingConnection {
   readonly #proxy: ProxySettings
   readonly #endpoint: Endpoint
   readonly #options: ConnectOptions
   readonly #callback: ConnectCallback
   #isSettled = false
-  /** The step under way: to the proxy, or TLS through the tunnel. */
-  #step: Connecting | undefined
+  /** The step in progress: the connection to the proxy, or TLS through the tunnel. */
+  #step: PendingConnection | undefined
   #socket: Socket | undefined
-  /** The time that the proxy's answer may take. */
+  /** The deadline of the proxy's response. */
   #timer: NodeJS.Timeout | undefined
 
   constructor(

@@ -1,6 +1,6 @@
 import { isHeader } from '#platform'
 import type { HeadersInit } from './event-source-init.ts'
-import { throwInvalid } from './validation.ts'
+import { isObject, throwInvalid } from './validation.ts'
 
 /**
  * Copies headers.
@@ -8,8 +8,12 @@ import { throwInvalid } from './validation.ts'
  */
 export function copyHeaders(init: HeadersInit | null | undefined): Headers {
   const headers = new Headers()
-  const given = init ?? {}
-  for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
+  const given: HeadersInit = init ?? {}
+  if (!isObject(given)) throw new TypeError(`headers are a ${typeof given}, not names and values`)
+  for (const pair of Symbol.iterator in given ? given : Object.entries(given)) {
+    // The characters of a string would be taken for a name and a value.
+    if (!isObject(pair)) throw new TypeError(`headers contain a ${typeof pair}, not pairs of a name and a value`)
+    const [name, value] = pair
     // `new Headers()` takes them for the words "undefined" and "null".
     if (value == null) throwInvalid(`headers: ${name}`, value, 'a string')
     if (!isHeader(name, value)) throwInvalid('headers', name, 'a token with a Latin-1 value free of CR, LF and NUL')

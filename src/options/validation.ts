@@ -5,6 +5,8 @@ export interface OptionRule {
   readonly isValid: (value: unknown) => boolean
   /** What is valid, in words: they complete "headers is 3, not …". */
   readonly expected: string
+  /** Whether the value may be a secret, which no message may contain. */
+  readonly isSecret?: boolean
 }
 
 export function isNumber(value: unknown): value is number {
@@ -85,7 +87,10 @@ export function applyRules(
   for (const [name, rule] of Object.entries(rules)) {
     const value = settings[name]
     if (value == null) settings[name] = rule.default
-    else if (!rule.isValid(value)) throwInvalid(path + name, value, rule.expected)
+    else if (!rule.isValid(value)) {
+      if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
+      throwInvalid(path + name, value, rule.expected)
+    }
   }
   return settings
 }

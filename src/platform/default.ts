@@ -1,6 +1,6 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
-export { isHeader } from './header.ts'
+export { isHeader } from './header-syntax.ts'
 
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
 // not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.

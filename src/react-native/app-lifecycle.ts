@@ -2,7 +2,7 @@ import { AppState, type AppStateStatus } from 'react-native'
 import type { NetworkScope } from '../page-lifecycle.ts'
 
 function watchAppState(listener: (state: AppStateStatus) => void): () => void {
-  // Where there is no native module, as in tests of an app, there is nothing to watch.
+  // There is no native module in an app's tests, for example.
   if (!AppState?.isAvailable) return () => {}
   const subscription = AppState.addEventListener('change', listener)
   return () => subscription.remove()
@@ -30,9 +30,9 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
 }
 
 /**
- * When waits end after the app became active, in ms. The system closes connections of an app in the background, and says
- * so only when the app runs again: a wait that began for that reason ends with the next of these. The number of attempts
- * that this adds is bounded.
+ * The times at which waits for a reconnection end, in ms after the app has become active. The system closes the
+ * connections of an app in the background, but reports it only when the app runs again: the wait that begins then ends at
+ * the next of these times. The number of additional attempts is bounded.
  */
 const wakeTimes = [0, 1_000, 3_000]
 
@@ -43,7 +43,7 @@ function wake(): void {
   for (const listener of [...wakeListeners]) listener()
 }
 
-/** Watches from the first connection on, since one that dies in the background begins its wait only after that. */
+/** Starts watching at the first connection: one that is lost in the background begins to wait after the activation. */
 function watchActivations(): void {
   if (isWatching) return
   isWatching = true
@@ -52,7 +52,7 @@ function watchActivations(): void {
   })
 }
 
-/** Calls a listener when waiting for a reconnection is pointless: the app has become active. */
+/** The target of `online`, which is dispatched when the app has become active, so that waits for a reconnection end. */
 export const scope: NetworkScope = {
   addEventListener(_type, listener) {
     wakeListeners.add(listener)
@@ -62,7 +62,7 @@ export const scope: NetworkScope = {
   },
 }
 
-/** An app has no navigation that aborts requests. */
+/** Whether the page may be about to be left: never, since an app has no navigation that aborts requests. */
 export function isLeavingPage(): boolean {
   return false
 }

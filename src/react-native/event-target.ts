@@ -1,7 +1,7 @@
-// React Native has a global Event and EventTarget from 0.86 on. These take their place before; the types are lib.dom's,
-// of which everything but the legacy members is here.
+// The Event and EventTarget for React Native before 0.86, which has no global ones. The types are lib.dom's, without the
+// legacy members.
 
-/** The flags of an event that only a dispatch changes. */
+/** The state of an event, which a dispatch changes. */
 interface DispatchState {
   target: EventTarget | null
   currentTarget: EventTarget | null
@@ -27,7 +27,7 @@ export class Event {
   readonly bubbles: boolean
   readonly cancelable: boolean
   readonly composed: boolean
-  /** Events that script creates are not trusted. */
+  /** Whether the user agent created the event: never here. */
   readonly isTrusted = false
   readonly timeStamp: number
 
@@ -77,7 +77,7 @@ export class Event {
     if (this.cancelable && !state.isInPassiveListener) state.isCanceled = true
   }
 
-  /** There is no other target that the event could propagate to. */
+  /** Does nothing: there is no other target that the event could propagate to. */
   stopPropagation(): void {
     stateOf(this)
   }
@@ -110,7 +110,7 @@ function isCapturing(options: AddEventListenerOptions | boolean | undefined): bo
   return typeof options === 'boolean' ? options : !!options?.capture
 }
 
-/** As React Native's own EventTarget: the exception reaches the global handler, in a task of its own. */
+/** Reports an exception to the global handler, in a separate task, like React Native's own EventTarget. */
 function report(error: unknown): void {
   setTimeout(() => {
     throw error
@@ -145,7 +145,7 @@ export class EventTarget {
     const capture = isCapturing(options)
     const listeners = this.#listeners()
     const index = listeners.findIndex((known) => matches(known, `${type}`, callback, capture))
-    // A dispatch that is under way goes over a copy of the list.
+    // A dispatch in progress iterates over a copy of the list.
     for (const removed of index < 0 ? [] : listeners.splice(index, 1)) removed.isRemoved = true
   }
 
@@ -156,7 +156,7 @@ export class EventTarget {
     if (state.isDispatching) throw new TypeError('the event is being dispatched already')
     const target = this as unknown as globalThis.EventTarget
     Object.assign(state, { target, currentTarget: target, isDispatching: true })
-    // Capturing listeners come first at the target, too.
+    // Capturing listeners are called first, also at the target.
     for (const capture of [true, false]) {
       for (const listener of listeners.filter((each) => each.type === event.type && each.capture === capture)) {
         if (state.isStopped) break

@@ -40,12 +40,12 @@ export class MessageEvent extends Event {
   }
 }
 
-// As WebIDL has the attributes of an interface.
+// WebIDL requires the attributes of an interface to be enumerable.
 for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports']) {
   Object.defineProperty(MessageEvent.prototype, name, { enumerable: true })
 }
 
-/** React Native needs no class of its own for messages: constructing this one costs no more. */
+/** Creates the event of a message. A cheaper class, as other platforms have it, is not needed here. */
 export function createMessageEvent(
   type: string,
   message: Pick<MessageEventInit, 'data' | 'origin' | 'lastEventId'>,

@@ -12,7 +12,7 @@ export function percentEncode(text: string, encoded: RegExp): string {
   return text.replace(encoded, (character) => encodeUtf8(character).map(hex).join(''))
 }
 
-/** "Percent-decode", then "UTF-8 decode"; text whose bytes are not UTF-8 stays as it is. */
+/** "Percent-decode", then "UTF-8 decode"; text whose bytes are not UTF-8 is returned unchanged. */
 export function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,11 +1,11 @@
 import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
-export { isHeader } from '../platform/header.ts'
+export { isHeader } from '../platform/header-syntax.ts'
 
 /**
- * Decodes one stream, and strips one byte order mark from its start: a response over XMLHttpRequest comes as text, which
- * React Native leaves the mark in; one over a `fetch` that streams comes in bytes.
+ * Decodes one stream, and strips one byte order mark from its start. A response over XMLHttpRequest arrives as text, in
+ * which React Native leaves the mark; a response over a `fetch` that streams arrives as bytes.
  */
 export function createDecoder(): Decode {
   let decoder: TextDecoder | undefined
@@ -24,12 +24,12 @@ export function createDecoder(): Decode {
   }
 }
 
-/** React Native's EventTarget does not read `on…`. */
+/** Returns the handlers unchanged: React Native's EventTarget does not read `on…` attributes. */
 export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
   return handlers
 }
 
-/** Messages are of the class itself here. */
+/** The names of further members: none, since messages are instances of the class itself here. */
 export function messageEventMembers(): readonly PropertyKey[] {
   return []
 }

@@ -1,4 +1,4 @@
-// As much of React Native's types as is used here: its package is the app's, and is not installed with this one.
+// The part of React Native's types that is used here: its package is installed by the app, not by this one.
 declare module 'react-native' {
   export type AppStateStatus = 'active' | 'background' | 'inactive' | 'unknown' | 'extension'
 

@@ -2,7 +2,7 @@ import { Event as OwnEvent, EventTarget as OwnEventTarget } from './event-target
 
 type Globals = Pick<typeof globalThis, 'Event' | 'EventTarget'>
 
-/** Both or none of the runtime's: neither works with a stranger. */
+/** The runtime's classes if it has both, since neither works with a different implementation of the other. */
 export const { Event, EventTarget }: Globals =
   globalThis.Event && globalThis.EventTarget
     ? globalThis

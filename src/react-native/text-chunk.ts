@@ -1,6 +1,6 @@
 /**
- * A chunk of a response that arrives decoded. It has the members of a Uint8Array that are used on the way from a transport
- * to the decoder, and counts in characters.
+ * A chunk of a response that arrives as text. It has the members of a Uint8Array that are used between a transport and
+ * the decoder; its length is in characters.
  */
 export class TextChunk {
   readonly text: string

@@ -5,16 +5,16 @@ import type { CreateTransport } from '../transport/transport.ts'
 import { percentDecode } from './percent-encoding.ts'
 import { createXhrTransport } from './xhr-transport.ts'
 
-/** The default of `maxResponseSize`, in characters: iOS keeps all of a response in memory, Android does not. */
+/** The default of `maxResponseSize`, in characters. iOS keeps the whole response in memory, Android does not. */
 const defaultMaxResponseSize = Platform.OS === 'ios' ? 8 * 2 ** 20 : Infinity
 
-/** The text whose UTF-8 bytes are the characters of a byte string; a caller's own text is none, and stays. */
+/** Decodes the UTF-8 bytes that are the characters of a byte string; a caller's own text is returned unchanged. */
 function decodeByteString(text: string): string {
   const bytes = Array.from(text, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
   return percentDecode(bytes.join(''))
 }
 
-/** Whether the global `fetch` streams: React Native's own does not, Expo's does, and so does an app's polyfill. */
+/** Whether the global `fetch` streams. React Native's own does not; Expo's and an app's polyfill do. */
 function doesFetchStream(): boolean {
   const { fetch, Response } = globalThis
   if (!fetch) return false
@@ -23,7 +23,7 @@ function doesFetchStream(): boolean {
 }
 
 /**
- * Over the `fetch` that was given, over the global `fetch` if it streams, and otherwise over XMLHttpRequest.
+ * Sends requests over the given `fetch`, over the global `fetch` if it streams, or else over XMLHttpRequest.
  * @throws TypeError if there is a dispatcher
  */
 export const createTransport: CreateTransport = (given) => {

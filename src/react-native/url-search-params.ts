@@ -22,7 +22,7 @@ function parse(query: string): [string, string][] {
 }
 
 /**
- * As much of URLSearchParams as is used here.
+ * The part of URLSearchParams that is used here.
  * {@link https://url.spec.whatwg.org/#interface-urlsearchparams}
  */
 export class URLSearchParams {

@@ -23,12 +23,12 @@ const forbiddenInHost = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/
 /** The parts of a URL, serialized. */
 interface UrlParts {
   scheme: string
-  /** The host and what is before it; undefined where the scheme is not special, and all of that is in `path`. */
+  /** The host and what precedes it; undefined if the scheme is not special, since `path` contains everything then. */
   authority: { username: string; password: string; host: string; port: string } | undefined
   path: string
-  /** With its question mark; empty where there is no query. */
+  /** The query with its question mark; the empty string if there is none. */
   search: string
-  /** With its number sign; empty where there is no fragment. */
+  /** The fragment with its number sign; the empty string if there is none. */
   hash: string
 }
 
@@ -61,7 +61,7 @@ function parseAuthority(text: string, scheme: string): UrlParts['authority'] {
   }
 }
 
-/** Removes the segments that mean this folder or the one above. */
+/** Removes the segments `.` and `..`. */
 function normalizePath(text: string): string {
   const segments: string[] = []
   const given = text.replaceAll('\\', '/').replace(/^\//, '').split('/')
@@ -74,13 +74,13 @@ function normalizePath(text: string): string {
   return `/${segments.join('/')}`
 }
 
-/** Splits what is after the scheme into the path, with whatever is before it, the query and the fragment. */
+/** Splits a URL without its scheme into the path, with whatever precedes it, the query and the fragment. */
 function split(text: string): [path: string, search: string, hash: string] {
   const { 1: path = '', 2: search = '', 3: hash = '' } = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text) ?? []
   return [path, search, hash]
 }
 
-/** Nothing but the question mark or the number sign is no query and no fragment. */
+/** The query or fragment; the empty string if it is only a question mark or a number sign. */
 function serialize(part: string, encoded: RegExp): string {
   return part.length > 1 ? percentEncode(part, encoded) : part
 }
@@ -116,9 +116,9 @@ function parse(input: string, base: string | undefined): UrlParts {
 }
 
 /**
- * As much of URL as is used here, for where no complete one was installed: React Native's own takes garbage, appends
- * slashes, and has getters that throw up to 0.79. Deviation: a host that is not ASCII stays as it is, since encoding it
- * takes the tables of IDNA.
+ * The part of URL that is used here, for apps without a complete one: React Native's own accepts invalid URLs, appends
+ * slashes, and has getters that throw up to 0.79. Deviation: a host that is not ASCII is not encoded, since that takes
+ * the tables of IDNA.
  * {@link https://url.spec.whatwg.org/#url-class}
  */
 export class URL {

@@ -28,7 +28,7 @@ function continuation(bits: number): number {
   return 0x80 | (bits & 0x3f)
 }
 
-/** As much of TextEncoder as is used here: Hermes has one only in newer versions. */
+/** The part of TextEncoder that is used here. Only newer versions of Hermes have a TextEncoder. */
 export class TextEncoder {
   encode(text: string): Uint8Array {
     return Uint8Array.from(encodeUtf8(text))

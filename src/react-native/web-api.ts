@@ -6,11 +6,11 @@ import { TextEncoder as OwnTextEncoder } from './utf8.ts'
 
 export { Event, EventTarget } from './runtime-events.ts'
 
-// The globals that some version of React Native lacks, or has in a form that cannot be used: the runtime's own where it
-// will do. The build for React Native binds these names in every module of this package; nothing is ever put on the
-// global object.
+// Replacements for globals that some versions of React Native lack or have in an unusable form; the runtime's own is
+// used if it works. The build for React Native binds these names in every module of this package; the global object is
+// never changed.
 
-/** Whether the global URL is one of the standard, as an app or Expo installs it. React Native's own is not. */
+/** Whether the global URL follows the standard, as one that an app or Expo installs does. React Native's own does not. */
 function hasStandardUrl(): boolean {
   try {
     const url = new globalThis.URL('http://a:b@C:80/d/../e f?g')
@@ -33,7 +33,7 @@ const isUrlStandard = /* @__PURE__ */ hasStandardUrl()
 // Not `Symbol.asyncIterator`, which the build replaces by what is exported below.
 const { asyncIterator: ownAsyncIterator } = Symbol
 
-// The classes that take the place of a global have the members that are used here, not all that lib.dom declares.
+// The replacements have the members that are used here, not all that lib.dom declares.
 type Globals = typeof globalThis
 
 export const URL = (isUrlStandard ? globalThis.URL : OwnURL) as Globals['URL']
@@ -44,5 +44,5 @@ export const DOMException = globalThis.DOMException ?? (OwnDOMException as unkno
 export const TextEncoder = globalThis.TextEncoder ?? (OwnTextEncoder as unknown as Globals['TextEncoder'])
 export const btoa = globalThis.btoa ?? ownBtoa
 
-/** What Babel's helper for `for await` looks for where there is no `Symbol.asyncIterator`. */
+/** The key that Babel's helper for `for await` uses if there is no `Symbol.asyncIterator`. */
 export const asyncIterator = ownAsyncIterator ?? '@@asyncIterator'

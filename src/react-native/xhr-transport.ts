@@ -2,30 +2,33 @@ import type { Transport, TransportHandler, TransportRequest, TransportResponse }
 import { TextChunk } from './text-chunk.ts'
 import { URL } from './web-api.ts'
 
-/** What React Native's XMLHttpRequest has besides the standard's. */
+/** React Native's XMLHttpRequest, with the members that the standard's lacks. */
 interface ReactNativeXhr extends XMLHttpRequest {
-  /** All that was received: `responseText` is read from it, and it grows with the stream. */
+  /** The text received so far, which `responseText` returns and which grows with the stream. */
   _response?: unknown
-  /** Null until the native side has told, which on iOS takes a moment; no request can be aborted before. */
+  /** The request's number; null until the native side reports it. The request cannot be aborted before that. */
   _requestId?: number | null
 }
 
 const HEADERS_RECEIVED = 2
 const LOADING = 3
 
-/** How often an abort that comes too early is tried again, and after how many ms each time. */
-const maxAborts = 100
-const abortInterval = 10
+/** The maximum number of retries of an abort that comes too early. */
+const maxAbortRetries = 100
 
-/** The end of an event: an empty line. */
+/** The time between two retries of an abort, in ms. */
+const abortRetryInterval = 10
+
+/** Matches text that ends with the end of an event: an empty line. */
 const eventEnd = /(?:\r\n|\r|\n)(?:\r\n|\r|\n)$/
+/** Matches text with a field `id` that is not empty. */
 const idField = /(?:^|[\r\n])id:[^\r\n]/
 
 function isOneShot(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'getReader' in body
 }
 
-/** The response's headers; the names come in lower case. */
+/** The headers of the response. Their names are in lower case. */
 function readHeaders(xhr: XMLHttpRequest): Headers {
   const headers = new Headers()
   for (const line of (xhr.getAllResponseHeaders() ?? '').split(/\r?\n/)) {
@@ -48,16 +51,17 @@ function encodeBody(body: TransportRequest['body']): [body: XMLHttpRequestBodyIn
   return [(body ?? null) as XMLHttpRequestBodyInit | null, contentType]
 }
 
-/** One request over XMLHttpRequest. It hands on text as it arrives, and keeps none of it. */
+/** One request over XMLHttpRequest. It delivers text as it arrives, and keeps none of it. */
 class XhrExchange {
   readonly #xhr: ReactNativeXhr = new XMLHttpRequest()
   readonly #request: TransportRequest
   readonly #handler: TransportHandler
   readonly #maxResponseSize: number
+  /** Whether the response head was reported. */
   #hasHead = false
-  /** How much of `responseText` was handed on; 0 where it can be emptied instead. */
-  #read = 0
-  /** How many characters were handed on. */
+  /** The number of characters of `responseText` that were delivered; 0 if the text is emptied instead. */
+  #offset = 0
+  /** The number of characters delivered so far. */
   #received = 0
 
   constructor(request: TransportRequest, handler: TransportHandler, maxResponseSize: number) {
@@ -66,7 +70,7 @@ class XhrExchange {
     this.#maxResponseSize = maxResponseSize
   }
 
-  /** Fulfilled when the response is complete or nobody wants it any more; rejected when the connection is lost. */
+  /** Sends the request. The promise is fulfilled at the end of the response or at an abort, and rejected at a loss. */
   send(): Promise<void> {
     const xhr = this.#xhr
     const { url, method, headers, body, withCredentials, signal } = this.#request
@@ -84,7 +88,7 @@ class XhrExchange {
       xhr.onerror = () => reject(this.#createError('the connection was lost, or there was none'))
       xhr.ontimeout = () => reject(this.#createError('the system gave up waiting for data'))
       xhr.open(method, url)
-      // Browsers, where this is tested, too, would parse some responses as documents otherwise.
+      // Otherwise browsers, where this class is also tested, would parse some responses as documents.
       xhr.responseType = 'text'
       // Deviation: the credentials mode is "same-origin" otherwise. React Native sends cookies unless it is told not to.
       if (withCredentials) xhr.withCredentials = true
@@ -130,19 +134,19 @@ class XhrExchange {
   #readText(): void {
     const xhr = this.#xhr
     if (this.#request.signal.aborted) return
-    const text = xhr.responseText.slice(this.#read)
+    const text = xhr.responseText.slice(this.#offset)
     if (typeof xhr._response === 'string') xhr._response = ''
-    else this.#read += text.length
+    else this.#offset += text.length
     if (!text) return
     this.#received += text.length
-    // The decoder of this platform is the only one that the chunk comes to. Nothing waits for a consumer who lags: there
-    // is no way to stop XMLHttpRequest from reading.
+    // Only this platform's decoder reads the chunk. A consumer that lags is not waited for: XMLHttpRequest cannot be
+    // paused.
     void this.#handler.bytes(new TextChunk(text) as unknown as Uint8Array)
-    if (this.#isFull(text)) this.#handler.abort?.()
+    if (this.#shouldBeReplaced(text)) this.#handler.abort?.()
   }
 
-  /** Whether a new request should take the place of this one, and can do so without losing or repeating an event. */
-  #isFull(text: string): boolean {
+  /** Whether this request should be replaced by a new one, and can be without losing or repeating an event. */
+  #shouldBeReplaced(text: string): boolean {
     return (
       this.#received > this.#maxResponseSize &&
       this.#request.method === 'GET' &&
@@ -151,21 +155,22 @@ class XhrExchange {
     )
   }
 
-  /** Not from `responseText`, which React Native puts the text of the error into: it is no part of the stream. */
+  /** Creates an error with the text that React Native stores in place of the response, which is not part of the stream. */
   #createError(message: string): TypeError {
     const { _response } = this.#xhr
     return new TypeError(typeof _response === 'string' && _response ? _response : message)
   }
 
-  #abort(aborts = 0): void {
+  /** Aborts the request as soon as it has a number. */
+  #abort(retries = 0): void {
     const xhr = this.#xhr
-    if (xhr._requestId === null && xhr.readyState === 1 && aborts < maxAborts) {
-      setTimeout(() => this.#abort(aborts + 1), abortInterval)
+    if (xhr._requestId === null && xhr.readyState === 1 && retries < maxAbortRetries) {
+      setTimeout(() => this.#abort(retries + 1), abortRetryInterval)
     } else xhr.abort()
   }
 }
 
-/** Whether the response came from another address. */
+/** Whether the response came from another URL than the request was sent to. */
 function isRedirected(responseUrl: string, url: string): boolean {
   const sent = url.replace(/#.*/, '')
   return responseUrl !== sent && new URL(responseUrl).href !== new URL(sent).href
@@ -173,7 +178,7 @@ function isRedirected(responseUrl: string, url: string): boolean {
 
 /**
  * A transport over XMLHttpRequest, whose text React Native delivers as it arrives.
- * @param maxResponseSize how many characters are received before another request takes over, where that loses nothing
+ * @param maxResponseSize the number of characters after which another request replaces this one, if that loses no event
  */
 export function createXhrTransport(maxResponseSize: number): Transport {
   return async (request, handler) => {

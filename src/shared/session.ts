@@ -42,7 +42,7 @@ export interface SharedSettings extends Settings {
   readonly replay: number
 }
 
-/** What tabs share by. */
+/** The platform's means by which tabs share a connection. */
 export interface SharingPlatform {
   readonly locks: LockManager
   readonly BroadcastChannel: typeof BroadcastChannel
@@ -60,7 +60,10 @@ const minReconnectInterval = 1_000
 /** How long the leader keeps the lock after its connection has failed, in ms: until all tabs know that there is no other. */
 const failureHold = 1_000
 
-/** The session of one tab, which all tabs with the same name share. */
+/**
+ * The session of one tab, which all tabs with the same name share. The public methods after `reconnect()` are what
+ * {@link Leadership} calls.
+ */
 export class SharedSession implements Session, Candidate {
   closed: boolean
   readonly #name: string
@@ -68,10 +71,11 @@ export class SharedSession implements Session, Candidate {
   readonly #transport: Transport
   readonly #handler: SessionHandler
   readonly #platform: SharingPlatform
-  /** Identifies this tab to the others. */
+  /** The number that identifies this tab to the others. */
   readonly #id = Math.random()
   readonly #history: MessageHistory
   readonly #leadership: Leadership
+  /** The channel to the other tabs; undefined while there is none (see the table). */
   #channel: BroadcastChannel | undefined
   /** The connection, if this tab leads. */
   #connection: Session | undefined
@@ -326,7 +330,7 @@ export class SharedSession implements Session, Candidate {
     this.#handler.message(message.type, message.data)
   }
 
-  /** Notes that the connection is not open; another one follows. */
+  /** Notes that the connection is not open any more, and that another one follows. */
   #drop(): void {
     this.#url = ''
     this.#handler.dropped?.()

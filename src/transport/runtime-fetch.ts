@@ -22,10 +22,12 @@ function runtimeName(): string | undefined {
   return globalThis.navigator?.userAgent?.split('/')[0]
 }
 
-/** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
-export function encodesHeaders(): boolean {
+function isWorkerd(): boolean {
   return runtimeName() === 'Cloudflare-Workers'
 }
+
+/** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
+export const encodesHeaders = isWorkerd
 
 /** workerd, before a compatibility date in 2024, throws for members of RequestInit that it does not know. */
 function withoutUnknownMembers(init: RequestInit): RequestInit {
@@ -43,5 +45,8 @@ export function adaptInit(init: RequestInit): RequestInit {
   if (lastEventId !== undefined && encodesHeaders()) headers['Last-Event-ID'] = decodeByteString(lastEventId)
   // Deno and Bun ignore the cache mode "no-store", by which other runtimes add this header.
   if (/^(Deno|Bun)$/.test(runtimeName() ?? '')) headers['Cache-Control'] ??= 'no-cache'
-  return { ...withoutUnknownMembers(init), headers }
+  const adapted: RequestInit = { ...withoutUnknownMembers(init), headers }
+  // workerd has no mode 'error', and throws for it. A redirect that is not followed is refused all the same.
+  if (isWorkerd() && adapted.redirect === 'error') adapted.redirect = 'manual'
+  return adapted
 }

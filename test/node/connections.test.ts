@@ -244,7 +244,7 @@ describe('Streams share connections over HTTP/2', () => {
     expect(ids).toEqual([id])
   })
 
-  it('A stream that breaks off has lost the connection, and another one goes on', async () => {
+  it('A stream that breaks off does not affect other streams of its connection', async () => {
     let torn: Http2ServerResponse | undefined
     let goingOn: Http2ServerResponse | undefined
     const server = await serve((request, response) => {
@@ -261,7 +261,7 @@ describe('Streams share connections over HTTP/2', () => {
     expect(server.connectionCount).toBe(1)
   })
 
-  it('A stream whose reader is behind holds back only itself', async () => {
+  it('A stream whose consumer lags holds back no other stream', async () => {
     let sent = 0
     const chunk = Buffer.alloc(65_536, 'a')
     const server = await serve(async (request, response) => {
@@ -321,7 +321,7 @@ describe('Streams share connections over HTTP/2', () => {
     expect(hosts).toEqual(['other.example', new URL(server.origin).host])
     expect(server.connectionCount).toBe(2)
     for (const { abort } of [direct, redirected]) abort()
-    expect(await errorsOf([direct, redirected])).toEqual(Array(2).fill('nobody waits any more'))
+    expect(await errorsOf([direct, redirected])).toEqual(Array(2).fill('the request was aborted'))
   })
 
   it('Streams that lose their body in a 303 share a connection', async () => {
@@ -352,7 +352,7 @@ describe('Streams share connections over HTTP/2', () => {
   )
 })
 
-describe('Streams share a connection that is being made', () => {
+describe('Streams share a connection that is being established', () => {
   /** Starts a server that accepts connections and sends nothing. */
   async function serveSilence(): Promise<{ origin: string; next(): Promise<Socket> }> {
     const sockets: Socket[] = []
@@ -389,16 +389,16 @@ describe('Streams share a connection that is being made', () => {
     expect(await errorsOf(sent)).toEqual(sent.map(() => expect.stringMatching(message)))
   })
 
-  it('A connection that nobody waits for any more is closed', async () => {
+  it('A connection is closed when all requests that wait for it are aborted', async () => {
     const server = await serveSilence()
     const sent = sendMany(3, server.origin)
     const socket = await server.next()
     for (const { abort } of sent) abort()
     await once(socket, 'close')
-    expect(await errorsOf(sent)).toEqual(Array(3).fill('nobody waits any more'))
+    expect(await errorsOf(sent)).toEqual(Array(3).fill('the request was aborted'))
   })
 
-  it('A connection that somebody still waits for is made', async () => {
+  it('A connection is established if one of several requests still waits for it', async () => {
     const server = await serve(open)
     const [first, second, third] = sendMany(3, server.origin)
     first?.abort()
@@ -407,7 +407,7 @@ describe('Streams share a connection that is being made', () => {
     expect(server.connectionCount).toBe(1)
   })
 
-  it('A stream that begins after nobody waited any more gets its own connection', async () => {
+  it('A stream that begins after all others were aborted gets its own connection', async () => {
     const server = await serve(open)
     for (let times = 0; times < 5; times++) {
       const [given, up] = sendMany(2, server.origin)

@@ -163,9 +163,9 @@ describe('A compressed body is decompressed', () => {
   })
 
   it.each([
-    ['and compressed', () => encode('gzip', new Uint8Array())],
-    ['and not compressed', () => ''],
-  ])('A body that is empty %s is an empty body', async (_name, create) => {
+    ['before compression', () => encode('gzip', new Uint8Array())],
+    ['as sent', () => ''],
+  ])('A compressed body that is empty %s is delivered as an empty body', async (_name, create) => {
     const body = await create()
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(body)
@@ -216,7 +216,7 @@ describe('A compressed body is decompressed', () => {
     expect(closed).toHaveLength(1)
   })
 
-  it('A compressed body is not read while its reader is behind', async () => {
+  it('A compressed body is not read while its consumer lags', async () => {
     const total = 16 * 1_024 * 1_024
     const chunk = new Uint8Array(65_536)
     let sent = 0

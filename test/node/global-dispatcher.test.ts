@@ -31,15 +31,15 @@ async function firstMessage(url: string): Promise<string> {
   return data
 }
 
-describe('A dispatcher that somebody has set for the process is told from the default one', () => {
-  it('The dispatcher that undici or Node sets by itself is nobody’s', () => {
+describe('A custom global dispatcher is distinguished from the default one', () => {
+  it('The dispatcher that undici or Node sets by itself is not custom', () => {
     expect(new Headers().get('a')).toBeNull()
     expect(hasGlobalDispatcher()).toBe(false)
     setGlobalDispatcher(new Agent())
     expect(hasGlobalDispatcher()).toBe(false)
   })
 
-  it('The default dispatcher stays nobody’s after requests', async () => {
+  it('The default dispatcher is not custom after a request either', async () => {
     setGlobalDispatcher(new Agent())
     await (await fetch(server.origin, { signal: AbortSignal.timeout(60_000) })).body?.cancel()
     expect(hasGlobalDispatcher()).toBe(false)
@@ -50,14 +50,14 @@ describe('A dispatcher that somebody has set for the process is told from the de
     ['an agent with certificates', () => new Agent({ connect: { ca: 'certificate' } })],
     ['an agent that makes its own pools', () => new Agent({ factory: (origin, options) => new Pool(origin, options) })],
     ['an agent with an interceptor', () => new Agent().compose(interceptors.redirect({ maxRedirections: 1 }))],
-  ])('The global dispatcher %s is somebody’s', (_, create) => {
+  ])('A global dispatcher that is %s is custom', (_, create) => {
     setGlobalDispatcher(create())
     expect(hasGlobalDispatcher()).toBe(true)
   })
 })
 
-describe('What somebody has set for the process holds for every source', () => {
-  it('A request goes to the MockAgent that is the global dispatcher, and never to the network', async () => {
+describe('A global fetch or dispatcher that was replaced is used by every source', () => {
+  it('A request is sent to a MockAgent that is the global dispatcher, and not to the network', async () => {
     const agent = new MockAgent()
     agent.disableNetConnect()
     setGlobalDispatcher(agent)
@@ -75,7 +75,7 @@ describe('What somebody has set for the process holds for every source', () => {
     await agent.close()
   })
 
-  it('A request goes to the global fetch that a test has replaced, even after the source was made', async () => {
+  it('A request is sent to a global fetch that was replaced after the source was created', async () => {
     const source = new EventSource(server.origin)
     vi.stubGlobal('fetch', async () => {
       return new Response('data: mocked\n\n', { headers: { 'Content-Type': 'text/event-stream' } })
@@ -86,7 +86,7 @@ describe('What somebody has set for the process holds for every source', () => {
     expect(requests).toBe(0)
   })
 
-  it('A request goes over the own transport where nobody has set anything', async () => {
+  it('A request is sent over the package’s own connections by default', async () => {
     expect(await firstMessage(server.origin)).toBe('network')
     expect(requests).toBe(1)
   })

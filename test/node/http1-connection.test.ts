@@ -31,23 +31,23 @@ async function serveRaw(answer: (socket: Socket) => unknown): Promise<string> {
 
 const body = 'x'.repeat(200_000)
 
-describe('A body over HTTP/1.1 that lasts until the connection is closed', () => {
+describe('A body over HTTP/1.1 without a length ends with its connection', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
 
-  it('is complete when the connection is closed', async () => {
+  it('A body without a length is complete when the connection is closed', async () => {
     const origin = await serveRaw((socket) => socket.end(`${head}data: a\n\n`))
     const { chunks } = await record(overNode(), createRequest(origin))
     expect(`${Buffer.concat(chunks)}`).toBe('data: a\n\n')
   })
 
-  it('has lost the connection when it is reset', async () => {
+  it('A body without a length loses the connection when it is reset', async () => {
     const origin = await serveRaw((socket) =>
       socket.write(`${head}data: a\n\n`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
     )
     await expect(record(overNode(), createRequest(origin))).rejects.toThrow('ECONNRESET')
   })
 
-  it('has lost the connection when it is reset together with its last bytes', async () => {
+  it('A body without a length loses the connection when the reset arrives with its last bytes', async () => {
     const origin = await serveRaw((socket) => {
       // The client is in the same thread: it reads once this has run.
       socket.write(`${head}data: a\n\n`)
@@ -56,7 +56,7 @@ describe('A body over HTTP/1.1 that lasts until the connection is closed', () =>
     await expect(record(overNode(), createRequest(origin))).rejects.toThrow('ECONNRESET')
   })
 
-  it('is reported as a loss of the network by an EventSource when it is reset', async () => {
+  it('An EventSource reports a reset at the end of a body without a length with reason network', async () => {
     const origin = await serveRaw((socket) =>
       socket.write(`${head}data: a\n\n`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
     )
@@ -69,9 +69,9 @@ describe('A body over HTTP/1.1 that lasts until the connection is closed', () =>
   })
 })
 
-describe('A body over HTTP/1.1 whose consumer is behind', () => {
+describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () => {
   it.each<[string, (socket: Socket) => unknown]>([
-    ['until the connection is closed', (socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`)],
+    ['without a length', (socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`)],
     [
       'with a length',
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
@@ -84,21 +84,24 @@ describe('A body over HTTP/1.1 whose consumer is behind', () => {
             `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
         ),
     ],
-  ])('and that is sent %s, arrives whole, though the connection ends meanwhile', async (_, answer) => {
-    const origin = await serveRaw(answer)
-    let received = 0
-    await overNode()(createRequest(origin), {
-      response() {},
-      async bytes(chunk) {
-        received += chunk.length
-        await pause(50)
-      },
-      refuse() {},
-    })
-    expect(received).toBe(body.length)
-  })
+  ])(
+    'A body that is sent %s is delivered completely even if the connection closes while the consumer lags',
+    async (_, answer) => {
+      const origin = await serveRaw(answer)
+      let received = 0
+      await overNode()(createRequest(origin), {
+        response() {},
+        async bytes(chunk) {
+          received += chunk.length
+          await pause(50)
+        },
+        refuse() {},
+      })
+      expect(received).toBe(body.length)
+    },
+  )
 
-  it('has lost the connection when it is reset meanwhile', async () => {
+  it('A body loses the connection when it is reset while the consumer lags', async () => {
     const origin = await serveRaw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\n\r\n${body}`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
     )
@@ -111,13 +114,13 @@ describe('A body over HTTP/1.1 whose consumer is behind', () => {
   })
 })
 
-it('A response over HTTP/1.1 may have a header of 200 kB', async () => {
+it('A response over HTTP/1.1 can have a header of 200 kB', async () => {
   const origin = await serve((_, response) => void response.setHeader('X-Long', 'a'.repeat(200_000)).end('a'))
   const { response } = await record(overNode(), createRequest(origin))
   expect(response?.headers.get('x-long')).toHaveLength(200_000)
 })
 
-it('Over a connection that is used again, each caller has its own context', async () => {
+it('Each caller of a reused connection is called back in its own async context', async () => {
   const storage = new AsyncLocalStorage<string>()
   const sockets = new Set<unknown>()
   const origin = await serve((request, response) => {
@@ -152,7 +155,7 @@ it('Over a connection that is used again, each caller has its own context', asyn
   expect(seen).toEqual(['a', 'b', 'c'].flatMap((name) => calls.map((call) => `${name} ${call} ${name}`)))
 })
 
-it('A source that another caller reconnects calls back in the context of its own', async () => {
+it('A source calls back in its own async context, even if it is reconnected from another one', async () => {
   const storage = new AsyncLocalStorage<string>()
   const origin = await serve((_, response) => {
     response.setHeader('Content-Type', 'text/event-stream')
@@ -181,7 +184,7 @@ it('A source that another caller reconnects calls back in the context of its own
   expect(new Set(seen)).toEqual(new Set(['owner']))
 })
 
-it('Connections to an origin, and to each Host that was asked for there, are forgotten when the last is closed', async () => {
+it('The entry for an origin and Host header is removed when its last connection is closed', async () => {
   const sockets = new Set<Socket>()
   const origin = await serve((request, response) => {
     sockets.add(request.socket)

@@ -40,7 +40,7 @@ async function serve(script: FrameScript): Promise<FrameServer> {
 }
 
 const connect = (options: ConnectionsOptions = {}): Connections =>
-  new Connections({ tls: { ca: certificate }, lookInterval: 200, ...options })
+  new Connections({ tls: { ca: certificate }, pingInterval: 200, ...options })
 
 interface Sent {
   /** Fulfilled when the body has ended, rejected when the connection was lost. */
@@ -49,7 +49,7 @@ interface Sent {
   readonly responded: Promise<number>
   readonly head: Promise<TransportResponse>
   readonly text: string
-  /** While it is set, the consumer is behind until it is resolved. */
+  /** A promise that the consumer is waiting for; undefined if it does not lag. */
   consumer: Promise<void> | undefined
   abort(hasTimedOut?: boolean): void
 }
@@ -82,29 +82,29 @@ function send(connections: Connections, url: string, given: Partial<TransportReq
   return Object.assign(sent, { done })
 }
 
-/** Sends a request to a server that answers each as `answer` does. */
+/** Sends a request to a server that answers every request with `answer`. */
 async function ask(answer: FrameScript['request'], given: Partial<TransportRequest> = {}): Promise<Sent> {
   const server = await serve({ request: answer as NonNullable<FrameScript['request']> })
   return send(connect(), server.origin, given)
 }
 
-describe('A response over HTTP/2 is complete', () => {
+describe('A response over HTTP/2 that ends with END_STREAM is complete', () => {
   it.each<[string, NonNullable<FrameScript['request']>]>([
-    ['with its last data', ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all', true))],
+    ['ends with its last data', ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all', true))],
     [
-      'with data that is empty',
+      'ends with an empty DATA frame',
       ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all'), encodeData(id, '', true)),
     ],
     [
-      'with trailers',
+      'ends with trailers',
       ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all'), encodeHeaders(id, { 'x-sum': '1' }, true)),
     ],
     [
-      'though the stream is reset afterwards, as for an upload that the server does not need',
+      'is followed by a reset of the stream, as for an upload that the server does not need',
       ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'all', true), encodeReset('NO_ERROR', id)),
     ],
     [
-      'after informational responses',
+      'follows informational responses',
       ({ send }, id) =>
         send(
           encodeHeaders(id, { ':status': '100' }),
@@ -114,19 +114,19 @@ describe('A response over HTTP/2 is complete', () => {
         ),
     ],
     [
-      'though the server goes away afterwards',
+      'is followed by a GOAWAY',
       ({ send, socket }, id) => {
         send(eventStreamHead(id), encodeData(id, 'all', true), encodeGoaway('NO_ERROR', id))
         socket.end()
       },
     ],
-  ])('%s', async (_, answer) => {
+  ])('A response that %s is complete', async (_, answer) => {
     const sent = await ask(answer)
     await sent.done
     expect(sent.text).toBe('all')
   })
 
-  it('and has all its Content-Type headers, of which the last counts', async () => {
+  it('A response with several Content-Type headers has all of them, in order', async () => {
     const sent = await ask(({ send }, id) =>
       send(
         encodeHeaders(
@@ -143,13 +143,13 @@ describe('A response over HTTP/2 is complete', () => {
     expect((await sent.head)?.contentType).toBe('text/plain, text/event-stream')
   })
 
-  it('with a head that ends the stream', async () => {
+  it('A response whose head ends the stream is complete', async () => {
     const sent = await ask(({ send }, id) => send(encodeHeaders(id, { ':status': '204' }, true)))
     await sent.done
     expect(await sent.responded).toBe(204)
   })
 
-  it('whether or not its consumer is behind', async () => {
+  it('A response whose consumer lags is delivered completely', async () => {
     const sent = await ask(({ send }, id) =>
       send(eventStreamHead(id), encodeData(id, 'one '), encodeData(id, 'two '), encodeData(id, 'three', true)),
     )
@@ -159,25 +159,25 @@ describe('A response over HTTP/2 is complete', () => {
   })
 })
 
-describe('A response over HTTP/2 that breaks off has lost the connection', () => {
+describe('A response over HTTP/2 that breaks off loses the connection', () => {
   const names = Object.keys(errorCodes) as ErrorName[]
 
-  it.each(names)('by a reset with code %s after its first data', async (name) => {
+  it.each(names)('A reset with code %s after the first data loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeData(id, 'half'), encodeReset(name, id)))
     await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
   })
 
-  it.each(names)('by a reset with code %s after its head', async (name) => {
+  it.each(names)('A reset with code %s after the response head loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeReset(name, id)))
     await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
   })
 
-  it.each(names)('by a reset with code %s before its head', async (name) => {
+  it.each(names)('A reset with code %s before the response head loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(encodeReset(name, id)))
     await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
   })
 
-  it.each(names)('by a reset with code %s while its consumer is behind', async (name) => {
+  it.each(names)('A reset with code %s while the consumer lags loses the connection', async (name) => {
     const server = await serve({
       request({ send }, id) {
         send(eventStreamHead(id), encodeData(id, 'half'))
@@ -196,7 +196,7 @@ describe('A response over HTTP/2 that breaks off has lost the connection', () =>
     ['gets a TLS alert', ({ sendRaw }) => sendRaw(Buffer.from([21, 3, 3, 0, 2, 2, 80]))],
     ['carries an invalid frame', ({ send }) => send(encodeFrame(frameTypes.SETTINGS, 0, 1, Buffer.alloc(6)))],
     ['carries a DATA frame of a stream that is idle', ({ send }) => send(encodeData(99, 'a'))],
-    ['is given up by a GOAWAY with an error', ({ send }, id) => send(encodeGoaway('ENHANCE_YOUR_CALM', id))],
+    ['gets a GOAWAY with an error', ({ send }, id) => send(encodeGoaway('ENHANCE_YOUR_CALM', id))],
     [
       'is closed after a graceful GOAWAY',
       ({ send, socket }, id) => {
@@ -211,7 +211,7 @@ describe('A response over HTTP/2 that breaks off has lost the connection', () =>
         setTimeout(reset, 20)
       },
     ],
-  ])('because its connection %s', async (_, breakOff) => {
+  ])('A response whose connection %s loses the connection', async (_, breakOff) => {
     for (const delay of [0, 20]) {
       const sent = await ask((connection, id) => {
         connection.send(eventStreamHead(id), encodeData(id, 'half'))
@@ -221,7 +221,7 @@ describe('A response over HTTP/2 that breaks off has lost the connection', () =>
     }
   })
 
-  it('because the head is cut off in the middle', async () => {
+  it('A response whose head is cut off loses the connection', async () => {
     const sent = await ask(({ send, socket }, id) => {
       send(eventStreamHead(id).subarray(0, 20))
       socket.end()
@@ -229,7 +229,7 @@ describe('A response over HTTP/2 that breaks off has lost the connection', () =>
     await expect(sent.done).rejects.toThrow('the connection was closed before the end of the response')
   })
 
-  it('because its header block never ends', { timeout: 20_000 }, async () => {
+  it('A response whose header block never ends loses the connection', { timeout: 20_000 }, async () => {
     const sent = await ask(({ socket }, id) => {
       const part = encodeHeaders(id, { 'x-flood': 'a'.repeat(16_000) }).subarray(9)
       socket.write(encodeFrame(frameTypes.HEADERS, 0, id, part))
@@ -243,8 +243,8 @@ describe('A response over HTTP/2 that breaks off has lost the connection', () =>
   })
 })
 
-describe('When a server goes away gracefully', () => {
-  it('the streams up to the last that it names go on to their end, and new ones take another connection', async () => {
+describe('A graceful GOAWAY loses no stream', () => {
+  it('Streams up to the last stream ID of a GOAWAY continue to their end, and new streams use another connection', async () => {
     const server = await serve({
       request({ number, send }, id) {
         send(eventStreamHead(id), encodeData(id, `${number} `))
@@ -269,7 +269,7 @@ describe('When a server goes away gracefully', () => {
     expect(server.connections).toHaveLength(2)
   })
 
-  it('the streams after the last that it names are sent once more, over another connection', async () => {
+  it('Requests after the last stream ID of a GOAWAY are sent again over another connection', async () => {
     const server = await serve({
       request({ number, send }, id) {
         if (number === 1 && id > 1) send(encodeGoaway('NO_ERROR', 1))
@@ -288,7 +288,7 @@ describe('When a server goes away gracefully', () => {
   })
 })
 
-it('When a server takes few requests on each connection, all are answered, over as many connections as that takes', async () => {
+it('All requests to a server that takes three on each connection are answered, over seven connections', async () => {
   const server = await serve({
     request({ send, streams, socket }, id) {
       if (streams.length > 3) return
@@ -304,11 +304,11 @@ it('When a server takes few requests on each connection, all are answered, over 
   expect(server.connections).toHaveLength(7)
 })
 
-describe('A request that a server did not take', () => {
+describe('A request that the server did not process is sent again', () => {
   it.each<[string, NonNullable<FrameScript['request']>]>([
-    ['REFUSED_STREAM', ({ send }, id) => send(encodeReset('REFUSED_STREAM', id))],
-    ['421', ({ send }, id) => send(encodeHeaders(id, { ':status': '421' }, true))],
-  ])('(%s) is sent once more, over another connection', async (_, refuse) => {
+    ['refused with REFUSED_STREAM', ({ send }, id) => send(encodeReset('REFUSED_STREAM', id))],
+    ['answered with status 421', ({ send }, id) => send(encodeHeaders(id, { ':status': '421' }, true))],
+  ])('A request that is %s is sent again over another connection', async (_, refuse) => {
     const bodies: string[] = []
     const server = await serve({
       request(connection, id) {
@@ -326,13 +326,13 @@ describe('A request that a server did not take', () => {
     expect(bodies.at(-1)).toBe('a body')
   })
 
-  it('is not sent a third time', async () => {
+  it('A request that is refused twice is not sent a third time', async () => {
     const server = await serve({ request: ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)) })
     await expect(send(connect(), server.origin).done).rejects.toThrow('REFUSED_STREAM')
     expect(server.connections).toHaveLength(2)
   })
 
-  it('is not sent again where its body is a stream', async () => {
+  it('A refused request whose body is a stream is not sent again', async () => {
     const server = await serve({ request: ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)) })
     const body = Readable.from(['a']) as unknown as string
     await expect(send(connect(), server.origin, { method: 'POST', body }).done).rejects.toThrow('REFUSED_STREAM')
@@ -340,17 +340,17 @@ describe('A request that a server did not take', () => {
   })
 })
 
-describe('A connection that died silently', () => {
-  /** Answers nothing after the first connection's first request. */
+describe('A dead connection is detected and replaced', () => {
+  /** A server that stops answering on its first connection after the first request. */
   const dying: FrameScript = {
     request({ number, send }, id) {
       if (number > 1 || id === 1) send(eventStreamHead(id), encodeData(id, 'open'))
     },
   }
 
-  it('is used for no attempt after the one that timed out on it', async () => {
+  it('A connection that an attempt timed out on is used for no further attempt', async () => {
     const server = await serve(dying)
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const first = send(connections, server.origin)
     await first.responded
     const second = send(connections, server.origin)
@@ -363,7 +363,7 @@ describe('A connection that died silently', () => {
     third.abort()
   })
 
-  it('is found out by a PING that is not answered, and all its streams have lost it', async () => {
+  it('A connection that does not answer a PING is closed, and its streams lose the connection', async () => {
     const server = await serve({ ...dying, answersPing: false })
     const sent = send(connect(), server.origin)
     await sent.responded
@@ -371,9 +371,9 @@ describe('A connection that died silently', () => {
     await expect.poll(() => server.openConnections).toBe(0)
   })
 
-  it('is told from one that is only silent, whose PINGs are answered', async () => {
+  it('A silent connection that answers PINGs stays open', async () => {
     const server = await serve(dying)
-    const sent = send(connect({ lookInterval: 50 }), server.origin)
+    const sent = send(connect({ pingInterval: 50 }), server.origin)
     await sent.responded
     const pings = (): number => server.connections[0]?.frames.filter(({ type }) => type === frameTypes.PING).length ?? 0
     await expect.poll(pings).toBeGreaterThan(3)
@@ -382,7 +382,7 @@ describe('A connection that died silently', () => {
     expect(sent.text).toBe('open still')
   })
 
-  it('while it is being made is not waited for by the attempt after the one that timed out on it', async () => {
+  it('An attempt does not wait for a connection that an earlier attempt timed out on while it was established', async () => {
     let accepted = 0
     const server = await serve({
       settings: null,
@@ -392,7 +392,7 @@ describe('A connection that died silently', () => {
       },
       request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open', true)),
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const first = send(connections, server.origin)
     await expect.poll(() => accepted).toBe(1)
     first.abort(true)
@@ -401,9 +401,9 @@ describe('A connection that died silently', () => {
     expect(second.text).toBe('open')
   })
 
-  it('is closed after a while when nothing goes over it', async () => {
+  it('A connection without streams is closed after a while', async () => {
     const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
-    const connections = connect({ lookInterval: 50 })
+    const connections = connect({ pingInterval: 50 })
     await send(connections, server.origin).done
     expect(connections.size).toBe(1)
     await expect.poll(() => server.openConnections).toBe(0)
@@ -411,36 +411,36 @@ describe('A connection that died silently', () => {
   })
 })
 
-describe('The settings of a server', () => {
+describe('The SETTINGS of the server are respected', () => {
   const answer: FrameScript['request'] = ({ number, send }, id) =>
     send(eventStreamHead(id), encodeData(id, `${number}`))
 
-  it('may come late: until then nothing is sent', async () => {
+  it('Requests wait for SETTINGS that arrive late', async () => {
     const server = await serve({
       settings: null,
       connected: ({ send }) => setTimeout(() => send(encodeSettings({ MAX_CONCURRENT_STREAMS: 100 })), 50),
       request: answer as NonNullable<typeof answer>,
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const sent = Array.from({ length: 50 }, () => send(connections, server.origin))
     await Promise.all(sent.map(({ responded }) => responded))
     expect(server.connections).toHaveLength(1)
     for (const { abort } of sent) abort()
   })
 
-  it('may allow one stream a connection: as many connections are opened as that takes', async () => {
+  it('A server that allows one stream on a connection gets a connection for each stream', async () => {
     const server = await serve({
       settings: { MAX_CONCURRENT_STREAMS: 1 },
       request: answer as NonNullable<typeof answer>,
     })
-    const connections = connect({ lookInterval: 60_000 })
+    const connections = connect({ pingInterval: 60_000 })
     const sent = Array.from({ length: 200 }, () => send(connections, server.origin))
     await Promise.all(sent.map(({ responded, done }) => Promise.race([responded, done])))
     expect(server.connections).toHaveLength(200)
     for (const { abort } of sent) abort()
   })
 
-  it('may allow no stream for now, and then some', async () => {
+  it('Requests to a server that allows no streams at first wait until it allows some', async () => {
     const server = await serve({
       settings: { MAX_CONCURRENT_STREAMS: 0 },
       connected: ({ send }) => setTimeout(() => send(encodeSettings({ MAX_CONCURRENT_STREAMS: 10 })), 50),
@@ -452,15 +452,15 @@ describe('The settings of a server', () => {
     sent.abort()
   })
 
-  it('may allow no stream at all: the connection is lost', async () => {
+  it('A request to a server that never allows a stream loses the connection', async () => {
     const server = await serve({ settings: { MAX_CONCURRENT_STREAMS: 0 } })
-    await expect(send(connect({ lookInterval: 50 }), server.origin).done).rejects.toThrow(
+    await expect(send(connect({ pingInterval: 50 }), server.origin).done).rejects.toThrow(
       'the server allows no HTTP/2 streams',
     )
     await expect.poll(() => server.openConnections).toBe(0)
   })
 
-  it('may allow fewer streams later: those that are open go on, and new ones take another connection', async () => {
+  it('Open streams continue when the server allows fewer, and new streams use another connection', async () => {
     const server = await serve({
       settings: { MAX_CONCURRENT_STREAMS: 10 },
       request: answer as NonNullable<typeof answer>,
@@ -478,7 +478,7 @@ describe('The settings of a server', () => {
     next.abort()
   })
 
-  it('that never come, of a server that negotiates HTTP/2: requests go over HTTP/1.1', async () => {
+  it('Requests to a server that negotiates HTTP/2 but does not speak it are sent over HTTP/1.1', async () => {
     const { createServer } = await import('node:tls')
     const { certificate: cert, key } = await import('../../fixtures/certificate.ts')
     const protocols: unknown[] = []
@@ -501,8 +501,8 @@ describe('The settings of a server', () => {
   })
 })
 
-describe('An upload over HTTP/2', () => {
-  it('that is aborted ends its source, and the process goes on', async () => {
+describe('A body is uploaded over HTTP/2', () => {
+  it('An aborted upload destroys its source and leaves the connection open', async () => {
     for (const [windowSize, isRead] of [
       [0, false],
       [65_535, false],
@@ -536,7 +536,7 @@ describe('An upload over HTTP/2', () => {
     }
   })
 
-  it('is sent whole through a small window', async () => {
+  it('An upload larger than the flow-control window arrives completely', async () => {
     let received = 0
     const server = await serve({
       frame({ send }, { type, streamId, payload, flags }) {
@@ -554,7 +554,7 @@ describe('An upload over HTTP/2', () => {
     expect(received).toBe(1_000_000)
   })
 
-  it('is left unfinished when the response is complete', async () => {
+  it('An upload stops when the response is complete', async () => {
     const server = await serve({
       request: ({ send }, id) => send(encodeHeaders(id, { ':status': '413' }), encodeData(id, 'too large', true)),
     })
@@ -566,7 +566,7 @@ describe('An upload over HTTP/2', () => {
     expect(source.destroyed).toBe(true)
   })
 
-  it('whose source fails has lost the connection, and the error says why', async () => {
+  it('An upload whose source fails loses the connection, and the error contains the cause', async () => {
     const server = await serve({})
     const source = new Readable({ read() {} })
     source.push('begun')
@@ -578,15 +578,19 @@ describe('An upload over HTTP/2', () => {
   })
 })
 
-describe('A request over HTTP/2 that cannot be sent', () => {
+describe('The headers of a request over HTTP/2 are checked before they are sent', () => {
   it.each<[string, Partial<TransportRequest>, string]>([
-    ['has a control character', { headers: new Headers({ 'Last-Event-ID': '\x01' }) }, 'invalid last-event-id header'],
     [
-      'has the length of another body',
+      'a header with a control character',
+      { headers: new Headers({ 'Last-Event-ID': '\x01' }) },
+      'invalid last-event-id header',
+    ],
+    [
+      'the Content-Length of another body',
       { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
       'content-length',
     ],
-  ])('because it %s leaves the other streams alone', async (_, given, message) => {
+  ])('A request with %s fails without affecting other streams', async (_, given, message) => {
     const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open')) })
     const connections = connect()
     const other = send(connections, server.origin)
@@ -597,13 +601,13 @@ describe('A request over HTTP/2 that cannot be sent', () => {
     expect(other.text).toBe('open still')
   })
 
-  it('may have a header of 100 kB', async () => {
+  it('A request can have a header of 100 kB', async () => {
     const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
     const headers = new Headers({ 'Last-Event-ID': 'a'.repeat(100_000) })
     await send(connect(), server.origin, { headers }).done
   })
 
-  it('may be answered with a header of 60 kB', async () => {
+  it('A response can have a header of 60 kB', async () => {
     const server = await serve({
       request: ({ send }, id) =>
         send(encodeHeaders(id, { ':status': '200', 'x-long': 'a'.repeat(60_000) }), encodeData(id, 'a', true)),
@@ -612,7 +616,7 @@ describe('A request over HTTP/2 that cannot be sent', () => {
   })
 })
 
-it('Over a connection that several use, each runs in the context of its own caller', async () => {
+it('Each stream of a shared connection calls back in the async context of its own caller', async () => {
   const storage = new AsyncLocalStorage<string>()
   const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open')) })
   const connections = connect()

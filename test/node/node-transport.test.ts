@@ -8,7 +8,7 @@ import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overNode } from '../transport/transports.ts'
 
-describe('The request over undici has its own headers', () => {
+describe('A request in Node has its own headers', () => {
   it('The request has everysource as its User-Agent and lists the codings that it accepts', async () => {
     const seen: unknown[] = []
     const origin = await serve(({ headers }, response) => {
@@ -87,7 +87,7 @@ describe('The request over undici has its own headers', () => {
       })
       const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')), cancel })
       const sent = record(overNode(), createRequest(`${origin}/`, { method: 'POST', body: body as unknown as string }))
-      if (status === 307) await expect(sent).rejects.toThrow('status 307 asks for a body again')
+      if (status === 307) await expect(sent).rejects.toThrow('status 307 asks for the body again')
       else expect(textOf(await sent)).toBe('arrived')
       await cancelled
     }
@@ -201,8 +201,8 @@ describe('A dispatcher can be given', () => {
   })
 })
 
-describe("A caller's dispatcher", () => {
-  it('is not called before there is a request, so that an interceptor that awaits something sees nothing else', async () => {
+describe("Requests are sent over a caller's dispatcher", () => {
+  it('A dispatcher is called once for each request, and not before', async () => {
     const origin = await serve((request, response) => void response.end(request.headers.authorization))
     let calls = 0
     const agent = new Agent().compose((dispatch) => (options, handler) => {
@@ -218,7 +218,7 @@ describe("A caller's dispatcher", () => {
     expect(calls).toBe(1)
   })
 
-  it('that throws has lost the connection, and nothing is left unhandled', async () => {
+  it('A dispatcher that throws loses the connection without an unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown): void => void unhandled.push(reason)
     process.on('unhandledRejection', note)
@@ -239,7 +239,7 @@ describe("A caller's dispatcher", () => {
     expect(unhandled).toEqual([])
   })
 
-  it('that takes handlers of another kind only is refused when it says so', async () => {
+  it('A dispatcher of an older undici is refused when it throws', async () => {
     const dispatcher = {
       dispatch() {
         throw new TypeError('invalid onError method')
@@ -249,7 +249,7 @@ describe("A caller's dispatcher", () => {
     expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining('undici 7 or newer') })
   })
 
-  it('does not crash the process when a connection ends while its consumer is behind', async () => {
+  it('A dispatcher does not crash the process when a connection closes while the consumer lags', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy())
       socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(200_000)}`))

@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
-/** Starts a proxy that answers every connection's first bytes with these. */
+/** Starts a proxy that answers the bytes of every connection with `answer`. */
 async function serveAnswer(answer: string): Promise<{ host: string; connections: Socket[] }> {
   const connections: Socket[] = []
   const server = createServer((socket) => {
@@ -35,39 +35,42 @@ async function serveAnswer(answer: string): Promise<{ host: string; connections:
 
 const refusal = (status: number): string => `HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`
 
-describe('A proxy of the environment that answers', () => {
-  it.each([407, 401])('%d to a CONNECT is refused for good, by its name', async (status) => {
-    const { host } = await serveAnswer(refusal(status))
-    vi.stubEnv('HTTPS_PROXY', `http://me:sesame@${host}`)
-    const { refusal: refused } = await record(overNode(new Connections()), createRequest('https://a.example'))
-    expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: ${status}` })
-  })
+describe('The response of a proxy decides what becomes of the request', () => {
+  it.each([407, 401])(
+    'A proxy that answers a CONNECT with status %d is reported by name, and the source fails',
+    async (status) => {
+      const { host } = await serveAnswer(refusal(status))
+      vi.stubEnv('HTTPS_PROXY', `http://me:sesame@${host}`)
+      const { refusal: refused } = await record(overNode(new Connections()), createRequest('https://a.example'))
+      expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: ${status}` })
+    },
+  )
 
-  it.each([403, 502, 503])('%d to a CONNECT has lost the connection, and is named', async (status) => {
-    const { host } = await serveAnswer(refusal(status))
-    vi.stubEnv('HTTPS_PROXY', `http://me:sesame@${host}`)
-    const sent = record(overNode(new Connections()), createRequest('https://a.example'))
-    await expect(sent).rejects.toThrow(`the proxy http://${host} refused: ${status}`)
-  })
+  it.each([403, 502, 503])(
+    'A proxy that answers a CONNECT with status %d is reported by name, and the connection is lost',
+    async (status) => {
+      const { host } = await serveAnswer(refusal(status))
+      vi.stubEnv('HTTPS_PROXY', `http://me:sesame@${host}`)
+      const sent = record(overNode(new Connections()), createRequest('https://a.example'))
+      await expect(sent).rejects.toThrow(`the proxy http://${host} refused: ${status}`)
+    },
+  )
 
-  it('407 to a request that it should forward is refused for good, by its name', async () => {
+  it('A proxy that answers a forwarded request with status 407 is reported by name, and the source fails', async () => {
     const { host } = await serveAnswer(refusal(407))
     vi.stubEnv('HTTP_PROXY', `http://me:sesame@${host}`)
     const { refusal: refused } = await record(overNode(new Connections()), createRequest('http://a.example'))
     expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: 407` })
   })
 
-  it.each([401, 403])(
-    '%d to a request that it should forward may be the server, whose answer it is',
-    async (status) => {
-      const { host } = await serveAnswer(refusal(status))
-      vi.stubEnv('HTTP_PROXY', `http://${host}`)
-      const { response } = await record(overNode(new Connections()), createRequest('http://a.example'))
-      expect(response?.status).toBe(status)
-    },
-  )
+  it.each([401, 403])('Status %d for a forwarded request is reported as the response of the server', async (status) => {
+    const { host } = await serveAnswer(refusal(status))
+    vi.stubEnv('HTTP_PROXY', `http://${host}`)
+    const { response } = await record(overNode(new Connections()), createRequest('http://a.example'))
+    expect(response?.status).toBe(status)
+  })
 
-  it('nothing, for it is not there, is named', async () => {
+  it('A proxy that refuses the connection is reported by name', async () => {
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1')
     for (const url of ['http://a.example', 'https://a.example']) {
       const sent = record(overNode(new Connections()), createRequest(url))
@@ -75,7 +78,7 @@ describe('A proxy of the environment that answers', () => {
     }
   })
 
-  it('nothing to a CONNECT in time has lost the connection, and is named', async () => {
+  it('A proxy that does not answer a CONNECT in time is reported by name, and the connection is lost', async () => {
     const { host, connections } = await serveAnswer('')
     vi.stubEnv('HTTPS_PROXY', host)
     const sent = record(overNode(new Connections({ connectTimeout: 100 })), createRequest('https://a.example'))
@@ -84,8 +87,8 @@ describe('A proxy of the environment that answers', () => {
   })
 })
 
-describe('A proxy variable that cannot be used', () => {
-  it('fails an EventSource for good, and is named without its value', async () => {
+describe('An environment variable without a usable proxy is an error', () => {
+  it('An EventSource fails with an error that contains the name of the variable but not its value', async () => {
     vi.stubEnv('HTTP_PROXY', 'socks4://me:sesame@127.0.0.1:1080')
     const source = new EventSource('http://a.example')
     const [error] = await once(source as never, 'error')
@@ -95,13 +98,13 @@ describe('A proxy variable that cannot be used', () => {
     expect(source.readyState).toBe(EventSource.CLOSED)
   })
 
-  it('throws from the iteration of a stream', async () => {
+  it('The iteration of a stream throws', async () => {
     vi.stubEnv('HTTP_PROXY', 'socks4://127.0.0.1:1080')
     const events = openEventStream('http://a.example')[Symbol.asyncIterator]()
     await expect(events.next()).rejects.toMatchObject({ reason: 'unsupported' })
   })
 
-  it('does nothing where it does not apply', async () => {
+  it('A variable that does not apply to the request is ignored', async () => {
     const origin = await serve((_, response) => void response.end('direct'))
     vi.stubEnv('HTTPS_PROXY', 'socks4://127.0.0.1:1080')
     expect(textOf(await record(overNode(new Connections()), createRequest(origin)))).toBe('direct')
@@ -111,8 +114,8 @@ describe('A proxy variable that cannot be used', () => {
   })
 })
 
-describe('A proxy that forwards', () => {
-  it('has one connection for requests that follow each other, whatever the server, and none for one that was aborted', async () => {
+describe('Requests share the connections to a forwarding proxy', () => {
+  it('Consecutive requests to several servers share one connection to the proxy', async () => {
     await using proxy = await startForwardProxy()
     const sockets: Socket[] = []
     vi.stubEnv('HTTP_PROXY', `http://${proxy.host}`)
@@ -130,7 +133,7 @@ describe('A proxy that forwards', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  it('has as many connections as there were streams when each of them is closed', async () => {
+  it('The connection to the proxy is closed with each stream that is closed', async () => {
     await using proxy = await startForwardProxy()
     const sockets: Socket[] = []
     vi.stubEnv('HTTP_PROXY', `http://${proxy.host}`)
@@ -149,7 +152,7 @@ describe('A proxy that forwards', () => {
   })
 })
 
-it('Through a tunnel, streams share a connection where the server speaks HTTP/2', async () => {
+it('Streams through a tunnel share a connection if the server speaks HTTP/2', async () => {
   await using proxy = await startForwardProxy()
   vi.stubEnv('HTTPS_PROXY', proxy.host)
   const server = await startHttp2Server(({ httpVersion }, response) => {

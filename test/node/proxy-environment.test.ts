@@ -4,42 +4,42 @@ import { findProxy } from '../../src/node/proxy-environment.ts'
 const find = (url: string, environment: NodeJS.ProcessEnv): string | undefined =>
   findProxy(new URL(url), environment)?.url.href
 
-describe('The proxy that the environment names', () => {
+describe('Environment variables select the proxy for a URL', () => {
   it.each<[string, string, NodeJS.ProcessEnv, string | undefined]>([
-    ['is none by default', 'https://a.example', {}, undefined],
-    ['is that of HTTP_PROXY for http:', 'http://a.example', { HTTP_PROXY: 'http://p:1' }, 'http://p:1/'],
-    ['is that of HTTPS_PROXY for https:', 'https://a.example', { HTTPS_PROXY: 'http://p:1' }, 'http://p:1/'],
+    ['There is no proxy by default', 'https://a.example', {}, undefined],
+    ['HTTP_PROXY applies to http:', 'http://a.example', { HTTP_PROXY: 'http://p:1' }, 'http://p:1/'],
+    ['HTTPS_PROXY applies to https:', 'https://a.example', { HTTPS_PROXY: 'http://p:1' }, 'http://p:1/'],
     [
-      'is that of HTTP_PROXY for https: without HTTPS_PROXY',
+      'HTTP_PROXY applies to https: if HTTPS_PROXY is not set',
       'https://a.example',
       { HTTP_PROXY: 'http://p:1' },
       'http://p:1/',
     ],
-    ['is not that of HTTPS_PROXY for http:', 'http://a.example', { HTTPS_PROXY: 'http://p:1' }, undefined],
+    ['HTTPS_PROXY does not apply to http:', 'http://a.example', { HTTPS_PROXY: 'http://p:1' }, undefined],
     [
-      'is that of the name in lower case first',
+      'A name in lower case takes precedence',
       'http://a.example',
       { http_proxy: 'p:1', HTTP_PROXY: 'p:2' },
       'http://p:1/',
     ],
-    ['is none where the variable is empty', 'http://a.example', { http_proxy: '', HTTP_PROXY: 'p:2' }, undefined],
+    ['An empty variable turns the proxy off', 'http://a.example', { http_proxy: '', HTTP_PROXY: 'p:2' }, undefined],
     [
-      'is an HTTP proxy where it has no scheme',
+      'A proxy without a scheme is an HTTP proxy',
       'http://a.example',
       { HTTP_PROXY: 'localhost:3128' },
       'http://localhost:3128/',
     ],
-    ['may be an address', 'http://a.example', { HTTP_PROXY: '[::1]:3128' }, 'http://[::1]:3128/'],
-    ['may speak TLS', 'http://a.example', { HTTP_PROXY: 'https://p' }, 'https://p/'],
-    ['may be a SOCKS proxy', 'http://a.example', { HTTP_PROXY: 'socks5://p:1080' }, 'socks5://p:1080'],
+    ['A proxy can be an IPv6 address', 'http://a.example', { HTTP_PROXY: '[::1]:3128' }, 'http://[::1]:3128/'],
+    ['A proxy can use TLS', 'http://a.example', { HTTP_PROXY: 'https://p' }, 'https://p/'],
+    ['A proxy can be a SOCKS proxy', 'http://a.example', { HTTP_PROXY: 'socks5://p:1080' }, 'socks5://p:1080'],
     [
-      'is none with NODE_USE_ENV_PROXY=0',
+      'NODE_USE_ENV_PROXY=0 turns the proxy off',
       'http://a.example',
       { HTTP_PROXY: 'p:1', NODE_USE_ENV_PROXY: '0' },
       undefined,
     ],
     [
-      'is the same with NODE_USE_ENV_PROXY=1',
+      'NODE_USE_ENV_PROXY=1 changes nothing',
       'http://a.example',
       { HTTP_PROXY: 'p:1', NODE_USE_ENV_PROXY: '1' },
       'http://p:1/',
@@ -54,14 +54,14 @@ describe('The proxy that the environment names', () => {
     ['http://:sesame@p', 'Basic OnNlc2FtZQ=='],
     ['http://m%40e:s%3Ae@p', `Basic ${btoa('m@e:s:e')}`],
     ['http://p', undefined],
-  ])('of %s is told who asks: %s', (value, authorization) => {
+  ])('The credentials in %s become the Proxy-Authorization header %s', (value, authorization) => {
     const proxy = findProxy(new URL('http://a.example'), { HTTP_PROXY: value })
     expect(proxy?.authorization).toBe(authorization)
     expect(proxy?.url.href).toBe('http://p/')
   })
 
   it.each(['socks4://p:1080', 'ftp://p', 'http://?x', 'http://p:99999', 'http://me:s%E0@p', 'http://a b'])(
-    'cannot be %s: the error names the variable, and not the value',
+    'The value %s is an error that contains the name of the variable but not its value',
     (value) => {
       let message = ''
       try {
@@ -74,7 +74,7 @@ describe('The proxy that the environment names', () => {
     },
   )
 
-  it('is not read where it does not apply', () => {
+  it('A variable that does not apply to the URL is not parsed', () => {
     const environment = { HTTPS_PROXY: 'socks4://p', HTTP_PROXY: 'socks4://p' }
     expect(find('http://a.example', { HTTPS_PROXY: 'socks4://p' })).toBeUndefined()
     expect(find('http://a.example', { ...environment, NO_PROXY: '*' })).toBeUndefined()
@@ -83,7 +83,7 @@ describe('The proxy that the environment names', () => {
   })
 })
 
-describe('NO_PROXY', () => {
+describe('NO_PROXY lists the hosts that are connected to without a proxy', () => {
   it.each<[string, string, boolean]>([
     ['*', 'http://a.example', true],
     ['a.example', 'http://a.example', true],
@@ -114,7 +114,7 @@ describe('NO_PROXY', () => {
     ['fd00::/8', 'http://10.0.0.1', false],
     ['', 'http://a.example', false],
     [',', 'http://a.example', false],
-  ])('%j has %s: %s', (NO_PROXY, url, goesWithout) => {
-    expect(find(url, { HTTP_PROXY: 'p', HTTPS_PROXY: 'p', NO_PROXY }) === undefined).toBe(goesWithout)
+  ])('The list %j includes %s: %s', (NO_PROXY, url, bypassesProxy) => {
+    expect(find(url, { HTTP_PROXY: 'p', HTTPS_PROXY: 'p', NO_PROXY }) === undefined).toBe(bypassesProxy)
   })
 })

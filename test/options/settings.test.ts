@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { errorOf, read, readPolicy } from './read.ts'
 
@@ -41,9 +41,9 @@ const noFunction: Parameters<typeof bad>[2] = [
 
 const badMembers = [
   bad('headers', /names and values, or a function/, [
-    ['Accept: *', TypeError, '"Accept: *"'],
-    [5, RangeError, '5'],
-    [true, TypeError, 'true'],
+    ['Accept: *', TypeError, 'a string'],
+    [5, TypeError, 'a number'],
+    [true, TypeError, 'a boolean'],
   ]),
   bad(
     'method',
@@ -276,7 +276,75 @@ describe('The constructor accepts good values', () => {
     expect(read({ redirect }).redirect).toBe(redirect)
   })
 
-  it('Unknown members are ignored', () => {
-    expect(() => read({ unheardOf: 1, retry: { unheardOf: 1 } })).not.toThrow()
+  it('A retry that is a number is the initial delay in ms', () => {
+    expect(read({ retry: 5_000 }).retry).toMatchObject({ initialDelay: 5_000, maxDelay: 30_000, factor: 2 })
+    expect(read({ retry: 60_000 }).retry).toMatchObject({ initialDelay: 60_000, maxDelay: 60_000 })
+    expect(read({ retry: 0 }).retry).toMatchObject({ initialDelay: 0 })
+  })
+})
+
+describe('Members that nobody knows are named in one warning', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('Unknown members are named once, those of the policy with its name, and change nothing', () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const init = { credentials: 'include', header: { Authorization: 'secret' }, retry: { maxAttemps: 3 } }
+    for (let times = 0; times < 3; times++) expect(read(init)).toMatchObject({ withCredentials: false, method: 'GET' })
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/ignores options that it does not know: credentials, header$/),
+      expect.stringMatching(/ignores options that it does not know: retry\.maxAttemps$/),
+    ])
+  })
+
+  it('Known members are not warned about', () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    read({
+      retry: { statuses: [503], jitter: 0 },
+      onEvent: () => {},
+      request: () => ({}),
+      acceptContentType: () => true,
+    })
+    read({ dispatcher: undefined, pauseWhenHidden: true, unref: true })
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('Members that inherit the names of object members are unknown, too', () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    read(Object.fromEntries([['constructor', 1]]))
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/: constructor$/))
+  })
+})
+
+describe('Secrets are kept out of messages', () => {
+  const anySecret = fc.string({ minLength: 8, unit: fc.constantFrom('s', 'é', '名', '\n', '\0', '7', ' ', '"') })
+
+  it('No message contains the value of a header or a body, whatever is wrong with it', () => {
+    fc.assert(
+      fc.property(anySecret, (text) => {
+        const secret = `k3y${text}`
+        const wrong = [
+          { headers: { 'X-Key': `${secret}\n` } },
+          { headers: [['X Key', secret]] },
+          { headers: { Authorization: undefined, 'X-Key': secret } },
+          { body: secret },
+          { method: 'POST', body: { secret } },
+          { method: 'POST', body: [secret] },
+          { method: 'HEAD', body: new TextEncoder().encode(secret) },
+        ]
+        for (const init of wrong) {
+          const { message } = errorOf(() => read(init))
+          expect(message).not.toContain('k3y')
+          expect(message).toMatch(/header|body/)
+        }
+      }),
+    )
+  })
+
+  it('Headers that are given as a text are not repeated in the message', () => {
+    for (const headers of ['Authorization: k3y', ['Authorization: k3y']]) {
+      expect(errorOf(() => read({ headers })).message).not.toContain('k3y')
+    }
   })
 })

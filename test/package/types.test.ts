@@ -28,7 +28,7 @@ interface Project {
 
 const page = {
   globals: { lib: ['ES2022', 'DOM'], types: [] },
-  uses: ['drop-in', 'user-events', 'event-stream', 'event-stream-schemas', 'shared'],
+  uses: ['drop-in', 'eventsource-5', 'user-events', 'event-stream', 'event-stream-schemas', 'shared'],
 }
 const projects: Record<string, Project> = {
   'a page, node16': { resolution: 'node16', ...page },

@@ -21,7 +21,7 @@ const runtimes: readonly (readonly [Version, Platform])[] = [
   ['0.88', 'ios'],
 ]
 
-/** The first and the last: what differs between the others is not what these tests are about. */
+/** The oldest and the newest version: the differences between the others do not matter to these tests. */
 const platforms: typeof runtimes = [
   ['0.76', 'ios'],
   ['0.88', 'android'],
@@ -29,7 +29,7 @@ const platforms: typeof runtimes = [
 
 const nameOf = ([version, platform]: (typeof runtimes)[number]): string => `React Native ${version} on ${platform}`
 
-/** Serves until the test ends; what the listener does not answer stays open. */
+/** Starts a server for the duration of the test; requests that the listener does not answer stay open. */
 async function serve(listener: RequestListener): Promise<string> {
   const server = await startHttpServer(listener)
   onTestFinished(() => server.close())
@@ -42,9 +42,9 @@ function openStream(response: ServerResponse, text = ''): ServerResponse {
   return response
 }
 
-/** A script that says the names of everything on the global object, and on the prototypes that others share. */
+/** A script that reports the names of all members of the global object and of the shared prototypes. */
 const inventory = `
-  // React Native defines more when these are first used.
+  // React Native defines further globals when these are first used.
   void [fetch, Headers, URL, XMLHttpRequest]
   const shared = [Object, Function, Array, String, Number, Promise, Symbol, RegExp, Date, Map, Set, Error]
   const places = [globalThis, ...shared, ...shared.map(({ prototype }) => prototype)]
@@ -80,7 +80,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       expect(problems).toEqual([])
     })
 
-    test('close() before the native side has numbered the request ends that request, too', async () => {
+    test('close() also ends a request that the native side has not numbered yet', async () => {
       let requests = 0
       let ended = 0
       const origin = await serve((request) => {
@@ -110,12 +110,12 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       expect(seen?.headers.authorization).toBe(`Basic ${Buffer.from('user:sécret').toString('base64')}`)
     })
 
-    test('The text of an error of XMLHttpRequest becomes the message of the error, and never an event', async () => {
+    test('The text of an error of XMLHttpRequest becomes the message of the error, not an event', async () => {
       let requests = 0
       const origin = await serve((_, response) => {
         requests++
         openStream(response, requests === 1 ? 'retry: 10\ndata: whole\n\ndata: half\n' : 'data: next\n\n')
-        // Not at once, for what comes with a reset may be lost.
+        // Not at once, since bytes sent together with a reset may be lost.
         if (requests === 1) setTimeout(() => response.destroy(), 100)
       })
       const { said, values } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
@@ -140,7 +140,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
   describe.each(platforms.map((runtime) => [nameOf(runtime), runtime] as const))('%s', (_, runtime) => {
     const events = CI ? 100_000 : 3_000
 
-    test(`${events} numbered events come once and in order through a proxy that lets hardly any connection live`, async () => {
+    test(`${events} numbered events arrive once and in order through a proxy that breaks nearly every connection`, async () => {
       const receiver: Receiver = {
         name: nameOf(runtime),
         executable: hermesExecutable(),
@@ -156,7 +156,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       expect(errorsOf(run)).toEqual([])
     })
 
-    test('32 MB of a stream are received while the memory of the process stays as it is', async () => {
+    test('A stream of 32 MB is received without an increase of the memory of the process', async () => {
       const event = `data: ${'x'.repeat(1_000)}\n\n`
       const size = 32_000_000
       const origin = await serve((_, response) => {
@@ -173,12 +173,12 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       )
       expect(await result).toBeGreaterThanOrEqual(size)
       const measured = await Promise.all(memory)
-      // A third of what came between the second measurement and the last.
+      // A third of the text received between the second measurement and the last.
       expect((measured.at(-1) ?? Infinity) - (measured[1] ?? 0), measured.join()).toBeLessThan(size / 4)
       expect(problems).toEqual([])
     })
 
-    test('4 MB of the answer to a POST with async headers come through a loop over openEventStream', async () => {
+    test('A loop over openEventStream receives 4 MB in response to a POST with async headers', async () => {
       const count = 400
       const seen: unknown[] = []
       const origin = await serve((request, response) => {
@@ -216,7 +216,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
     expect(requests).toBe(2)
   })
 
-  test('A connection that died in the background is replaced soon after the app has become active', async () => {
+  test('A connection that was lost in the background is replaced soon after the app becomes active', async () => {
     const ids: unknown[] = []
     const origin = await serve((request, response) => {
       ids.push(request.headers['last-event-id'])
@@ -269,16 +269,16 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
     const init = { maxResponseSize: 1_000 }
     const { values, said } = await startProgram(runtime, 'watch', { url: `${origin}/events`, init })
     await values('open', 3)
-    // The response ends after the event that is beyond the limit, or after what came in one piece with it.
+    // The response ends after the event that exceeds the limit, or after the chunk that contains it.
     expect(ids.slice(0, 3).join()).toMatch(/^,1[12],2[12]$/)
     expect(said.map(({ event }) => event)).not.toContain('error')
   })
 
-  test('A fetch that streams, as that of Expo, is used instead of XMLHttpRequest', async () => {
+  test('A fetch that streams, such as Expo’s, is used instead of XMLHttpRequest', async () => {
     const origin = await serve((_, response) => openStream(response, 'data: over XMLHttpRequest\n\n'))
     const { hermes, problems, said } = await startHermes(['0.88', 'ios'])
     hermes.load(await bundlePackage(inject('consumer')))
-    // Stands in for Expo's fetch, whose native side is on devices only.
+    // A mock of Expo's fetch, whose native side exists only on devices.
     hermes.load(`
       globalThis.TextDecoder = function () { this.decode = (bytes) => String.fromCharCode(...bytes) }
       const bytes = Uint8Array.from('data: over fetch\\n\\n', (character) => character.charCodeAt(0))
@@ -293,7 +293,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
     expect(problems).toEqual([])
   })
 
-  test('SharedEventSource is a plain EventSource, and says so once', async () => {
+  test('SharedEventSource is a plain EventSource, and prints one warning about it', async () => {
     const origin = await serve((_, response) => openStream(response, 'data: a\n\n'))
     const { hermes, said } = await startHermes(runtime)
     hermes.load(await bundlePackage(inject('consumer')))

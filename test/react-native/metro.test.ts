@@ -12,14 +12,14 @@ const app = `
   import { ErrorEvent, EventSource, openEventStream } from 'everysource'
   new EventSource('https://feed.example/events').onmessage = ({ data }) => console.log(data, ErrorEvent, openEventStream)`
 
-/** These need a Metro that reads `exports`. */
+/** Imports of further entries, which need a Metro that reads `exports`. */
 const otherEntries = `
   import { SharedEventSource } from 'everysource/shared'
   import 'everysource/polyfill'
   import 'everysource/polyfill/force'
   console.log(SharedEventSource)`
 
-/** The part of React Native that the package imports, with what that imports: the rest would be most of the bundle. */
+/** A module with the part of React Native that the package imports; the rest would be most of the bundle. */
 const reactNative = `
   export { default as AppState } from 'react-native/Libraries/AppState/AppState'
   export { default as Platform } from 'react-native/Libraries/Utilities/Platform'`
@@ -32,11 +32,11 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }))
 
 interface Build extends Pick<MetroBuild, 'version' | 'platform' | 'enablePackageExports'> {
-  /** The Babel preset instead of React Native's own. */
+  /** The Babel preset to use instead of React Native's own. */
   readonly preset?: string
 }
 
-/** Builds an app, has the compiler of its version compile the bundle, and returns the bundle. */
+/** Bundles an app, compiles the bundle with the Hermes compiler of its version, and returns the bundle. */
 async function buildApp(settings: Build): Promise<string> {
   const { preset, ...build } = settings
   const { version, enablePackageExports } = build

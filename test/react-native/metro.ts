@@ -8,21 +8,21 @@ import { promisify } from 'node:util'
 import type { Platform } from './hermes/networking.ts'
 import { modules, nodeFor, type Version } from './versions.ts'
 
-/** What Metro bundles. */
+/** The settings of a bundle. */
 export interface MetroBuild {
   readonly version: Version
   readonly platform: Platform
   /** The path of the main module; its folder is the project. */
   readonly entry: string
-  /** Where the bundle goes. */
+  /** The path of the bundle. */
   readonly output: string
-  /** Folders by the names of packages, besides those of React Native. */
+  /** The folders of further packages, by name. */
   readonly packages?: Readonly<Record<string, string>>
-  /** Whether Metro reads the `exports` of packages; before 0.79 it did not unless told. */
+  /** Whether Metro reads the `exports` of packages; before 0.79, the default was not to. */
   readonly enablePackageExports: boolean
-  /** The module that `react-native` is, instead of all that the package has. */
+  /** The path of a module that replaces the package `react-native`. */
   readonly reactNative?: string
-  /** The profile of the Babel preset: 'default' is for any engine. */
+  /** The profile of the Babel preset; 'default' supports any engine. */
   readonly transformProfile?: string
 }
 
@@ -30,7 +30,7 @@ const script = join(import.meta.dirname, 'bundle-with-metro.mjs')
 const cache = join(modules, '.cache', 'metro')
 const longestBuild = 200_000
 
-/** Builds a bundle in a process of its own, as versions of Metro need versions of Node. */
+/** Builds a bundle in a separate process, since each version of Metro needs its version of Node. */
 export async function bundleWithMetro(build: MetroBuild): Promise<void> {
   const node = nodeFor(build.version)
   if (node === undefined) throw new Error(`there is no Node for the tools of React Native ${build.version}`)
@@ -42,7 +42,7 @@ export async function bundleWithMetro(build: MetroBuild): Promise<void> {
   })
 }
 
-/** React Native's own JavaScript as one script. It is built once for each version of what it is made of. */
+/** Bundles React Native's own JavaScript as one script, once for each version of its parts. */
 export async function bundleEnvironment(version: Version, platform: Platform): Promise<string> {
   const entry = join(import.meta.dirname, 'hermes/environment.js')
   const hash = createHash('sha256')

@@ -7,7 +7,7 @@ import type { SuiteSettings } from '../conformance/runners/suite.ts'
 import { Hermes } from './hermes/hermes.ts'
 import type { Platform } from './hermes/networking.ts'
 
-/** What a run needs. */
+/** The settings of a run. */
 export interface HermesRun {
   readonly runtime: RuntimeName
   readonly executable: string

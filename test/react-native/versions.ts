@@ -19,8 +19,8 @@ const { platform, arch } = process
 const isLinux = platform === 'linux' && arch === 'x64'
 
 /**
- * The virtual machine: HERMES_PATH, for one that was built from its source, or the one that npm has, for Linux on x64
- * only.
+ * The path of the virtual machine: HERMES_PATH, for one that was built from source, or else the one from npm, which runs
+ * only on Linux on x64.
  */
 export function hermesExecutable(): string | undefined {
   const { HERMES_PATH } = process.env
@@ -28,7 +28,7 @@ export function hermesExecutable(): string | undefined {
   return isLinux ? found('hermes-engine-cli/linux64-bin/hermes') : undefined
 }
 
-/** The compiler that comes with a version. */
+/** The path of the Hermes compiler of a version. */
 export function hermesCompiler(version: Version): string | undefined {
   if (!isLinux) return undefined
   return (

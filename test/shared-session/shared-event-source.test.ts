@@ -122,6 +122,42 @@ describe('SharedEventSource is an EventSource whose connection is shared', () =>
   })
 })
 
+describe('onEvent of a SharedEventSource is called with every event', () => {
+  it('onEvent is called before the listeners, whatever the name, and may close the source', async () => {
+    vi.stubGlobal('navigator', undefined)
+    vi.spyOn(console, 'warn').mockReturnValue()
+    const server = await startHttpServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.write('data: a\n\nevent: tick\nid: 2\ndata: b\n\nevent: last\ndata: c\n\n')
+    })
+    try {
+      const calls: string[] = []
+      await new Promise<void>((resolve) => {
+        const source: SharedEventSource = new SharedEventSource(server.origin, {
+          onEvent({ type, data, lastEventId }) {
+            calls.push(`onEvent ${type} ${data} ${lastEventId}`)
+            if (type !== 'last') return
+            source.close()
+            resolve()
+          },
+        })
+        for (const type of ['message', 'tick', 'last'])
+          source.addEventListener(type, () => calls.push(`listener ${type}`))
+      })
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      expect(calls).toEqual([
+        'onEvent message a ',
+        'listener message',
+        'onEvent tick b 2',
+        'listener tick',
+        'onEvent last c 2',
+      ])
+    } finally {
+      await server.close()
+    }
+  })
+})
+
 describe('SharedEventSource works where tabs cannot share', () => {
   const refusing = { request: () => Promise.reject(new DOMException('not for this origin', 'SecurityError')) }
   class RefusingChannel {

@@ -23,6 +23,11 @@ own.addEventListener('greeting', (event: MessageEvent<string>) => event.data.len
 own.addEventListener('greeting', (event: Event) => event.type)
 own.addEventListener('message', { handleEvent: (event) => event.data.length })
 
+// Libraries such as VueUse and tRPC keep the native class's types, and their init has only the standard's member.
+const fromNativeInit = new EverySource('https://example.test/feed', {
+  withCredentials: true,
+} satisfies globalThis.EventSourceInit)
+
 const isOpen = (one: EventSource): boolean => one.readyState === one.OPEN && one.readyState === EverySource.OPEN
 const states: readonly [0, 1, 2] = [EverySource.CONNECTING, EverySource.OPEN, EverySource.CLOSED]
-export const used = { fromClass, isOpen, states }
+export const used = { fromClass, fromNativeInit, isOpen, states }

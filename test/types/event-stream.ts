@@ -81,10 +81,12 @@ export async function end(): Promise<void> {
 
 export function describe(error: unknown): string {
   if (!(error instanceof EventStreamError)) return 'none of ours'
-  check<IsSame<typeof error.code, EventStreamErrorReason>>()
+  check<IsSame<typeof error.reason, EventStreamErrorReason>>()
   check<IsSame<typeof error.cause, unknown>>()
-  // @ts-expect-error: code is a closed list
-  if (error.code === 'nonsense') return ''
+  // @ts-expect-error: the reasons are a closed list
+  if (error.reason === 'nonsense') return ''
+  // @ts-expect-error: the status has one name here
+  if (error.code === 401) return ''
   const { message, status, headers, body, attempt, data, lastEventId } = error
   return [message, status?.toFixed(), headers?.get('x'), body?.trim(), attempt?.toFixed(), data, lastEventId].join()
 }
@@ -96,6 +98,11 @@ const init: EventStreamInit = {
   retry: { statuses: [503] },
   signal: new AbortController().signal,
   highWaterMark: 16,
+  unterminated: 'deliver',
+  onEvent: ({ type, data }) => type + data,
+  request: ({ lastEventId, signal }) =>
+    lastEventId && !signal.aborted ? { method: 'GET', url: new URL(lastEventId) } : {},
+  acceptContentType: (type) => type === 'application/x-ndjson',
   until: ({ type, data }) => type === 'end' || data === '[DONE]',
   onDecodeError: 'skip',
   onSkip: ({ data, lastEventId }) => [data, lastEventId],

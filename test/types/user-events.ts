@@ -14,13 +14,17 @@ class Custom extends Event {
 
 const plain = new EventSource('https://example.test/feed')
 plain.addEventListener('message', (event) => check<IsSame<typeof event.data, string>>())
-plain.addEventListener('error', (event) => check<IsSame<typeof event.code, ErrorReason>>())
+plain.addEventListener('error', (event) => check<IsSame<typeof event.reason, ErrorReason>>())
+plain.addEventListener('error', (event) => check<IsSame<typeof event.code, number | undefined>>())
+plain.addEventListener('error', (event) => check<IsSame<typeof event.status, number | undefined>>())
 plain.addEventListener('open', (event) => event.timeStamp)
 plain.addEventListener('anything', (event) => event.lastEventId)
 // @ts-expect-error: an open event carries no data
 plain.addEventListener('open', (event) => event.data)
-// @ts-expect-error: code is a closed list
-plain.addEventListener('error', (event) => event.code === 'nonsense')
+// @ts-expect-error: the reasons are a closed list
+plain.addEventListener('error', (event) => event.reason === 'nonsense')
+// @ts-expect-error: code is a status
+plain.addEventListener('error', (event) => event.code === 'status')
 
 const typed = new EventSource<{ tick: Tick; log: string; custom: Custom }>('https://example.test/feed')
 typed.addEventListener('tick', (event) => check<IsSame<typeof event.data, Tick>>())
@@ -37,8 +41,8 @@ typed.removeEventListener('tick', onTick)
 // @ts-expect-error: a tick has a price, no volume
 typed.addEventListener('tick', (event) => event.data.volume)
 
-typed.onerror = ({ code, status, headers, willReconnect, delay }) =>
-  [code, status, headers?.get('retry-after'), willReconnect, delay].join()
+typed.onerror = ({ reason, status, headers, willReconnect, delay }) =>
+  [reason, status, headers?.get('retry-after'), willReconnect, delay].join()
 typed.onmessage = ({ data, lastEventId }) => [data, lastEventId].join()
 typed.onopen = null
 // @ts-expect-error: a handler is a function
@@ -48,6 +52,7 @@ const details: ErrorDetails = new ErrorEvent('error', {
   message: 'refused',
   error: undefined,
   reason: 'status',
+  code: 503,
   status: 503,
   headers: new Headers(),
   body: '',

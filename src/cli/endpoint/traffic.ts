@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatching, ResponseController, ResponseHandler } from '../../node/connection.ts'
+import type { RequestDispatcher, ResponseController, ResponseHandler } from '../../node/connection.ts'
 import { DelegatingHandler } from '../../node/delegating-handler.ts'
 
 /** Callbacks for the requests and responses of an endpoint, redirects included. */
@@ -12,7 +12,7 @@ export interface TrafficObserver {
 }
 
 /** Adds an observer to a dispatcher. */
-export function observeTraffic(dispatcher: Dispatching, observer: TrafficObserver): Dispatching {
+export function observeTraffic(dispatcher: RequestDispatcher, observer: TrafficObserver): RequestDispatcher {
   return {
     ...(dispatcher.pausesSafely && { pausesSafely: true }),
     dispatch: (request, handler) => dispatcher.dispatch(request, new ObservedHandler(handler, observer)),

@@ -58,6 +58,7 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['headers that are a number', { headers: 5 }, []],
   ['a header value that is undefined', { headers: { Authorization: undefined } }, ['headers', 'Authorization']],
   ['a header value that is null', { headers: { Authorization: null } }, ['headers', 'Authorization']],
+  ['headers that are an array of strings', { headers: ['Authorization: 1'] }, ['headers', 'pairs']],
   ['a header pair without a value', { headers: [['Authorization']] }, ['headers', 'Authorization']],
   ['a body that is a plain object', { method: 'POST', body: { a: 1 } }, ['body', 'JSON.stringify']],
   ['a body that is an object without a prototype', { method: 'POST', body: Object.create(null) }, ['body', 'JSON']],

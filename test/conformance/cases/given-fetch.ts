@@ -64,9 +64,11 @@ export const cases: ConformanceCase[] = [
       await scene.plan([stream('data: a\n\n')])
       const { fetch, calls } = createAuthorizedFetch()
       await scene.watch({ fetch, redirect: mode }).next('message')
+      // workerd throws for the mode 'error'.
+      const told = mode === 'error' && scene.context.runtime === 'workerd' ? 'manual' : mode
       assert.deepEqual(
         calls.map(({ init }) => init.redirect),
-        [mode],
+        [told],
       )
     }),
   ),

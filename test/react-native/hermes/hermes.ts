@@ -11,16 +11,16 @@ export interface HermesOptions {
   readonly platform: Platform
   /** React Native's JavaScript, as Metro bundles it. */
   readonly environment: string
-  /** Gets what the program says. */
+  /** Called with every message of the program. */
   readonly onMessage: (value: unknown) => void
-  /** Gets errors that nobody caught, and the end of the VM. */
+  /** Called with every uncaught error, and at an unexpected end of the VM. */
   readonly onProblem: (problem: string) => void
 }
 
 /** The level of `console.error`. */
 const errorLevel = 3
 
-/** Native modules that React Native's JavaScript does without. */
+/** Matches the names of native modules that React Native's JavaScript does not need. */
 const optionalModules = /^(RedBox|BugReporting|HeadlessJsTaskSupport|DeviceEventManager|BlobModule|Native\w+Cxx)$/
 
 async function hostScript(): Promise<string> {
@@ -32,7 +32,7 @@ async function hostScript(): Promise<string> {
   return code
 }
 
-/** A Hermes with React Native's JavaScript, whose native side is this process. */
+/** A Hermes VM with React Native's JavaScript; this process is its native side. */
 export class Hermes {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #networking: Networking
@@ -47,7 +47,7 @@ export class Hermes {
     this.#child = spawn(options.executable, ['-Xmicrotask-queue', '-w'])
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line))
     createInterface({ input: this.#child.stderr }).on('line', (line) => options.onProblem(`Hermes said: ${line}`))
-    // A write to a VM that has ended; that it has is reported below.
+    // A write to a VM that has ended fails; its end is reported below.
     this.#child.stdin.on('error', () => {})
     this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => {

@@ -11,9 +11,9 @@ export type EmitEvent = (type: string, values: readonly unknown[]) => void
 
 interface PlatformBehavior {
   readonly createDecoder: (charset: string) => ChunkDecoder
-  /** The largest chunk that is handed to JavaScript, in bytes. */
+  /** The maximum size of a chunk that is passed to JavaScript, in bytes. */
   readonly maxChunk: number
-  /** What the platform says of a connection that was lost. */
+  /** The platform's message for a lost connection. */
   readonly lost: string
   readonly tooManyRedirects: string
 }
@@ -61,8 +61,8 @@ function headersOf(response: IncomingMessage): Record<string, string> {
 }
 
 /**
- * Stands in for React Native's native networking module, which only a device has: OkHttp on Android, NSURLSession on iOS.
- * What it does is taken from their sources in the package `react-native`.
+ * A mock of React Native's native networking module, which only devices have (OkHttp on Android, NSURLSession on iOS). Its
+ * behaviour is that of the sources in the package `react-native`.
  */
 export class Networking {
   readonly #behavior: PlatformBehavior
@@ -95,7 +95,7 @@ export class Networking {
     this.#requests.delete(id)
   }
 
-  /** The system stops the app: nothing reaches JavaScript until `resume`. */
+  /** Suspends the app, as the system does: no event reaches JavaScript until `resume`. */
   suspend(): void {
     this.#isSuspended = true
   }
@@ -203,7 +203,7 @@ export class Networking {
   }
 
   #deliver(outgoing: ClientRequest, type: string, values: readonly unknown[]): void {
-    // Nothing is told of what was aborted.
+    // An aborted request reports no further event.
     if (this.#requests.get(values[0] as number) === outgoing) this.#hold(() => this.#emit(type, values))
   }
 

@@ -24,7 +24,7 @@ function decodeBeginning(bytes: Buffer, charset: string, maxRest: number): { tex
   return undefined
 }
 
-/** As React Native's ProgressiveStringDecoder: a chunk that cannot be decoded is dropped, with what was left before. */
+/** Decodes like React Native's ProgressiveStringDecoder: an invalid chunk is dropped, with the bytes left before it. */
 export function androidDecoder(charset: string): ChunkDecoder {
   let rest: Buffer = Buffer.alloc(0)
   return (chunk) => {
@@ -34,7 +34,7 @@ export function androidDecoder(charset: string): ChunkDecoder {
   }
 }
 
-/** As RCTNetworking: what cannot be decoded is kept, and nothing after it is delivered any more. */
+/** Decodes like RCTNetworking: invalid bytes are kept, and nothing after them is delivered. */
 export function iosDecoder(charset: string): ChunkDecoder {
   let carry: Buffer = Buffer.alloc(0)
   return (chunk) => {

@@ -1,32 +1,34 @@
 import type { Duplex } from 'node:stream'
 import { createDecoders } from './content-coding.ts'
 
-/** What bytes come from, and what they come from is paused: a response, or the last of its decoders. */
+/** A source of bytes that can be paused: a response, or the last of its decoders. */
 interface Source {
   pause(): unknown
   resume(): unknown
 }
 
-/** Whom the bytes are for. */
+/** The consumer of the decoded bytes. */
 interface Consumer {
-  /** While a promise that it returns is pending, the source is paused. */
+  /** Takes a chunk. While a promise that it returns is pending, the source is paused. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
-  /** Called once all was handed on after the end, or with an error. */
+  /** Called when the whole body was delivered, or with an error. */
   finish(error?: Error): void
 }
 
-/** Hands on what arrives, decoded, and pauses the source while the consumer is behind. */
-export class Sink {
+/** A response body: decodes what arrives, delivers it, and pauses the source while the consumer lags. */
+export class ResponseBody {
   readonly #codings: readonly string[]
   readonly #consumer: Consumer
   readonly #source: Source
   #decoders: Duplex[] | undefined
-  /** What was read together with a chunk that the consumer has to take first. */
+  /** The chunks that arrived while the consumer lagged. */
   #waiting: Uint8Array[] | undefined
+  /** Whether the consumer lags: it has not taken the last chunk yet. */
   #isBehind = false
+  /** Whether the last byte has arrived. */
   #hasEnded = false
 
-  /** @param codings the last one first, as they are undone */
+  /** @param codings the content codings, the last one first: the order in which they are decoded */
   constructor(codings: readonly string[], consumer: Consumer, source: Source) {
     this.#codings = codings
     this.#consumer = consumer
@@ -62,7 +64,7 @@ export class Sink {
     return decoders
   }
 
-  /** What the chunks come from: the source, or the last decoder. */
+  /** The source of the decoded chunks: the response, or the last decoder. */
   get #last(): Source {
     return this.#decoders?.at(-1) ?? this.#source
   }
@@ -76,13 +78,13 @@ export class Sink {
     const paused = this.#consumer.bytes(chunk)
     if (!paused) return
     this.#isBehind = true
-    // Not at once: undici would parse the rest of what was read together anew after every pause, which took a third of
-    // the time in `npm run bench -- --workloads answer`.
+    // Not at once: after every pause, undici would parse the rest of the same read again, which took a third of the time
+    // in `npm run bench -- --workloads answer`.
     queueMicrotask(() => this.#isBehind && this.#last.pause())
-    void paused.then(() => this.#goOn())
+    void paused.then(() => this.#resume())
   }
 
-  #goOn(): void {
+  #resume(): void {
     const waiting = this.#waiting
     this.#isBehind = false
     this.#waiting = undefined

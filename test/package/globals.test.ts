@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
+import { build } from 'esbuild'
+import { describe, expect, inject, test } from 'vitest'
+import { startGreetingServer } from './greeting-server.ts'
+
+const entries = ['index', 'shared/shared-event-source', 'polyfill', 'polyfill.force']
+const platforms = ['default', 'browser'] as const
+const formats = ['js', 'cjs'] as const
+
+/** A built entry as one script, without anything that Node would add. */
+async function scriptOf(platform: string, entry: string, format: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(inject('consumer'), `node_modules/everysource/dist/${platform}/${entry}.${format}`)],
+    bundle: true,
+    format: 'iife',
+    globalName: 'everysource',
+    platform: 'neutral',
+    write: false,
+    logLevel: 'silent',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** What jest-environment-jsdom has of what a source needs: no TextDecoder, TextEncoder, fetch, Response or MessagePort. */
+function jsdomGlobals(): Record<string, unknown> {
+  const names = [
+    ...['Event', 'EventTarget', 'MessageEvent', 'DOMException', 'URL', 'URLSearchParams', 'Headers', 'AbortController'],
+    ...['AbortSignal', 'performance', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'console'],
+  ] as const
+  return Object.fromEntries(names.map((name) => [name, globalThis[name]]))
+}
+
+interface Loaded {
+  EventSource: typeof import('../../src/index.ts').EventSource
+  openEventStream: typeof import('../../src/index.ts').openEventStream
+}
+
+/** Loads the index of a build into a context that has these globals. */
+async function load(platform: string, globals: Record<string, unknown>): Promise<Loaded> {
+  const context = createContext(globals)
+  runInContext(await scriptOf(platform, 'index', 'cjs'), context)
+  return runInContext('everysource', context) as Loaded
+}
+
+describe.for(platforms)('The build %s', { timeout: 60_000 }, (platform) => {
+  describe.for(formats)('as .%s', (format) => {
+    test.for(entries)('An import of %s needs no global', async (entry) => {
+      const context = createContext({})
+      runInContext(await scriptOf(platform, entry, format), context)
+      expect(Object.keys(runInContext('everysource', context) as object).includes('EventSource')).toBe(
+        entry === 'index',
+      )
+    })
+
+    test.for(entries)('An import of %s touches no global but the one that a polyfill defines', async (entry) => {
+      const touched = new Set<PropertyKey>()
+      const names = ['MessageEvent', 'MessagePort', 'TextDecoder', 'fetch', 'document', 'navigator', 'BroadcastChannel']
+      const context = createContext({})
+      for (const name of names) {
+        Object.defineProperty(context, name, {
+          get() {
+            touched.add(name)
+            return undefined
+          },
+        })
+      }
+      runInContext(await scriptOf(platform, entry, format), context)
+      expect([...touched]).toEqual([])
+    })
+  })
+
+  test('A source says that there is no EventTarget', async () => {
+    const { EventSource } = await load(platform, { URL, DOMException })
+    expect(() => new EventSource('http://feed.example/')).toThrow('this runtime has no EventTarget')
+  })
+
+  test.for(['TextDecoder', 'TextEncoder', 'Headers', 'AbortController'])(
+    'A source without %s dispatches one error that names it',
+    async (missing) => {
+      const globals: Record<string, unknown> = { ...jsdomGlobals(), TextDecoder, TextEncoder, fetch }
+      delete globals[missing]
+      const { EventSource } = await load(platform, globals)
+      const source = new EventSource('http://feed.example/')
+      const error = await new Promise<import('../../src/index.ts').ErrorEvent>((resolve) => {
+        source.onerror = resolve
+      })
+      expect(error).toMatchObject({ reason: 'unsupported', willReconnect: false })
+      expect(error.message).toContain(missing)
+      expect(source.readyState).toBe(2)
+    },
+  )
+
+  test('A source where fetch is missing dispatches one error that names it', async () => {
+    const { EventSource } = await load(platform, { ...jsdomGlobals(), TextDecoder, TextEncoder })
+    const source = new EventSource('http://feed.example/')
+    const error = await new Promise<import('../../src/index.ts').ErrorEvent>((resolve) => {
+      source.onerror = resolve
+    })
+    expect(error).toMatchObject({ reason: 'unsupported', willReconnect: false })
+    expect(error.message).toContain('fetch')
+    expect(source.readyState).toBe(2)
+  })
+
+  test('A stream where TextDecoder is missing throws an error that names it', async () => {
+    const { openEventStream } = await load(platform, { ...jsdomGlobals(), fetch })
+    const iterator = openEventStream('http://feed.example/')[Symbol.asyncIterator]()
+    await expect(iterator.next()).rejects.toMatchObject({
+      reason: 'unsupported',
+      message: expect.stringContaining('TextDecoder'),
+    })
+  })
+
+  test('A source with what jsdom has, text coders and a fetch receives events', async () => {
+    await using server = await startGreetingServer()
+    const { EventSource } = await load(platform, { ...jsdomGlobals(), TextDecoder, TextEncoder })
+    const source = new EventSource(`${server.origin}/greeting`, { fetch: (url, init) => fetch(url, init) })
+    const event = await new Promise<MessageEvent>((resolve) => {
+      source.onmessage = resolve
+    })
+    expect([event.data, event.lastEventId]).toEqual(['hello', '7'])
+    source.close()
+  })
+})
