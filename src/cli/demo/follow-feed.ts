@@ -69,9 +69,9 @@ function findMistake(number: number, expected: number): string | undefined {
     : '       this event came before'
 }
 
-function describeInterruption({ code, message, delay, willReconnect }: ErrorEvent, lastNumber: number): string {
+function describeInterruption({ reason, message, delay, willReconnect }: ErrorEvent, lastNumber: number): string {
   const next = willReconnect
     ? `reconnecting in ${((delay ?? 0) / 1_000).toFixed(1)} s, after event ${lastNumber}`
     : 'not reconnecting'
-  return `${code}: ${message}; ${next}`
+  return `${reason}: ${message}; ${next}`
 }

@@ -90,11 +90,10 @@ class RequestBuilder {
   async build(codings: string, lastEventId: string): Promise<RecordedRequest> {
     const { url, init } = this.#endpoint
     const context = { attempt: 1, failures: 0, lastEventId, previous: undefined, signal: new AbortController().signal }
-    const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch(
-      ({ cause }: Error) => {
-        throw new OperationalError(describeError(cause), { cause })
-      },
-    )
+    const request = await buildRequest(readSettings(url, init), context, { aborted: false }).catch((error) => {
+      // The error says which option failed, and its cause why.
+      throw new OperationalError(describeError(error.cause ?? error), { cause: error })
+    })
     const headers = new Headers({
       'accept-encoding': codings,
       'user-agent': 'everysource',
