@@ -97,7 +97,7 @@ describe('A page can be away', () => {
       watchPageLifecycle(true, change)
       const event = Object.assign(new Event(type, { bubbles: true }), { persisted: true })
       // Node has no tree of targets: at the window, the event of an element has another target.
-      Object.defineProperty(event, 'target', { value: new EventTarget() })
+      Object.defineProperty(event, 'target', { value: Object.assign(new EventTarget(), { nodeType: 1 }) })
       network.dispatchEvent(event)
       expect(change).not.toHaveBeenCalled()
     },

@@ -293,8 +293,8 @@ describe('Members that nobody knows are named in one warning', () => {
     const init = { credentials: 'include', header: { Authorization: 'secret' }, retry: { maxAttemps: 3 } }
     for (let times = 0; times < 3; times++) expect(read(init)).toMatchObject({ withCredentials: false, method: 'GET' })
     expect(warn.mock.calls.flat()).toEqual([
-      expect.stringMatching(/ignores options that it does not know: credentials, header$/),
-      expect.stringMatching(/ignores options that it does not know: retry\.maxAttemps$/),
+      expect.stringMatching(/ignores unknown options: credentials, header$/),
+      expect.stringMatching(/ignores unknown options: retry\.maxAttemps$/),
     ])
   })
 

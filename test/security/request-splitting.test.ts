@@ -241,7 +241,9 @@ describe.each(transports)('No input can split a request over %s', { timeout: 180
       const body = 'GET /smuggled HTTP/1.1\r\nHost: elsewhere\r\n\r\n'
       const before = server.received.length
       answers = []
-      const source = new EventSource(server.origin, { ...transport, method: 'POST', body, headers, retry: false })
+      // The `fetch` of some versions of Node never settles if a Content-Length does not fit the body.
+      const init = { ...transport, method: 'POST', body, headers, retry: false, openTimeout: 5_000 } as const
+      const source = new EventSource(server.origin, init)
       await new Promise((resolve) => source.addEventListener('error', resolve))
       for (const bytes of server.received.slice(before)) {
         const headLength = bytes.indexOf('\r\n\r\n') + 4
