@@ -62,7 +62,7 @@ const wrong: readonly (readonly [what: string, init: object, told: readonly stri
   ['a header pair without a value', { headers: [['Authorization']] }, ['headers', 'Authorization']],
   ['a body that is a plain object', { method: 'POST', body: { a: 1 } }, ['body', 'JSON.stringify']],
   ['a body that is an object without a prototype', { method: 'POST', body: Object.create(null) }, ['body', 'JSON']],
-  ['a body that is an array', { method: 'POST', body: [1, 2] }, ['body', 'array', 'JSON.stringify']],
+  ['a body that is an array', { method: 'POST', body: [1, 2] }, ['body', 'object', 'JSON.stringify']],
   ['a body that is a number', { method: 'POST', body: 5 }, ['body', 'number']],
   ['a body that is true', { method: 'POST', body: true }, ['body', 'boolean']],
   ['statuses that are strings', { retry: { statuses: ['503'] } }, ['statuses', 'numbers']],

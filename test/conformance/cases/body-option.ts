@@ -65,7 +65,7 @@ export const cases: ConformanceCase[] = [
       told.map(({ attempt, failures, lastEventId, previous }) => [attempt, failures, lastEventId, previous?.reason]),
       [
         [1, 0, '', undefined],
-        [2, 0, '1', 'ended'],
+        [2, 0, '1', undefined],
       ],
     )
   }),

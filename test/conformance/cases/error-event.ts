@@ -18,7 +18,7 @@ function assertError(event: ErrorEvent, reason: ErrorReason, willReconnect: bool
 
 /** Checks that an error event says nothing of a response: libraries take a status for a refusal. */
 function assertNoResponse(event: ErrorEvent): void {
-  for (const field of ['reason', 'status', 'headers', 'body'] as const) {
+  for (const field of ['code', 'status', 'headers', 'body'] as const) {
     assert.property(event, field)
     assert.isUndefined(event[field], field)
   }

@@ -116,7 +116,7 @@ export const cases: ConformanceCase[] = [
     )
     assert.deepEqual(
       told.map(({ previous }) => previous?.reason),
-      [undefined, 'ended', 'network', 'status'],
+      [undefined, undefined, 'network', 'status'],
     )
     const previous = told[3]?.previous
     assert.equal(previous?.status, 503)

@@ -17,7 +17,7 @@ export const cases: ConformanceCase[] = [
       seen.push([reason, status, willReconnect])
     }
     assert.deepEqual(seen, [
-      ['ended', 200, true],
+      ['ended', undefined, true],
       ['status', 503, true],
       ['status', 429, true],
       ['status', 500, false],
