@@ -4,7 +4,7 @@ import { decodeByteString } from './redirect.ts'
 /** The source text of a `fetch` that the runtime has built in: that of Bun and workerd, of Node, of Deno. */
 const builtInSources = [
   /^function fetch\(\) \{\s+\[native code\]\s+\}$/,
-  /^(async )?function fetch\([^)]*\) \{[^}]*internal\/deps\/undici\//s,
+  /^(async )?function fetch\([^)]*\) \{[^}]*internal\/deps\//s,
   /^function fetch\(\.\.\.\w+\)\{return lazyFetch\(\)\.fetch\(/,
 ]
 
