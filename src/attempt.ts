@@ -4,6 +4,7 @@ import { callObserver } from './callbacks.ts'
 import { createDeadline, type Deadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
+import { findMissingGlobal } from './missing-globals.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
 import { type CompletedOutcome, type Outcome, type ResponseDetails, toResponseDetails } from './outcome.ts'
@@ -247,11 +248,8 @@ export function startAttempt(
     )
   }
 
-  try {
-    start(createResponseReader(settings, handler, { signal, deadline, startDeadline, complete }))
-  } catch (error) {
-    // Such as a runtime without a TextDecoder.
-    complete('refused', 'unsupported', describeError(error), error)
-  }
+  const missing = findMissingGlobal()
+  if (missing) complete('refused', 'unsupported', `this runtime has no ${missing}`)
+  else start(createResponseReader(settings, handler, { signal, deadline, startDeadline, complete }))
   return { abort }
 }

@@ -48,9 +48,9 @@ describe.for(platforms)('The build %s', { timeout: 60_000 }, (platform) => {
     test.for(entries)('An import of %s needs no global', async (entry) => {
       const context = createContext({})
       runInContext(await scriptOf(platform, entry, format), context)
-      expect(Object.keys(runInContext('everysource', context) as object).includes('EventSource')).toBe(
-        entry === 'index',
-      )
+      const exported: unknown = runInContext('everysource', context)
+      if (entry.startsWith('polyfill')) expect(runInContext('typeof EventSource', context)).toBe('function')
+      else expect(Object.keys(exported as object).length).toBeGreaterThan(0)
     })
 
     test.for(entries)('An import of %s touches no global but the one that a polyfill defines', async (entry) => {
@@ -115,9 +115,7 @@ describe.for(platforms)('The build %s', { timeout: 60_000 }, (platform) => {
     await using server = await startGreetingServer()
     const { EventSource } = await load(platform, { ...jsdomGlobals(), TextDecoder, TextEncoder })
     const source = new EventSource(`${server.origin}/greeting`, { fetch: (url, init) => fetch(url, init) })
-    const event = await new Promise<MessageEvent>((resolve) => {
-      source.onmessage = resolve
-    })
+    const event = await new Promise<MessageEvent>((resolve) => source.addEventListener('greeting', resolve))
     expect([event.data, event.lastEventId]).toEqual(['hello', '7'])
     source.close()
   })
