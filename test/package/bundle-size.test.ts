@@ -9,7 +9,7 @@ import { expect, inject, test } from 'vitest'
 const consumer = inject('consumer')
 /** The size that the class is meant to have. The class is larger; until then, the ceiling keeps it from growing. */
 const goal = 7_800
-const ceiling = 9_400
+const ceiling = 9_500
 /** What SharedEventSource is meant to add to the class, and what it may add until then. */
 const sharedGoal = 2_000
 const sharedCeiling = 3_200
