@@ -1,3 +1,5 @@
+import { warnOnce } from '../warn-once.ts'
+
 /** What an option has to be. */
 export interface OptionRule {
   /** The value if the option is undefined or null. */
@@ -61,15 +63,8 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
   throw new ErrorType(`${name} is ${shown}, not ${expected}`)
 }
 
-/** The unknown options that a warning has named. */
-const warned = new Set<string>()
-
 function warnOfUnknown(names: readonly string[]): void {
-  const list = names.join(', ')
-  if (!list || warned.has(list)) return
-  warned.add(list)
-  // biome-ignore lint/suspicious/noConsole: options that nobody reads break nothing, so they are no reason to throw.
-  console.warn(`everysource ignores unknown options: ${list}`)
+  if (names.length) warnOnce(`everysource ignores unknown options: ${names.join(', ')}`)
 }
 
 /**

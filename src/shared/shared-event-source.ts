@@ -2,6 +2,7 @@ import { EventSource, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { numberFrom, type OptionRule } from '../options/validation.ts'
 import { type StartSession, startSession } from '../session.ts'
+import { warnOnce } from '../warn-once.ts'
 import { SharedSession, type SharedSettings } from './session.ts'
 
 /** The options of {@link SharedEventSource}. All are optional. */
@@ -23,26 +24,15 @@ const optionRules = {
   replay: numberFrom(0, 0),
 } satisfies Record<string, OptionRule>
 
-/** The warnings that have been logged. */
-const logged = new Set<string>()
-
-/** Logs a warning, once in each page. */
-function warnOnce(warning: string): void {
-  if (logged.has(warning)) return
-  logged.add(warning)
-  // biome-ignore lint/suspicious/noConsole: nothing fails, so that no event and no return value could tell whoever deploys the page.
-  console.warn(`SharedEventSource: ${warning}`)
-}
-
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has a connection of its own',
+    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has a connection of its own',
   )
 }
 
 function warnOfOtherVersion(): void {
   warnOnce(
-    'tabs with another version of everysource are open, and tabs of different versions cannot share a connection',
+    'SharedEventSource: tabs with another version of everysource are open, and tabs of different versions cannot share a connection',
   )
 }
 

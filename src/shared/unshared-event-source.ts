@@ -1,7 +1,6 @@
 import { EventSource } from '../event-source.ts'
+import { warnOnce } from '../warn-once.ts'
 import type { SharedEventSourceInit } from './shared-event-source.ts'
-
-let isWarned = false
 
 /** The SharedEventSource of React Native, where no tabs could share: a plain EventSource, which says so once on the console. */
 export class SharedEventSource<Events = unknown> extends EventSource<Events> {
@@ -13,9 +12,6 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
     // biome-ignore lint/complexity/noArguments: as in EventSource, whose own check sees two arguments.
     if (!arguments.length) throw new TypeError('SharedEventSource needs a URL')
     super(url, init)
-    if (isWarned) return
-    isWarned = true
-    // biome-ignore lint/suspicious/noConsole: no event and no return value could say it to the developer, and it works all the same.
-    console.warn('SharedEventSource: in React Native there are no tabs to share with; this is a plain EventSource')
+    warnOnce('SharedEventSource: in React Native there are no tabs to share with; this is a plain EventSource')
   }
 }
