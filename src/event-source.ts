@@ -74,7 +74,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    if (!this.dispatchEvent) throw new TypeError('this runtime has no EventTarget')
     const { startSession, optionRules } = new.target[sourceKind]
     this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.

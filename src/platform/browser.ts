@@ -1,5 +1,8 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
+export { EventBase, EventTargetBase } from './base-classes.ts'
+export { findMissingGlobal } from './missing-globals.ts'
+
 // Browsers keep to the standards: nothing here works around anything. What a page always has may be missing while a test
 // tool on a server imports the build for browsers.
 
@@ -24,10 +27,6 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   signal.addEventListener('abort', callback)
   return () => signal.removeEventListener('abort', callback)
 }
-
-export const EventTargetBase = globalThis.EventTarget ?? Object
-
-export const EventBase = globalThis.Event ?? Object
 
 export function messageEventMembers(): readonly PropertyKey[] {
   return Object.getOwnPropertyNames(MessageEvent.prototype)

@@ -1,7 +1,9 @@
 import type { Decode, EventHandlers } from './platform.ts'
 
 export { onAbort } from './abort-signal.ts'
+export { EventBase, EventTargetBase } from './base-classes.ts'
 export { isHeader } from './header-syntax.ts'
+export { findMissingGlobal } from './missing-globals.ts'
 
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
 // not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
@@ -74,16 +76,6 @@ export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
     },
   }
 }
-
-class MissingEventTarget {
-  constructor() {
-    throw new TypeError('this runtime has no EventTarget')
-  }
-}
-
-export const EventTargetBase = globalThis.EventTarget ?? MissingEventTarget
-
-export const EventBase = globalThis.Event ?? Object
 
 /** The standard's members are not in the prototype in Deno and in happy-dom, which define them on each event. */
 const standardMembers = ['data', 'origin', 'lastEventId', 'source', 'ports', Symbol.toStringTag]

@@ -1,15 +1,13 @@
-/**
- * Finds what every attempt needs and the runtime does not have, such as jsdom. By `typeof`, since a build for a runtime may
- * bind some of the names itself; React Native decodes without a TextDecoder.
- * @returns the name of the missing global; undefined if all are there
- */
+/** Finds the first name whose type, told by `typeof`, is undefined. */
+export function findUndefined(types: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(types).find(([, type]) => type === 'undefined')?.[0]
+}
+
 export function findMissingGlobal(): string | undefined {
-  const isReactNative = globalThis.navigator?.product === 'ReactNative'
-  const types = {
-    TextDecoder: isReactNative ? '' : typeof TextDecoder,
+  return findUndefined({
+    TextDecoder: typeof TextDecoder,
     TextEncoder: typeof TextEncoder,
     Headers: typeof Headers,
     AbortController: typeof AbortController,
-  }
-  return Object.entries(types).find(([, type]) => type === 'undefined')?.[0]
+  })
 }

@@ -27,6 +27,12 @@ export interface Platform {
   readonly EventTargetBase: typeof EventTarget
   /** The runtime's Event; where there is none, an import must not fail. */
   readonly EventBase: typeof Event
+  /**
+   * Finds what every attempt needs and the runtime does not have, such as jsdom. By `typeof`, since a build for a runtime
+   * may bind some of the names itself.
+   * @returns the name of the missing global; undefined if all are there
+   */
+  findMissingGlobal(): string | undefined
   /** The names of the members of the runtime's MessageEvent. */
   messageEventMembers(): readonly PropertyKey[]
 }

@@ -1,3 +1,4 @@
+import { findUndefined } from '../platform/missing-globals.ts'
 import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
@@ -24,6 +25,15 @@ export function createDecoder(): Decode {
     hasText = text !== ''
     return text.replace(/^\uFEFF/, '')
   }
+}
+
+/** Finds what is missing; not a TextDecoder, without which text over XMLHttpRequest is read. */
+export function findMissingGlobal(): string | undefined {
+  return findUndefined({
+    TextEncoder: typeof TextEncoder,
+    Headers: typeof Headers,
+    AbortController: typeof AbortController,
+  })
 }
 
 /** Returns the handlers unchanged: React Native's EventTarget does not read `on…` attributes. */
