@@ -57,17 +57,22 @@ function createAttemptParser(
   decode: Decode,
   handler: Omit<ParserHandler, 'comment'>,
 ): (bytes: Uint8Array) => void {
-  const unlessAborted =
-    <Given extends unknown[]>(report: (...given: Given) => void) =>
-    (...given: Given): void => {
-      if (!signal.aborted) report(...given)
-    }
   return createEventStreamParser(
     {
-      id: unlessAborted(handler.id),
-      message: unlessAborted(handler.message),
-      reconnectionTime: unlessAborted(handler.reconnectionTime),
-      comment: onComment && unlessAborted((comment) => callObserver(onComment, comment)),
+      id(id) {
+        if (!signal.aborted) handler.id(id)
+      },
+      message(type, data) {
+        if (!signal.aborted) handler.message(type, data)
+      },
+      reconnectionTime(time) {
+        if (!signal.aborted) handler.reconnectionTime(time)
+      },
+      comment:
+        onComment &&
+        ((comment) => {
+          if (!signal.aborted) callObserver(onComment, comment)
+        }),
       tooLarge: handler.tooLarge,
     },
     maxEventSize,
