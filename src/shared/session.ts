@@ -1,7 +1,9 @@
+import { onAbort } from '#platform'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import type { Settings } from '../options/settings.ts'
 import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
+import { onEvents } from '../scope-events.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -90,7 +92,8 @@ export class SharedSession implements Session, Candidate {
   #reconnectTimer: Timer | undefined
   /** Whether a tab asked for another reconnection while the timer ran. */
   #isReconnectDue = false
-  readonly #stopWatching: (() => void) | undefined
+  /** Ends the subscriptions to the signal and to the page. */
+  readonly #unsubscribe: (() => void) | undefined
 
   constructor(
     name: string,
@@ -112,17 +115,21 @@ export class SharedSession implements Session, Candidate {
       this.#leadership.stopWatching()
       return
     }
-    signal?.addEventListener('abort', this.#onAbort)
+    const forgetSignal = signal && onAbort(signal, () => this.close())
     platform.sessions.add(this)
     this.#join()
     // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
-    globalThis.addEventListener?.('pagehide', this.#onPageHide, true)
-    globalThis.addEventListener?.('freeze', this.#onFreeze, true)
-    this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
+    const stopListening = onEvents(globalThis, ['pagehide', 'freeze'], this.#onPageEvent, true)
+    const stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
       if (isAway) this.#leave()
       else this.#join()
     })
+    this.#unsubscribe = () => {
+      forgetSignal?.()
+      stopListening?.()
+      stopWatching?.()
+    }
   }
 
   get lastEventId(): string {
@@ -399,33 +406,23 @@ export class SharedSession implements Session, Candidate {
     for (const session of this.#platform.sessions) session.#leave()
   }
 
-  readonly #onFreeze = (event: Event): void => {
-    if (isOfPage(event)) this.#leaveWithPage()
-  }
-
-  /**
-   * An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are made
-   * while it loads the next page.
-   */
-  readonly #onPageHide = (event: Event): void => {
+  readonly #onPageEvent = (event: Event): void => {
     if (!isOfPage(event)) return
     this.#leaveWithPage()
+    if (event.type === 'freeze') return
+    // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
+    // made while it loads the next page.
     this.#leadership.resign()
     this.#closeChannel()
     this.#drop()
   }
-
-  readonly #onAbort = (): void => this.close()
 
   /** Ends everything except the connection and the claim to lead. */
   #stop(): void {
     this.closed = true
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
-    this.#stopWatching?.()
-    globalThis.removeEventListener?.('pagehide', this.#onPageHide, true)
-    globalThis.removeEventListener?.('freeze', this.#onFreeze, true)
+    this.#unsubscribe?.()
     this.#closeChannel()
-    this.#settings.signal?.removeEventListener('abort', this.#onAbort)
   }
 }
