@@ -325,7 +325,8 @@ describe('Secrets are kept out of messages', () => {
       fc.property(anySecret, (text) => {
         const secret = `k3y${text}`
         const wrong = [
-          { headers: { 'X-Key': `${secret}\n` } },
+          // In the middle: `Headers` takes a line break at the end of a value away.
+          { headers: { 'X-Key': `a\n${secret}` } },
           { headers: [['X Key', secret]] },
           { headers: { Authorization: undefined, 'X-Key': secret } },
           { body: secret },
