@@ -7,7 +7,7 @@ const checkInterval = 1_000
 
 /**
  * How much longer a wait lasts while the browser says that it is offline, in ms. The browser may be wrong, and a server
- * on the same machine can be reached without a scope.
+ * on the same machine can be reached without a network.
  */
 const offlineExtension = 30_000
 

@@ -17,10 +17,10 @@ let port: number
 let proxy: Nginx | undefined
 /** How many requests each path has had, with its query. */
 const requests = new Map<string, number>()
-/** What nginx was asked in. */
+/** The HTTP versions of the requests that nginx has received. */
 const protocols = new Set<unknown>()
 
-/** Answers a POST with so many tokens, one after the other, and anything else with numbered events. */
+/** Answers requests other than POST, which get 60 tokens instead. */
 const answer = numberedFeed({ reconnectionTime: 20, pace: 5 })
 
 async function startUpstream(): Promise<void> {
