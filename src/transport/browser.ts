@@ -1,3 +1,4 @@
+import { onEvents } from '../scope-events.ts'
 import { createFetchTransport, type SendRequest } from './fetch.ts'
 import type { CreateTransport } from './transport.ts'
 
@@ -13,10 +14,11 @@ function describeCrossOriginFailure(headers: RequestInit['headers']): string {
 /** Calls `fetch`, and finds out what a page can when `fetch` only says that it failed. */
 const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
   let isBlocked = false
-  const onViolation = ({ effectiveDirective, disposition }: SecurityPolicyViolationEvent): void => {
+  const onViolation = (event: Event): void => {
+    const { effectiveDirective, disposition } = event as SecurityPolicyViolationEvent
     isBlocked ||= effectiveDirective === 'connect-src' && disposition === 'enforce'
   }
-  globalThis.addEventListener('securitypolicyviolation', onViolation)
+  const stopListening = onEvents(globalThis, ['securitypolicyviolation'], onViolation)
   try {
     return await fetch(url, init)
   } catch (error) {
@@ -29,7 +31,7 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
     if (new URL(url).origin === globalThis.origin) throw error
     throw new TypeError(describeCrossOriginFailure(init.headers), { cause: error })
   } finally {
-    globalThis.removeEventListener('securitypolicyviolation', onViolation)
+    stopListening?.()
   }
 }
 
