@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { startTimer, type Timer } from '../timer.ts'
 
 /** What to connect to. */
 export interface Endpoint {
@@ -75,7 +76,7 @@ export function connectOver(
 class PendingSocket implements PendingConnection {
   readonly #socket: Socket | TLSSocket
   #callback: ConnectCallback | undefined
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
 
   constructor(
     socket: Socket | TLSSocket,
@@ -88,7 +89,7 @@ class PendingSocket implements PendingConnection {
     if (unref) socket.unref()
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    this.#timer = setTimeout(() => this.#fail(new Error(`no connection within ${timeout} ms`)), timeout).unref()
+    this.#timer = startTimer(() => this.#fail(new Error(`no connection within ${timeout} ms`)), timeout, true)
     socket
       .once(tls ? 'secureConnect' : 'connect', this.#connected)
       .on('error', this.#fail)
