@@ -1,8 +1,8 @@
 import { EventSource, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
-import { numberFrom, type OptionRule } from '../options/validation.ts'
 import { type StartSession, startSession } from '../session.ts'
 import { warnOnce } from '../warn-once.ts'
+import { optionRules } from './option-rules.ts'
 import { SharedSession, type SharedSettings } from './session.ts'
 
 /** The options of {@link SharedEventSource}. All are optional. */
@@ -18,11 +18,6 @@ export interface SharedEventSourceInit extends EventSourceInit {
    */
   replay?: number | undefined
 }
-
-const optionRules = {
-  scope: { isValid: (value) => typeof value === 'string', expected: 'a string' },
-  replay: numberFrom(0, 0),
-} satisfies Record<string, OptionRule>
 
 function warnThatTabsCannotShare(): void {
   warnOnce(

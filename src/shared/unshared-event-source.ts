@@ -1,6 +1,17 @@
 import { EventSource } from '../event-source.ts'
+import type { EventSourceInit } from '../options/event-source-init.ts'
+import { applyRules, isObject } from '../options/validation.ts'
 import { warnOnce } from '../warn-once.ts'
+import { optionRules } from './option-rules.ts'
 import type { SharedEventSourceInit } from './shared-event-source.ts'
+
+/** The options that a plain EventSource knows, once those of sharing are valid. */
+function plainOptions(init: SharedEventSourceInit | null): EventSourceInit | null {
+  if (!isObject(init)) return init
+  const { scope, replay, ...others } = init
+  applyRules({ scope, replay }, optionRules)
+  return others
+}
 
 /** The SharedEventSource of React Native, where no tabs could share: a plain EventSource, which says so once on the console. */
 export class SharedEventSource<Events = unknown> extends EventSource<Events> {
@@ -11,7 +22,7 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
   constructor(url: string | URL, init: SharedEventSourceInit | null = {}) {
     // biome-ignore lint/complexity/noArguments: as in EventSource, whose own check sees two arguments.
     if (!arguments.length) throw new TypeError('SharedEventSource needs a URL')
-    super(url, init)
+    super(url, plainOptions(init))
     warnOnce('SharedEventSource: in React Native there are no tabs to share with; this is a plain EventSource')
   }
 }
