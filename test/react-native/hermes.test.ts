@@ -126,7 +126,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
         {
           event: 'error',
           value: {
-            code: 'network',
+            reason: 'network',
             message: expect.stringMatching(/unexpected end of stream|The network connection was lost/),
             willReconnect: true,
           },

@@ -3,7 +3,15 @@ import { createDecoder as createByteDecoder } from '../../../src/platform/browse
 import type { Decode } from '../../../src/platform/platform.ts'
 import { TextChunk } from '../../../src/react-native/text-chunk.ts'
 
-export { adaptEventHandlers, isHeader, messageEventMembers } from '../../../src/platform/browser.ts'
+export {
+  adaptEventHandlers,
+  EventBase,
+  EventTargetBase,
+  findMissingGlobal,
+  isHeader,
+  messageEventMembers,
+  onAbort,
+} from '../../../src/platform/browser.ts'
 
 export function createDecoder(): Decode {
   const decode = createByteDecoder()

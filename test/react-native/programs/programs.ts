@@ -32,8 +32,8 @@ function watch({ url, init = {} }: { url: string; init?: object }): void {
   for (const type of ['open', 'message', 'error']) {
     source.addEventListener(type, (event: Event) => {
       if (event instanceof ErrorEvent) {
-        const { code, message, willReconnect } = event
-        say('error', { code, message, willReconnect })
+        const { reason, message, willReconnect } = event
+        say('error', { reason, message, willReconnect })
       } else say(type, (event as MessageEvent).data ?? null)
     })
   }
@@ -57,7 +57,7 @@ async function flood({ url, size }: { url: string; size: number }): Promise<unkn
       source.close()
       resolve(received)
     }
-    source.onerror = (error) => say('error', error.code)
+    source.onerror = (error) => say('error', error.reason)
   })
 }
 
