@@ -114,6 +114,11 @@ export const passesSecretsOn: Limit = anyOf(
 )
 export const hasNoStreams: Limit = limitOf('react-native', 'React Native has no ReadableStream')
 export const fetchDoesNotStream: Limit = limitOf('react-native', "React Native's fetch does not stream")
+export const fetchKeepsAuthorization: Limit = anyOf(keepsAuthorization, fetchDoesNotStream)
+export const fetchHidesRedirects: Limit = anyOf(
+  hidesRedirects,
+  limitOf('react-native', "React Native's fetch follows redirects before script sees them"),
+)
 export const decodesByItself: Limit = anyOf(
   ({ runtime }) => (runtime.endsWith('android') ? 'Android drops a chunk with a malformed byte' : undefined),
   ({ runtime }) => (runtime.endsWith('ios') ? 'iOS delivers nothing from a malformed byte on' : undefined),

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { FetchLike } from '../../../src/index.ts'
 import { endedStream, redirect, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { hidesRedirects, keepsAuthorization } from '../limits.ts'
+import { fetchDoesNotStream, fetchHidesRedirects, fetchKeepsAuthorization } from '../limits.ts'
 import { type Scene, under, valuesOf } from '../scene.ts'
 
 const givenFetch = under('everysource: fetch')
@@ -38,7 +38,7 @@ export const cases: ConformanceCase[] = [
       )
       assert.deepEqual(await authorizations(scene, 2), [['Bearer secret'], []])
     },
-    { limits: keepsAuthorization },
+    { limits: fetchKeepsAuthorization },
   ),
 
   givenFetch('A redirect that a given fetch returns is final', async (scene) => {
@@ -60,17 +60,21 @@ export const cases: ConformanceCase[] = [
   }),
 
   ...(['follow', 'error'] as const).map((mode) =>
-    givenFetch(`A given fetch is called once with redirect: '${mode}'`, async (scene) => {
-      await scene.plan([stream('data: a\n\n')])
-      const { fetch, calls } = createAuthorizedFetch()
-      await scene.watch({ fetch, redirect: mode }).next('message')
-      // workerd throws for the mode 'error'.
-      const told = mode === 'error' && scene.context.runtime === 'workerd' ? 'manual' : mode
-      assert.deepEqual(
-        calls.map(({ init }) => init.redirect),
-        [told],
-      )
-    }),
+    givenFetch(
+      `A given fetch is called once with redirect: '${mode}'`,
+      async (scene) => {
+        await scene.plan([stream('data: a\n\n')])
+        const { fetch, calls } = createAuthorizedFetch()
+        await scene.watch({ fetch, redirect: mode }).next('message')
+        // workerd throws for the mode 'error'.
+        const told = mode === 'error' && scene.context.runtime === 'workerd' ? 'manual' : mode
+        assert.deepEqual(
+          calls.map(({ init }) => init.redirect),
+          [told],
+        )
+      },
+      { limits: fetchDoesNotStream },
+    ),
   ),
 
   givenFetch(
@@ -94,6 +98,7 @@ export const cases: ConformanceCase[] = [
         assert.deepEqual(valuesOf(request, 'Accept'), ['text/event-stream, x/y'])
       }
     },
+    { limits: fetchDoesNotStream },
   ),
 
   givenFetch(
@@ -113,6 +118,6 @@ export const cases: ConformanceCase[] = [
       assert.include(error.message, 'redirects to another origin are refused')
       assert.lengthOf(await scene.requests(), 1)
     },
-    { limits: hidesRedirects },
+    { limits: fetchHidesRedirects },
   ),
 ]
