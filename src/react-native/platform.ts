@@ -27,10 +27,9 @@ export function createDecoder(): Decode {
   }
 }
 
-/** Finds what is missing; not a TextDecoder, without which text over XMLHttpRequest is read. */
+/** Finds what is missing, except for a TextDecoder, which text over XMLHttpRequest does not need, and what `web-api.ts` has. */
 export function findMissingGlobal(): string | undefined {
   return findUndefined({
-    TextEncoder: typeof TextEncoder,
     Headers: typeof Headers,
     AbortController: typeof AbortController,
   })

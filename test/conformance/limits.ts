@@ -55,6 +55,10 @@ export const hasNoDispatchers: Limit = inBrowsers(
 export const forbidsCookieHeader: Limit = inBrowsers('browsers do not allow script to set Cookie')
 
 export const sniffsByteOrderMarks: Limit = overXhr('XMLHttpRequest takes the byte order mark of UTF-16 for one')
+export const sniffsContentTypes: Limit = ({ runtime }) =>
+  runtime === 'chromium over XMLHttpRequest'
+    ? "Chromium's XMLHttpRequest withholds a body without a Content-Type until it has enough of it to guess the type"
+    : undefined
 export const announcesAtFirstByte: Limit = anyOf(
   ({ runtime }) =>
     runtime === 'chromium over XMLHttpRequest'
@@ -92,6 +96,7 @@ export const hasNoCacheModes: Limit = overXhr('XMLHttpRequest has no cache modes
 export const sendsNoCacheControl: Limit = anyOf(
   limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
   limitOf('workerd', 'workerd has no cache mode, and no cache of its own'),
+  overXhr('XMLHttpRequest has no cache modes'),
 )
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',

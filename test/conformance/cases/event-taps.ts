@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import type { EventSource } from '../../../src/index.ts'
 import { endedStream, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
+import { sniffsContentTypes } from '../limits.ts'
 import { aWhile, type Scene, under, type Watch } from '../scene.ts'
 
 const onEvent = under('everysource: onEvent')
@@ -100,15 +101,19 @@ export const cases: ConformanceCase[] = [
     assert.deepEqual(seen, ['application/x-feed; v=1'])
   }),
 
-  acceptContentType('acceptContentType receives null for a response without a Content-Type', async (scene) => {
-    const seen: unknown[] = []
-    const watch = await watchType(scene, null, (type) => {
-      seen.push(type)
-      return true
-    })
-    await watch.next('message')
-    assert.deepEqual(seen, [null])
-  }),
+  acceptContentType(
+    'acceptContentType receives null for a response without a Content-Type',
+    async (scene) => {
+      const seen: unknown[] = []
+      const watch = await watchType(scene, null, (type) => {
+        seen.push(type)
+        return true
+      })
+      await watch.next('message')
+      assert.deepEqual(seen, [null])
+    },
+    { limits: sniffsContentTypes },
+  ),
 
   acceptContentType('acceptContentType can refuse text/event-stream', async (scene) => {
     const watch = await watchType(scene, 'text/event-stream', (type) => type === 'application/x-feed')
