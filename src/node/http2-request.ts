@@ -165,8 +165,15 @@ export class Http2Request implements ResponseController {
     this.aborted = true
     this.reason = reason
     this.#endUpload()
+    this.#cancel()
+  }
+
+  #cancel(): void {
+    const stream = this.#stream
     // A stream that is closed already ignores this call.
-    this.#stream?.close(NGHTTP2_CANCEL)
+    stream?.close(NGHTTP2_CANCEL)
+    // Bytes that nobody reads would keep the stream, and with it the connection and the process.
+    stream?.resume()
   }
 
   pause(): void {
@@ -188,7 +195,7 @@ export class Http2Request implements ResponseController {
     // whether or not the request method is idempotent, over a different connection".
     if (status === 421 && request && canRepeat(request)) {
       this.#repeat(request, true)
-      this.#stream?.close(NGHTTP2_CANCEL)
+      this.#cancel()
       return
     }
     this.#handler.onResponseStart(this, status, headers as Record<string, string>)

@@ -233,6 +233,28 @@ describe('Streams share connections over HTTP/2', () => {
     expect(bodies).toEqual([body, body, body])
   })
 
+  it('A request that is aborted when its whole response has arrived already makes room for the next one', async () => {
+    const streams: Promise<unknown>[] = []
+    const answer: Listener = (_, { stream }) => {
+      streams.push(once(stream, 'close'))
+      stream.respond({ ':status': 200, 'content-type': 'text/event-stream' })
+      stream.end('data: a\n\n')
+    }
+    const server = await serve(answer, { settings: { maxConcurrentStreams: 1 } })
+    for (let number = 0; number < 20; number++) {
+      const controller = new AbortController()
+      await overNode(connections)(createRequest(server.origin, { signal: controller.signal }), {
+        response: () => controller.abort(),
+        bytes: () => undefined,
+        refuse() {},
+      }).catch(() => undefined)
+      await Promise.all(streams)
+      // The client learns at the same time as the server that the stream is closed, since both are in this thread.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    }
+    expect(server.connectionCount).toBe(1)
+  })
+
   it('The last event ID arrives as UTF-8', async () => {
     const ids: unknown[] = []
     const server = await serve(({ headers }, response) => {
