@@ -126,7 +126,7 @@ const reactNative = Object.entries({
 }))
 
 const script = {
-  input: index,
+  input: 'src/script.ts',
   output: {
     file: 'dist/everysource.global.js',
     format: 'iife',
