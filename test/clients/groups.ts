@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /** Folders with a lock file of their own: few, so that they are installed quickly. */
-export const groups = ['original', 'overridden', 'libraries', 'test-runners', 'bundlers'] as const
+export const groups = ['original', 'overridden', 'libraries', 'peers', 'test-runners', 'bundlers'] as const
 
 export type Group = (typeof groups)[number]
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import process from 'node:process'
-import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
 
 export interface ProgramOptions {
@@ -10,6 +9,8 @@ export interface ProgramOptions {
   env?: NodeJS.ProcessEnv
   /** The working directory (default: the consumer's project). */
   cwd?: string
+  /** Whether it starts programs that have to end with it. */
+  hasChildren?: boolean
 }
 
 export interface ModuleOptions extends ProgramOptions {
@@ -20,6 +21,10 @@ export interface ModuleOptions extends ProgramOptions {
 export interface Program extends Disposable {
   /** Resolves once this was printed as a separate line, and rejects if the process exits without printing it. */
   printed(line: string): Promise<void>
+  /** Resolves with the first line that was printed. */
+  firstLine(): Promise<string>
+  /** Resolves when standard output or standard error contains a match, and rejects if the process exits without one. */
+  reported(pattern: RegExp): Promise<void>
   /** Resolves when the program has exited by itself. */
   readonly exited: Promise<{ stdout: string; stderr: string; exitCode: number | null }>
 }
@@ -30,10 +35,11 @@ const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy, NO
 
 /** Starts a runtime with these arguments. */
 export function startProgram(given: readonly string[], options: ProgramOptions = {}): Program {
-  const { executable = process.execPath, env = {}, cwd = inject('consumer') } = options
+  const { executable = process.execPath, env = {}, cwd = inject('consumer'), hasChildren = false } = options
   const child: ChildProcess = spawn(executable, given, {
     cwd,
     env: { ...environment, ...env },
+    detached: hasChildren,
     stdio: ['ignore', 'pipe', 'pipe'],
     // A little shorter than the timeout of a test, so that no test leaves a program behind.
     timeout: 360_000,
@@ -42,27 +48,49 @@ export function startProgram(given: readonly string[], options: ProgramOptions =
   const { stdout, stderr } = child
   if (!stdout || !stderr) throw new Error('the process has no output')
   let soFar = ''
+  let errors = ''
+  const output = new EventEmitter()
   stdout.setEncoding('utf8').on('data', (chunk: string) => {
     soFar += chunk
+    output.emit('more')
   })
-  const errors = text(stderr)
+  stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk
+    output.emit('more')
+  })
   const closed = once(child, 'close').then(async ([exitCode, signal]) => {
-    const result = { stdout: soFar, stderr: await errors, exitCode: exitCode as number | null }
+    const result = { stdout: soFar, stderr: errors, exitCode: exitCode as number | null }
     if (signal) throw new Error(`ended by ${signal} after ${JSON.stringify(result)}`)
     return result
   })
   closed.catch(() => {})
+  const until = async (holds: () => boolean, what: string): Promise<void> => {
+    while (!holds()) {
+      const result = await Promise.race([closed, once(output, 'more').then(() => undefined)])
+      if (result && !holds()) throw new Error(`exited without printing ${what}: ${JSON.stringify(result)}`)
+    }
+  }
   return {
     exited: closed,
-    async printed(line) {
-      while (!`\n${soFar}`.includes(`\n${line}\n`)) {
-        const result = await Promise.race([closed, once(stdout, 'data').then(() => undefined)])
-        if (result && !`\n${soFar}`.includes(`\n${line}\n`)) {
-          throw new Error(`exited without printing ${line}: ${JSON.stringify(result)}`)
-        }
-      }
+    printed: (line) => until(() => `\n${soFar}`.includes(`\n${line}\n`), line),
+    async firstLine() {
+      await until(() => soFar.includes('\n'), 'a line')
+      return soFar.slice(0, soFar.indexOf('\n'))
     },
-    [Symbol.dispose]: () => child.kill('SIGKILL'),
+    reported: (pattern) => until(() => pattern.test(soFar) || pattern.test(errors), `${pattern}`),
+    [Symbol.dispose]() {
+      if (hasChildren && child.pid !== undefined && isRunning(child.pid)) process.kill(-child.pid, 'SIGKILL')
+      else child.kill('SIGKILL')
+    },
+  }
+}
+
+/** Whether a program of this process group is running. */
+function isRunning(group: number): boolean {
+  try {
+    return process.kill(-group, 0)
+  } catch {
+    return false
   }
 }
 

@@ -1,15 +1,17 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
+import { readDocument, replaceAll, samplesFor } from './documents.ts'
 import { type Program, startProgram } from './program.ts'
 
-const readme = await readFile(resolve(import.meta.dirname, '../../README.md'), 'utf8')
+const reference = await readDocument('src/REFERENCE.md')
+const agent = (await samplesFor('package/recipes.test.ts', 'src/REFERENCE.md'))('agent.mjs')
 
 const listener: RequestListener = (_, response) => {
   response
@@ -45,22 +47,13 @@ async function listen(server: Server & { closeAllConnections(): void }, path?: s
 function between(text: string, start: string, end: string): string {
   const [, rest] = text.split(start)
   const [found, after] = rest?.split(end) ?? []
-  if (!found || after === undefined) throw new Error(`the README has nothing between ${start} and ${end}`)
+  if (!found || after === undefined) throw new Error(`the reference has nothing between ${start} and ${end}`)
   return found
 }
 
-function replace(text: string, replacements: Readonly<Record<string, string>>): string {
-  let replaced = text
-  for (const [old, replacement] of Object.entries(replacements)) {
-    expect(replaced).toContain(old)
-    replaced = replaced.replaceAll(old, replacement)
-  }
-  return replaced
-}
-
 /**
- * Runs the README's script for a dispatcher with the dispatcher of this recipe.
- * @param madeUp replacements for the example addresses in the README
+ * Runs the reference's script for a dispatcher with the dispatcher of this recipe.
+ * @param madeUp replacements for the example addresses in the reference
  */
 async function follow(
   title: string,
@@ -68,9 +61,9 @@ async function follow(
   madeUp: Readonly<Record<string, string>> = {},
   env: NodeJS.ProcessEnv = {},
 ): Promise<Program> {
-  const recipe = replace(between(readme, `- **${title}:** \``, '`'), madeUp)
+  const recipe = replaceAll(between(reference, `- **${title}:** \``, '`'), madeUp)
   const [className = ''] = /\w*Agent/.exec(recipe) ?? []
-  const script = replace(between(readme, '```js\n// agent.mjs\n', '```'), {
+  const script = replaceAll(agent, {
     'new Agent({ bodyTimeout: 0 })': recipe,
     '{ Agent }': `{ ${className} }`,
     'http://localhost:3000/feed': url,
