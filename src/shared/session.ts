@@ -5,7 +5,6 @@ import type { Settings } from '../options/settings.ts'
 import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
 import { onEvents } from '../scope-events.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
-import { startTimer, type Timer } from '../timer.ts'
 import type { Transport } from '../transport/transport.ts'
 import { MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
@@ -18,6 +17,7 @@ import {
   type TabRequest,
   type Update,
 } from './protocol.ts'
+import { ReconnectThrottle } from './reconnect-throttle.ts'
 
 /*
  * One session for all tabs that use the same name. The tab that holds the lock of that name leads: it has the connection,
@@ -56,9 +56,6 @@ export interface SharingPlatform {
   metOtherVersion(): void
 }
 
-/** The minimum time between two reconnections that tabs ask for, in ms. */
-const minReconnectInterval = 1_000
-
 /** How long the leader keeps the lock after its connection has failed, in ms: until all tabs know that there is no other. */
 const failureHold = 1_000
 
@@ -88,10 +85,8 @@ export class SharedSession implements Session, Candidate {
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
   #hasMetOtherVersion = false
-  /** Runs for a while after a reconnection that a tab asked for. */
-  #reconnectTimer: Timer | undefined
-  /** Whether a tab asked for another reconnection while the timer ran. */
-  #isReconnectDue = false
+  /** The reconnections of the connection, if this tab leads. */
+  readonly #reconnections: ReconnectThrottle
   /** Ends the subscriptions to the signal and to the page. */
   readonly #unsubscribe: (() => void) | undefined
 
@@ -110,6 +105,7 @@ export class SharedSession implements Session, Candidate {
     this.#platform = platform
     this.#history = new MessageHistory(lastEventId, replay)
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
+    this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
     this.closed = !!signal?.aborted
     if (this.closed) {
       this.#leadership.stopWatching()
@@ -146,7 +142,7 @@ export class SharedSession implements Session, Candidate {
   }
 
   reconnect(): void {
-    if (this.#connection) this.#reconnectInTurn()
+    if (this.#connection) this.#reconnections.request()
     else this.#request('reconnect')
   }
 
@@ -177,7 +173,7 @@ export class SharedSession implements Session, Candidate {
 
   stepDown(): void {
     if (!this.#connection) return
-    this.#endReconnectTimer()
+    this.#reconnections.reset()
     this.#history.lastEventId = this.lastEventId
     this.#connection.close()
     this.#connection = undefined
@@ -226,7 +222,7 @@ export class SharedSession implements Session, Candidate {
 
   #receiveRequest(request: TabRequest): void {
     if (!this.#connection) return
-    if (request.kind === 'reconnect') this.#reconnectInTurn()
+    if (request.kind === 'reconnect') this.#reconnections.request()
     else this.#broadcast(this.#history.messagesFor(request))
   }
 
@@ -241,27 +237,6 @@ export class SharedSession implements Session, Candidate {
     this.#platform.metOtherVersion()
     // So that the other tab meets this one, too.
     this.#catchUp()
-  }
-
-  /** Reconnects at once, or after the minimum interval, however many tabs ask for it meanwhile. */
-  #reconnectInTurn(): void {
-    if (this.#reconnectTimer !== undefined) {
-      this.#isReconnectDue = true
-      return
-    }
-    this.#connection?.reconnect()
-    const onTimer = (): void => {
-      const isDue = this.#isReconnectDue
-      this.#endReconnectTimer()
-      if (isDue) this.#reconnectInTurn()
-    }
-    this.#reconnectTimer = startTimer(onTimer, minReconnectInterval, this.#settings.unref)
-  }
-
-  #endReconnectTimer(): void {
-    clearTimeout(this.#reconnectTimer)
-    this.#reconnectTimer = undefined
-    this.#isReconnectDue = false
   }
 
   #receiveUpdate(update: Update): void {
