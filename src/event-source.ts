@@ -29,7 +29,10 @@ export interface SourceKind {
   readonly startSession: StartSession
 }
 
-/** The static member by which a subclass says how it differs. */
+/**
+ * The member by which a subclass says how it differs. It is one of the prototype: tools that wrap the constructor pass on the
+ * prototype, but not always the static members.
+ */
 export const sourceKind: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
@@ -54,9 +57,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   declare readonly OPEN: 1
   declare readonly CLOSED: 2
 
-  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it of `new.target`.
-  private static readonly [sourceKind]: SourceKind = { startSession }
-
   readonly #settings: Settings
   readonly #handlers = createEventHandlers(this)
   readonly #session: Session
@@ -74,7 +74,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    const { startSession, optionRules } = new.target[sourceKind]
+    const { startSession, optionRules } = this[sourceKind]
     this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
     this.#session = startSession(this.#settings, createTransport(this.#settings), {
@@ -110,6 +110,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
         this.#handlers.dispatch(new ErrorEvent('error', details))
       },
     })
+  }
+
+  protected get [sourceKind](): SourceKind {
+    return { startSession }
   }
 
   /** The URL, resolved and serialized. */

@@ -1,4 +1,4 @@
-import { EventSource, sourceKind } from '../event-source.ts'
+import { EventSource, type SourceKind, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { type StartSession, startSession } from '../session.ts'
 import { warnOnce } from '../warn-once.ts'
@@ -81,9 +81,12 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
     if (!arguments.length) throw new TypeError('SharedEventSource needs a URL')
     super(url, init)
   }
+
+  protected override get [sourceKind](): SourceKind {
+    return { startSession: startShared, optionRules }
+  }
 }
 
-Object.defineProperty(SharedEventSource, sourceKind, { value: { startSession: startShared, optionRules } })
 // Minifiers change the names of classes.
 Object.defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })
 Object.defineProperty(SharedEventSource.prototype, Symbol.toStringTag, {

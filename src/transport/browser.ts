@@ -15,8 +15,9 @@ function describeCrossOriginFailure(headers: RequestInit['headers']): string {
 const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
   let isBlocked = false
   const onViolation = (event: Event): void => {
-    const { effectiveDirective, disposition } = event as SecurityPolicyViolationEvent
-    isBlocked ||= effectiveDirective === 'connect-src' && disposition === 'enforce'
+    const { effectiveDirective, disposition, blockedURI } = event as SecurityPolicyViolationEvent
+    // Other requests of the page may be blocked meanwhile.
+    isBlocked ||= effectiveDirective === 'connect-src' && disposition === 'enforce' && url.startsWith(blockedURI)
   }
   const stopListening = onEvents(globalThis, ['securitypolicyviolation'], onViolation)
   try {

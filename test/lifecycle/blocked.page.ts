@@ -14,4 +14,19 @@ function firstError(
   })
 }
 
-Object.assign(globalThis, { firstError })
+/** Makes a request that the policy blocks, then resolves with what the source's own first error says. */
+async function firstErrorAfterViolation(
+  url: string,
+  blockedUrl: string,
+): Promise<Pick<ErrorDetails, 'reason' | 'message' | 'willReconnect'>> {
+  const error = firstError(url)
+  await fetch('/arrived')
+  await new Promise((resolve) => {
+    document.addEventListener('securitypolicyviolation', resolve)
+    fetch(blockedUrl).catch(() => undefined)
+  })
+  await fetch('/fail')
+  return error
+}
+
+Object.assign(globalThis, { firstError, firstErrorAfterViolation })

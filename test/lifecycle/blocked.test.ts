@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
 import { browserNames } from '../browsers.ts'
@@ -11,6 +12,8 @@ let script: string
 let page: HttpServer
 let other: HttpServer
 let otherRequests: number
+/** A response that fails when the page says so. */
+let pending: { promise: Promise<ServerResponse>; resolve(response: ServerResponse): void }
 let browser: TabBrowser
 let tab: BrowserTab
 
@@ -20,6 +23,11 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   otherRequests = 0
+  let resolve: (response: ServerResponse) => void = () => {}
+  const promise = new Promise<ServerResponse>((given) => {
+    resolve = given
+  })
+  pending = { promise, resolve: (response) => resolve(response) }
   other = await startHttpServer((_, response) => {
     otherRequests++
     response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('data: a\n\n')
@@ -27,6 +35,14 @@ beforeEach(async () => {
   page = await startHttpServer(({ url }, response) => {
     if (url === '/page.js') return response.setHeader('Content-Type', 'text/javascript').end(script)
     if (url === '/closed') return response.destroy()
+    if (url === '/pending') return pending.resolve(response)
+    if (url === '/arrived') return void pending.promise.then(() => response.end())
+    if (url === '/fail') {
+      // Chromium may send the request again by itself.
+      void pending.promise.then((request) => request.destroy())
+      pending.resolve = (again) => again.destroy()
+      return response.end()
+    }
     if (url === '/policy') response.setHeader('Content-Security-Policy', "connect-src 'self'")
     return response.setHeader('Content-Type', 'text/html').end(htmlPage('page.js'))
   })
@@ -58,6 +74,14 @@ for (const name of browserNames) {
         willReconnect: false,
       })
       expect(otherRequests).toBe(0)
+    })
+
+    it(`A request of another script that the Content-Security-Policy blocks does not end a source in ${name}`, async () => {
+      tab = await browser.openTab(`${page.origin}/policy`)
+      expect(await tab.evaluate(`firstErrorAfterViolation('/pending', '${other.origin}')`)).toMatchObject({
+        reason: 'network',
+        willReconnect: true,
+      })
     })
 
     it(`A server that does not allow the origin is a network error whose message names CORS in ${name}`, async () => {

@@ -50,6 +50,18 @@ describe('SharedEventSource is an EventSource whose connection is shared', () =>
     expect(source.readyState).toBe(2)
   })
 
+  it('A SharedEventSource shares although a tool wraps its constructor', () => {
+    const names = stubLocks()
+    const wrapper = function (this: unknown, ...given: unknown[]): unknown {
+      return Reflect.construct(SharedEventSource, given, new.target)
+    }
+    wrapper.prototype = SharedEventSource.prototype
+    const source = Reflect.construct(wrapper, [url]) as SharedEventSource
+    expect(source).toBeInstanceOf(SharedEventSource)
+    source.close()
+    expect(names).toHaveLength(1)
+  })
+
   it('SharedEventSource refuses the arguments that EventSource refuses', () => {
     stubLocks()
     const withoutUrl = (): unknown => Reflect.construct(SharedEventSource, [])

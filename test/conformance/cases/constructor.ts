@@ -190,6 +190,18 @@ export const cases: ConformanceCase[] = [
     assert.equal((await scene.observe(source).nextMessage()).data, 'a')
   }),
 
+  webIdl('A function can wrap the constructor, as monitoring tools do', async (scene) => {
+    const { EventSource } = scene.context
+    const wrapper = function (this: unknown, ...given: unknown[]): unknown {
+      return Reflect.construct(EventSource, given, new.target)
+    }
+    wrapper.prototype = EventSource.prototype
+    await scene.plan([stream('data: a\n\n')])
+    const source = scene.track(Reflect.construct(wrapper, [scene.url()]) as EventSource)
+    assert.instanceOf(source, EventSource)
+    assert.equal((await scene.observe(source).nextMessage()).data, 'a')
+  }),
+
   webIdl('The read-only attributes cannot be assigned', async (scene) => {
     const source = scene.open({}, `${scene.context.feed}/plain`)
     const url = source.url
