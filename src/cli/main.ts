@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from 'node:module'
 import process from 'node:process'
 import { findClosestMatch } from './command-line/closest-match.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
@@ -17,6 +18,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   help: async () => help,
 }
 
+// Node 22 and newer keep the compiled code of what is imported from here on.
+const { enableCompileCache } = module as { enableCompileCache?(): void }
+enableCompileCache?.()
 // A reader such as `head` may close the pipe early. Code that writes events handles that error itself.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
