@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import module from 'node:module'
-import process from 'node:process'
 import { findClosestMatch } from './command-line/closest-match.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
 import { exitCodes } from './command-line/exit-codes.ts'
@@ -19,7 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 // Node 22 and newer keep the compiled code of what is imported from here on.
-const { enableCompileCache } = module as { enableCompileCache?(): void }
+const { enableCompileCache } = process.getBuiltinModule('node:module') as { enableCompileCache?(): void }
 enableCompileCache?.()
 // A reader such as `head` may close the pipe early. Code that writes events handles that error itself.
 process.stdout.on('error', () => {})

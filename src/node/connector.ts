@@ -1,5 +1,4 @@
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
-import process from 'node:process'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 

@@ -1,5 +1,4 @@
 import type { ClientHttp2Session } from 'node:http2'
-import process from 'node:process'
 import type { TLSSocket } from 'node:tls'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import { errorCodes, errorName, Http2Request, type RequestConnection } from './http2-request.ts'

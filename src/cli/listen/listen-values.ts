@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { RetryPolicy } from '../../index.ts'
 import { parseCount } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { parseCommandLine } from '../command-line/command-line.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { type CommandLine, parseCount } from '../command-line/command-line.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { createEndpoint } from '../endpoint/endpoint.ts'
