@@ -16,9 +16,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   help: async () => help,
 }
 
-// Node 22 and newer keep the compiled code of what is imported from here on.
-const { enableCompileCache } = process.getBuiltinModule('node:module') as { enableCompileCache?(): void }
-enableCompileCache?.()
 // A reader such as `head` may close the pipe early. Code that writes events handles that error itself.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
