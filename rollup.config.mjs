@@ -66,29 +66,84 @@ const bindGlobals = () => ({
       : null,
 })
 
-const terser = () => ({
+/** @param optionsFor returns the options of terser for a chunk */
+const minified = (optionsFor) => ({
   name: 'terser',
-  renderChunk: (code) => minify(code, { ecma: 2020, format: { comments: /^!/ } }),
+  renderChunk: (code, chunk, { format }) => minify(code, { ecma: 2020, module: format === 'es', ...optionsFor(chunk) }),
 })
+/** Without comments and indentation, which are a fifth of the size. Names and lines stay, for stack traces and debuggers. */
+const unindented = () => ({
+  compress: false,
+  mangle: false,
+  format: { beautify: true, indent_level: 0, preserve_annotations: true },
+})
+/** On one line, with all names. */
+const inOneLine = () => ({ compress: false, mangle: false })
+/** On one line, with short names for what nobody sees; classes, and functions of the API, keep theirs. */
+const withShortNames = () => ({
+  compress: false,
+  mangle: { toplevel: true, keep_classnames: true, reserved: ['openEventStream'] },
+})
+/** As small as possible. */
+const smallest = () => ({ format: { comments: /^!/ } })
+
+const external = [/^undici(\/|$)/, /^node:/]
 
 /** One file a module, as in src: a bundler can leave out each file that it does not need. */
-const modules = (platform, input) => ({
-  input,
-  external: [parser, 'undici', /^node:/],
+const modules = (platform) => ({
+  input: entries,
+  external: [parser, ...external],
   output: {
     dir: `dist/${platform}`,
     format: 'es',
     preserveModules: true,
     preserveModulesRoot: 'src',
   },
-  plugins: [resolveFor(platform), typescript()],
+  plugins: [resolveFor(platform), typescript(), minified(unindented)],
   onwarn,
 })
+
+/** The path of a module in src; undefined for a module of a package. */
+const src = fileURLToPath(new URL('src/', import.meta.url))
+const pathOf = (id) => (id.startsWith(src) ? id.slice(src.length).replaceAll('\\', '/') : undefined)
+
+/**
+ * The files of Node's build that hold many modules: Node takes its time for every file that it has to find, so what is
+ * needed at the same time is in the same file. Entries, and modules of no such file, are left to rollup.
+ */
+const nodeFiles = {
+  /** What an import needs. */
+  everysource: /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher)\.ts$/,
+  /** What the first request needs. */
+  network: /^node\/(?!undici)/,
+  /** What `everysource --help` needs. */
+  'command-line': /^cli\/(command-line\/|terminal\/|version|endpoint\/request-options|listen\/listen(-options)?\.ts)/,
+}
+
+const isCommand = ({ moduleIds }) => moduleIds.some((id) => pathOf(id)?.startsWith('cli/'))
+
+const nodeModules = {
+  input: { ...entries, ...command },
+  external: [parser, ...external],
+  output: {
+    dir: 'dist/node',
+    format: 'es',
+    chunkFileNames: (chunk) => (isCommand(chunk) ? 'cli/[name].js' : '[name].js'),
+    hoistTransitiveImports: false,
+    manualChunks(id) {
+      const path = pathOf(id)
+      return path && Object.keys(nodeFiles).find((file) => nodeFiles[file].test(path))
+    },
+    onlyExplicitManualChunks: true,
+  },
+  plugins: [resolveFor('node'), typescript(), minified((chunk) => (isCommand(chunk) ? inOneLine : unindented)())],
+  onwarn,
+}
 
 /** All entries are built together, so that they share one class. */
 const commonJs = (platform) => ({
   input: entries,
-  external: ['undici', /^node:/],
+  external,
   output: {
     dir: `dist/${platform}`,
     entryFileNames: '[name].cjs',
@@ -96,7 +151,7 @@ const commonJs = (platform) => ({
     format: 'cjs',
     exports: 'named',
   },
-  plugins: [resolveFor(platform, parser), typescript()],
+  plugins: [resolveFor(platform, parser), typescript(), minified(withShortNames)],
   onwarn,
 })
 
@@ -121,6 +176,7 @@ const reactNative = Object.entries({
     ...(name === 'index' ? [bindGlobals()] : []),
     resolveFor('react-native', parser),
     typescript({ define: { 'Symbol.asyncIterator': 'asyncIterator' } }),
+    minified(withShortNames),
   ],
   onwarn,
 }))
@@ -133,7 +189,7 @@ const script = {
     name: 'everysource',
     banner: `/*! everysource ${version}, licence ${license}; contains eventsource-parser, licence MIT */`,
   },
-  plugins: [resolveFor('browser', parser), typescript(), terser(), parserLicence()],
+  plugins: [resolveFor('browser', parser), typescript(), minified(smallest), parserLicence()],
   onwarn,
 }
 
@@ -177,9 +233,9 @@ const subpathFolders = () => ({
 })
 
 const [first, ...others] = [
-  modules('default', entries),
-  modules('browser', entries),
-  modules('node', { ...entries, ...command }),
+  modules('default'),
+  modules('browser'),
+  nodeModules,
   ...builtTogether.map(commonJs),
   ...reactNative,
   script,

@@ -1,7 +1,4 @@
-import { expect, it, vi } from 'vitest'
-
-// As in every runtime except Node, where undici sets a global dispatcher while it is imported.
-vi.mock('#transport', () => import('../src/transport/default.ts'))
+import { expect, it } from 'vitest'
 
 // Node creates this global when it is read for the first time.
 Reflect.get(globalThis, 'MessageEvent')

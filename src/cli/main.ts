@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import process from 'node:process'
 import { findClosestMatch } from './command-line/closest-match.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
 import { exitCodes } from './command-line/exit-codes.ts'

@@ -1,6 +1,5 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
-import process from 'node:process'
 import type { WriteStream } from 'node:tty'
 import { describeError } from '../error-message.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'

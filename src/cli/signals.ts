@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 const terminationSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export type TerminationSignal = (typeof terminationSignals)[number]

@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 
 /** What to connect to. */
@@ -54,6 +54,11 @@ export function endpointOf(origin: URL): Endpoint {
 export function servernameOf(host: string): string {
   const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
   return isIP(name) ? '' : name
+}
+
+/** Starts TLS. Its module is loaded by the first such connection: plain HTTP does not need it. */
+function connectTls(options: ConnectionOptions): TLSSocket {
+  return process.getBuiltinModule('node:tls').connect(options)
 }
 
 /** Connects to an endpoint; the callback is called once. */

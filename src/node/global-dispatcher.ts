@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
-
 /**
  * The keys of the global object under which undici stores the global dispatcher, up to undici 7 and in undici 8. All
  * copies of undici in the process share them, Node's own included.
@@ -21,6 +19,7 @@ function isConfiguration(value: unknown): boolean {
  * `Headers` or `fetch`, and undici when it is imported.
  */
 function isDefaultAgent(dispatcher: UnknownDispatcher): boolean {
+  const { isDeepStrictEqual } = process.getBuiltinModule('node:util')
   const Class = dispatcher.constructor
   // The wrapper that undici 8 sets for older copies leads to its own dispatcher, which is examined separately.
   if (Class.name === 'Dispatcher1Wrapper') return true

@@ -1,7 +1,7 @@
-import { type ClientHttp2Session, connect, constants } from 'node:http2'
+import type { ClientHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
-import { errorName, Http2Request, type RequestConnection } from './http2-request.ts'
+import { errorCodes, errorName, Http2Request, type RequestConnection } from './http2-request.ts'
 
 /** The maximum number of streams that share a connection, even if the server allows more. */
 export const maxStreams = 250
@@ -61,6 +61,8 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner = owner
     this.#socket = socket
     this.#options = options
+    // Loaded by the first such connection: plain HTTP needs neither this module nor node:tls.
+    const { connect } = process.getBuiltinModule('node:http2')
     const session = connect(origin, {
       createConnection: () => socket,
       // The server's event IDs, which are sent back, may be long.
@@ -79,7 +81,7 @@ export class Http2Connection implements Connection, RequestConnection {
       // Node lets the streams up to the last stream ID end, and then closes the session.
       .on('goaway', (code, lastStreamId) => {
         this.#lastStreamId = lastStreamId
-        if (code !== constants.NGHTTP2_NO_ERROR) this.error = new Error(`the server went away (${errorName(code)})`)
+        if (code !== errorCodes.noError) this.error = new Error(`the server went away (${errorName(code)})`)
         this.retire()
       })
       .on('error', (error) => this.#fail(error))

@@ -1,8 +1,9 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+/** The error codes that are handled apart from others (RFC 9113, section 7). */
+export const errorCodes = { noError: 0, refusedStream: 7, cancel: 8 } as const
 
 /** The names of the error codes, by number (RFC 9113, section 7). */
 const errorNames = [
@@ -171,7 +172,7 @@ export class Http2Request implements ResponseController {
   #cancel(): void {
     const stream = this.#stream
     // A stream that is closed already ignores this call.
-    stream?.close(NGHTTP2_CANCEL)
+    stream?.close(errorCodes.cancel)
     // Bytes that nobody reads would keep the stream, and with it the connection and the process.
     stream?.resume()
   }
@@ -213,7 +214,7 @@ export class Http2Request implements ResponseController {
     if (!this.#upload) return
     // RFC 9113, section 8.1: a server may answer before the end of the request, and does not need the rest.
     this.#endUpload()
-    this.#stream?.close(NGHTTP2_NO_ERROR)
+    this.#stream?.close(errorCodes.noError)
   }
 
   failed(error: Error): void {
@@ -231,7 +232,7 @@ export class Http2Request implements ResponseController {
     const { rstCode, pending, id } = stream
     // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Node
     // also closes the streams after a GOAWAY's last stream with this code; a stream that is still pending was never sent.
-    if (request && (pending || rstCode === NGHTTP2_REFUSED_STREAM)) {
+    if (request && (pending || rstCode === errorCodes.refusedStream)) {
       const isExcludedByGoaway = this.#connection.isExcludedByGoaway(id)
       const given = { ...request, isRepeated: request.isRepeated && !isExcludedByGoaway }
       if (canRepeat(given)) {

@@ -1,10 +1,8 @@
-import { AsyncResource } from 'node:async_hooks'
+import type { AsyncResource } from 'node:async_hooks'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import type { BodyInit } from '../options/event-source-init.ts'
-import type { Settings } from '../options/settings.ts'
-import { throwInvalid } from '../options/validation.ts'
 import { isOneShot } from '../request-body.ts'
 import { createFetchTransport } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
@@ -71,16 +69,6 @@ function sharedConnections(unref: boolean): Connections {
   return defaultConnections
 }
 
-/**
- * Whether a dispatcher is one of undici 7 or newer. Older dispatchers take another kind of handler. Most of them have the
- * property `interceptors`, which undici 7 removed; the others throw at the first request.
- */
-function isSupportedDispatcher(dispatcher: unknown): boolean {
-  return (
-    typeof (dispatcher as Dispatcher | null)?.dispatch === 'function' && !('interceptors' in (dispatcher as Dispatcher))
-  )
-}
-
 /** The message of an error that further attempts would meet again; undefined for any other error. */
 function describePermanentFailure(error: unknown): string | undefined {
   if (error instanceof ProxyVariableError) return error.message
@@ -91,16 +79,12 @@ function describePermanentFailure(error: unknown): string | undefined {
 
 /** Sends the requests of a stream or source, and calls back in the async context of its caller. */
 class NodeTransport {
-  /** The async context of the code that created the source. */
-  readonly #context = new AsyncResource('EventSource', { requireManualDestroy: true })
+  readonly #context: AsyncResource
   readonly #dispatcher: RequestDispatcher
 
-  constructor(dispatcher: RequestDispatcher) {
+  constructor(context: AsyncResource, dispatcher: RequestDispatcher) {
+    this.#context = context
     this.#dispatcher = dispatcher
-  }
-
-  readonly runInContext = (callback: () => void): void => {
-    this.#context.runInAsyncScope(callback)
   }
 
   /** Sends a request and follows its redirects. `request` is changed at each redirect. */
@@ -164,20 +148,24 @@ class NodeTransport {
   }
 }
 
+export interface NodeTransportOptions {
+  /** The caller's dispatcher; without one, requests are sent over the connections that all sources share. */
+  readonly dispatcher?: RequestDispatcher | null | undefined
+  /** Whether the connections do not keep the process alive. */
+  readonly unref?: boolean
+  /** The async context of the code that created the source. */
+  readonly context: AsyncResource
+}
+
 /**
  * A Transport over {@link Connections}, or over the caller's undici Dispatcher. There are no web streams in between, and
  * silence has no limit.
- * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
-export function createNodeTransport(settings: Settings): Transport {
-  const dispatcher = settings.dispatcher as RequestDispatcher | null | undefined
-  if (dispatcher != null && !isSupportedDispatcher(dispatcher)) {
-    throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
-  }
-  const transport = new NodeTransport(dispatcher ?? sharedConnections(settings.unref))
+export function createNodeTransport({ dispatcher, unref = false, context }: NodeTransportOptions): Transport {
+  const transport = new NodeTransport(context, dispatcher ?? sharedConnections(unref))
 
   // Not an async function: its promise would stay in memory as long as the stream.
-  const sendRequest: Transport = (request, handler) => {
+  return (request, handler) => {
     const { method, headers, body, signal, redirect } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
     const forbidden = connectionHeaders.find((name) => headers.has(name))
@@ -191,6 +179,4 @@ export function createNodeTransport(settings: Settings): Transport {
     if (body == null) return transport.send(sent, signal, redirect, handler)
     return extractBody(sent, body).then(() => transport.send(sent, signal, redirect, handler))
   }
-  sendRequest.runInContext = transport.runInContext
-  return sendRequest
 }

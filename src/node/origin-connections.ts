@@ -6,6 +6,7 @@ import type { Connection, ConnectionOwner, PendingRequest } from './connection.t
 import type { ConnectCallback, PendingConnection } from './connector.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
+import { loadClient } from './load-client.ts'
 
 /** The options of the connections to one origin. */
 export interface OriginOptions {
@@ -154,7 +155,7 @@ export class OriginConnections implements ConnectionOwner {
     this.#capacity = 1
     let Constructor: typeof Client
     try {
-      Constructor = (await import('./undici.ts')).Client
+      Constructor = await loadClient()
     } catch (error) {
       this.#failed(opening, error as Error)
       return

@@ -1,5 +1,4 @@
 import { BlockList, isIP } from 'node:net'
-import process from 'node:process'
 
 /** A proxy that an environment variable names. */
 export interface ProxySettings {

@@ -85,7 +85,7 @@ it('The table, the JSON and the chart of the flood contain every peer and every 
 
 it('Every workload produces a value for everysource and for a peer', { timeout: maxRunTime }, async ({ skip }) => {
   if (!arePeersInstalled) skip('the peers are not installed')
-  const workloads = ['answer', 'idle', 'large', 'resume', 'latency', 'block', 'deno', 'bun']
+  const workloads = ['answer', 'idle', 'large', 'resume', 'latency', 'block', 'deno', 'bun', 'import', 'first-event']
   await run('bench', '--workloads', workloads.join(), '--scale', '0.001', '--peers', 'eventsource')
   const results = await readResults()
   expect(Object.keys(results)).toEqual(workloads)
@@ -100,6 +100,18 @@ it('Every workload produces a value for everysource and for a peer', { timeout: 
       expect.arrayContaining(['everysource', expect.stringMatching(/^eventsource 5/)]),
     )
   }
+})
+
+it('The start of the command is compared with that of an empty process', { timeout: maxRunTime }, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
+  expect(readTables(await run('bench', '--workloads', 'version'))).toEqual(numbersOf('everysource', 'Node alone'))
+  expect(readTables(await run('bench', '--workloads', 'help'))).toEqual(numbersOf('everysource', 'Node alone'))
+})
+
+it('--check writes nothing', { timeout: maxRunTime }, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
+  await run('bench', '--workloads', 'version', '--check')
+  expect(await readdir(output)).toEqual([])
 })
 
 it('The results of a second run are added to results.json, and replace those of the same workload', {
@@ -174,7 +186,7 @@ it('An unknown workload ends the command with the names of all workloads', async
 it.each(['bench', 'browser', 'size'])('The command %s explains its options for --help', async (command) => {
   const help = await run(command, '--help')
   expect(help).toMatch(/^Usage: npm run bench/)
-  for (const option of ['--workloads', '--peers', '--rounds', '--scale', '--output', '--other', '--help']) {
+  for (const option of ['--workloads', '--peers', '--rounds', '--scale', '--output', '--other', '--check', '--help']) {
     expect(help).toContain(`  ${option} `)
   }
 })

@@ -12,6 +12,8 @@ export interface BenchOptions<WorkloadName extends string> {
   readonly output: string
   /** The directory of another checkout of everysource, already built, to compare with. */
   readonly other: string | undefined
+  /** Whether the results are compared with those on record, and not written. */
+  readonly check: boolean
   /** Returns whether a subject is measured. everysource always is. */
   includes(subject: SubjectName): boolean
 }
@@ -31,6 +33,7 @@ const usage = (command: string, workloads: readonly string[]): string => `Usage:
   --scale X        the factor for the amount of work, such as 0.1 (default: 1)
   --output DIR     the directory for results.json and the charts (default: test/bench/results)
   --other DIR      another checkout of everysource, already built, to compare with
+  --check          write nothing, and fail if a ratio is worse than all that results.json has on record for it
   --help           print this help
 `
 
@@ -63,6 +66,7 @@ function parse<Name extends string>(workloads: readonly Name[]): BenchOptions<Na
       scale: { type: 'string', default: '1' },
       output: { type: 'string', default: `${import.meta.dirname}/results` },
       other: { type: 'string' },
+      check: { type: 'boolean', default: false },
     },
   })
   if (values.help) return undefined
@@ -73,6 +77,7 @@ function parse<Name extends string>(workloads: readonly Name[]): BenchOptions<Na
     scale: number('scale', values.scale, (value) => value > 0 && value < Infinity, 'a positive number'),
     output: values.output,
     other: values.other,
+    check: values.check,
     includes(subject) {
       if (subject === 'other') return values.other !== undefined
       return subjects[subject].kind === 'ours' || peers.some((peer) => peer === subject)

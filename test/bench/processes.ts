@@ -17,6 +17,7 @@ const here = import.meta.dirname
 
 /** The programs of the benchmarks as JavaScript for every runtime. They are stored beside the peers that they import. */
 export interface Programs {
+  readonly directory: string
   readonly feed: string
   readonly client: string
   remove(): Promise<void>
@@ -35,6 +36,7 @@ export async function buildPrograms(): Promise<Programs> {
     logLevel: 'error',
   })
   return {
+    directory,
     feed: join(directory, 'feed.mjs'),
     client: join(directory, 'client.mjs'),
     remove: () => rm(directory, { recursive: true, force: true }),
@@ -42,7 +44,7 @@ export async function buildPrograms(): Promise<Programs> {
 }
 
 /** Returns the environment without variables that change how some clients send their requests. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(node_options|(https?|no|all)_proxy)$/i.test(name))
   return { ...Object.fromEntries(kept), DENO_NO_UPDATE_CHECK: '1' }
 }

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { drawChart } from './chart.ts'
+import { findRegressions } from './check.ts'
 import { peersDirectory } from './peers.ts'
 import type { Result } from './result.ts'
-import { updateResultsFile } from './results-file.ts'
+import { entryOf, readEntries, updateResultsFile } from './results-file.ts'
 import type { Subject } from './subjects.ts'
 import { formatTable } from './table.ts'
 
@@ -36,9 +37,23 @@ export function titleAtScale(title: string, scale: number): string {
   return scale === 1 ? title : `${title}; scaled by ${scale}`
 }
 
-/** Prints the table, and writes the chart and the entry in results.json. */
-export async function reportResult(result: Result, directory: string): Promise<void> {
+/**
+ * Prints the table. Writes the chart and the entry in results.json or, with `check`, compares the result with that entry,
+ * and sets the exit code if it is worse.
+ */
+export async function reportResult(
+  result: Result,
+  { output: directory, check }: { readonly output: string; readonly check: boolean },
+): Promise<void> {
   process.stdout.write(`${formatTable(result)}\n\n`)
+  if (check) {
+    const recorded = await readEntries(join(directory, 'results.json'))
+    for (const line of findRegressions(result.name, entryOf(result), recorded[result.name])) {
+      process.stderr.write(`${line}\n`)
+      process.exitCode = 1
+    }
+    return
+  }
   await mkdir(directory, { recursive: true })
   await updateResultsFile(join(directory, 'results.json'), result)
   const chart = drawChart(result)

@@ -3,13 +3,13 @@ import { type Result, valuesOf } from './result.ts'
 import { type Distribution, distribution, pairedRatios } from './statistics.ts'
 
 /** The median, minimum and maximum over all rounds, as precise as in the tables. */
-type Summary = readonly [median: number, min: number, max: number]
+export type Summary = readonly [median: number, min: number, max: number]
 
 /** Summaries by metric, by subject. */
 type Summaries = Readonly<Record<string, Readonly<Record<string, Summary>>>>
 
 /** One workload in results.json. */
-interface Entry extends Omit<Result, 'name' | 'date' | 'metrics' | 'outcomes'> {
+export interface Entry extends Omit<Result, 'name' | 'date' | 'metrics' | 'outcomes'> {
   /** The time of the measurement. */
   readonly measuredAt: string
   /** The title and unit of each metric. */
@@ -29,7 +29,8 @@ export async function updateResultsFile(file: string, result: Result): Promise<v
   await writeFile(file, `${format(entries)}\n`)
 }
 
-async function readEntries(file: string): Promise<Record<string, Entry>> {
+/** Returns the entries of results.json by workload; none if there is no such file. */
+export async function readEntries(file: string): Promise<Record<string, Entry>> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
@@ -38,7 +39,8 @@ async function readEntries(file: string): Promise<Record<string, Entry>> {
   }
 }
 
-function entryOf({ name: _, title, date, metrics, outcomes, ...description }: Result): Entry {
+/** Returns the entry of a result. */
+export function entryOf({ name: _, title, date, metrics, outcomes, ...description }: Result): Entry {
   const [everysource] = outcomes
   const summarizeAll = (summaryOf: (outcome: (typeof outcomes)[number], key: string) => Summary[]): Summaries =>
     Object.fromEntries(

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import type { BenchOptions } from './options.ts'
 import { installPeers } from './peers.ts'
 import { buildPrograms, type Feed, type Programs, startFeed } from './processes.ts'
 import { failIfOursFailed, reportResult } from './report.ts'
@@ -10,7 +11,7 @@ import type { Result } from './result.ts'
  * @param measure returns undefined if the workload is skipped
  */
 export async function runBenchmarks<Name extends string>(
-  { workloads, output }: { readonly workloads: readonly Name[]; readonly output: string },
+  options: Pick<BenchOptions<Name>, 'workloads' | 'output' | 'check'>,
   prepare: (feed: Feed) => Promise<void>,
   measure: (name: Name, programs: Programs, feed: Feed) => Promise<Result | undefined>,
 ): Promise<void> {
@@ -19,10 +20,10 @@ export async function runBenchmarks<Name extends string>(
   const feed = await startFeed(programs.feed)
   try {
     await prepare(feed)
-    for (const name of workloads) {
+    for (const name of options.workloads) {
       const result = await measure(name, programs, feed)
       if (result === undefined) continue
-      await reportResult(result, output)
+      await reportResult(result, options)
       failIfOursFailed(result)
     }
   } finally {

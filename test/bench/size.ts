@@ -79,5 +79,5 @@ await reportResult(
     metrics,
     outcomes,
   },
-  options.output,
+  options,
 )

@@ -21,6 +21,7 @@ const everySubject = {
   'extended-eventsource': { title: 'extended-eventsource', kind: 'peer', module: 'extended-eventsource' },
   'fetch-event-source': { title: 'fetch-event-source', kind: 'peer', module: '@microsoft/fetch-event-source' },
   native: { title: 'native EventSource', kind: 'peer' },
+  empty: { title: 'Node alone', kind: 'baseline' },
   'http-discard': { title: 'node:http, read', kind: 'baseline' },
   'fetch-discard': { title: 'fetch, read', kind: 'baseline' },
   'http-decode': { title: 'node:http, decoded', kind: 'baseline' },

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { findClosestMatch } from './closest-match.ts'
 import { UsageError } from './errors.ts'
 
@@ -43,6 +42,8 @@ export function parseCommandLine<const Given extends Options>(
   commandLine: readonly string[],
   options: Given,
 ): CommandLine<Given> {
+  // Not imported, which takes longer (version.ts).
+  const { parseArgs } = process.getBuiltinModule('node:util')
   // Not strict: Node's own error messages differ from version to version, and suggest nothing.
   const { values, positionals, tokens } = parseArgs({
     args: [...commandLine],

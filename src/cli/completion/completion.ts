@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { commonOptions, parseCommandLine } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { EventSource } from '../../index.ts'
 import { parseCommandLine, parseCount } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connections } from '../../node/connections.ts'
 import { parseCommandLine, parseSeconds } from '../command-line/command-line.ts'

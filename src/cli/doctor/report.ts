@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { colorize, type TextStyle } from '../terminal/color.ts'
 import { escapeControls } from '../terminal/escape-controls.ts'
 import { wrap } from '../terminal/wrap.ts'

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import process from 'node:process'
 import { text } from 'node:stream/consumers'
 
 /** The output of the command is no token, and running the command again would not change that. */

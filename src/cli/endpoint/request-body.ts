@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { readFileOption } from './file-option.ts'
 

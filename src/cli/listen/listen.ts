@@ -1,26 +1,9 @@
-import process from 'node:process'
-import { parseCommandLine, parseCount } from '../command-line/command-line.ts'
+import { parseCommandLine } from '../command-line/command-line.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
-import { createEndpoint } from '../endpoint/endpoint.ts'
 import { requestOptions } from '../endpoint/request-options.ts'
-import { openOutput } from '../output.ts'
-import { onTerminationSignal, type TerminationSignal } from '../signals.ts'
-import { createDiagnostics } from '../terminal/diagnostics.ts'
 import { readVersion } from '../version.ts'
-import {
-  chooseFormat,
-  chooseVerbosity,
-  createFormat,
-  generalOptions,
-  type ListenValues,
-  listenOptions,
-  outputOptions,
-  parseRetryPolicy,
-  reconnectionOptions,
-} from './listen-options.ts'
-import { printEvents } from './print-events.ts'
-import { StateFile } from './state-file.ts'
+import { generalOptions, listenOptions, outputOptions, reconnectionOptions } from './listen-options.ts'
 
 const help = `Usage: everysource [options] URL
        everysource doctor [options] URL
@@ -42,63 +25,17 @@ Exit codes: ${exitCodes.ended} ended, by SIGTERM or a closed pipe too; ${exitCod
 ${exitCodes.refused} refused by the server; ${exitCodes.gaveUp} gave up after --max-attempts; ${exitCodes.interrupted} interrupted by Ctrl-C.
 `
 
-/** @returns the exit code */
+/**
+ * Answers --help and --version at once; what receives events is loaded only if it is needed.
+ * @returns the exit code
+ */
 export async function listen(commandLine: readonly string[]): Promise<number> {
-  const { values, operands } = parseCommandLine(commandLine, listenOptions)
-  if (values.help || values.version) {
-    process.stdout.write(values.help ? help : `${readVersion()}\n`)
+  const given = parseCommandLine(commandLine, listenOptions)
+  const { help: needsHelp, version: needsVersion } = given.values
+  if (needsHelp || needsVersion) {
+    process.stdout.write(needsHelp ? help : `${readVersion()}\n`)
     return exitCodes.ended
   }
-  const { event, until, insecure, timestamps = false, 'max-events': maxEvents } = values
-  const verbosity = chooseVerbosity(values)
-  const formatName = chooseFormat(values)
-  const retry = parseRetryPolicy(values)
-  const selection = {
-    names: event && new Set(event),
-    maxEvents: maxEvents === undefined ? Infinity : parseCount('--max-events', maxEvents),
-    until,
-  }
-  const diagnostics = createDiagnostics(verbosity, formatName === 'pretty' ? 'time' : 'name')
-  const closing = new AbortController()
-  const requestValues = formatName === 'raw' ? withoutCompression(values) : values
-  const { url, init, isPlainGet } = await createEndpoint({ values: requestValues, operands }, closing.signal)
-  const state = values.state === undefined ? undefined : StateFile.open(values.state)
-  const output = openOutput(values.output)
-  if (insecure) diagnostics.notice('--insecure: certificates are not checked; anyone could impersonate the server')
-  let endedBy: TerminationSignal | undefined
-  const removeSignalListeners = onTerminationSignal((signal) => {
-    endedBy = signal
-    // The terminal shows ^C on the current line.
-    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
-    closing.abort()
-  })
-  try {
-    const lastEventId = state?.lastEventId ?? init.lastEventId
-    const exitCode = await printEvents({
-      ...selection,
-      endpoint: { url, init: { ...init, retry, lastEventId }, isPlainGet },
-      output,
-      format: createFormat(formatName, output, timestamps),
-      state,
-      maxAttempts: retry.maxAttempts,
-      retryAll: values['retry-all'] ?? false,
-      hasStatistics: values.stats ?? false,
-      diagnostics,
-      signal: closing.signal,
-    })
-    return endedBy === 'SIGINT' ? exitCodes.interrupted : exitCode
-  } finally {
-    closing.abort()
-    removeSignalListeners()
-    init.dispatcher.destroy()
-    state?.close()
-    output.close()
-  }
-}
-
-/** Asks for a response without compression, unless a header was given: raw bytes are meant to be read. */
-function withoutCompression(values: ListenValues): ListenValues {
-  const { header = [] } = values
-  if (header.some((text) => /^accept-encoding\s*:/i.test(text))) return values
-  return { ...values, header: [...header, 'Accept-Encoding: identity'] }
+  const { receiveEvents } = await import('./receive-events.ts')
+  return receiveEvents(given)
 }

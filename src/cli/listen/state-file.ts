@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import process from 'node:process'
 import { describeError } from '../../error-message.ts'
 import { OperationalError, UsageError } from '../command-line/errors.ts'
 import { writeFully } from '../write-fully.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { colorize, type TextStyle } from './color.ts'
 import { escapeControls } from './escape-controls.ts'
 import { formatTime } from './time-of-day.ts'

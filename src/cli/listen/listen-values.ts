@@ -1,0 +1,84 @@
+import type { RetryPolicy } from '../../index.ts'
+import { parseCount } from '../command-line/command-line.ts'
+import { UsageError } from '../command-line/errors.ts'
+import type { Output } from '../output.ts'
+import type { Verbosity } from '../terminal/diagnostics.ts'
+import {
+  type EventFormat,
+  formatEvent,
+  formatEventWithTime,
+  formatJsonPayload,
+  formatPayload,
+  formatPayloadWithTime,
+} from './event-format.ts'
+import { type FormatName, formatNames, type ListenValues } from './listen-options.ts'
+import { transientStatuses } from './next-step.ts'
+import { createPrettyFormat } from './pretty-format.ts'
+
+/** @throws UsageError */
+export function chooseVerbosity({ quiet, silent, verbose }: ListenValues): Verbosity {
+  const isQuiet = quiet || silent
+  if (isQuiet && verbose) throw new UsageError('--quiet and --verbose exclude each other')
+  if (isQuiet) return 'quiet'
+  return verbose ? 'verbose' : 'normal'
+}
+
+/** @throws UsageError */
+export function chooseFormat(values: ListenValues): FormatName {
+  const name = readFormatName(values)
+  if (name === 'json' && values.timestamps) {
+    throw new UsageError('--timestamps would make JSON payloads invalid; use --format jsonl, data or pretty')
+  }
+  if (name === 'raw') {
+    const excluded = (['timestamps', 'event', 'max-events', 'until', 'state'] as const).find((option) => values[option])
+    if (excluded) throw new UsageError(`--format raw prints bytes, not events, and excludes --${excluded}`)
+  }
+  return name
+}
+
+function readFormatName({ format, data, json, output }: ListenValues): FormatName {
+  const given = [
+    ...(format === undefined ? [] : ['--format']),
+    ...(data ? ['--data'] : []),
+    ...(json ? ['--json'] : []),
+  ]
+  if (given.length > 1) throw new UsageError(`${given.slice(0, 2).join(' and ')} exclude each other`)
+  if (data) return 'data'
+  if (json) return 'json'
+  if (format === undefined) return process.stdout.isTTY && output === undefined ? 'pretty' : 'jsonl'
+  const name = formatNames.find((each) => each === format)
+  if (name) return name
+  throw new UsageError(`--format is ${JSON.stringify(format)}, not one of ${formatNames.join(', ')}`)
+}
+
+export function createFormat(name: FormatName, output: Output, hasTimestamps: boolean): EventFormat | 'raw' {
+  switch (name) {
+    case 'pretty':
+      return createPrettyFormat(output, hasTimestamps)
+    case 'jsonl':
+      return hasTimestamps ? formatEventWithTime : formatEvent
+    case 'data':
+      return hasTimestamps ? formatPayloadWithTime : formatPayload
+    case 'json':
+      return formatJsonPayload
+    case 'raw':
+      return 'raw'
+  }
+}
+
+/** @throws UsageError */
+export function parseRetryPolicy(values: ListenValues): RetryPolicy {
+  const { 'max-attempts': maxAttempts, 'retry-status': list } = values
+  return {
+    maxAttempts: maxAttempts === undefined ? undefined : parseCount('--max-attempts', maxAttempts),
+    statuses: list?.split(',').flatMap((item) => {
+      const text = item.trim()
+      if (text === 'transient') return transientStatuses
+      // With 204, a server ends a stream permanently.
+      if (/^[1-5]\d\d$/.test(text) && text !== '200' && text !== '204') return Number(text)
+      throw new UsageError(
+        `--retry-status has ${JSON.stringify(text)}, which is neither a status other than 200 and 204 nor "transient"`,
+      )
+    }),
+  }
+}
