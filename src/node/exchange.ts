@@ -195,6 +195,7 @@ export class Exchange implements ResponseHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.finish(error)
+    if (this.#body) this.#body.fail(error)
+    else this.finish(error)
   }
 }

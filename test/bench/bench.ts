@@ -24,18 +24,18 @@ async function describeRuntime(runtime: Runtime): Promise<string> {
 }
 
 async function measure(name: WorkloadName, programs: Programs, feed: Feed): Promise<Result> {
-  const { title, metrics, runtime, route, measurement, ...workload } = workloads[name]
+  const { title, metrics, runtime, protocol = 'http', route, measurement, ...workload } = workloads[name]
   const { rounds, scale } = options
   const count = Math.ceil(workload.count * scale)
-  const url = `${feed.origin}${route}`
-  await fetch(`${url}?count=${count}`, { method: 'HEAD' })
+  const url = `${feed.origins[protocol]}${route}`
+  await fetch(`${feed.origins.http}${route}?count=${count}`, { method: 'HEAD' })
   const participants = await Promise.all(
     workload.subjects.filter(options.includes).map(async (subject) => {
       const checkout = subject === 'other' ? (options.other ?? root) : root
       const task = { subject, measurement, url, count, everysource: entryPointOf(checkout, runtime) }
       return {
         subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
-        run: () => runClient(programs.client, runtime, task, timeout),
+        run: () => runClient(programs, runtime, task, timeout),
       }
     }),
   )
