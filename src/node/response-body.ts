@@ -119,7 +119,7 @@ export class ResponseBody {
     this.#waiting = rest.length ? [rest] : undefined
     // Not at once: after every pause, undici would parse the rest of the same read again, which took a third of the time
     // in `npm run bench -- --workloads answer`.
-    queueMicrotask(() => this.#isBehind && !this.#hasEnded && this.#last.pause())
+    queueMicrotask(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
     void ready.then(() => this.#resume())
   }
 
