@@ -1,8 +1,8 @@
 /** The time after which a turn of the event loop is watched, in ms. */
-const watchAfter = 2
+const watchAfter = 1
 
 /** The time after which a watched turn has taken long enough, in ms. */
-const maxDuration = 8
+const maxDuration = 5
 
 /** Kept from the start: a test that replaces timers later must not stop what arrives. */
 const { setImmediate } = globalThis

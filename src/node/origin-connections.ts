@@ -21,6 +21,9 @@ export interface OriginOptions {
   emptied(): void
 }
 
+/** undici's class, once it was imported: an import() for each of thousands of connections takes time and memory. */
+let LoadedClient: typeof Client | undefined
+
 /** The protocol that the server negotiates. */
 type Protocol = 'unknown' | 'h2' | 'http/1.1'
 
@@ -138,7 +141,7 @@ export class OriginConnections implements ConnectionOwner {
       opening.connecting = undefined
       if (!socket) this.#failed(opening, error as Error)
       else if ((socket as TLSSocket).alpnProtocol === 'h2') this.#useHttp2(opening, socket as TLSSocket)
-      else void this.#useHttp1(opening, socket)
+      else this.#useHttp1(opening, socket)
     })
   }
 
@@ -149,16 +152,23 @@ export class OriginConnections implements ConnectionOwner {
     this.#connections.add(opening.connection)
   }
 
-  async #useHttp1(opening: Opening, socket: Socket): Promise<void> {
+  #useHttp1(opening: Opening, socket: Socket): void {
     this.#protocol = 'http/1.1'
     this.#capacity = 1
-    let Constructor: typeof Client
-    try {
-      Constructor = (await import('./undici.ts')).Client
-    } catch (error) {
-      this.#failed(opening, error as Error)
+    if (LoadedClient) {
+      this.#addHttp1(opening, socket, LoadedClient)
       return
     }
+    import('./undici.ts').then(
+      ({ Client }) => {
+        LoadedClient = Client
+        this.#addHttp1(opening, socket, Client)
+      },
+      (error: Error) => this.#failed(opening, error),
+    )
+  }
+
+  #addHttp1(opening: Opening, socket: Socket, Constructor: typeof Client): void {
     // The connection was abandoned meanwhile.
     if (!this.#openings.delete(opening)) {
       socket.destroy()

@@ -124,10 +124,10 @@ export class ResponseBody {
   }
 
   #resume(): void {
-    const [first, ...others] = this.#waiting ?? []
+    const waiting = this.#waiting
     this.#isBehind = false
     this.#waiting = undefined
-    if (first) this.#deliver(others.length ? Buffer.concat([first, ...others]) : first)
+    if (waiting) this.#deliver(waiting.length === 1 && waiting[0] ? waiting[0] : Buffer.concat(waiting))
     if (this.#isBehind || this.#isDestroyed) return
     if (this.#hasEnded) this.#consumer.finish(this.#error)
     else this.#last.resume()
