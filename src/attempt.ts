@@ -6,9 +6,8 @@ import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
-import { type CompletedOutcome, type Outcome, type ResponseDetails, toResponseDetails } from './outcome.ts'
+import { type Outcome, toResponseDetails } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
-import type { Decode } from './platform/platform.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
 import { type AttemptRequest, buildRequest } from './request.ts'
 import { bodyUsedMessage, markAsSent, wasSent } from './request-body.ts'
@@ -50,210 +49,209 @@ function createContext(state: AttemptState, signal: AttemptSignal): AttemptConte
   }
 }
 
-/** The parser of an attempt: it reports nothing more once the attempt has ended, as in the middle of a chunk. */
-function createAttemptParser(
-  { maxEventSize, onComment }: Settings,
-  signal: AttemptSignal,
-  decode: Decode,
-  handler: Omit<ParserHandler, 'comment'>,
-): (bytes: Uint8Array) => void {
-  return createEventStreamParser(
-    {
-      id(id) {
-        if (!signal.aborted) handler.id(id)
-      },
-      message(type, data) {
-        if (!signal.aborted) handler.message(type, data)
-      },
-      reconnectionTime(time) {
-        if (!signal.aborted) handler.reconnectionTime(time)
-      },
-      comment:
-        onComment &&
-        ((comment) => {
-          if (!signal.aborted) callObserver(onComment, comment)
-        }),
-      tooLarge: handler.tooLarge,
-    },
-    maxEventSize,
-    decode,
-  )
-}
-
-/** What the reader of a response needs of its attempt. */
-interface Course {
-  readonly signal: AttemptSignal
+/**
+ * One request and its response. Whatever ends the attempt first is its outcome, and ends everything else: the signal is
+ * aborted from then on, and nothing more is reported. A class, and not closures: thousands of streams keep one each.
+ */
+class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
+  readonly #settings: Settings
+  /** The number of the attempt. */
+  readonly #attempt: number
+  readonly #handler: AttemptHandler
+  readonly #signal = new AttemptSignal()
   /** The deadline of the response headers, then of the next bytes, or of the body of a refused response. */
-  readonly deadline: Deadline
-  /** Ends the attempt at the deadline. */
-  startDeadline(reason: 'timeout' | 'idle', delay: number, message: string): void
-  /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
-  complete(
-    kind: CompletedOutcome['kind'],
-    reason: ErrorReason,
-    message: string,
-    error?: unknown,
-    details?: ResponseDetails,
-  ): void
-}
-
-type ResponseReader = ReturnType<typeof createResponseReader>
-
-/** Reads the response of an attempt: an event stream, or the beginning of the body of a refused one. */
-function createResponseReader(
-  settings: Settings,
-  handler: AttemptHandler,
-  { signal, deadline, startDeadline, complete }: Course,
-) {
-  const decode = createDecoder()
-  const parse = createAttemptParser(settings, signal, decode, {
-    ...handler,
-    tooLarge: () => complete('refused', 'too-large', `event over maxEventSize (${settings.maxEventSize} characters)`),
-  })
-  let response: TransportResponse | undefined
+  readonly #deadline: Deadline
+  /** Present if comments are reported. */
+  readonly comment: ParserHandler['comment']
+  /** What takes the body of the response: a parser, or the beginning of the body of a refused response. */
+  #read: ((bytes: Uint8Array) => void) | undefined
+  #response: TransportResponse | undefined
   /** The reason why the response is refused, while the beginning of its body is read. */
-  let refusal: Refusal | undefined
-  let refusedBody = ''
-  let refusedBodySize = 0
+  #refusal: Refusal | undefined
+  #refusedBody = ''
 
-  const expectBytes = (): void => startDeadline('idle', settings.idleTimeout, 'no byte within idleTimeout')
-
-  /** The body has ended, or enough of the body of a refused response was read. */
-  const end = (): void => {
-    if (refusal) {
-      const { reason, message } = refusal
-      complete('refused', reason, message, undefined, toResponseDetails(response, refusedBody))
+  /** Sends the request after the caller's own code has run. */
+  constructor(settings: Settings, state: AttemptState, transport: Transport, handler: AttemptHandler) {
+    this.#settings = settings
+    this.#attempt = state.attempt
+    this.#handler = handler
+    this.#deadline = createDeadline(settings.unref)
+    const { onComment } = settings
+    this.comment =
+      onComment &&
+      ((comment) => {
+        if (!this.#signal.aborted) callObserver(onComment, comment)
+      })
+    const missing = findMissingGlobal()
+    if (missing) {
+      this.complete('unsupported', `this runtime has no ${missing}`)
       return
     }
-    if (settings.endOfStream && response) parse(settings.endOfStream)
-    complete('ended', 'ended', 'the server ended the stream')
+    this.#startDeadline('timeout', settings.openTimeout, 'no response headers within openTimeout')
+    queueMicrotask(() => {
+      const request = buildRequest(settings, createContext(state, this.#signal), this.#signal)
+      const sent = request.then(
+        (request) => this.#send(request, transport),
+        (error: Error) => this.complete('callback', error.message, error.cause),
+      )
+      this.#endAfter(sent)
+    })
   }
 
-  return {
-    end,
-    response(given: TransportResponse): void {
-      response = given
-      try {
-        refusal = findRefusal(given, settings.acceptContentType)
-      } catch (error) {
-        complete('lost', 'callback', `acceptContentType: ${describeError(error)}`, error)
-        return
+  /** Not in an async function, nor beside the request, which both would keep in memory as long as the stream. */
+  #endAfter(sent: Promise<void>): void {
+    sent.then(
+      () => this.#end(),
+      (error) => this.#fail(error),
+    )
+  }
+
+  #send(request: AttemptRequest, transport: Transport): Promise<void> | undefined {
+    const { body } = request
+    if (wasSent(body)) this.complete('body-used', bodyUsedMessage)
+    if (this.#signal.aborted) return
+    markAsSent(body)
+    callObserver(this.#settings.onRequest, request)
+    // The callback may have closed the source.
+    return this.#signal.aborted ? undefined : transport(request, this)
+  }
+
+  response(response: TransportResponse): void {
+    if (this.#signal.aborted) return
+    this.#response = response
+    const { onResponse, acceptContentType } = this.#settings
+    if (onResponse) {
+      const { status, url, headers } = response
+      callObserver(onResponse, { status, url, headers, attempt: this.#attempt })
+    }
+    // The callback may have closed the source.
+    if (this.#signal.aborted) return
+    try {
+      this.#refusal = findRefusal(response, acceptContentType)
+    } catch (error) {
+      this.complete('callback', `acceptContentType: ${describeError(error)}`, error)
+      return
+    }
+    const decode = createDecoder()
+    if (this.#refusal) {
+      let size = 0
+      this.#read = (bytes) => {
+        this.#refusedBody += decode(bytes.subarray(0, maxRefusalBody - size))
+        size += bytes.length
+        if (size >= maxRefusalBody) this.#end()
       }
-      if (refusal) {
-        deadline.start(refusalTimeout, end)
-      } else {
-        // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
-        handler.open(given)
-        expectBytes()
-      }
-    },
-    bytes(chunk: Uint8Array): Promise<void> | undefined {
-      if (signal.aborted) return
-      if (refusal) {
-        refusedBody += decode(chunk.subarray(0, maxRefusalBody - refusedBodySize))
-        refusedBodySize += chunk.length
-        if (refusedBodySize >= maxRefusalBody) end()
-        return
-      }
-      expectBytes()
-      parse(chunk)
-      const ready = signal.aborted ? undefined : handler.ready?.()
-      if (!ready) return
-      // The time that a consumer takes is not the server's silence.
-      deadline.clear()
-      return ready.then(expectBytes)
-    },
-    /**
-     * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
-     * user agent knows that to be futile, in which case the user agent may fail the connection."
-     */
-    fail(error: unknown): void {
-      const message = describeError(error)
-      if (refusal) end()
-      else if (settings.url.startsWith('http')) complete('lost', 'network', message, error)
-      // Futile: without HTTP there is no network that could come back.
-      else complete('refused', 'unsupported', message, error)
-    },
+      this.#deadline.start(refusalTimeout, () => this.#end())
+    } else {
+      // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
+      this.#read = createEventStreamParser(this, this.#settings.maxEventSize, decode)
+      this.#handler.open(response)
+      this.#expectBytes()
+    }
+  }
+
+  bytes(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#signal.aborted) return
+    if (!this.#refusal) this.#expectBytes()
+    this.#read?.(chunk)
+    const ready = this.#refusal || this.#signal.aborted ? undefined : this.#handler.ready?.()
+    if (!ready) return
+    // The time that a consumer takes is not the server's silence.
+    this.#deadline.clear()
+    return ready.then(() => this.#expectBytes())
+  }
+
+  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void {
+    this.complete(reason, message, undefined, toResponseDetails(response))
+  }
+
+  abort(): void {
+    this.#settle({ kind: 'aborted' })
+  }
+
+  // What the parser reports; nothing once the attempt has ended, as in the middle of a chunk.
+
+  id(id: string): void {
+    if (!this.#signal.aborted) this.#handler.id(id)
+  }
+
+  message(type: string, data: string): void {
+    if (!this.#signal.aborted) this.#handler.message(type, data)
+  }
+
+  reconnectionTime(milliseconds: number): void {
+    if (!this.#signal.aborted) this.#handler.reconnectionTime(milliseconds)
+  }
+
+  tooLarge(): void {
+    this.complete('too-large', `event over maxEventSize (${this.#settings.maxEventSize} characters)`)
+  }
+
+  /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
+  complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
+    const isLost = /^(network|timeout|idle|callback)$/.test(reason)
+    const kind = isLost ? 'lost' : 'refused'
+    const retryAfter = parseRetryAfter(this.#response?.headers.get('retry-after'))
+    this.#settle({
+      kind: reason === 'ended' ? reason : kind,
+      reason,
+      message,
+      error,
+      attempt: this.#attempt,
+      ...details,
+      retryAfter,
+    })
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.#signal.aborted) return
+    this.#deadline.clear()
+    this.#signal.abort()
+    queueMicrotask(() => this.#handler.ended(outcome))
+  }
+
+  #startDeadline(reason: 'timeout' | 'idle', delay: number, message: string): void {
+    if (this.#signal.aborted) return
+    this.#deadline.start(delay, () => {
+      this.#signal.hasTimedOut = true
+      this.complete(reason, `${message} (${delay} ms)`)
+    })
+  }
+
+  #expectBytes(): void {
+    this.#startDeadline('idle', this.#settings.idleTimeout, 'no byte within idleTimeout')
+  }
+
+  /** The body has ended, or enough of the body of a refused response was read. */
+  #end(): void {
+    const { endOfStream } = this.#settings
+    if (this.#refusal) {
+      const { reason, message } = this.#refusal
+      this.complete(reason, message, undefined, toResponseDetails(this.#response, this.#refusedBody))
+      return
+    }
+    if (endOfStream) this.#read?.(endOfStream)
+    this.complete('ended', 'the server ended the stream')
+  }
+
+  /**
+   * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
+   * user agent knows that to be futile, in which case the user agent may fail the connection."
+   */
+  #fail(error: unknown): void {
+    const message = describeError(error)
+    if (this.#refusal) this.#end()
+    else if (this.#settings.url.startsWith('http')) this.complete('network', message, error)
+    // Futile: without HTTP there is no network that could come back.
+    else this.complete('unsupported', message, error)
   }
 }
 
-/**
- * Starts one request. Whatever ends the attempt first is its outcome, and ends everything else: the signal is aborted
- * from then on, and nothing more is reported.
- */
+/** Starts one request. */
 export function startAttempt(
   settings: Settings,
   state: AttemptState,
   transport: Transport,
   handler: AttemptHandler,
 ): Attempt {
-  const { attempt } = state
-  const { onRequest, onResponse } = settings
-  const signal = new AttemptSignal()
-  const deadline = createDeadline(settings.unref)
-  let lastResponse: TransportResponse | undefined
-
-  const settle = (outcome: Outcome): void => {
-    if (signal.aborted) return
-    deadline.clear()
-    signal.abort()
-    queueMicrotask(() => handler.ended(outcome))
-  }
-
-  const complete: Course['complete'] = (kind, reason, message, error, details = toResponseDetails()) => {
-    const retryAfter = parseRetryAfter(lastResponse?.headers.get('retry-after'))
-    settle({ kind, reason, message, error, attempt, ...details, retryAfter })
-  }
-
-  const startDeadline: Course['startDeadline'] = (reason, delay, message) => {
-    if (signal.aborted) return
-    deadline.start(delay, () => {
-      signal.hasTimedOut = true
-      complete('lost', reason, `${message} (${delay} ms)`)
-    })
-  }
-
-  const abort = (): void => settle({ kind: 'aborted' })
-
-  const start = (reader: ResponseReader): void => {
-    const transportHandler: TransportHandler = {
-      response(response) {
-        if (signal.aborted) return
-        lastResponse = response
-        if (onResponse) {
-          const { status, url, headers } = response
-          callObserver(onResponse, { status, url, headers, attempt })
-        }
-        // The callback may have closed the source.
-        if (!signal.aborted) reader.response(response)
-      },
-      bytes: reader.bytes,
-      refuse(reason, message, response) {
-        const kind = reason === 'callback' ? 'lost' : 'refused'
-        complete(kind, reason, message, undefined, toResponseDetails(response))
-      },
-      abort,
-    }
-    const send = (request: AttemptRequest): Promise<void> | undefined => {
-      const { body } = request
-      if (wasSent(body)) complete('refused', 'body-used', bodyUsedMessage)
-      if (signal.aborted) return
-      markAsSent(body)
-      callObserver(onRequest, request)
-      // The callback may have closed the source.
-      return signal.aborted ? undefined : transport(request, transportHandler)
-    }
-    startDeadline('timeout', settings.openTimeout, 'no response headers within openTimeout')
-    queueMicrotask(() =>
-      // Not in an async function, which would keep the request in memory as long as the stream.
-      buildRequest(settings, createContext(state, signal), signal)
-        .then(send, (error: Error) => complete('lost', 'callback', error.message, error.cause))
-        .then(reader.end, reader.fail),
-    )
-  }
-
-  const missing = findMissingGlobal()
-  if (missing) complete('refused', 'unsupported', `this runtime has no ${missing}`)
-  else start(createResponseReader(settings, handler, { signal, deadline, startDeadline, complete }))
-  return { abort }
+  return new RunningAttempt(settings, state, transport, handler)
 }

@@ -31,7 +31,7 @@ export function createEventStreamParser(
 ): (bytes: Uint8Array) => void {
   const parser = createParser({
     maxBufferSize: maxEventSize,
-    onId: handler.id,
+    onId: (id) => handler.id(id),
     onEvent({ id = '', event = '', data }) {
       // The parser measures the data that it buffers, and neither the id nor the name, nor what arrives in one chunk.
       if (id.length + event.length + data.length > maxEventSize) handler.tooLarge()
@@ -39,7 +39,7 @@ export function createEventStreamParser(
       // of the newly created event to equal the value of the event type buffer."
       else handler.message(event || 'message', data)
     },
-    onRetry: handler.reconnectionTime,
+    onRetry: (milliseconds) => handler.reconnectionTime(milliseconds),
     onComment: handler.comment,
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') handler.tooLarge()

@@ -178,6 +178,8 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
   }
 
   onResponseEnd(): void {
+    // The end of the connection has to be read, even if the consumer has not taken everything.
+    this.paused = false
     // undici takes a reset for the end of a body that ends with its connection.
     const error = this.#error ?? findResetError(this.#socket)
     if (error) this.#handler.onResponseError(this, error)

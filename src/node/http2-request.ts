@@ -60,14 +60,16 @@ const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
  */
 function createFields({ options }: PendingRequest, length: number | undefined): Record<string, string> {
   const { method, path } = options
-  const { protocol, host: authority } = new URL(`${options.origin}`)
+  const [scheme = '', authority = ''] = `${options.origin}`.split('://')
   const fields: Record<string, string> = {
     ':method': method,
-    ':scheme': protocol.slice(0, -1),
+    ':scheme': scheme,
     ':authority': authority,
     ':path': path,
   }
-  for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
+  const headers = (options.headers ?? {}) as Readonly<Record<string, string>>
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? ''
     if (forbiddenInValue.test(value)) throw new Error(`invalid ${name} header`)
     if (name === 'host') fields[':authority'] = value
     // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."

@@ -131,11 +131,15 @@ class NodeTransport {
   }
 
   #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
+    const fields: Record<string, string> = { ...defaultHeaders }
+    headers.forEach((value, name) => {
+      fields[name] = value
+    })
     const options: RequestOptions = {
       origin: url.origin,
       path: url.pathname + url.search,
       method: method as Dispatcher.HttpMethod,
-      headers: { ...defaultHeaders, ...Object.fromEntries(headers) },
+      headers: fields,
       body,
       // Otherwise undici delays the request until no other stream is open on a shared HTTP/2 connection.
       idempotent: true,

@@ -22,6 +22,9 @@ export interface OriginOptions {
   emptied(): void
 }
 
+/** undici's class, once it was imported: an import() for each of thousands of connections takes time and memory. */
+let LoadedClient: typeof Client | undefined
+
 /** The protocol that the server negotiates. */
 type Protocol = 'unknown' | 'h2' | 'http/1.1'
 
@@ -139,7 +142,7 @@ export class OriginConnections implements ConnectionOwner {
       opening.connecting = undefined
       if (!socket) this.#failed(opening, error as Error)
       else if ((socket as TLSSocket).alpnProtocol === 'h2') this.#useHttp2(opening, socket as TLSSocket)
-      else void this.#useHttp1(opening, socket)
+      else this.#useHttp1(opening, socket)
     })
   }
 
@@ -150,16 +153,13 @@ export class OriginConnections implements ConnectionOwner {
     this.#connections.add(opening.connection)
   }
 
-  async #useHttp1(opening: Opening, socket: Socket): Promise<void> {
+  #useHttp1(opening: Opening, socket: Socket): void {
     this.#protocol = 'http/1.1'
     this.#capacity = 1
-    let Constructor: typeof Client
-    try {
-      Constructor = await loadClient()
-    } catch (error) {
-      this.#failed(opening, error as Error)
-      return
-    }
+    this.#addHttp1(opening, socket)
+  }
+
+  #addHttp1(opening: Opening, socket: Socket, Constructor: typeof Client): void {
     // The connection was abandoned meanwhile.
     if (!this.#openings.delete(opening)) {
       socket.destroy()

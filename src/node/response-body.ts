@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream'
 import { createDecoders } from './content-coding.ts'
+import { endOfLongTurn } from './loop-turn.ts'
+
+/**
+ * The maximum number of bytes that are delivered at once. Between two deliveries, a turn of the event loop that has taken
+ * long can end: a read has up to 64 KiB, which may be 1,000 events.
+ */
+const maxDelivery = 8_192
 
 /** A source of bytes that can be paused: a response, or the last of its decoders. */
 interface Source {
@@ -15,18 +22,24 @@ interface Consumer {
   finish(error?: Error): void
 }
 
-/** A response body: decodes what arrives, delivers it, and pauses the source while the consumer lags. */
+/**
+ * A response body: decodes what arrives, delivers it, and pauses the source while the consumer lags, or until the next
+ * turn of the event loop if the current one has taken long.
+ */
 export class ResponseBody {
   readonly #codings: readonly string[]
   readonly #consumer: Consumer
   readonly #source: Source
   #decoders: Duplex[] | undefined
-  /** The chunks that arrived while the consumer lagged. */
+  /** The chunks that were not delivered yet. */
   #waiting: Uint8Array[] | undefined
-  /** Whether the consumer lags: it has not taken the last chunk yet. */
+  /** Whether the next delivery has to wait for the consumer, or for the next turn of the event loop. */
   #isBehind = false
-  /** Whether the last byte has arrived. */
+  /** Whether nothing more arrives: the last byte has arrived, or an error occurred. */
   #hasEnded = false
+  /** The error that occurred, which is reported after the last delivery. */
+  #error: Error | undefined
+  #isDestroyed = false
 
   /** @param codings the content codings, the last one first: the order in which they are decoded */
   constructor(codings: readonly string[], consumer: Consumer, source: Source) {
@@ -42,6 +55,13 @@ export class ResponseBody {
     else if (!first.write(chunk)) this.#source.pause()
   }
 
+  /** Ends the body with an error, after what has arrived before was delivered. */
+  fail(error: Error): void {
+    if (this.#hasEnded) return
+    this.#error = error
+    this.#end()
+  }
+
   end(): void {
     const first = this.#decoders?.[0]
     if (first) first.end()
@@ -49,13 +69,14 @@ export class ResponseBody {
   }
 
   destroy(): void {
+    this.#isDestroyed = true
     this.#waiting = undefined
     for (const decoder of this.#decoders ?? []) decoder.destroy()
   }
 
   #createDecoders(firstByte: number): Duplex[] {
     const decoders = createDecoders(this.#codings, firstByte)
-    for (const decoder of decoders) decoder.on('error', (error) => this.#consumer.finish(error))
+    for (const decoder of decoders) decoder.on('error', (error) => this.fail(error))
     decoders[0]?.on('drain', () => this.#source.resume())
     decoders
       .at(-1)
@@ -75,27 +96,45 @@ export class ResponseBody {
       this.#waiting.push(chunk)
       return
     }
-    const paused = this.#consumer.bytes(chunk)
-    if (!paused) return
+    for (let start = 0; start < chunk.length && !this.#isDestroyed; ) {
+      const turnEnd = endOfLongTurn()
+      if (turnEnd) {
+        this.#wait(turnEnd, chunk.subarray(start))
+        return
+      }
+      const isWhole = chunk.length <= maxDelivery
+      const part = isWhole ? chunk : chunk.subarray(start, start + maxDelivery)
+      start += part.length
+      const paused = this.#consumer.bytes(part)
+      if (paused) {
+        this.#wait(paused, chunk.subarray(start))
+        return
+      }
+    }
+  }
+
+  /** Delivers nothing until a promise is fulfilled, and the rest of a chunk after that. */
+  #wait(ready: Promise<void>, rest: Uint8Array): void {
     this.#isBehind = true
+    this.#waiting = rest.length ? [rest] : undefined
     // Not at once: after every pause, undici would parse the rest of the same read again, which took a third of the time
     // in `npm run bench -- --workloads answer`.
-    queueMicrotask(() => this.#isBehind && this.#last.pause())
-    void paused.then(() => this.#resume())
+    queueMicrotask(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
+    void ready.then(() => this.#resume())
   }
 
   #resume(): void {
     const waiting = this.#waiting
     this.#isBehind = false
     this.#waiting = undefined
-    if (waiting) this.#deliver(Buffer.concat(waiting))
-    if (this.#isBehind) return
-    if (this.#hasEnded) this.#consumer.finish()
+    if (waiting) this.#deliver(waiting.length === 1 && waiting[0] ? waiting[0] : Buffer.concat(waiting))
+    if (this.#isBehind || this.#isDestroyed) return
+    if (this.#hasEnded) this.#consumer.finish(this.#error)
     else this.#last.resume()
   }
 
   #end(): void {
     this.#hasEnded = true
-    if (!this.#isBehind) this.#consumer.finish()
+    if (!this.#isBehind) this.#consumer.finish(this.#error)
   }
 }

@@ -77,6 +77,8 @@ const rules = {
   unref: anything,
 } satisfies Record<keyof EventSourceInit, OptionRule>
 
+const defaults = /* @__PURE__ */ applyRules({}, rules)
+
 /** The retry option with its defaults filled in. */
 function readRetry(retry: EventSourceInit['retry']): Pick<Settings, 'retry' | 'resetAfter'> {
   if (retry === false || typeof retry === 'function') return { retry, resetAfter: defaultResetAfter }
@@ -99,7 +101,7 @@ export function readSettings(
   const urlText = `${url as string}`
   const options = init ?? {}
   if (!isObject(options)) throwInvalid('init', String(options), 'an object')
-  const settings = applyRules(options, { ...rules, ...moreRules }) as unknown as Settings
+  const settings = applyRules(options, { ...rules, ...moreRules }, '', defaults) as unknown as Settings
   const { headers, body } = settings
   const method = `${settings.method}`.toUpperCase()
   if (typeof body === 'function') checkBody('', method)

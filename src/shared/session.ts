@@ -151,7 +151,8 @@ export class SharedSession implements Session, Candidate {
     this.#drop()
     this.#broadcast()
     const { lastEventId } = this.#history
-    const connection = startSession({ ...this.#settings, lastEventId, signal: undefined }, this.#transport, {
+    const settings = Object.assign(Object.create(this.#settings), { lastEventId, signal: undefined })
+    const connection = startSession(settings, this.#transport, {
       announce: (response) => {
         this.#url = response.url
         this.#broadcast()

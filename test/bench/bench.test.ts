@@ -114,6 +114,20 @@ it('--check writes nothing', { timeout: maxRunTime }, async ({ skip }) => {
   expect(await readdir(output)).toEqual([])
 })
 
+it('Every workload over HTTP/2 produces a value for everysource and for each baseline', {
+  timeout: maxRunTime,
+}, async ({ skip }) => {
+  if (!arePeersInstalled) skip('the peers are not installed')
+  const workloads = ['http2-flood', 'http2-writes', 'http2-idle']
+  await run('bench', '--workloads', workloads.join(), '--scale', '0.001')
+  const results = await readResults()
+  for (const name of workloads) {
+    expect(results[name]?.failures ?? {}, name).toEqual({})
+    const titles = name === 'http2-idle' ? ['node:http2, open'] : ['node:http2, read', 'node:http2, to bare Events']
+    expect(Object.keys(results[name]?.values ?? {}), name).toEqual(['everysource', ...titles])
+  }
+})
+
 it('The results of a second run are added to results.json, and replace those of the same workload', {
   timeout: maxRunTime,
 }, async ({ skip }) => {

@@ -40,14 +40,14 @@ async function measureStart(
   name: WorkloadName,
   workload: StartWorkload,
   { directory }: Programs,
-  { origin }: Feed,
+  { origins }: Feed,
 ): Promise<Result> {
   const { title, metrics, subjects: names } = workload
   const reporter = await writeReporter(directory)
   const participants = await Promise.all(
     names.filter(options.includes).map(async (subject) => {
       const everysource = entryPointOf(checkoutOf(subject), 'node')
-      const program = await writeStartProgram(workload, subject, { directory, everysource, url: `${origin}/idle` })
+      const program = await writeStartProgram(workload, subject, { directory, everysource, url: `${origins.http}/idle` })
       return {
         subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
         run: () => measureProcess(program, { reporter, cwd: peersDirectory, env: environment(), timeout }),
@@ -62,17 +62,17 @@ async function measureStart(
 }
 
 async function measureClients(name: WorkloadName, workload: Workload, programs: Programs, feed: Feed): Promise<Result> {
-  const { title, metrics, runtime, route, measurement } = workload
+  const { title, metrics, runtime, protocol = 'http', route, measurement } = workload
   const { rounds, scale } = options
   const count = Math.ceil(workload.count * scale)
-  const url = `${feed.origin}${route}`
-  await fetch(`${url}?count=${count}`, { method: 'HEAD' })
+  const url = `${feed.origins[protocol]}${route}`
+  await fetch(`${feed.origins.http}${route}?count=${count}`, { method: 'HEAD' })
   const participants = await Promise.all(
     workload.subjects.filter(options.includes).map(async (subject) => {
       const task = { subject, measurement, url, count, everysource: entryPointOf(checkoutOf(subject), runtime) }
       return {
         subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
-        run: () => runClient(programs.client, runtime, task, timeout),
+        run: () => runClient(programs, runtime, task, timeout),
       }
     }),
   )

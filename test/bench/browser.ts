@@ -100,7 +100,7 @@ async function run(name: BrowserName, executable: string, subject: SubjectName, 
   try {
     return await new Promise<Values>((resolve, reject) => {
       timeout.addEventListener('abort', () => reject(new Error(`timed out after ${pageTimeout / 1_000} s`)))
-      const url = `${feed.origin}/${subject}.html?subject=${subject}&count=${count}`
+      const url = `${feed.origins.http}/${subject}.html?subject=${subject}&count=${count}`
       const ready = feed.pageReady()
       const measure = async (): Promise<Values> => {
         await browser.openPage(url, (problem) => reject(new Error(problem)))
@@ -137,7 +137,7 @@ async function measure(name: BrowserName, feed: Feed): Promise<Result | undefine
 }
 
 async function prepare(feed: Feed): Promise<void> {
-  await fetch(`${feed.origin}/flood?count=${count}`, { method: 'HEAD' })
+  await fetch(`${feed.origins.http}/flood?count=${count}`, { method: 'HEAD' })
   await servePages(feed)
 }
 

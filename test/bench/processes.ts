@@ -1,14 +1,15 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { certificate } from '../../fixtures/certificate.ts'
 import { bunExecutable, denoExecutable } from '../runtimes/binaries.ts'
 import type { Task } from './client/client.ts'
-import type { FeedCommand } from './feed/feed.ts'
+import type { FeedCommand, FeedOrigins } from './feed/feed.ts'
 import type { Values } from './measure.ts'
 import { peersDirectory } from './peers.ts'
 import type { Runtime } from './workloads.ts'
@@ -20,6 +21,8 @@ export interface Programs {
   readonly directory: string
   readonly feed: string
   readonly client: string
+  /** The certificate of the feed over TLS. */
+  readonly certificate: string
   remove(): Promise<void>
 }
 
@@ -35,10 +38,13 @@ export async function buildPrograms(): Promise<Programs> {
     target: 'es2022',
     logLevel: 'error',
   })
+  const certificateFile = join(directory, 'certificate.pem')
+  await writeFile(certificateFile, certificate)
   return {
     directory,
     feed: join(directory, 'feed.mjs'),
     client: join(directory, 'client.mjs'),
+    certificate: certificateFile,
     remove: () => rm(directory, { recursive: true, force: true }),
   }
 }
@@ -50,8 +56,7 @@ export function environment(): NodeJS.ProcessEnv {
 }
 
 export interface Feed {
-  /** Such as http://127.0.0.1:40001. */
-  readonly origin: string
+  readonly origins: FeedOrigins
   readonly pid: number
   /** Adds a file for pages. */
   serve(path: string, type: string, body: string): Promise<void>
@@ -65,9 +70,9 @@ export interface Feed {
 export async function startFeed(program: string): Promise<Feed> {
   const child = fork(program, { env: environment(), execArgv: [] })
   const send = (command: FeedCommand): boolean => child.send(command)
-  const origin = await receive(child)
+  const origins: FeedOrigins = JSON.parse(await receive(child))
   return {
-    origin,
+    origins,
     pid: child.pid ?? 0,
     async serve(path, type, body) {
       send({ path, type, body })
@@ -140,16 +145,22 @@ export function entryPointOf(checkout: string, runtime: keyof typeof entryPoints
  * @param timeout the time in ms after which the process is killed
  * @throws Error with the reason if the client failed or timed out
  */
-export async function runClient(program: string, runtime: Runtime, task: Task, timeout: number): Promise<Values> {
+export async function runClient(programs: Programs, runtime: Runtime, task: Task, timeout: number): Promise<Values> {
   const file = executables[runtime]()
   if (file === undefined) throw new Error(`${runtime} is not installed`)
   try {
-    const { stdout } = await promisify(execFile)(file, [...runtimeArguments[runtime], program, JSON.stringify(task)], {
-      cwd: peersDirectory,
-      env: environment(),
-      timeout,
-      killSignal: 'SIGKILL',
-    })
+    const { stdout } = await promisify(execFile)(
+      file,
+      [...runtimeArguments[runtime], programs.client, JSON.stringify(task)],
+      {
+        cwd: peersDirectory,
+        env: task.url.startsWith('https:')
+          ? { ...environment(), NODE_EXTRA_CA_CERTS: programs.certificate }
+          : environment(),
+        timeout,
+        killSignal: 'SIGKILL',
+      },
+    )
     return JSON.parse(stdout) as Values
   } catch (error) {
     const { killed, message } = error as Error & { killed?: boolean }

@@ -27,6 +27,11 @@ const everySubject = {
   'http-decode': { title: 'node:http, decoded', kind: 'baseline' },
   'http-parse': { title: 'node:http, decoded, parsed', kind: 'baseline', module: 'eventsource-parser' },
   'http-dispatch': { title: 'node:http, to bare Events', kind: 'baseline' },
+  'http-open': { title: 'node:http, open', kind: 'baseline' },
+  'undici-open': { title: 'undici, open', kind: 'baseline', module: 'undici' },
+  'http2-discard': { title: 'node:http2, read', kind: 'baseline' },
+  'http2-dispatch': { title: 'node:http2, to bare Events', kind: 'baseline' },
+  'http2-open': { title: 'node:http2, open', kind: 'baseline' },
 } as const satisfies Record<string, Subject>
 
 export type SubjectName = keyof typeof everySubject

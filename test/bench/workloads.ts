@@ -1,4 +1,5 @@
 import type { Task } from './client/client.ts'
+import type { FeedOrigins } from './feed/feed.ts'
 import { type StartWorkload, startWorkloads } from './start-workloads.ts'
 import type { SubjectName } from './subjects.ts'
 
@@ -21,6 +22,8 @@ export type Runtime = 'node' | 'deno' | 'bun'
 /** A benchmark of clients in a runtime, which have loaded everything before they are measured. */
 export interface Workload extends BenchmarkDescription {
   readonly runtime: Runtime
+  /** The protocol of the feed: HTTP/1.1 by default. */
+  readonly protocol?: keyof FeedOrigins
   /** The path of the feed. */
   readonly route: string
   readonly measurement: Task['measurement']
@@ -71,6 +74,21 @@ const otherRuntime = {
   metrics: perEvent,
 } as const
 
+const perStream: readonly Metric[] = [
+  { key: 'memory', title: 'memory of the process', unit: 'MiB' },
+  { key: 'memoryPerStream', title: 'memory per stream', unit: 'KiB' },
+  { key: 'heapPerStream', title: 'heap per stream', unit: 'KiB' },
+  { key: 'cpu', title: 'CPU time per connection', unit: 'µs' },
+]
+
+/** Over HTTP/2, no peer multiplexes its streams in Node. */
+const overHttp2 = {
+  runtime: 'node',
+  protocol: 'http2',
+  subjects: ['everysource', 'other', 'http2-discard', 'http2-dispatch'],
+  metrics: perEvent,
+} as const
+
 const everyWorkload = {
   flood: {
     title: '1,000,000 events in writes of 64 KiB',
@@ -108,13 +126,8 @@ const everyWorkload = {
     route: '/idle',
     measurement: 'idle',
     count: 4_000,
-    subjects: clients,
-    metrics: [
-      { key: 'memory', title: 'memory of the process', unit: 'MiB' },
-      { key: 'memoryPerStream', title: 'memory per stream', unit: 'KiB' },
-      { key: 'heapPerStream', title: 'heap per stream', unit: 'KiB' },
-      { key: 'cpu', title: 'CPU time per connection', unit: 'µs' },
-    ],
+    subjects: [...clients, 'http-open', 'undici-open'],
+    metrics: perStream,
   },
   large: {
     title: 'One event of 16 MiB in pieces of 1 KiB',
@@ -157,16 +170,40 @@ const everyWorkload = {
     ],
   },
   block: {
-    title: 'The longest time that 1,000,000 events block the event loop',
+    title: 'How late a timer of 1 ms is while 1,000,000 events arrive: the time since it last ran',
     runtime: 'node',
     route: '/flood',
     measurement: 'block',
     count: 1_000_000,
     subjects: clientsAndBaselines,
     metrics: [
-      { key: 'wall', title: 'time', unit: 'ms' },
-      { key: 'cpu', title: 'CPU time', unit: 'ms' },
+      { key: 'max', title: 'longest block', unit: 'ms' },
+      { key: 'p99', title: '99th percentile', unit: 'ms' },
+      { key: 'p50', title: 'median', unit: 'ms' },
     ],
+  },
+  'http2-flood': {
+    ...overHttp2,
+    title: 'HTTP/2: 1,000,000 events in writes of 64 KiB',
+    route: '/flood',
+    measurement: 'flood',
+    count: 1_000_000,
+  },
+  'http2-writes': {
+    ...overHttp2,
+    title: 'HTTP/2: 100,000 events, one write each',
+    route: '/writes',
+    measurement: 'flood',
+    count: 100_000,
+  },
+  'http2-idle': {
+    ...overHttp2,
+    title: 'HTTP/2: 4,000 idle streams',
+    route: '/idle',
+    measurement: 'idle',
+    count: 4_000,
+    subjects: ['everysource', 'other', 'http2-open'],
+    metrics: perStream,
   },
   deno: { title: 'Deno: 1,000,000 events in writes of 64 KiB', runtime: 'deno', ...otherRuntime },
   bun: { title: 'Bun: 1,000,000 events in writes of 64 KiB', runtime: 'bun', ...otherRuntime },

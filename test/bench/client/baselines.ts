@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:http2'
 import type { SubjectName } from '../subjects.ts'
 import type { Load } from './adapters.ts'
 import { readWithFetch } from './read-with-fetch.ts'
@@ -10,6 +11,13 @@ type Read = (url: string) => Promise<void>
 async function readWithHttp(url: string, handle: (chunk: Uint8Array) => void): Promise<void> {
   const [response] = (await once(get(url), 'response')) as [IncomingMessage]
   await once(response.on('data', handle), 'end')
+}
+
+async function readWithHttp2(url: string, handle: (chunk: Uint8Array) => void): Promise<void> {
+  const { origin, pathname, search } = new URL(url)
+  const session = connect(origin)
+  await once(session.request({ ':path': pathname + search }).on('data', handle), 'end')
+  session.close()
 }
 
 /** Programs that do only a part of what any client must do, which no client can be faster than. */
@@ -23,22 +31,30 @@ export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read
     return readWithHttp(url, (chunk) => decoder.decode(chunk, { stream: true }))
   },
 
-  'http-parse': async (load) => readWithParser(load, () => {}),
+  'http-parse': async (load) => readWithParser(readWithHttp, load, () => {}),
 
   async 'http-dispatch'(load) {
     const target = new EventTarget()
     target.addEventListener('message', () => {})
-    return readWithParser(load, () => target.dispatchEvent(new Event('message')))
+    return readWithParser(readWithHttp, load, () => target.dispatchEvent(new Event('message')))
+  },
+
+  'http2-discard': async () => (url) => readWithHttp2(url, () => {}),
+
+  async 'http2-dispatch'(load) {
+    const target = new EventTarget()
+    target.addEventListener('message', () => {})
+    return readWithParser(readWithHttp2, load, () => target.dispatchEvent(new Event('message')))
   },
 }
 
-async function readWithParser(load: Load, onEvent: () => void): Promise<Read> {
+async function readWithParser(readBytes: typeof readWithHttp, load: Load, onEvent: () => void): Promise<Read> {
   const { createParser } = (await load('eventsource-parser')) as unknown as {
     createParser(options: object): { feed(text: string): void }
   }
   return (url) => {
     const decoder = new TextDecoder()
     const parser = createParser({ onEvent, maxBufferSize: Number.POSITIVE_INFINITY })
-    return readWithHttp(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
+    return readBytes(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
   }
 }

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { SubjectName } from '../subjects.ts'
 import { adapters } from './adapters.ts'
+import { bareClients } from './bare-streams.ts'
 import { baselines } from './baselines.ts'
 import { measurements } from './measurements.ts'
 
@@ -22,7 +23,7 @@ const load = (module: string): Promise<Record<string, never>> => import(module)
 // Some peers do not keep the process alive while they wait to reconnect.
 setInterval(() => {}, 60_000)
 
-const client = await adapters[subject]?.(load, everysource)
+const client = (await adapters[subject]?.(load, everysource)) ?? (await bareClients[subject]?.(load))
 const read = await baselines[subject]?.(load)
 const urlOf = (items: number): string => `${url}?count=${items}`
 const values = await measurements[measurement]({ client, read, urlOf, count })

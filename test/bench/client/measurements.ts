@@ -1,4 +1,4 @@
-import { createHistogram, performance } from 'node:perf_hooks'
+import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { distribution } from '../statistics.ts'
@@ -131,25 +131,14 @@ export const measurements = {
     return { p50, p99, cpu: cpuSince(cpu) / count }
   },
 
-  /** The longest time in ms between two turns of the event loop during a flood. */
+  /** The time in ms between two runs of a timer of 1 ms during a flood. */
   async block(measured: Measured): Promise<Values> {
     await receiveAll(measured, warmUp)
-    let longest = 0
-    let longestCpu = 0
-    let last = performance.now()
-    let lastCpu = cpuSince()
-    const turn = (): void => {
-      const time = performance.now()
-      const cpu = cpuSince()
-      longest = Math.max(longest, time - last)
-      longestCpu = Math.max(longestCpu, cpu - lastCpu)
-      last = time
-      lastCpu = cpu
-      next = setImmediate(turn)
-    }
-    let next = setImmediate(turn)
+    const histogram = monitorEventLoopDelay({ resolution: 1 })
+    histogram.enable()
     await receiveAll(measured, measured.count)
-    clearImmediate(next)
-    return { cpu: longestCpu / 1_000, wall: longest }
+    histogram.disable()
+    const [max, p99, p50] = [histogram.max, histogram.percentile(99), histogram.percentile(50)].map((ns) => ns / 1e6)
+    return { max, p99, p50 } as Record<'max' | 'p99' | 'p50', number>
   },
 }

@@ -1,13 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createSecureServer } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { certificate, key } from '../../../fixtures/certificate.ts'
 import { eventBlocks, largeEvent, singleEvents, tokens } from './contents.ts'
 
 /*
- * The feed of all benchmarks. It runs in its own process, and sends its origin to its parent.
+ * The feed of all benchmarks, over HTTP/1.1 and over HTTP/2 with TLS. It runs in its own process, and sends its origins to
+ * its parent.
  * A HEAD request generates the content that a GET request for the same URL sends.
  *
  *   GET /flood?count=N      N events of 64 bytes in writes of 64 KiB, then the end
@@ -22,6 +25,14 @@ import { eventBlocks, largeEvent, singleEvents, tokens } from './contents.ts'
  * when the parent sends 'go', and posts its values to /measured. The parent is notified of both requests.
  */
 
+/** The first message to the parent, as JSON. */
+export interface FeedOrigins {
+  /** The origin over HTTP/1.1, such as http://127.0.0.1:40001. */
+  readonly http: string
+  /** The origin over HTTP/2, such as https://127.0.0.1:40002. */
+  readonly http2: string
+}
+
 /** A message from the parent. */
 export type FeedCommand = 'go' | { readonly path: string; readonly type: string; readonly body: string }
 
@@ -35,10 +46,13 @@ const lifetime = 100
 
 /** Writes all chunks as fast as the client reads, or one chunk per turn of the event loop. */
 async function writeAll(response: ServerResponse, chunks: readonly Uint8Array[], perTurn = false): Promise<void> {
-  const closed = once(response, 'close')
+  let isClosed = false
+  const closed = once(response, 'close').then(() => {
+    isClosed = true
+  })
   for (const chunk of chunks) {
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), closed])
-    if (response.destroyed) return
+    if (isClosed) return
     if (perTurn) await nextTurn()
   }
   response.end()
@@ -96,21 +110,35 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (await answerPage(pathname, request, response)) return
   const count = Number(searchParams.get('count'))
   const chunks = contents[pathname]?.(count)
-  response.setHeader('Content-Type', 'text/event-stream').setHeader('Cache-Control', 'no-store')
+  // Not chained, which the responses of node:http2 do not support.
+  response.setHeader('Content-Type', 'text/event-stream')
+  response.setHeader('Cache-Control', 'no-store')
   if (request.method === 'HEAD') response.end()
   else if (chunks) await writeAll(response, chunks, pathname === '/writes')
   else if (routes[pathname]) await routes[pathname](response, count)
   else response.writeHead(404).end()
 }
 
-const server = createServer((request, response) => {
+function listener(request: IncomingMessage, response: ServerResponse): void {
   // A client may disconnect at any time.
   response.on('error', () => {})
   void answer(request, response)
-})
-server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-  process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-})
+}
+
+async function listen(server: Server): Promise<number> {
+  await once(server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }), 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+const http2Server = createSecureServer({ cert: certificate, key })
+// The requests and responses of node:http2 have all that the feed uses of those of node:http.
+http2Server.on('request', listener as never)
+http2Server.on('session', (session) => session.on('error', () => {}))
+const origins: FeedOrigins = {
+  http: `http://127.0.0.1:${await listen(createServer(listener))}`,
+  http2: `https://127.0.0.1:${await listen(http2Server)}`,
+}
+process.send?.(JSON.stringify(origins))
 process.on('message', (command: FeedCommand) => {
   if (command === 'go') return go?.()
   files.set(command.path, command)
