@@ -4,6 +4,7 @@ import { callObserver } from './callbacks.ts'
 import { createDeadline, type Deadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
+import { nextMicrotask } from './microtask.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
 import { type Outcome, toResponseDetails } from './outcome.ts'
@@ -88,22 +89,17 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
       return
     }
     this.#startDeadline('timeout', settings.openTimeout, 'no response headers within openTimeout')
-    queueMicrotask(() => {
-      const request = buildRequest(settings, createContext(state, this.#signal), this.#signal)
-      const sent = request.then(
+    nextMicrotask()
+      .then(() => buildRequest(settings, createContext(state, this.#signal), this.#signal))
+      .then(
         (request) => this.#send(request, transport),
         (error: Error) => this.complete('callback', error.message, error.cause),
       )
-      this.#endAfter(sent)
-    })
-  }
-
-  /** Not in an async function, nor beside the request, which both would keep in memory as long as the stream. */
-  #endAfter(sent: Promise<void>): void {
-    sent.then(
-      () => this.#end(),
-      (error) => this.#fail(error),
-    )
+      // Not in an async function, which would keep the request in memory as long as the stream.
+      .then(
+        () => this.#end(),
+        (error) => this.#fail(error),
+      )
   }
 
   #send(request: AttemptRequest, transport: Transport): Promise<void> | undefined {
@@ -206,7 +202,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     if (this.#signal.aborted) return
     this.#deadline.clear()
     this.#signal.abort()
-    queueMicrotask(() => this.#handler.ended(outcome))
+    void nextMicrotask().then(() => this.#handler.ended(outcome))
   }
 
   #startDeadline(reason: 'timeout' | 'idle', delay: number, message: string): void {

@@ -37,7 +37,7 @@ function defineMessageEvent(): MessageEventClass {
     }
   }
   const { prototype } = StreamMessageEvent
-  const template = new MessageEvent('')
+  const template = new MessageEvent('', {})
   for (const name of messageEventMembers()) {
     if (!Object.hasOwn(prototype, name)) {
       const value = template[name as keyof MessageEvent]

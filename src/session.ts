@@ -2,6 +2,7 @@ import { isLeavingPage, watchPageLifecycle } from '#lifecycle'
 import { onAbort } from '#platform'
 import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
+import { nextMicrotask } from './microtask.ts'
 import type { Settings } from './options/settings.ts'
 import { type CompletedOutcome, toResponseDetails } from './outcome.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
@@ -209,6 +210,6 @@ export const startSession: StartSession = (settings, transport, handler) => {
     })
     forgetSignal = signal && onAbort(signal, abort)
   }
-  queueMicrotask(connect)
+  void nextMicrotask().then(connect)
   return session
 }

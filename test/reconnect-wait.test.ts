@@ -75,7 +75,7 @@ describe('A wait ends when it is due', () => {
 })
 
 describe('A wait ends early when the wall clock jumps ahead, as it does while a machine sleeps', () => {
-  it.each([2 * second, 10 * second, hour, 24 * hour])('A jump of %d ms ends a wait within a second', (jump) => {
+  it.each([6 * second, 10 * second, hour, 24 * hour])('A jump of %d ms ends a wait within a second', (jump) => {
     const wake = vi.fn<() => void>()
     startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
@@ -96,11 +96,14 @@ describe('A wait ends early when the wall clock jumps ahead, as it does while a 
     expect(wake).toHaveBeenCalledOnce()
   })
 
-  it('A jump of less than a second, as clocks are adjusted, does not affect a wait', () => {
+  it.each([
+    ['less than a second, as clocks are adjusted,', 900],
+    ['a few seconds, as in a slow test that fakes setTimeout alone,', 4_000],
+  ])('A jump of %s does not affect a wait', (_, jump) => {
     const wake = vi.fn<() => void>()
     startReconnectWait(30_000, false, wake)
     vi.advanceTimersByTime(4_500)
-    turnWallClock(900)
+    turnWallClock(jump)
     vi.advanceTimersByTime(25_499)
     expect(wake).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)

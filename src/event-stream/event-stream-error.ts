@@ -46,8 +46,12 @@ export class EventStreamError extends Error {
   }
 }
 
-// Minifiers rename classes.
-EventStreamError.prototype.name = 'EventStreamError'
+// Minifiers rename classes. Not by an assignment, which fails if Error.prototype is frozen.
+Object.defineProperty(EventStreamError.prototype, 'name', {
+  value: 'EventStreamError',
+  writable: true,
+  configurable: true,
+})
 
 /** The error for an event that cannot be decoded. */
 export function createDecodeError(event: ServerSentEvent, cause: unknown): EventStreamError {

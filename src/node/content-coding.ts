@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import * as zlib from 'node:zlib'
+// The default export, since older versions of Node have no Zstandard: some bundlers import each name that is used.
+import zlib from 'node:zlib'
 
 const { createGunzip, createBrotliDecompress, createInflate, createInflateRaw } = zlib
 

@@ -173,7 +173,13 @@ export class Exchange implements ResponseHandler {
       return
     }
     const isEmpty = this.#isHead || status === 204 || status === 304
-    const codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
+    let codings: readonly string[]
+    try {
+      codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
+    } catch (error) {
+      this.finish(error as Error)
+      return
+    }
     this.#body = new ResponseBody(
       codings,
       this,

@@ -1,199 +1,141 @@
+// The default export: tracers replace `http.request`, and named exports would not change.
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Client, Dispatcher } from 'undici'
+import type { Readable } from 'node:stream'
+import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
+import { checkLength, checkValue } from './header-fields.ts'
+import { isReadable, Upload } from './upload.ts'
 
 /** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
-const maxHeaderSize = 262_144
+const minMaxHeaderSize = 262_144
 
-/** An HTTP/1.1 connection, which carries one request at a time: undici's Client over a socket of the connector. */
+/** How long an idle connection is kept if the server does not say how long it keeps it, in ms. */
+const defaultIdleTime = 4_000
+
+/** How much earlier than the server an idle connection is closed, in ms, so that no request meets the server's close. */
+const idleTimeMargin = 1_000
+
+export interface Http1Options {
+  /** The origin that the socket is connected to: the server's, or a proxy's. */
+  readonly origin: string
+  /** Whether the connection does not keep the process alive. */
+  readonly unref: boolean
+}
+
+/** An HTTP/1.1 connection, which carries one request at a time: `node:http` over a socket of the connector. */
 export class Http1Connection implements Connection {
-  readonly #client: Client
-  readonly #owner: ConnectionOwner
   readonly #socket: Socket
-  /** The request in progress, or the last one. */
+  readonly #owner: ConnectionOwner
+  readonly #options: Http1Options
+  /** The request in progress. */
   #current: Http1Request | undefined
-  /** Whether no request is in progress. */
-  #isFree = true
+  /** Whether the connection has carried a request. */
+  #isReused = false
   /** Whether the connection takes no further request. */
   #isRetired = false
+  /** Runs while the connection is idle. */
+  #idleTimer: Timer | undefined
 
-  /**
-   * @param origin the origin that the socket is connected to: the server's, or a proxy's
-   * @param socket a connected socket
-   */
-  constructor(
-    Constructor: typeof Client,
-    origin: string,
-    socket: Socket,
-    owner: ConnectionOwner,
-    options: { readonly unref: boolean; readonly maxHeaderSize: number },
-  ) {
-    this.#owner = owner
+  /** @param socket a connected socket */
+  constructor(socket: Socket, owner: ConnectionOwner, options: Http1Options) {
     this.#socket = socket
-    // undici calls `ref()` with every request.
-    if (options.unref) socket.unref().ref = () => socket
-    // Added before undici's own listener, which takes a reset for the end of a body without a length.
-    socket.on('error', (error) => this.#current?.fail(error))
-    this.#applyBackpressure()
-    let isGiven = false
-    this.#client = new Constructor(origin, {
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: Math.max(maxHeaderSize, options.maxHeaderSize),
-      connect: (_, callback) => {
-        // After an aborted request, undici would connect again at once.
-        const error = isGiven || socket.destroyed ? new Error('the connection was closed') : null
-        isGiven = true
-        queueMicrotask(() => (error ? callback(error, null) : callback(null, socket)))
-      },
-    })
-    this.#client
-      .on('drain', () => {
-        this.#isFree = true
-        if (this.#isRetired) this.#close()
-        else owner.changed(this)
-      })
-      .on('disconnect', () => this.#close())
-      .on('connectionError', () => this.#close())
+    this.#owner = owner
+    this.#options = options
+    // Added before the listeners of node:http.
+    socket
+      .on('error', (error) => this.#current?.noteError(error))
+      .on('end', () => this.#endOfSocket())
+      .on('close', () => this.#close())
+    this.#setReference()
   }
 
   get room(): number {
-    return this.#isFree && !this.#isRetired && !this.#socket.destroyed ? 1 : 0
+    return this.isIdle && !this.#isRetired && this.#isUsable ? 1 : 0
   }
 
   get isIdle(): boolean {
-    return this.#isFree
+    return this.#current === undefined
+  }
+
+  /** Whether the socket can carry another request. */
+  get #isUsable(): boolean {
+    const { destroyed, writableEnded, readableEnded } = this.#socket
+    return !destroyed && !writableEnded && !readableEnded
   }
 
   send(pending: PendingRequest): void {
-    this.#isFree = false
-    this.#current = new Http1Request(pending, this.#socket, this.#owner)
-    this.#client.dispatch(pending.options, this.#current)
+    clearTimeout(this.#idleTimer)
+    this.#socket.off('data', this.#onIdleData)
+    if (!this.#isUsable) {
+      this.#isRetired = true
+      repeatOrFail(pending, this.#owner, new Error('the connection was closed'))
+      return
+    }
+    const request = new Http1Request(pending, this.#socket, this.#finished, this.#isReused ? this.#owner : undefined)
+    this.#current = request
+    this.#isReused = true
+    this.#setReference()
+    request.start(this.#options)
   }
 
   retire(): void {
     this.#isRetired = true
-    if (this.#isFree) this.#close()
+    if (this.isIdle) this.#socket.destroy()
   }
 
   destroy(error: Error): void {
     this.#socket.destroy(error)
-    this.#close()
+  }
+
+  /** @param idleTime how long the connection can be idle, in ms; 0 if it cannot be used again */
+  readonly #finished = (idleTime: number): void => {
+    this.#current = undefined
+    if (this.#isRetired || idleTime <= 0 || !this.#isUsable) {
+      this.#isRetired = true
+      this.#socket.destroy()
+      return
+    }
+    this.#socket.on('data', this.#onIdleData)
+    this.#idleTimer = startTimer(() => this.#socket.destroy(), idleTime, true)
+    this.#setReference()
+    this.#owner.changed(this)
+  }
+
+  /** What a server sends without a request could be taken for the next response. */
+  readonly #onIdleData = (): void => {
+    this.#socket.destroy()
+  }
+
+  #endOfSocket(): void {
+    const error = findResetError(this.#socket)
+    if (error) this.#current?.noteError(error)
+    if (this.isIdle) this.#socket.destroy()
   }
 
   #close(): void {
-    if (this.#client.destroyed) return
+    clearTimeout(this.#idleTimer)
     this.#isRetired = true
-    void this.#client.destroy()
-    this.#socket.destroy()
     this.#owner.closed(this)
   }
 
-  /**
-   * Keeps undici from reading the socket while the consumer lags. Paused by its own controller, undici 7 throws an
-   * AssertionError that cannot be caught when the connection closes (https://github.com/nodejs/undici/issues/5360).
-   */
-  #applyBackpressure(): void {
-    const socket = this.#socket
-    const read = socket.read
-    socket.read = (size) => (this.#current?.paused ? null : read.call(socket, size))
+  /** Lets the connection keep the process alive only while a request is in progress. */
+  #setReference(): void {
+    if (this.#options.unref || this.isIdle) this.#socket.unref()
+    else this.#socket.ref()
   }
 }
 
-/** A request over HTTP/1.1, and its response. */
-class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
-  readonly httpVersion = '1.1'
-  paused = false
-  #controller: Dispatcher.DispatchController | undefined
-  readonly #pending: PendingRequest
-  readonly #socket: Socket
-  readonly #owner: ConnectionOwner
-  /** The error of the connection, if it was lost. */
-  #error: Error | undefined
+/** Sends a request over another connection, unless that was done before. */
+function repeatOrFail(pending: PendingRequest, owner: ConnectionOwner, error: Error): void {
+  const { isRepeated, handler } = pending
+  if (handler.isOver) return
+  if (isRepeated) handler.onResponseError(undefined as never, error)
+  else owner.repeat({ ...pending, isRepeated: true })
+}
 
-  constructor(pending: PendingRequest, socket: Socket, owner: ConnectionOwner) {
-    this.#pending = pending
-    this.#socket = socket
-    this.#owner = owner
-  }
-
-  get #handler(): ResponseHandler {
-    return this.#pending.handler
-  }
-
-  get aborted(): boolean {
-    return !!this.#controller?.aborted
-  }
-
-  get reason(): Error | null {
-    return this.#controller?.reason ?? null
-  }
-
-  get rawHeaders(): null {
-    return null
-  }
-
-  /** The raw headers of undici's controller: views of the first packet, which would stay in memory as long as the stream. */
-  set rawHeaders(value: null) {
-    if (this.#controller) this.#controller.rawHeaders = value
-  }
-
-  abort(reason: Error): void {
-    this.#controller?.abort(reason)
-  }
-
-  pause(): void {
-    this.paused = true
-  }
-
-  resume(): void {
-    if (!this.paused) return
-    this.paused = false
-    // undici reads the socket when this event is emitted.
-    this.#socket.emit('readable')
-  }
-
-  /** Notes the error of a connection that was lost. */
-  fail(error: Error): void {
-    this.#error = error
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    this.#handler.onRequestStart(this, undefined)
-  }
-
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[]>,
-    statusText?: string,
-  ): void {
-    this.#handler.onResponseStart(this, status, headers, statusText)
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData(this, chunk)
-  }
-
-  onResponseEnd(): void {
-    // The end of the connection has to be read, even if the consumer has not taken everything.
-    this.paused = false
-    // undici takes a reset for the end of a body that ends with its connection.
-    const error = this.#error ?? findResetError(this.#socket)
-    if (error) this.#handler.onResponseError(this, error)
-    else this.#handler.onResponseEnd(this, {})
-  }
-
-  onResponseError(_: unknown, error: Error): void {
-    const wasSent = !!this.#controller
-    const { isRepeated, handler } = this.#pending
-    // The server closed the idle connection just before the request.
-    if (!wasSent && !isRepeated && !handler.isOver && this.#socket.destroyed) {
-      this.#owner.repeat({ ...this.#pending, isRepeated: true })
-    } else handler.onResponseError(this, error)
-  }
+function isSafe({ options }: PendingRequest): boolean {
+  return (options.method === 'GET' || options.method === 'HEAD') && !isReadable(options.body)
 }
 
 /**
@@ -201,7 +143,216 @@ class Http1Request implements Dispatcher.DispatchHandler, ResponseController {
  * reports a clean end, but a write to the socket then fails.
  */
 function findResetError(socket: Socket): Error | undefined {
-  if (!socket.readableEnded || 'encrypted' in socket) return undefined
+  if ('encrypted' in socket || !socket.writable) return undefined
   socket.write('')
   return socket.errored ? Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) : undefined
+}
+
+/**
+ * The header fields of a request.
+ * @param length the length of the body in bytes; undefined if it is a stream
+ * @throws Error that names the header that cannot be sent, but not its value
+ */
+function createFields({ options }: PendingRequest, origin: string, length: number | undefined): Record<string, string> {
+  const fields: Record<string, string> = { host: new URL(origin).host, connection: 'keep-alive' }
+  for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
+    checkValue(name, value)
+    fields[name] = value
+  }
+  const { 'content-length': given } = fields
+  checkLength(given, length)
+  if (given === undefined && length === undefined) fields['transfer-encoding'] = 'chunked'
+  // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
+  // enclosed content and it is not sending Transfer-Encoding."
+  else if (length || /^(POST|PUT|PATCH)$/.test(options.method)) fields['content-length'] ??= `${length}`
+  return fields
+}
+
+/** A request over HTTP/1.1, and its response. */
+class Http1Request implements ResponseController {
+  readonly httpVersion = '1.1'
+  rawHeaders: null = null
+  rawTrailers: null = null
+  aborted = false
+  paused = false
+  reason: Error | null = null
+  readonly #handler: ResponseHandler
+  readonly #socket: Socket
+  /** Called once, when the connection is free, with the time in ms that it can be idle. */
+  #finished: ((idleTime: number) => void) | undefined
+  /** The owner of a connection that has carried a request before: it can send this one again over another connection. */
+  readonly #owner: ConnectionOwner | undefined
+  /** The request until its response begins, since it may have to be sent again. */
+  #pending: PendingRequest | undefined
+  #request: ClientRequest | undefined
+  #response: IncomingMessage | undefined
+  #upload: Upload | undefined
+  /** The error of the connection. */
+  #error: Error | undefined
+  /** Whether the end or an error was reported to the handler. */
+  #isReported = false
+  /** Whether the request does not use the socket any more. */
+  #isClosed = false
+  /** How long the connection can be idle after this request, in ms. */
+  #idleTime = 0
+
+  constructor(
+    pending: PendingRequest,
+    socket: Socket,
+    finished: (idleTime: number) => void,
+    owner: ConnectionOwner | undefined,
+  ) {
+    this.#owner = owner
+    this.#pending = pending
+    this.#handler = pending.handler
+    this.#socket = socket
+    this.#finished = finished
+  }
+
+  start({ origin }: Http1Options): void {
+    const pending = this.#pending as PendingRequest
+    const { method, path } = pending.options
+    const body = pending.options.body as Buffer | Readable | null | undefined
+    const length = isReadable(body) ? undefined : (body?.length ?? 0)
+    let fields: Record<string, string>
+    let request: ClientRequest
+    try {
+      fields = createFields(pending, origin, length)
+      request = http.request({
+        method,
+        path,
+        headers: fields,
+        createConnection: () => this.#socket,
+        maxHeaderSize: Math.max(minMaxHeaderSize, http.maxHeaderSize),
+      })
+    } catch (error) {
+      this.#report(error as Error)
+      this.#finish(defaultIdleTime)
+      return
+    }
+    this.#request = request
+    request
+      .on('response', (response) => this.#respond(response))
+      .on('error', (error) => this.noteError(error))
+      .on('close', () => this.#close(true))
+    this.#handler.onRequestStart(this, undefined)
+    if (this.aborted) return
+    if (isReadable(body)) {
+      const announced = fields['content-length']
+      this.#upload = new Upload(body, request, (error) => this.#fail(error), announced ? Number(announced) : undefined)
+    } else request.end(body)
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted || this.#isReported) return
+    this.aborted = true
+    this.reason = reason
+    this.#upload?.end()
+    this.#request?.destroy()
+    this.#response?.destroy()
+  }
+
+  pause(): void {
+    this.paused = true
+    this.#response?.pause()
+  }
+
+  resume(): void {
+    this.paused = false
+    this.#response?.resume()
+  }
+
+  /** Notes an error of the connection, which is reported when the request is closed. */
+  noteError(error: Error): void {
+    this.#error ??= error
+  }
+
+  #respond(response: IncomingMessage): void {
+    this.#response = response
+    this.#pending = undefined
+    if (this.aborted) return
+    const { statusCode = 0, statusMessage = '', rawHeaders } = response
+    const headers = groupHeaders(rawHeaders)
+    this.#idleTime = readIdleTime(headers['keep-alive'])
+    response
+      .on('data', (chunk: Buffer) => this.aborted || this.#handler.onResponseData(this, chunk))
+      .on('end', () => this.#end(response))
+      .on('error', (error) => this.noteError(error))
+      .on('close', () => this.#close(this.#isClosed))
+    this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
+  }
+
+  #end({ complete }: IncomingMessage): void {
+    // node:http takes a reset for the end of a body that ends with its connection.
+    if (this.aborted || this.#error || !complete) return
+    this.#isReported = true
+    this.#handler.onResponseEnd(this, {})
+    if (!this.#upload?.isUnderWay) return
+    // RFC 9112, section 9.6: a server may answer before the end of the request; the connection cannot be used again then.
+    this.#upload.end()
+    this.#request?.destroy()
+  }
+
+  #fail(error: Error): void {
+    this.noteError(error)
+    this.#report(error)
+    this.#upload?.end()
+    this.#request?.destroy()
+  }
+
+  /** Ends the request when its socket is free or closed, and all of its response was read. */
+  #close(isClosed: boolean): void {
+    this.#isClosed = isClosed
+    const response = this.#response
+    if (!isClosed || !this.#finished || (response && !response.readableEnded && !response.destroyed)) return
+    const isWhole = this.#isReported && !this.#error
+    this.#upload?.end()
+    const pending = this.#pending
+    const owner = this.#owner
+    // RFC 9110, section 9.2.2: a safe request may be sent again. The server may have closed the idle connection while the
+    // request was on its way.
+    if (pending && owner && isSafe(pending) && !this.aborted && !this.#isReported) {
+      this.#isReported = true
+      repeatOrFail(pending, owner, this.#specificError())
+    } else this.#report(this.#specificError())
+    this.#finish(isWhole && !this.aborted ? this.#idleTime : 0)
+  }
+
+  #finish(idleTime: number): void {
+    const finished = this.#finished
+    this.#finished = undefined
+    finished?.(idleTime)
+  }
+
+  /** The error of the connection; one that says more than Node's "aborted" and "socket hang up". */
+  #specificError(): Error {
+    const error = this.#error
+    if (error && !/^(aborted|socket hang up)$/.test(error.message)) return error
+    const what = this.#response ? 'the end of the response' : 'the response'
+    return Object.assign(new Error(`the connection was closed before ${what}`), { code: 'ECONNRESET' })
+  }
+
+  #report(error: Error): void {
+    if (this.#isReported || this.aborted) return
+    this.#isReported = true
+    this.#handler.onResponseError(this, error)
+  }
+}
+
+/** How long a connection can be idle according to the Keep-Alive header of a response, in ms. */
+function readIdleTime(keepAlive: string | string[] | undefined): number {
+  const seconds = /\btimeout=(\d+)/i.exec(`${keepAlive}`)?.[1]
+  return seconds === undefined ? defaultIdleTime : Number(seconds) * 1_000 - idleTimeMargin
+}
+
+/** The values of each header. Node's own grouping leaves out some repeated headers, such as all but the first Content-Type. */
+function groupHeaders(rawHeaders: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const value = rawHeaders[index + 1] ?? ''
+    const previous = headers[name]
+    headers[name] = previous === undefined ? value : [previous, value].flat()
+  }
+  return headers
 }

@@ -1,6 +1,8 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
+import { checkLength, checkValue } from './header-fields.ts'
+import { isReadable, Upload } from './upload.ts'
 
 /** The error codes that are handled apart from others (RFC 9113, section 7). */
 export const errorCodes = { noError: 0, refusedStream: 7, cancel: 8 } as const
@@ -49,12 +51,6 @@ const owner = Symbol('request')
 type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
 
 /**
- * The characters that a field value may not contain (RFC 9110, section 5.5). Values are checked before they are sent,
- * since nghttp2 closes the whole connection for such a value.
- */
-const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
-
-/**
  * The header fields of a request.
  * @throws Error that names the header that cannot be sent, but not its value
  */
@@ -70,21 +66,15 @@ function createFields({ options }: PendingRequest, length: number | undefined): 
   const headers = (options.headers ?? {}) as Readonly<Record<string, string>>
   for (const name of Object.keys(headers)) {
     const value = headers[name] ?? ''
-    if (forbiddenInValue.test(value)) throw new Error(`invalid ${name} header`)
+    checkValue(name, value)
     if (name === 'host') fields[':authority'] = value
     // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
     else if (name !== 'connection') fields[name] = value
   }
   const { 'content-length': given } = fields
-  if (length !== undefined && given !== undefined && given !== `${length}`) {
-    throw new Error('the content-length header is not the length of the body')
-  }
+  checkLength(given, length)
   if (length) fields['content-length'] = `${length}`
   return fields
-}
-
-function isReadable(body: unknown): body is Readable {
-  return typeof (body as Readable | null)?.pipe === 'function'
 }
 
 /** A request over an HTTP/2 session, and its response. Handlers control it through the methods of an undici controller. */
@@ -100,8 +90,8 @@ export class Http2Request implements ResponseController {
   /** The request until its response begins, since it may have to be sent again. */
   #request: PendingRequest | undefined
   #stream: ClientHttp2Stream | undefined
-  /** The request's body while it is being sent, if it is a stream. */
-  #upload: Readable | undefined
+  /** The sending of the request's body, if it is a stream. */
+  #upload: Upload | undefined
   /** Whether END_STREAM has arrived. */
   hasEnded = false
   /** Whether the end or an error was reported to the handler. */
@@ -127,22 +117,8 @@ export class Http2Request implements ResponseController {
     stream.on('response', onResponse).on('end', onEnd).on('error', onError).on('close', onClose)
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted || length === 0) return
-    if (isReadable(body)) this.#send(body, stream)
+    if (isReadable(body)) this.#upload = new Upload(body, stream, (error) => this.#fail(error))
     else stream.end(body)
-  }
-
-  /** Sends a body, without `pipe` or `pipeline`: each of the two streams has to end with the other. */
-  #send(body: Readable, stream: ClientHttp2Stream): void {
-    this.#upload = body
-    body
-      .on('data', (chunk) => stream.closed || stream.write(chunk) || body.pause())
-      .on('end', () => {
-        this.#upload = undefined
-        stream.end()
-      })
-      .on('error', (error) => this.#fail(error))
-      .on('close', () => this.#upload && this.#fail(new Error('the request body was closed before its end')))
-    stream.on('drain', () => body.resume())
   }
 
   #fail(error: Error): void {
@@ -150,13 +126,6 @@ export class Http2Request implements ResponseController {
     this.#error = error
     this.abort(error)
     this.#report(error)
-  }
-
-  /** Destroys the request's body, which ends with the request. */
-  #endUpload(): void {
-    const upload = this.#upload
-    this.#upload = undefined
-    upload?.destroy()
   }
 
   get sentHeaders(): Readonly<Record<string, unknown>> | undefined {
@@ -167,7 +136,7 @@ export class Http2Request implements ResponseController {
     if (this.aborted) return
     this.aborted = true
     this.reason = reason
-    this.#endUpload()
+    this.#upload?.end()
     this.#cancel()
   }
 
@@ -213,9 +182,9 @@ export class Http2Request implements ResponseController {
     if (!this.hasEnded || this.aborted || this.#isReported) return
     this.#isReported = true
     this.#handler.onResponseEnd(this, {})
-    if (!this.#upload) return
+    if (!this.#upload?.isUnderWay) return
     // RFC 9113, section 8.1: a server may answer before the end of the request, and does not need the rest.
-    this.#endUpload()
+    this.#upload?.end()
     this.#stream?.close(errorCodes.noError)
   }
 
@@ -224,7 +193,7 @@ export class Http2Request implements ResponseController {
   }
 
   closed(): void {
-    this.#endUpload()
+    this.#upload?.end()
     const stream = this.#stream
     const request = this.#request
     this.#stream = undefined

@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
 import type { BodyInit } from '../options/event-source-init.ts'
 import { isOneShot } from '../request-body.ts'
-import { createFetchTransport } from '../transport/fetch.ts'
+import { createFetchTransport, sendUnchanged } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
 import type { Signal, Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
 import type { RequestDispatcher, RequestOptions } from './connection.ts'
@@ -72,6 +72,8 @@ function sharedConnections(unref: boolean): Connections {
 /** The message of an error that further attempts would meet again; undefined for any other error. */
 function describePermanentFailure(error: unknown): string | undefined {
   if (error instanceof ProxyVariableError) return error.message
+  // Node's permission model does not allow the network.
+  if ((error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return (error as Error).message
   if (error instanceof ProxyRefusalError && error.isFinal) return error.message
   // The message of the error that a dispatcher of an older undici throws.
   return /invalid on\w+ method/.test(`${error}`) ? 'dispatcher is not a Dispatcher of undici 7 or newer' : undefined
@@ -171,10 +173,14 @@ export function createNodeTransport({ dispatcher, unref = false, context }: Node
   // Not an async function: its promise would stay in memory as long as the stream.
   return (request, handler) => {
     const { method, headers, body, signal, redirect } = request
-    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined)(request, handler)
+    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged)(request, handler)
     const forbidden = connectionHeaders.find((name) => headers.has(name))
     if (forbidden) {
       handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
+      return Promise.resolve()
+    }
+    if (/[^\d]/.test(headers.get('content-length') ?? '')) {
+      handler.refuse('unsupported', 'invalid content-length header: it has to be a number of bytes')
       return Promise.resolve()
     }
     const url = new URL(request.url)

@@ -1,12 +1,9 @@
-import { maxHeaderSize } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Client } from 'undici'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { ConnectCallback, PendingConnection } from './connector.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
-import { loadClient } from './load-client.ts'
 
 /** The options of the connections to one origin. */
 export interface OriginOptions {
@@ -21,9 +18,6 @@ export interface OriginOptions {
   /** Called when neither a connection nor a request is left. */
   emptied(): void
 }
-
-/** undici's class, once it was imported: an import() for each of thousands of connections takes time and memory. */
-let LoadedClient: typeof Client | undefined
 
 /** The protocol that the server negotiates. */
 type Protocol = 'unknown' | 'h2' | 'http/1.1'
@@ -156,17 +150,9 @@ export class OriginConnections implements ConnectionOwner {
   #useHttp1(opening: Opening, socket: Socket): void {
     this.#protocol = 'http/1.1'
     this.#capacity = 1
-    this.#addHttp1(opening, socket)
-  }
-
-  #addHttp1(opening: Opening, socket: Socket, Constructor: typeof Client): void {
-    // The connection was abandoned meanwhile.
-    if (!this.#openings.delete(opening)) {
-      socket.destroy()
-      return
-    }
+    this.#openings.delete(opening)
     const { origin, unref } = this.#options
-    const connection = new Http1Connection(Constructor, origin, socket, this, { unref, maxHeaderSize })
+    const connection = new Http1Connection(socket, this, { origin, unref })
     this.#connections.add(connection)
     this.changed(connection)
   }

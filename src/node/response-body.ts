@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { nextMicrotask } from '../microtask.ts'
 import { createDecoders } from './content-coding.ts'
 import { endOfLongTurn } from './loop-turn.ts'
 
@@ -119,7 +120,7 @@ export class ResponseBody {
     this.#waiting = rest.length ? [rest] : undefined
     // Not at once: after every pause, undici would parse the rest of the same read again, which took a third of the time
     // in `npm run bench -- --workloads answer`.
-    queueMicrotask(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
+    void nextMicrotask().then(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
     void ready.then(() => this.#resume())
   }
 

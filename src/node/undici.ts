@@ -1,3 +1,3 @@
-// The classes of undici that are used. This module is imported when a request needs it, instead of undici itself, which an
+// The class of undici that is used. This module is imported when a request needs it, instead of undici itself, which an
 // import() in Node 22 has been seen to resolve to an empty namespace.
-export { Client, Socks5ProxyAgent } from 'undici'
+export { Socks5ProxyAgent } from 'undici'

@@ -12,7 +12,7 @@ export function copyHeaders(init: HeadersInit | null | undefined): Headers {
   if (!isObject(given)) throw new TypeError(`headers are a ${typeof given}, not names and values`)
   for (const pair of Symbol.iterator in given ? given : Object.entries(given)) {
     // The characters of a string would be taken for a name and a value.
-    if (!isObject(pair)) throw new TypeError(`headers contain a ${typeof pair}, not pairs of a name and a value`)
+    if (!isObject(pair)) throw new TypeError(`headers contain a ${typeof pair}, not pairs of name and value`)
     const [name, value] = pair
     // `new Headers()` takes them for the words "undefined" and "null".
     if (value == null) throwInvalid(`headers: ${name}`, value, 'a string')

@@ -1,6 +1,6 @@
 import { Platform } from 'react-native'
 import { isNumber, throwInvalid } from '../options/validation.ts'
-import { createFetchTransport } from '../transport/fetch.ts'
+import { createFetchTransport, sendUnchanged } from '../transport/fetch.ts'
 import type { CreateTransport } from '../transport/transport.ts'
 import { percentDecode } from './percent-encoding.ts'
 import { createXhrTransport } from './xhr-transport.ts'
@@ -30,7 +30,7 @@ export const createTransport: CreateTransport = (given) => {
   const { dispatcher, maxResponseSize = defaultMaxResponseSize } = given
   if (dispatcher != null) throwInvalid('dispatcher', dispatcher, 'usable here: it is for Node')
   if (!isNumber(maxResponseSize) || maxResponseSize < 1) throwInvalid('maxResponseSize', maxResponseSize, 'at least 1')
-  if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch)
+  if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch, sendUnchanged)
   const send = createXhrTransport(maxResponseSize)
   return (request, handler) => {
     const lastEventId = request.headers.get('Last-Event-ID')

@@ -1,3 +1,4 @@
+import { nextMicrotask } from '../microtask.ts'
 import type { Transport, TransportHandler, TransportRequest, TransportResponse } from '../transport/transport.ts'
 import { TextChunk } from './text-chunk.ts'
 import { URL } from './web-api.ts'
@@ -105,7 +106,7 @@ class XhrExchange {
     if (this.#request.signal.aborted) return
     const { readyState } = this.#xhr
     // React Native sets `responseURL` only after this event.
-    if (readyState === HEADERS_RECEIVED) queueMicrotask(() => this.#readHead())
+    if (readyState === HEADERS_RECEIVED) void nextMicrotask().then(() => this.#readHead())
     if (readyState === LOADING) {
       this.#readHead()
       this.#readText()

@@ -38,16 +38,16 @@ export type SendRequest = (
   handler: Pick<TransportHandler, 'refuse'>,
 ) => Promise<Response | undefined>
 
+/** Calls a `fetch` that needs nothing around it. */
+export const sendUnchanged: SendRequest = (fetch, url, init) => fetch(url, init)
+
 const noReadableBody = 'no fetch with readable bodies: give one as option "fetch"'
 
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
  * @param send calls the function, with what the runtime needs around it
  */
-export function createFetchTransport(
-  given: FetchLike | null | undefined,
-  send: SendRequest = (fetch, url, init) => fetch(url, init),
-): Transport {
+export function createFetchTransport(given: FetchLike | null | undefined, send: SendRequest): Transport {
   return async (request, handler) => {
     const { url, signal } = request
     const fetch = given ?? globalThis.fetch

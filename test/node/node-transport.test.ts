@@ -49,6 +49,12 @@ describe('A request in Node has its own headers', () => {
     },
   )
 
+  it('A request whose Content-Length is not a number is refused', async () => {
+    const headers = new Headers({ 'Content-Length': 'abc' })
+    const { refusal } = await record(overNode(), createRequest('http://127.0.0.1:9/', { headers }))
+    expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining('content-length') })
+  })
+
   it('A request can set the headers Connection and Host', async () => {
     const seen: unknown[] = []
     const origin = await serve(({ headers: { connection, host } }, response) => {

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { FetchLike } from '../../src/options/event-source-init.ts'
-import { createFetchTransport } from '../../src/transport/fetch.ts'
+import { createFetchTransport as createTransport, sendUnchanged } from '../../src/transport/fetch.ts'
 import { createRequest, record, textOf } from './record.ts'
+
+const createFetchTransport = (given: Parameters<typeof createTransport>[0]) => createTransport(given, sendUnchanged)
 
 const url = 'http://feed.example/'
 afterEach(() => {

@@ -1,0 +1,48 @@
+import type { Readable, Writable } from 'node:stream'
+import { ContentLengthError } from './header-fields.ts'
+
+export function isReadable(body: unknown): body is Readable {
+  return typeof (body as Readable | null)?.pipe === 'function'
+}
+
+/** The sending of a request's body that is a stream. */
+export class Upload {
+  /** The body until it has ended. */
+  #body: Readable | undefined
+
+  /**
+   * Sends the body, without `pipe` or `pipeline`: each of the two streams has to end with the other.
+   * @param onError called when the body fails, or is closed before its end
+   * @param length the number of bytes that were announced; undefined if none were
+   */
+  constructor(body: Readable, destination: Writable, onError: (error: Error) => void, length?: number) {
+    this.#body = body
+    let sent = 0
+    body
+      .on('data', (chunk: Buffer) => {
+        sent += Buffer.byteLength(chunk)
+        if (length !== undefined && sent > length) onError(new ContentLengthError())
+        else if (destination.writable && !destination.write(chunk)) body.pause()
+      })
+      .on('end', () => {
+        this.#body = undefined
+        if (length !== undefined && sent !== length) onError(new ContentLengthError())
+        else destination.end()
+      })
+      .on('error', onError)
+      .on('close', () => this.#body && onError(new Error('the request body was closed before its end')))
+    destination.on('drain', () => body.resume())
+  }
+
+  /** Whether a part of the body is still to be sent. */
+  get isUnderWay(): boolean {
+    return this.#body !== undefined
+  }
+
+  /** Destroys the body, which ends with the request. */
+  end(): void {
+    const body = this.#body
+    this.#body = undefined
+    body?.destroy()
+  }
+}
