@@ -13,6 +13,7 @@ import { DelegatingHandler } from './delegating-handler.ts'
 import { defaultPingInterval } from './http2-connection.ts'
 import { OriginConnections } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
+import { traceRequest } from './request-diagnostics.ts'
 import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
 
 export interface ConnectionsOptions {
@@ -71,9 +72,12 @@ export class Connections implements RequestDispatcher {
   dispatch(options: RequestOptions, handler: ResponseHandler): boolean {
     const target = new URL(`${options.origin}`)
     const proxy = this.#proxy ?? findProxy(target)
-    const request: PendingRequest = { options, handler, isRepeated: false }
+    if (proxy && /^socks/.test(proxy.url.protocol)) {
+      this.#dispatchOverSocks(proxy, options, handler)
+      return true
+    }
+    const request: PendingRequest = { options, handler: traceRequest(options, handler), isRepeated: false }
     if (!proxy) this.#dispatchDirect(target, request)
-    else if (/^socks/.test(proxy.url.protocol)) this.#dispatchOverSocks(proxy, request)
     else if (target.protocol === 'http:') this.#dispatchForward(target, proxy, request)
     else this.#dispatchTunnel(target, proxy, request)
     return true
@@ -117,7 +121,7 @@ export class Connections implements RequestDispatcher {
     ).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
   }
 
-  #dispatchOverSocks(proxy: ProxySettings, { options, handler }: PendingRequest): void {
+  #dispatchOverSocks(proxy: ProxySettings, options: RequestOptions, handler: ResponseHandler): void {
     const { href } = proxy.url
     const key = `${href} ${proxy.authorization}`
     const agent = this.#socksAgents.get(key) ?? createSocksAgent(proxy, this.#tls)

@@ -47,7 +47,11 @@ async function measureStart(
   const participants = await Promise.all(
     names.filter(options.includes).map(async (subject) => {
       const everysource = entryPointOf(checkoutOf(subject), 'node')
-      const program = await writeStartProgram(workload, subject, { directory, everysource, url: `${origins.http}/idle` })
+      const program = await writeStartProgram(workload, subject, {
+        directory,
+        everysource,
+        url: `${origins.http}/idle`,
+      })
       return {
         subject: { ...subjects[subject], title: await titleOf(subjects[subject]) },
         run: () => measureProcess(program, { reporter, cwd: peersDirectory, env: environment(), timeout }),
