@@ -6,8 +6,18 @@ export type RequestOptions = Dispatcher.DispatchOptions
 /** The controller of a request over a {@link Connection}, like undici's controllers. */
 export interface ResponseController extends Dispatcher.DispatchController {
   readonly httpVersion: '1.1' | '2'
-  /** The header fields that were sent; only over HTTP/2. */
-  readonly sentHeaders?: Readonly<Record<string, unknown>> | undefined
+  /** The request as it was sent. */
+  readonly sent?: SentRequest | undefined
+}
+
+/** A request as it is on the wire. */
+export interface SentRequest {
+  readonly method: string
+  /** The path with the query, or the whole URL if a proxy forwards the request. */
+  readonly path: string
+  readonly origin: string | URL
+  /** The names and values of the header fields, without the method and the path. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
 }
 
 /** The handler of a response, with the methods of a handler of undici 7 or newer. */

@@ -3,7 +3,14 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { startTimer, type Timer } from '../timer.ts'
-import type { Connection, ConnectionOwner, PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
+import type {
+  Connection,
+  ConnectionOwner,
+  PendingRequest,
+  ResponseController,
+  ResponseHandler,
+  SentRequest,
+} from './connection.ts'
 import { checkLength, checkValue } from './header-fields.ts'
 import { isReadable, Upload } from './upload.ts'
 
@@ -185,6 +192,7 @@ class Http1Request implements ResponseController {
   /** The request until its response begins, since it may have to be sent again. */
   #pending: PendingRequest | undefined
   #request: ClientRequest | undefined
+  #origin = ''
   #response: IncomingMessage | undefined
   #upload: Upload | undefined
   /** The error of the connection. */
@@ -210,6 +218,7 @@ class Http1Request implements ResponseController {
   }
 
   start({ origin }: Http1Options): void {
+    this.#origin = origin
     const pending = this.#pending as PendingRequest
     const { method, path } = pending.options
     const body = pending.options.body as Buffer | Readable | null | undefined
@@ -241,6 +250,13 @@ class Http1Request implements ResponseController {
       const announced = fields['content-length']
       this.#upload = new Upload(body, request, (error) => this.#fail(error), announced ? Number(announced) : undefined)
     } else request.end(body)
+  }
+
+  get sent(): SentRequest | undefined {
+    const request = this.#request
+    if (!request) return undefined
+    const { method, path } = request
+    return { method, path, origin: this.#origin, fields: Object.entries(request.getHeaders()) as [string, string][] }
   }
 
   abort(reason: Error): void {

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
-import type { PendingRequest, ResponseController, ResponseHandler } from './connection.ts'
+import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
 import { checkLength, checkValue } from './header-fields.ts'
 import { isReadable, Upload } from './upload.ts'
 
@@ -128,8 +128,10 @@ export class Http2Request implements ResponseController {
     this.#report(error)
   }
 
-  get sentHeaders(): Readonly<Record<string, unknown>> | undefined {
-    return this.#stream?.sentHeaders
+  get sent(): SentRequest | undefined {
+    const { ':method': method, ':path': path, ':scheme': scheme, ...fields } = this.#stream?.sentHeaders ?? {}
+    const origin = `${scheme}://${fields[':authority']}`
+    return { method: `${method}`, path: `${path}`, origin, fields: Object.entries(fields) as [string, string][] }
   }
 
   abort(reason: Error): void {

@@ -108,6 +108,15 @@ export type BodyInit = NonNullable<RequestInit['body']>
  */
 export type FetchLike = { fetch(url: string | URL, init: RequestInit): Promise<Response> }['fetch']
 
+/** What a `fetch` is called with. The name is that in the npm package `eventsource`. */
+export interface EventSourceFetchInit extends RequestInit {
+  /** Names and values, as an object that can be spread. */
+  headers: Record<string, string>
+}
+
+/** What a `fetch` has to resolve with. The name is that in the npm package `eventsource`. */
+export type FetchLikeResponse = Response
+
 /** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
 export interface Dispatcher {
   dispatch(options: never, handler: never): boolean
@@ -146,7 +155,7 @@ export interface EventSourceInit {
   /**
    * Any fetch-like function to send requests with. It is called once for every attempt, with `redirect: 'follow'` or
    * 'error', and the response that it returns is final.
-   * @default In Node: undici; elsewhere: the global `fetch`.
+   * @default In Node: connections of the library's own; elsewhere: the global `fetch`.
    */
   fetch?: FetchLike | undefined
   /**

@@ -1,6 +1,6 @@
 import type { SendRequest } from './fetch.ts'
 import { decodeByteString, followRedirect, isRedirect, maxRedirects } from './redirect.ts'
-import { adaptInit, encodesHeaders, isBuiltInFetch } from './runtime-fetch.ts'
+import { adaptInit, encodesHeaders, isBuiltInFetch, isPermissionError } from './runtime-fetch.ts'
 
 /** Whether the runtime is a browser: only browsers keep script from setting a Cookie header. */
 function isBrowser(): boolean {
@@ -13,20 +13,27 @@ function isBrowser(): boolean {
  * to another origin. Any other function is called once: what it adds to a request, it would add to a request to another
  * origin, too. The build for browsers leaves this file out: there, the platform hides redirects from script.
  */
-export const sendAndRedirect: SendRequest = async (fetch, address, given) => {
+export const sendAndRedirect: SendRequest = async (fetch, address, given, handler) => {
   const { method = 'GET', body = null, redirect = 'follow', ...init } = adaptInit(given)
   const isFollowing = redirect === 'follow' && isBuiltInFetch(fetch) && !isBrowser()
   if (!isFollowing) return fetch(address, { ...init, method, body, redirect })
   const request = { url: new URL(address), method, headers: new Headers(init.headers), body }
   for (let redirects = 0; ; redirects++) {
     const { url, method, headers, body } = request
-    const response = await fetch(url.href, {
-      ...init,
-      method,
-      headers: Object.fromEntries(headers),
-      body,
-      redirect: 'manual',
-    })
+    let response: Response
+    try {
+      response = await fetch(url.href, {
+        ...init,
+        method,
+        headers: Object.fromEntries(headers),
+        body,
+        redirect: 'manual',
+      })
+    } catch (error) {
+      if (!isPermissionError(error)) throw error
+      handler.refuse('unsupported', (error as Error).message)
+      return undefined
+    }
     const { status } = response
     if (!isRedirect(status) || redirects === maxRedirects) return response
     const location = response.headers.get('location')

@@ -26,6 +26,12 @@ function isWorkerd(): boolean {
   return runtimeName() === 'Cloudflare-Workers'
 }
 
+/** Whether the runtime does not let the program use the network (Deno without `--allow-net`), which nothing here can change. */
+export function isPermissionError(error: unknown): boolean {
+  const { NotCapable } = (globalThis as { Deno?: { errors?: { NotCapable?: ErrorConstructor } } }).Deno?.errors ?? {}
+  return NotCapable !== undefined && error instanceof NotCapable
+}
+
 /** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
 export const encodesHeaders = isWorkerd
 

@@ -147,10 +147,7 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
 
   /** "yes" if the members of the client's own do it, "by `fetch`" if a function given as `fetch` does, otherwise "no". */
   async function byOptions(name: Name, given: Omit<Attempt, 'until' | 'answer'>, holds: (seen: Observed) => boolean) {
-    const answer = (response: ServerResponse, number: number): void => {
-      begin(response)
-      if (number === 1) response.socket?.destroySoon()
-    }
+    const answer = (response: ServerResponse): unknown => begin(response)
     const isEnough = (seen: Observed): boolean => hasRequestAndMessage(seen) || seen.isClosed
     for (const [word, byFetch] of [
       ['yes', false],

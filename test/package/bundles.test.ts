@@ -7,7 +7,7 @@ import { rollup } from 'rollup'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { installed } from '../installed.ts'
-import { bunExecutable, denoExecutable } from '../runtimes/binaries.ts'
+import { bunExecutable, denoExecutable, nodeExecutable } from '../runtimes/binaries.ts'
 import { run } from './command.ts'
 import { runModule, startProgram } from './program.ts'
 
@@ -114,7 +114,7 @@ describe('A bundle for a runtime other than Node does not contain undici', () =>
   })
 })
 
-describe('Requests are sent over undici in Node', () => {
+describe('Requests are sent over connections of the library in Node', () => {
   /** Runs a program and returns the User-Agent that the server received. */
   async function agentOf(source: string, commonJs = false): Promise<string | undefined> {
     agents.length = 0
@@ -127,7 +127,7 @@ describe('Requests are sent over undici in Node', () => {
     ['import', `import { EventSource } from 'everysource'`],
     ['the polyfill', `import 'everysource/polyfill'`, 'EventSource'],
     ['the polyfill that replaces a native one', `import 'everysource/polyfill/force'`],
-  ])('Requests are sent over undici after %s', async ([, statement]) => {
+  ])('Requests are sent over connections of the library after %s', async ([, statement]) => {
     expect(await agentOf(`${statement}\n${listen()}`)).toBe('everysource')
   })
 
@@ -135,36 +135,37 @@ describe('Requests are sent over undici in Node', () => {
     ['require', `const { EventSource } = require('everysource')`],
     ['the polyfill', `delete globalThis.EventSource; require('everysource/polyfill')`],
     ['the polyfill that replaces a native one', `require('everysource/polyfill/force')`],
-  ])('Requests are sent over undici after %s in CommonJS', async ([, statement]) => {
+  ])('Requests are sent over connections of the library after %s in CommonJS', async ([, statement]) => {
     expect(await agentOf(`${statement}\n${listen()}`, true)).toBe('everysource')
   })
 
-  // This is what esbuild's documentation recommends for packages that require modules of Node.
-  const requires = `import { createRequire } from 'node:module'; const require = createRequire('${consumer}/')`
   test.for<[string, BuildOptions]>([
-    ['an ES module', { format: 'esm', banner: { js: requires } }],
+    ['an ES module', { format: 'esm' }],
     ['a CommonJS module', { format: 'cjs' }],
     ['an ES module without packages', { format: 'esm', packages: 'external' }],
-  ])('Requests are sent over undici from a bundle by esbuild for Node that is %s', async ([, options]) => {
-    for (const statement of [`import { EventSource } from 'everysource'`, `import 'everysource/polyfill/force'`]) {
-      const { outputFiles } = await build({
-        stdin: { contents: `${statement}\n${listen()}`, resolveDir: consumer },
-        bundle: true,
-        write: false,
-        minify: true,
-        platform: 'node',
-        target: 'node20',
-        ...options,
-      })
-      const [output] = outputFiles ?? []
-      const file = join(consumer, `bundle.${options.format === 'cjs' ? 'cjs' : 'mjs'}`)
-      await writeFile(file, output?.text ?? '')
-      agents.length = 0
-      using program = startProgram([file])
-      expect(await program.exited).toMatchObject({ stdout: 'hello\n', exitCode: 0 })
-      expect(agents).toEqual(['everysource'])
-    }
-  })
+  ])(
+    'Requests are sent over connections of the library from a bundle by esbuild for Node that is %s',
+    async ([, options]) => {
+      for (const statement of [`import { EventSource } from 'everysource'`, `import 'everysource/polyfill/force'`]) {
+        const { outputFiles } = await build({
+          stdin: { contents: `${statement}\n${listen()}`, resolveDir: consumer },
+          bundle: true,
+          write: false,
+          minify: true,
+          platform: 'node',
+          target: 'node20',
+          ...options,
+        })
+        const [output] = outputFiles ?? []
+        const file = join(consumer, `bundle.${options.format === 'cjs' ? 'cjs' : 'mjs'}`)
+        await writeFile(file, output?.text ?? '')
+        agents.length = 0
+        using program = startProgram([file])
+        expect(await program.exited).toMatchObject({ stdout: 'hello\n', exitCode: 0 })
+        expect(agents).toEqual(['everysource'])
+      }
+    },
+  )
 })
 
 describe('Each runtime resolves the package to its own entry point', () => {
@@ -204,6 +205,35 @@ describe('Each runtime resolves the package to its own entry point', () => {
       const { stdout, exitCode } = await program.exited
       expect({ stdout, exitCode }).toEqual({ stdout: `${file}\n${refusal}\nhello\n`, exitCode: 0 })
       expect(agents).toEqual([expect.stringMatching(agent)])
+    },
+  )
+})
+
+describe('A source closes where the runtime does not let the program use the network', () => {
+  const runtimes: readonly [string, string | undefined, readonly string[]][] = [
+    ['Deno', denoExecutable(), ['run', '--no-lock', '--no-prompt']],
+    ['Node 26', nodeExecutable(26), ['--permission', '--allow-fs-read=*', '--no-warnings']],
+  ]
+  test.for(runtimes)(
+    'A source is unsupported in %s without permission',
+    async ([name, executable, given], { skip }) => {
+      const path = join(consumer, `permission-in-${name.replace(' ', '-')}.mjs`)
+      await writeFile(
+        path,
+        `import { EventSource } from 'everysource'
+      const source = new EventSource('${server.origin}')
+      source.onerror = ({ reason, willReconnect }) => {
+        console.log(reason, willReconnect)
+        source.close()
+      }`,
+      )
+      agents.length = 0
+      using program = startProgram([...given, path], {
+        executable: installed(name, executable, skip),
+        env: { DENO_NO_UPDATE_CHECK: '1' },
+      })
+      expect(await program.exited).toMatchObject({ stdout: 'unsupported false\n', exitCode: 0 })
+      expect(agents).toEqual([])
     },
   )
 })

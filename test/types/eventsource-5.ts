@@ -1,15 +1,12 @@
 // Code that was written for the npm package `eventsource` 3 to 5, whose types it names.
-import { type ErrorEvent, EventSource, type EventSourceInit, type FetchLike } from 'everysource'
-
-// What `eventsource` calls a fetch with.
-interface EventSourceFetchInit {
-  signal: AbortSignal
-  headers: { [key: string]: string; Accept: 'text/event-stream' }
-  mode: 'cors' | 'no-cors' | 'same-origin'
-  credentials?: 'include' | 'omit' | 'same-origin'
-  cache: 'no-store'
-  redirect: 'error' | 'follow' | 'manual'
-}
+import {
+  type ErrorEvent,
+  EventSource,
+  type EventSourceFetchInit,
+  type EventSourceInit,
+  type FetchLike,
+  type FetchLikeResponse,
+} from 'everysource'
 
 const authorize = { Authorization: 'Bearer x' }
 
@@ -28,12 +25,14 @@ const withOptionalInit: FetchLike = (url: string | URL, init?: RequestInit) => f
 const withTheirInit: FetchLike = (url: string | URL, init: EventSourceFetchInit) =>
   fetch(url, { ...init, headers: { ...init.headers, ...authorize } })
 const platformFetch: FetchLike = fetch
+const withTheirTypes: FetchLike = async (url, init): Promise<FetchLikeResponse> => fetch(url, init)
 const inits: EventSourceInit[] = [
   { fetch: withUrlOrString },
   { fetch: withString },
   { fetch: withOptionalInit },
   { fetch: withTheirInit },
   { fetch: platformFetch },
+  { fetch: withTheirTypes },
   { fetch: async (url: string | URL, init) => fetch(url, init) },
 ]
 

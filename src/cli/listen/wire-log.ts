@@ -1,19 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import type { ResponseController } from '../../node/connection.ts'
+import type { ResponseController, SentRequest } from '../../node/connection.ts'
 import { formatHeaders, redactUrl } from '../endpoint/redact.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
 
-/** undici publishes every request over HTTP/1.1 here when it is written, with all its headers and its socket. */
+/** undici publishes a request here when it is written, with all its headers: one that goes through a SOCKS proxy. */
 const channel = 'undici:client:sendHeaders'
 
-interface SentRequest {
-  readonly request: { readonly method: string; readonly path: string; readonly origin: string | URL }
-  /** The header lines; over HTTP/1.1, after the request line. */
+interface UndiciRequest {
+  readonly request: Omit<SentRequest, 'fields'>
+  /** The header lines, after the request line. */
   readonly headers: string
-  readonly socket: Socket | TLSSocket
 }
 
 /** Reports requests and responses as they are on the wire, without secrets; for `--verbose`. */
@@ -26,13 +23,11 @@ export class WireLog {
     subscribe(channel, this.#onSent)
   }
 
-  /** Reports a request over HTTP/2. */
-  sent({ httpVersion, sentHeaders }: Partial<ResponseController>): void {
-    if (httpVersion !== '2' || !sentHeaders) return
+  /** Reports a request over a connection of the library's own. */
+  sent({ httpVersion, sent }: Partial<ResponseController>): void {
+    if (!httpVersion || !sent) return
     this.#httpVersion = httpVersion
-    const { ':method': method, ':path': path, ':scheme': scheme, ...fields } = sentHeaders
-    const origin = `${scheme}://${fields[':authority']}`
-    this.#report({ method: `${method}`, path: `${path}`, origin }, Object.entries(fields) as [string, string][])
+    this.#report(sent)
   }
 
   /** Reports the head of a response. */
@@ -48,23 +43,23 @@ export class WireLog {
   }
 
   readonly #onSent = (message: unknown): void => {
-    const { request, headers, socket } = message as SentRequest
-    this.#httpVersion = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2' ? '2' : '1.1'
+    const { request, headers } = message as UndiciRequest
+    this.#httpVersion = '1.1'
     const fields = headers.split('\r\n').flatMap((line): [string, string][] => {
-      const [, name, value] = /^(:?[^\s:]+): (.*)$/.exec(line) ?? []
-      return name === undefined || value === undefined || /^:(method|path|scheme)$/.test(name) ? [] : [[name, value]]
+      const [, name, value] = /^([^\s:]+): (.*)$/.exec(line) ?? []
+      return name === undefined || value === undefined ? [] : [[name, value]]
     })
-    this.#report(request, fields)
+    this.#report({ method: request.method, path: request.path, origin: request.origin, fields })
   }
 
-  #report(request: SentRequest['request'], fields: [string, string][]): void {
+  #report(request: SentRequest): void {
     this.#diagnostics.detail(`> ${request.method} ${redactTarget(request)} HTTP/${this.#httpVersion}`)
-    for (const line of formatHeaders(fields)) this.#diagnostics.detail(`> ${line}`)
+    for (const line of formatHeaders(request.fields)) this.#diagnostics.detail(`> ${line}`)
   }
 }
 
 /** Returns the target of a request: a path, or a URL to a proxy that forwards, or a host to a proxy that tunnels. */
-function redactTarget({ method, path, origin }: SentRequest['request']): string {
+function redactTarget({ method, path, origin }: SentRequest): string {
   if (method === 'CONNECT') return path
   const url = redactUrl(new URL(path, origin).href)
   return path.startsWith('/') ? url.slice(new URL(url).origin.length) : url
