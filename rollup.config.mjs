@@ -113,7 +113,8 @@ const pathOf = (id) => (id.startsWith(src) ? id.slice(src.length).replaceAll('\\
  */
 const nodeFiles = {
   /** What an import needs. */
-  everysource: /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher)\.ts$/,
+  everysource:
+    /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn)\.ts$/,
   /** What the first request needs. */
   network: /^node\/(?!undici)/,
   /** What `everysource --help` needs. */

@@ -1,5 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
+import { setImmediate } from 'node:timers'
 import type { TLSSocket } from 'node:tls'
+import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import { errorCodes, errorName, Http2Request, type RequestConnection } from './http2-request.ts'
 
@@ -40,7 +42,7 @@ export class Http2Connection implements Connection, RequestConnection {
   readonly #session: ClientHttp2Session
   readonly #options: Http2Options
   /** The timer of the checks: one for all deadlines, however many streams there are. */
-  readonly #timer: NodeJS.Timeout
+  #timer: Timer | undefined
   /** The number of concurrent streams that the connection takes; undefined until the server's SETTINGS have arrived. */
   #limit: number | undefined
   /** The number of open streams. */
@@ -86,7 +88,7 @@ export class Http2Connection implements Connection, RequestConnection {
       })
       .on('error', (error) => this.#fail(error))
       .on('close', () => this.#close())
-    this.#timer = setTimeout(() => this.#check(), options.pingInterval).unref()
+    this.#startTimer()
     this.#setReference()
   }
 
@@ -174,11 +176,15 @@ export class Http2Connection implements Connection, RequestConnection {
     else this.#socket.ref()
   }
 
+  #startTimer(): void {
+    this.#timer = startTimer(() => this.#check(), this.#options.pingInterval, true)
+  }
+
   #check(): void {
     const { bytesRead } = this.#socket
     const isSilent = bytesRead === this.#bytesRead
     this.#bytesRead = bytesRead
-    this.#timer.refresh()
+    this.#startTimer()
     const isIdle = this.#streams === 0
     if (this.#limit === undefined) this.#destroyIfSilent(new NotHttp2Error('the server sent no HTTP/2 settings'))
     else if (isIdle && this.#limit === 0) this.destroy(new Error('the server allows no HTTP/2 streams'))

@@ -1,5 +1,6 @@
 import { request as sendRequest } from 'node:http'
 import type { Socket } from 'node:net'
+import { startTimer, type Timer } from '../timer.ts'
 import {
   type ConnectCallback,
   type ConnectOptions,
@@ -54,7 +55,7 @@ class Tunnel implements PendingConnection {
   #step: PendingConnection | undefined
   #socket: Socket | undefined
   /** The deadline of the proxy's response. */
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
 
   constructor(
     proxy: ProxySettings,
@@ -80,7 +81,7 @@ class Tunnel implements PendingConnection {
     const { timeout } = this.#options
     const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const { authorization } = this.#proxy
-    this.#timer = setTimeout(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout).unref()
+    this.#timer = startTimer(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout, true)
     sendRequest({
       method: 'CONNECT',
       path: target,
