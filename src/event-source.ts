@@ -74,7 +74,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    const { startSession, optionRules } = this[sourceKind]
+    const { startSession, optionRules } = (new.target.prototype as EventSource)[sourceKind]
     this.#settings = readSettings(url, init, optionRules)
     // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
     this.#session = startSession(this.#settings, createTransport(this.#settings), {
@@ -112,7 +112,8 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     })
   }
 
-  protected get [sourceKind](): SourceKind {
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it from the prototype.
+  private get [sourceKind](): SourceKind {
     return { startSession }
   }
 

@@ -2,14 +2,11 @@ import { scope } from '#lifecycle'
 import { onEvents } from './scope-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
-/** How often a wait looks at the clock, in ms. */
-const checkInterval = 1_000
-
 /**
- * How far the clock runs ahead of the timers after a sleep, in ms. A busy thread, or a slow test that fakes only
- * `setTimeout`, is less late.
+ * How often a wait looks at the clock, in ms. After a sleep, the clock is ahead of the timers by more than five times as
+ * much; a busy thread, or a slow test that fakes only `setTimeout`, is less late.
  */
-const minSleep = 5 * checkInterval
+const checkInterval = 1_000
 
 /**
  * How much longer a wait lasts while the browser says that it is offline, in ms. The browser may be wrong, and a server
@@ -26,7 +23,7 @@ function watchForSleep(unref: boolean, onWake: () => void): () => void {
   let timer: Timer
   const check = (): void => {
     const due = Date.now() + checkInterval
-    timer = startTimer(() => (Date.now() - due > minSleep ? onWake() : check()), checkInterval, unref)
+    timer = startTimer(() => (Date.now() - due > 5 * checkInterval ? onWake() : check()), checkInterval, unref)
   }
   check()
   return () => clearTimeout(timer)

@@ -363,7 +363,8 @@ function readIdleTime(keepAlive: string | string[] | undefined): number {
 
 /** The values of each header. Node's own grouping leaves out some repeated headers, such as all but the first Content-Type. */
 function groupHeaders(rawHeaders: readonly string[]): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
+  // A name may be `__proto__`.
+  const headers: Record<string, string | string[]> = Object.create(null)
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
     const value = rawHeaders[index + 1] ?? ''

@@ -79,17 +79,18 @@ export function applyRules(
   path = '',
   defaults = {},
 ): Record<string, unknown> {
-  const settings: Record<string, unknown> = Object.assign(Object.create(defaults), options)
-  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(rules, name))
+  // Not by Object.assign, which would set the prototype to what JSON names `__proto__`.
+  const given: Record<string, unknown> = { ...options }
+  const settings: Record<string, unknown> = Object.create(defaults)
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name))
   warnOfUnknown(unknown.map((name) => path + name))
   for (const [name, rule] of Object.entries(rules)) {
-    const value = settings[name]
-    if (value == null) {
-      if (value !== rule.default) settings[name] = rule.default
-    } else if (!rule.isValid(value)) {
+    const value = given[name] ?? rule.default
+    if (value !== rule.default && !rule.isValid(value)) {
       if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
       throwInvalid(path + name, value, rule.expected)
     }
+    if (!Object.is(value, settings[name])) settings[name] = value
   }
   return settings
 }

@@ -81,12 +81,11 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
     if (!arguments.length) throw new TypeError('SharedEventSource needs a URL')
     super(url, init)
   }
-
-  protected override get [sourceKind](): SourceKind {
-    return { startSession: startShared, optionRules }
-  }
 }
 
+const kind: SourceKind = { startSession: startShared, optionRules }
+// Not declared in the class, since declarations of its own kind would have to name the symbol.
+Object.defineProperty(SharedEventSource.prototype, sourceKind, { value: kind })
 // Minifiers change the names of classes.
 Object.defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })
 Object.defineProperty(SharedEventSource.prototype, Symbol.toStringTag, {

@@ -96,7 +96,6 @@ export const hasNoCacheModes: Limit = overXhr('XMLHttpRequest has no cache modes
 export const sendsNoCacheControl: Limit = anyOf(
   limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
   limitOf('workerd', 'workerd has no cache mode, and no cache of its own'),
-  overXhr('XMLHttpRequest has no cache modes'),
 )
 export const preflightsEverything: Limit = limitOf(
   'happy-dom',

@@ -78,7 +78,7 @@ describeInChromium('The log shows events and errors', (context) => {
     expect(await opened.readAll('#log-rows tr')).toEqual(rows)
     expect(await opened.read('#log-count')).toMatch(/paused, [1-9]\d* new$/)
     await opened.press('Pause')
-    expect((await opened.readAll('#log-rows tr')).length).toBeGreaterThan(rows.length + 1)
+    await expect.poll(async () => (await opened.readAll('#log-rows tr')).length).toBeGreaterThan(rows.length + 1)
     expect(await opened.read('#log-count')).not.toContain('paused')
   })
 
