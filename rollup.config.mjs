@@ -77,8 +77,6 @@ const unindented = () => ({
   mangle: false,
   format: { beautify: true, indent_level: 0, preserve_annotations: true },
 })
-/** On one line, with all names. */
-const inOneLine = () => ({ compress: false, mangle: false })
 /** On one line, with short names for what nobody sees; classes, and functions of the API, keep theirs. */
 const withShortNames = () => ({
   compress: false,
@@ -137,7 +135,7 @@ const nodeModules = {
     },
     onlyExplicitManualChunks: true,
   },
-  plugins: [resolveFor('node'), typescript(), minified((chunk) => (isCommand(chunk) ? inOneLine : unindented)())],
+  plugins: [resolveFor('node'), typescript(), minified((chunk) => (isCommand(chunk) ? withShortNames : unindented)())],
   onwarn,
 }
 

@@ -20,7 +20,7 @@ export class ProgramRuntime {
   readonly #platform: 'node' | 'neutral'
   readonly #environment: NodeJS.ProcessEnv
 
-  /** @param platform selects the build of the library: that for Node, with undici, or that for any server */
+  /** @param platform selects the build of the library: that for Node, or that for any server */
   constructor(
     name: string,
     executable: string | undefined,

@@ -19,7 +19,7 @@ afterEach(async () => {
   agents.length = 0
 })
 
-it('Requests are sent over undici unless a fetch is given', async () => {
+it('Requests are sent over connections of the library unless a fetch is given', async () => {
   for (const init of [{}, { dispatcher: new Agent() }, { fetch }]) {
     const source = new EventSource(server.origin, init)
     await once(source, 'message')

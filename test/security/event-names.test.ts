@@ -21,7 +21,7 @@ const expected = hostileNames.map((name) => ({ type: name, data: name, lastEvent
 
 describe.each([
   ['fetch', { fetch: globalThis.fetch }],
-  ['undici', {}],
+  ["Node's own connections", {}],
 ] as readonly (readonly [name: string, init: EventSourceInit])[])('Names over %s are harmless', (_, transport) => {
   let server: RawServer
   beforeAll(async () => {
