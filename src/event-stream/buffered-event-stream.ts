@@ -153,7 +153,7 @@ export class BufferedEventStream implements EventStream<unknown> {
 
   /** Ends the connection after a clean end; a failure if `until` is still waiting for an event. */
   #handleCleanEnd(details: ErrorDetails): void {
-    const message = 'the stream ended without the event that until returns true for'
+    const message = 'the stream ended before the event for which until returns true'
     const { attempt } = details
     if (this.#isComplete) this.#closeSession()
     else this.#closeSession(new EventStreamError({ reason: 'incomplete', message, attempt }))

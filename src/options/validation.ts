@@ -86,7 +86,7 @@ export function applyRules(
   warnOfUnknown(unknown.map((name) => path + name))
   for (const [name, rule] of Object.entries(rules)) {
     const value = given[name] ?? rule.default
-    if (value !== rule.default && !rule.isValid(value)) {
+    if (!Object.is(value, rule.default) && !rule.isValid(value)) {
       if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
       throwInvalid(path + name, value, rule.expected)
     }

@@ -45,7 +45,7 @@ test('README: token.mjs fetches a new token after a 401, and goes on after the l
   await project.write('token.mjs', inReadme('token.mjs'))
   using program = project.start(['token.mjs'])
   await program.printed('1 {"number":1}')
-  await program.reported(/status 401 no token, or one that has expired reconnecting/)
+  await program.reported(/HTTP 401 Unauthorized from .* \(reconnecting\)/)
   await program.printed('21 {"number":21}')
 })
 

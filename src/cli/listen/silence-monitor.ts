@@ -71,14 +71,14 @@ export class SilenceMonitor {
 
   /** Returns undefined if there is no silence. */
   #describe(): string | undefined {
-    const { url, progress } = this.#options
+    const { url, progress, doctor } = this.#options
     switch (this.#state) {
       case 'idle':
         return undefined
       case 'connecting':
         return `no connection after ${patience / 1_000} s: still trying to connect to ${new URL(url).host}`
       case 'waiting for a response':
-        return `connected, but no response after ${patience / 1_000} s: still waiting`
+        return `connected, but no response after ${patience / 1_000} s: the server is slow, or a proxy holds it back; ${doctor}`
       case 'receiving':
         return progress.printed > 0 ? undefined : this.#describeStream()
     }

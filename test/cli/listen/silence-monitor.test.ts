@@ -18,7 +18,9 @@ describe.concurrent('The command reports why nothing is printed for 5 seconds', 
   test('A missing response is reported', async () => {
     await using feed = await startFeed([() => undefined])
     const stderr = await reportOf([feed.origin], '5 s')
-    expect(stderr).toBe('everysource: connected, but no response after 5 s: still waiting\n')
+    expect(stderr).toBe(
+      `everysource: connected, but no response after 5 s: the server is slow, or a proxy holds it back; to find out why, run: everysource doctor ${feed.origin}/\n`,
+    )
   })
 
   test('A missing connection is reported', async () => {
