@@ -9,7 +9,7 @@ import type { ProbedCertificate } from '../tls-probe.ts'
 import { formatStatus } from './response.ts'
 
 const flushFix =
-  'send the response headers at once, before the first event (Node: response.flushHeaders()); if the server does, a proxy holds them back (nginx: proxy_buffering off;)'
+  'send the response headers at once, before the first event (Node: response.flushHeaders()); if the server does, a proxy holds them back (nginx: proxy_buffering off; --server nginx shows the whole recipe)'
 
 export function checkStatus(examination: Examination): CheckResult {
   const { main, time, openTimeout } = examination
