@@ -11,7 +11,7 @@ import type {
   ResponseHandler,
   SentRequest,
 } from './connection.ts'
-import { checkLength, checkValue } from './header-fields.ts'
+import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
 import { isReadable, Upload } from './upload.ts'
 
 /** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
@@ -79,11 +79,12 @@ export class Http1Connection implements Connection {
       repeatOrFail(pending, this.#owner, new Error('the connection was closed'))
       return
     }
-    const request = new Http1Request(pending, this.#socket, this.#finished, this.#isReused ? this.#owner : undefined)
+    const owner = this.#isReused ? this.#owner : undefined
+    const request = new Http1Request(pending, this.#options.origin, this.#socket, this.#finished, owner)
     this.#current = request
     this.#isReused = true
     this.#setReference()
-    request.start(this.#options)
+    request.start()
   }
 
   retire(): void {
@@ -161,7 +162,8 @@ function findResetError(socket: Socket): Error | undefined {
  * @throws Error that names the header that cannot be sent, but not its value
  */
 function createFields({ options }: PendingRequest, origin: string, length: number | undefined): Record<string, string> {
-  const fields: Record<string, string> = { host: new URL(origin).host, connection: 'keep-alive' }
+  const [, host] = splitOrigin(origin)
+  const fields: Record<string, string> = { host, connection: 'keep-alive' }
   for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
     checkValue(name, value)
     fields[name] = value
@@ -184,6 +186,7 @@ class Http1Request implements ResponseController {
   paused = false
   reason: Error | null = null
   readonly #handler: ResponseHandler
+  readonly #origin: string
   readonly #socket: Socket
   /** Called once, when the connection is free, with the time in ms that it can be idle. */
   #finished: ((idleTime: number) => void) | undefined
@@ -192,7 +195,6 @@ class Http1Request implements ResponseController {
   /** The request until its response begins, since it may have to be sent again. */
   #pending: PendingRequest | undefined
   #request: ClientRequest | undefined
-  #origin = ''
   #response: IncomingMessage | undefined
   #upload: Upload | undefined
   /** The error of the connection. */
@@ -206,19 +208,20 @@ class Http1Request implements ResponseController {
 
   constructor(
     pending: PendingRequest,
+    origin: string,
     socket: Socket,
     finished: (idleTime: number) => void,
     owner: ConnectionOwner | undefined,
   ) {
     this.#owner = owner
+    this.#origin = origin
     this.#pending = pending
     this.#handler = pending.handler
     this.#socket = socket
     this.#finished = finished
   }
 
-  start({ origin }: Http1Options): void {
-    this.#origin = origin
+  start(): void {
     const pending = this.#pending as PendingRequest
     const { method, path } = pending.options
     const body = pending.options.body as Buffer | Readable | null | undefined
@@ -226,7 +229,7 @@ class Http1Request implements ResponseController {
     let fields: Record<string, string>
     let request: ClientRequest
     try {
-      fields = createFields(pending, origin, length)
+      fields = createFields(pending, this.#origin, length)
       request = http.request({
         method,
         path,

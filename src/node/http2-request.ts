@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue } from './header-fields.ts'
+import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
 import { isReadable, Upload } from './upload.ts'
 
 /** The error codes that are handled apart from others (RFC 9113, section 7). */
@@ -56,7 +56,7 @@ type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
  */
 function createFields({ options }: PendingRequest, length: number | undefined): Record<string, string> {
   const { method, path } = options
-  const [scheme = '', authority = ''] = `${options.origin}`.split('://')
+  const [scheme, authority] = splitOrigin(`${options.origin}`)
   const fields: Record<string, string> = {
     ':method': method,
     ':scheme': scheme,

@@ -179,7 +179,7 @@ export function createNodeTransport({ dispatcher, unref = false, context }: Node
       handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
       return Promise.resolve()
     }
-    if (/[^\d]/.test(headers.get('content-length') ?? '')) {
+    if (/\D/.test(headers.get('content-length') ?? '')) {
       handler.refuse('unsupported', 'invalid content-length header: it has to be a number of bytes')
       return Promise.resolve()
     }
