@@ -9,6 +9,13 @@ import { endOfLongTurn } from './loop-turn.ts'
  */
 const maxDelivery = 8_192
 
+/**
+ * The maximum size of a chunk, in bytes, that is delivered together with what else arrives by the same read: a read may
+ * have 1,000 chunks of one event each, whose delivery one by one takes a third of the CPU time of
+ * `npm run bench -- --workloads answer`.
+ */
+const maxSmallChunk = 2_048
+
 /** A source of bytes that can be paused: a response, or the last of its decoders. */
 interface Source {
   pause(): unknown
@@ -23,6 +30,11 @@ interface Consumer {
   finish(error?: Error): void
 }
 
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks)
+}
+
 /**
  * A response body: decodes what arrives, delivers it, and pauses the source while the consumer lags, or until the next
  * turn of the event loop if the current one has taken long.
@@ -32,7 +44,9 @@ export class ResponseBody {
   readonly #consumer: Consumer
   readonly #source: Source
   #decoders: Duplex[] | undefined
-  /** The chunks that were not delivered yet. */
+  /** The small chunks that have arrived since the last microtask, and are delivered in the next one. */
+  #arrived: Buffer[] | undefined
+  /** The decoded chunks that were not delivered yet, since the consumer lags. */
   #waiting: Uint8Array[] | undefined
   /** Whether the next delivery has to wait for the consumer, or for the next turn of the event loop. */
   #isBehind = false
@@ -50,20 +64,26 @@ export class ResponseBody {
   }
 
   write(chunk: Buffer): void {
-    if (this.#codings.length) this.#decoders ??= this.#createDecoders(chunk[0] ?? 0)
-    const first = this.#decoders?.[0]
-    if (!first) this.#deliver(chunk)
-    else if (!first.write(chunk)) this.#source.pause()
+    if (chunk.length > maxSmallChunk) {
+      this.#flush()
+      this.#write(chunk)
+    } else if (this.#arrived) this.#arrived.push(chunk)
+    else {
+      this.#arrived = [chunk]
+      void nextMicrotask().then(() => this.#flush())
+    }
   }
 
   /** Ends the body with an error, after what has arrived before was delivered. */
   fail(error: Error): void {
+    this.#flush()
     if (this.#hasEnded) return
     this.#error = error
     this.#end()
   }
 
   end(): void {
+    this.#flush()
     const first = this.#decoders?.[0]
     if (first) first.end()
     else this.#end()
@@ -71,8 +91,22 @@ export class ResponseBody {
 
   destroy(): void {
     this.#isDestroyed = true
+    this.#arrived = undefined
     this.#waiting = undefined
     for (const decoder of this.#decoders ?? []) decoder.destroy()
+  }
+
+  #flush(): void {
+    const arrived = this.#arrived
+    this.#arrived = undefined
+    if (arrived) this.#write(concat(arrived))
+  }
+
+  #write(chunk: Uint8Array): void {
+    if (this.#codings.length) this.#decoders ??= this.#createDecoders(chunk[0] ?? 0)
+    const first = this.#decoders?.[0]
+    if (!first) this.#deliver(chunk)
+    else if (!first.write(chunk)) this.#source.pause()
   }
 
   #createDecoders(firstByte: number): Duplex[] {
@@ -118,8 +152,7 @@ export class ResponseBody {
   #wait(ready: Promise<void>, rest: Uint8Array): void {
     this.#isBehind = true
     this.#waiting = rest.length ? [rest] : undefined
-    // Not at once: after every pause, undici would parse the rest of the same read again, which took a third of the time
-    // in `npm run bench -- --workloads answer`.
+    // Not at once: the end may be part of the same read, and undici would parse the rest of the read again.
     void nextMicrotask().then(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
     void ready.then(() => this.#resume())
   }
@@ -128,7 +161,7 @@ export class ResponseBody {
     const waiting = this.#waiting
     this.#isBehind = false
     this.#waiting = undefined
-    if (waiting) this.#deliver(waiting.length === 1 && waiting[0] ? waiting[0] : Buffer.concat(waiting))
+    if (waiting) this.#deliver(concat(waiting))
     if (this.#isBehind || this.#isDestroyed) return
     if (this.#hasEnded) this.#consumer.finish(this.#error)
     else this.#last.resume()

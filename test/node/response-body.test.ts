@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ResponseBody } from '../../src/node/response-body.ts'
 
 /** Keeps the thread busy. */
@@ -18,7 +19,11 @@ interface Recorded {
 }
 
 /** A body whose consumer works for a while on everything that it gets. */
-function recordBody(milliseconds: number, bytes?: () => Promise<void> | undefined): Recorded {
+function recordBody(
+  milliseconds: number,
+  bytes?: () => Promise<void> | undefined,
+  codings: readonly string[] = [],
+): Recorded {
   const received: string[] = []
   const source = {
     pauses: 0,
@@ -41,7 +46,7 @@ function recordBody(milliseconds: number, bytes?: () => Promise<void> | undefine
       end()
     },
   }
-  return { body: new ResponseBody([], consumer, source), received, ended, source }
+  return { body: new ResponseBody(codings, consumer, source), received, ended, source }
 }
 
 const size = 8_192
@@ -98,6 +103,48 @@ describe('A body that takes long is delivered over several turns of the event lo
     expect(bodies.some(({ received }) => received.length === 0)).toBe(true)
     await Promise.all(bodies.map(({ ended }) => ended))
     for (const { received } of bodies) expect(received).toEqual(['a', 'end'])
+  })
+})
+
+describe('Small chunks that arrive together are delivered together', () => {
+  // What earlier tests did takes the time of this turn.
+  beforeEach(() => nextTurn())
+
+  it('All of one read is one delivery, in order, before its end', async () => {
+    const { body, received, ended } = recordBody(0)
+    for (const text of ['a', 'b', 'c']) body.write(Buffer.from(text))
+    expect(received).toEqual([])
+    await Promise.resolve()
+    expect(received).toEqual(['abc'])
+    for (const text of ['d', 'e']) body.write(Buffer.from(text))
+    body.end()
+    await ended
+    expect(received).toEqual(['abc', 'de', 'end'])
+  })
+
+  it('A large chunk in between keeps its place', async () => {
+    const { body, received, ended } = recordBody(0)
+    const large = 'x'.repeat(5_000)
+    for (const text of ['a', large, 'b']) body.write(Buffer.from(text))
+    body.fail(new Error('reset'))
+    await ended
+    expect(received.join('')).toBe(`a${large}berror: reset`)
+  })
+
+  it('Compressed chunks are decoded together', async () => {
+    const { body, received, ended } = recordBody(0, undefined, ['gzip'])
+    for (const byte of gzipSync('data: 1')) body.write(Buffer.of(byte))
+    body.end()
+    await ended
+    expect(received.join('')).toBe('data: 1end')
+  })
+
+  it('Nothing is delivered after the body is destroyed', async () => {
+    const { body, received } = recordBody(0)
+    body.write(Buffer.from('a'))
+    body.destroy()
+    await nextTurn()
+    expect(received).toEqual([])
   })
 })
 
