@@ -1,7 +1,7 @@
 import { createDecoder, findMissingGlobal } from '#platform'
 import { AttemptSignal } from './attempt-signal.ts'
 import { callObserver } from './callbacks.ts'
-import { createDeadline, type Deadline } from './deadline.ts'
+import { Deadline } from './deadline.ts'
 import { describeError } from './error-message.ts'
 import type { ErrorReason } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
@@ -20,7 +20,7 @@ export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'commen
   /** "Announce the connection": the response is an event stream. */
   open(response: TransportResponse): void
   /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
-  ready?: (() => Promise<void> | undefined) | undefined
+  ready(): Promise<void> | undefined
   /** The attempt is over. Called once, as the last function, and after the code that ended the attempt has run. */
   ended(outcome: Outcome): void
 }
@@ -76,7 +76,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     this.#settings = settings
     this.#attempt = state.attempt
     this.#handler = handler
-    this.#deadline = createDeadline(settings.unref)
+    this.#deadline = new Deadline(settings.unref)
     const { onComment } = settings
     this.comment =
       onComment &&
@@ -149,7 +149,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     if (this.#signal.aborted) return
     if (!this.#refusal) this.#expectBytes()
     this.#read?.(chunk)
-    const ready = this.#refusal || this.#signal.aborted ? undefined : this.#handler.ready?.()
+    const ready = this.#refusal || this.#signal.aborted ? undefined : this.#handler.ready()
     if (!ready) return
     // The time that a consumer takes is not the server's silence.
     this.#deadline.clear()
@@ -234,11 +234,10 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
    * user agent knows that to be futile, in which case the user agent may fail the connection."
    */
   #fail(error: unknown): void {
-    const message = describeError(error)
-    if (this.#refusal) this.#end()
-    else if (this.#settings.url.startsWith('http')) this.complete('network', message, error)
     // Futile: without HTTP there is no network that could come back.
-    else this.complete('unsupported', message, error)
+    const reason = this.#settings.url.startsWith('http') ? 'network' : 'unsupported'
+    if (this.#refusal) this.#end()
+    else this.complete(reason, describeError(error), error)
   }
 }
 

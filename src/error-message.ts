@@ -1,6 +1,3 @@
-/** What Node's fetch says of every failure; the reason is in the cause. */
-const uninformative = 'fetch failed'
-
 /**
  * What is known of something that was thrown: the text that was thrown, or an Error's message and that of its cause,
  * unless the message has it already.
@@ -9,7 +6,6 @@ export function describeError(error: unknown): string {
   if (typeof error === 'string') return error
   const { message, cause, code } = Object(error)
   const reason = typeof cause === 'string' ? cause : cause?.message || cause?.code
-  const isEnough = !reason || message?.includes(reason)
-  const texts = [message === uninformative && reason ? '' : message, isEnough ? '' : reason]
+  const texts = [message, message?.includes(reason) ? '' : reason]
   return texts.filter(Boolean).join(': ') || code || typeof error
 }

@@ -4,7 +4,7 @@ import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
 import type { Settings } from './options/settings.ts'
-import { type CompletedOutcome, toResponseDetails } from './outcome.ts'
+import { type CompletedOutcome, type Outcome, toResponseDetails } from './outcome.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
 import { bodyUsedMessage, wasSent } from './request-body.ts'
 import { type Decision, decide } from './retry.ts'
@@ -59,157 +59,185 @@ function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): Err
   }
 }
 
-/** Starts a session; the first attempt begins after the caller's own code has run. */
-export const startSession: StartSession = (settings, transport, handler) => {
-  const { signal, retry, headers, body, request, unref, pauseWhenHidden, resetAfter, reconnectOnEnd = true } = settings
-  let currentAttempt: Attempt | undefined
+/** A session and what it knows, as a class and not as closures: thousands of streams keep one each. */
+class ReconnectingSession implements Session, AttemptHandler {
+  lastEventId: string
+  closed: boolean
+  readonly #settings: Settings
+  readonly #transport: Transport
+  readonly #handler: SessionHandler
+  #currentAttempt: Attempt | undefined
   /** The number of attempts so far. */
-  let attempt = 0
+  #attempt = 0
   /** The number of failures in a row. */
-  let failures = 0
+  #failures = 0
   /** What ended the previous attempt, unless that one had opened. */
-  let previous: ErrorDetails | undefined
+  #previous: ErrorDetails | undefined
   /** Whether an attempt has ended in status 401 since one opened: new headers did not help. */
-  let wasUnauthorized = false
+  #wasUnauthorized = false
   /** The server's `retry:` in ms, if it sent one. */
-  let serverReconnectionTime: number | undefined
+  #serverReconnectionTime: number | undefined
   /**
    * The time, by `performance.now()`, from which on the attempt counts as a success. A response alone is not enough: a
    * server may accept every connection and drop it at once, forever.
    */
-  let successTime = Infinity
+  #successTime = 0
   /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
-  let wasSilent = false
+  #wasSilent = false
   /** Whether the attempt has announced the connection. */
-  let hasOpened = false
+  #hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
-  let endWait: (() => void) | undefined
+  #endWait: (() => void) | undefined
   /** Whether the page is away: nothing is connected until it is back. */
-  let isAway = false
-  let stopWatching: (() => void) | undefined
-  let forgetSignal: (() => void) | undefined
+  #isAway = false
+  readonly #stopWatching: (() => void) | undefined
+  readonly #forgetSignal: (() => void) | undefined
 
-  const session: Session = {
-    lastEventId: settings.lastEventId,
-    closed: !!signal?.aborted,
-    close() {
-      session.closed = true
-      forgetSignal?.()
-      stopWatching?.()
-      session.reconnect()
-    },
-    reconnect() {
-      // Whoever calls it, the next attempt calls back in the context of the session.
-      if (transport.runInContext) transport.runInContext(interrupt)
-      else interrupt()
-    },
+  constructor(settings: Settings, transport: Transport, handler: SessionHandler) {
+    const { signal, lastEventId, pauseWhenHidden } = settings
+    this.lastEventId = lastEventId
+    this.closed = !!signal?.aborted
+    this.#settings = settings
+    this.#transport = transport
+    this.#handler = handler
+    if (!this.closed) {
+      this.#stopWatching = watchPageLifecycle(pauseWhenHidden, (away) => {
+        this.#isAway = away
+        // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
+        this.reconnect()
+      })
+      this.#forgetSignal =
+        signal &&
+        onAbort(signal, () => {
+          this.close()
+          handler.aborted?.()
+        })
+    }
+    void nextMicrotask().then(this.#connect)
   }
 
-  const interrupt = (): void => {
-    currentAttempt?.abort()
-    endWait?.()
+  close(): void {
+    this.closed = true
+    this.#forgetSignal?.()
+    this.#stopWatching?.()
+    this.reconnect()
   }
 
-  const abort = (): void => {
-    session.close()
-    handler.aborted?.()
+  reconnect(): void {
+    const interrupt = (): void => {
+      this.#currentAttempt?.abort()
+      this.#endWait?.()
+    }
+    // Whoever calls it, the next attempt calls back in the context of the session.
+    if (this.#transport.runInContext) this.#transport.runInContext(interrupt)
+    else interrupt()
   }
 
-  const decideAfter = (outcome: CompletedOutcome): Decision => {
-    const canRefreshHeaders = !wasUnauthorized && (typeof headers === 'function' || !!request)
+  // What an attempt reports.
+
+  open(response: TransportResponse): void {
+    this.#hasOpened = true
+    this.#previous = undefined
+    this.#wasSilent = false
+    this.#wasUnauthorized = false
+    this.#successTime = performance.now() + this.#settings.resetAfter
+    this.#handler.announce(response)
+  }
+
+  id(id: string): void {
+    this.lastEventId = id
+  }
+
+  message(type: string, data: string): void {
+    this.#successTime = 0
+    this.#handler.message(type, data)
+  }
+
+  reconnectionTime(milliseconds: number): void {
+    this.#serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#handler.ready?.()
+  }
+
+  ended(outcome: Outcome): void {
+    if (this.closed) return
+    const isSuccess = performance.now() >= this.#successTime
+    if (isSuccess) this.#failures = 0
+    if (outcome.kind === 'aborted') {
+      this.#handler.dropped?.()
+      this.#connect()
+      return
+    }
+    if (outcome.reason === 'network' && isLeavingPage() && !this.#wasSilent) {
+      // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
+      // all, it reconnects. A second loss in a row has another cause.
+      this.#wasSilent = true
+      this.#handler.dropped?.()
+      this.#wait(leavingDelay)
+      return
+    }
+    if (!isSuccess) this.#failures++
+    const decision = this.#decideAfter(outcome)
+    // A function of the retry policy may have closed the session.
+    if (this.closed) return
+    const { delay } = decision
+    const details = toDetails(outcome, decision)
+    if (!this.#hasOpened) this.#previous = details
+    if (delay === undefined) this.close()
+    // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
+    else this.#wait(delay)
+    this.#handler.interrupted(details)
+  }
+
+  #decideAfter(outcome: CompletedOutcome): Decision {
+    const { headers, request, retry, body, reconnectOnEnd = true } = this.#settings
+    const canRefreshHeaders = !this.#wasUnauthorized && (typeof headers === 'function' || !!request)
     const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
-    wasUnauthorized ||= outcome.status === 401
-    const decision = decide(outcome, { failures, serverReconnectionTime, canRefreshHeaders }, policy, Math.random)
+    this.#wasUnauthorized ||= outcome.status === 401
+    const history = {
+      failures: this.#failures,
+      serverReconnectionTime: this.#serverReconnectionTime,
+      canRefreshHeaders,
+    }
+    const decision = decide(outcome, history, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
     // Before a response, the reason why there was none says more: it may be the body that failed.
-    if (outcome.kind === 'lost' && !hasOpened) return {}
+    if (outcome.kind === 'lost' && !this.#hasOpened) return {}
     const message = `${outcome.message}; ${bodyUsedMessage}`
     return { failure: { reason: 'body-used', message, error: outcome.error } }
   }
 
-  const attemptHandler: AttemptHandler = {
-    open(response) {
-      hasOpened = true
-      wasSilent = false
-      wasUnauthorized = false
-      successTime = performance.now() + resetAfter
-      handler.announce(response)
-    },
-    id(id) {
-      session.lastEventId = id
-    },
-    message(type, data) {
-      successTime = 0
-      handler.message(type, data)
-    },
-    reconnectionTime(milliseconds) {
-      serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
-    },
-    ready: handler.ready,
-    ended(outcome) {
-      if (session.closed) return
-      const isSuccess = performance.now() >= successTime
-      if (isSuccess) failures = 0
-      if (hasOpened) previous = undefined
-      if (outcome.kind === 'aborted') {
-        handler.dropped?.()
-        connect()
-        return
-      }
-      if (outcome.reason === 'network' && isLeavingPage() && !wasSilent) {
-        // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
-        // all, it reconnects. A second loss in a row has another cause.
-        wasSilent = true
-        handler.dropped?.()
-        endWait = startReconnectWait(leavingDelay, unref, connect)
-        return
-      }
-      if (!isSuccess) failures++
-      const decision = decideAfter(outcome)
-      // A function of the retry policy may have closed the session.
-      if (session.closed) return
-      const { delay } = decision
-      const details = toDetails(outcome, decision)
-      if (!hasOpened) previous = details
-      if (delay === undefined) session.close()
-      // Deviation: the wait begins before the `error` event, not after it, so that a listener can end it.
-      else endWait = startReconnectWait(delay, unref, connect)
-      handler.interrupted(details)
-    },
+  #wait(delay: number): void {
+    this.#endWait = startReconnectWait(delay, this.#settings.unref, this.#connect)
   }
 
-  const connect = (): void => {
-    endWait = isAway ? connect : undefined
-    if (session.closed || isAway) return
-    const ready = attempt ? handler.ready?.() : undefined
+  readonly #connect = (): void => {
+    this.#endWait = this.#isAway ? this.#connect : undefined
+    if (this.closed || this.#isAway) return
+    const ready = this.#attempt > 0 && this.ready()
     if (ready) {
       // The consumer lags: whatever the next response brought would have to be buffered, too.
-      waitForConsumer(ready)
+      const stopWaiting = (): void => {
+        if (this.#endWait === stopWaiting) this.#connect()
+      }
+      this.#endWait = stopWaiting
+      void ready.then(stopWaiting)
       return
     }
-    hasOpened = false
-    successTime = Infinity
-    attempt++
-    const context = { attempt, failures, lastEventId: session.lastEventId, previous }
-    currentAttempt = startAttempt(settings, context, transport, attemptHandler)
-  }
-
-  const waitForConsumer = (ready: Promise<void>): void => {
-    const stopWaiting = (): void => {
-      if (endWait === stopWaiting) connect()
+    this.#hasOpened = false
+    this.#successTime = Infinity
+    const state = {
+      attempt: ++this.#attempt,
+      failures: this.#failures,
+      lastEventId: this.lastEventId,
+      previous: this.#previous,
     }
-    endWait = stopWaiting
-    void ready.then(stopWaiting)
+    this.#currentAttempt = startAttempt(this.#settings, state, this.#transport, this)
   }
-
-  if (!session.closed) {
-    stopWatching = watchPageLifecycle(pauseWhenHidden, (away) => {
-      isAway = away
-      // While the page is away, the connection or the wait is dropped; when it is back, the session connects.
-      session.reconnect()
-    })
-    forgetSignal = signal && onAbort(signal, abort)
-  }
-  void nextMicrotask().then(connect)
-  return session
 }
+
+/** Starts a session; the first attempt begins after the caller's own code has run. */
+export const startSession: StartSession = (settings, transport, handler) =>
+  new ReconnectingSession(settings, transport, handler)

@@ -71,7 +71,7 @@ describe('An attempt has exactly one outcome', () => {
       () => {
         throw error
       },
-      { open() {}, id() {}, message() {}, reconnectionTime() {}, ended },
+      { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended },
     )
     await settle()
     expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'lost', reason: 'network', error }))
@@ -159,7 +159,7 @@ describe('An attempt has exactly one outcome', () => {
             end()
           }
         }),
-      { open() {}, id() {}, message() {}, reconnectionTime() {}, ended },
+      { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended },
     )
     await vi.advanceTimersByTimeAsync(100)
     expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'lost', reason: 'timeout' }))

@@ -72,6 +72,7 @@ describe('An attempt calls onRequest, onResponse and onComment', () => {
         id: (id) => reports.push(['id', id]),
         message: (type, data) => reports.push(['message', type, data]),
         reconnectionTime: (milliseconds) => reports.push(['reconnectionTime', milliseconds]),
+        ready: () => undefined,
         ended: (outcome) => outcomes.push(outcome),
       },
     )

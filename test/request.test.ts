@@ -27,7 +27,7 @@ describe('An attempt sends one request', () => {
           sent.push(String(headers.get('a')))
           headers.set('a', 'changed')
         },
-        { open() {}, id() {}, message() {}, reconnectionTime() {}, ended() {} },
+        { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended() {} },
       )
       await settle()
     }

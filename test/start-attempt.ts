@@ -37,6 +37,7 @@ export async function start({ init = {}, context = {}, handler = {}, address = u
       id: (id) => reports.push(['id', id]),
       message: (type, data) => reports.push(['message', type, data]),
       reconnectionTime: (milliseconds) => reports.push(['reconnectionTime', milliseconds]),
+      ready: () => undefined,
       ended(outcome) {
         expect(started.outcome).toBeUndefined()
         started.outcome = outcome

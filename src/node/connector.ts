@@ -78,6 +78,9 @@ export function connectOver(
   return new PendingSocket(connectTls({ ...tls, socket }), tls, options, callback)
 }
 
+/** Not a closure, which would keep the pending connection in memory as long as the socket. */
+function ignoreError(): void {}
+
 class PendingSocket implements PendingConnection {
   readonly #socket: Socket | TLSSocket
   #callback: ConnectCallback | undefined
@@ -105,7 +108,7 @@ class PendingSocket implements PendingConnection {
   readonly #connected = (): void => {
     this.#socket.off('error', this.#fail).off('close', this.#closed)
     // The new owner adds its own listener; until then an error must not be thrown.
-    this.#socket.on('error', () => {})
+    this.#socket.on('error', ignoreError)
     this.#settle(undefined, this.#socket)
   }
 
