@@ -2,6 +2,7 @@ import { createMessageEvent } from '#message-event'
 import { EventTargetBase } from '#platform'
 import { createTransport } from '#transport'
 import { callObserver } from './callbacks.ts'
+import type { DomEvent, DomEventTarget, DomMessageEvent } from './dom-types.ts'
 import { createEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
 import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
@@ -14,11 +15,11 @@ const CONNECTING = 0
 const OPEN = 1
 const CLOSED = 2
 
-type EventOf<Value> = Value extends Event ? Value : TypedMessageEvent<Value>
+type EventOf<Value> = Value extends DomEvent ? Value : TypedMessageEvent<Value>
 
 /** The events that an EventSource dispatches: those of the standard, and the caller's `Events`. */
 export type EventSourceEventMap<Events = unknown> = { [Type in keyof Events]: EventOf<Events[Type]> } & Omit<
-  { open: Event; message: TypedMessageEvent<string>; error: ErrorEvent },
+  { open: DomEvent; message: TypedMessageEvent<string>; error: ErrorEvent },
   keyof Events
 >
 
@@ -36,8 +37,8 @@ export interface SourceKind {
 export const sourceKind: unique symbol = Symbol()
 
 // The types of listeners and options have names in lib.dom only.
-type AddEventListener = Parameters<EventTarget['addEventListener']>
-type RemoveEventListener = Parameters<EventTarget['removeEventListener']>
+type AddEventListener = Parameters<DomEventTarget['addEventListener']>
+type RemoveEventListener = Parameters<DomEventTarget['removeEventListener']>
 
 type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handleEvent(event: Type): unknown }
 
@@ -138,14 +139,14 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   get onopen(): EventHandler {
     return this.#handlers.get('open')
   }
-  set onopen(handler: ((this: this, event: Event) => unknown) | null) {
+  set onopen(handler: ((this: this, event: DomEvent) => unknown) | null) {
     this.#handlers.set('open', handler)
   }
 
   get onmessage(): EventHandler {
     return this.#handlers.get('message')
   }
-  set onmessage(handler: ((this: this, event: MessageEvent) => unknown) | null) {
+  set onmessage(handler: ((this: this, event: DomMessageEvent) => unknown) | null) {
     this.#handlers.set('message', handler)
   }
 
@@ -181,7 +182,7 @@ export interface EventSource<Events = unknown> {
     listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
     options?: AddEventListener[2],
   ): void
-  addEventListener(type: string, listener: Listener<this, MessageEvent> | null, options?: AddEventListener[2]): void
+  addEventListener(type: string, listener: Listener<this, DomMessageEvent> | null, options?: AddEventListener[2]): void
   addEventListener(type: string, listener: AddEventListener[1] | null, options?: AddEventListener[2]): void
   removeEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
@@ -190,7 +191,7 @@ export interface EventSource<Events = unknown> {
   ): void
   removeEventListener(
     type: string,
-    listener: Listener<this, MessageEvent> | null,
+    listener: Listener<this, DomMessageEvent> | null,
     options?: RemoveEventListener[2],
   ): void
   removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void

@@ -1,4 +1,5 @@
 import { EventBase } from '#platform'
+import type { DomEvent } from './dom-types.ts'
 
 /**
  * Why a connection was interrupted or failed. The list is closed: a new cause of failure is a new reason.
@@ -62,7 +63,7 @@ export interface ErrorDetails {
  * The `error` event of an EventSource. Deviation: the standard dispatches a plain Event; this one also says
  * what happened. It extends the runtime's Event, not the runtime's ErrorEvent, which not every runtime has.
  */
-export class ErrorEvent extends (EventBase as new (type: string) => Event) implements ErrorDetails {
+export class ErrorEvent extends (EventBase as new (type: string) => DomEvent) implements ErrorDetails {
   declare readonly message: string
   declare readonly error: unknown
   declare readonly reason: ErrorReason

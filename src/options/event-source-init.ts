@@ -1,3 +1,4 @@
+import type { DomMessageEvent } from '../dom-types.ts'
 import type { ErrorDetails } from '../events.ts'
 
 /** What a function given as `headers`, `body` or `request` is told about the attempt that it is called for. */
@@ -73,7 +74,7 @@ export interface RetryPolicy {
 }
 
 /** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
-export interface TypedMessageEvent<Data> extends Omit<MessageEvent, 'data'> {
+export interface TypedMessageEvent<Data> extends Omit<DomMessageEvent, 'data'> {
   readonly data: Data
 }
 

@@ -1,3 +1,5 @@
+import type { DomEvent, DomEventTarget } from '../dom-types.ts'
+
 /** Decodes the UTF-8 of one stream, chunk by chunk, and strips one byte order mark from its start. */
 export type Decode = (bytes: Uint8Array) => string
 
@@ -9,7 +11,7 @@ export interface EventHandlers {
 }
 
 /** What an `on…` attribute returns: it takes any event, which makes the class assignable to the DOM's own type. */
-export type EventHandler = ((event: Event) => unknown) | null
+export type EventHandler = ((event: DomEvent) => unknown) | null
 
 /** What runtimes do differently: what each file beside this one exports, chosen by the import `#platform`. */
 export interface Platform {
@@ -24,7 +26,7 @@ export interface Platform {
    */
   onAbort(signal: AbortSignal, callback: () => void): () => void
   /** The runtime's EventTarget; where there is none, an import must not fail, and a constructor does. */
-  readonly EventTargetBase: typeof EventTarget
+  readonly EventTargetBase: new () => DomEventTarget
   /** The runtime's Event; where there is none, an import must not fail. */
   readonly EventBase: typeof Event
   /**

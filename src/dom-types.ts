@@ -1,0 +1,40 @@
+/*
+ * Types of the DOM as a project knows them: from lib.dom, or from @types/node. React Native's types have none of them, or
+ * empty ones: there, what everysource's own classes offer takes their place.
+ */
+
+type Globals = typeof globalThis
+
+interface MinimalEvent {
+  readonly type: string
+  readonly target: unknown
+  readonly currentTarget: unknown
+  readonly timeStamp: number
+}
+
+interface MinimalMessageEvent extends MinimalEvent {
+  readonly data: string
+  readonly origin: string
+  readonly lastEventId: string
+}
+
+type MinimalListener = ((event: MinimalEvent) => unknown) | { handleEvent(event: MinimalEvent): unknown }
+
+interface MinimalListenerOptions {
+  readonly capture?: boolean
+  readonly once?: boolean
+  readonly passive?: boolean
+  readonly signal?: AbortSignal
+}
+
+interface MinimalEventTarget {
+  addEventListener(type: string, listener: MinimalListener | null, options?: boolean | MinimalListenerOptions): void
+  removeEventListener(type: string, listener: MinimalListener | null, options?: boolean | MinimalListenerOptions): void
+  dispatchEvent(event: MinimalEvent): boolean
+}
+
+export type DomEvent = Globals extends { Event: { prototype: infer Type } } ? Type : MinimalEvent
+
+export type DomMessageEvent = Globals extends { MessageEvent: { prototype: infer Type } } ? Type : MinimalMessageEvent
+
+export type DomEventTarget = Globals extends { EventTarget: { prototype: infer Type } } ? Type : MinimalEventTarget
