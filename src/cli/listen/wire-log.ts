@@ -58,9 +58,8 @@ export class WireLog {
   }
 }
 
-/** Returns the target of a request: a path, or a URL to a proxy that forwards, or a host to a proxy that tunnels. */
-function redactTarget({ method, path, origin }: SentRequest): string {
-  if (method === 'CONNECT') return path
+/** Returns the target of a request: a path, or a URL to a proxy that forwards. */
+function redactTarget({ path, origin }: SentRequest): string {
   const url = redactUrl(new URL(path, origin).href)
   return path.startsWith('/') ? url.slice(new URL(url).origin.length) : url
 }
