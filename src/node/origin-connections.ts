@@ -109,6 +109,8 @@ export class OriginConnections implements ConnectionOwner {
       const connection = this.#findFree()
       if (!connection) break
       this.#waiting.delete(request)
+      // The callback would keep the request in memory as long as its response.
+      request.handler.onOver = undefined
       connection.send(request)
       if (!connection.room) this.#free.delete(connection)
     }
