@@ -1,5 +1,5 @@
 import { EventBase } from '#platform'
-import type { DomEvent } from './dom-types.ts'
+import type { DomEvent } from './platform/dom-types.ts'
 
 /**
  * Why a connection was interrupted or failed. The list is closed: a new cause of failure is a new reason.

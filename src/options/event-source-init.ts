@@ -1,5 +1,5 @@
-import type { DomMessageEvent } from '../dom-types.ts'
 import type { ErrorDetails } from '../events.ts'
+import type { DomMessageEvent } from '../platform/dom-types.ts'
 
 /** What a function given as `headers`, `body` or `request` is told about the attempt that it is called for. */
 export interface AttemptContext {

@@ -1,4 +1,4 @@
-import type { DomEventTarget } from '../dom-types.ts'
+import type { DomEventTarget } from './dom-types.ts'
 
 class MissingEventTarget {
   constructor() {

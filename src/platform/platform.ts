@@ -1,4 +1,4 @@
-import type { DomEvent, DomEventTarget } from '../dom-types.ts'
+import type { DomEvent, DomEventTarget } from './dom-types.ts'
 
 /** Decodes the UTF-8 of one stream, chunk by chunk, and strips one byte order mark from its start. */
 export type Decode = (bytes: Uint8Array) => string
