@@ -157,7 +157,9 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
   }
 
   refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void {
-    this.complete(reason, message, undefined, toResponseDetails(response))
+    // Why a response is refused comes before why its body cannot be read.
+    if (this.#refusal) this.#end()
+    else this.complete(reason, message, undefined, toResponseDetails(response))
   }
 
   abort(): void {

@@ -16,5 +16,5 @@ const eventStream = /^\s*text\/event-stream\s*(;|$)/i
  */
 export function isEventStream(contentType: string | null): boolean {
   const last = splitTypes(contentType ?? '').findLast((type) => mimeType.test(type))
-  return last !== undefined && eventStream.test(last)
+  return eventStream.test(last ?? '')
 }

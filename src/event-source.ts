@@ -1,5 +1,5 @@
 import { createMessageEvent } from '#message-event'
-import { EventTargetBase } from '#platform'
+import { EventBase, EventTargetBase } from '#platform'
 import { createTransport } from '#transport'
 import { callObserver } from './callbacks.ts'
 import { createEventHandlers } from './event-handlers.ts'
@@ -85,7 +85,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
       announce: ({ url }) => {
         this.#origin = new URL(url).origin
         this.#readyState = OPEN
-        this.#handlers.dispatch(new Event('open'))
+        this.#handlers.dispatch(new EventBase('open'))
       },
       // "Dispatch the event", step 5: "Initialize event's type attribute to "message", its data attribute to data buffer,
       // its origin attribute to the serialization of the origin of the event stream's final URL (i.e., the URL after
@@ -210,6 +210,8 @@ for (const name of Object.getOwnPropertyNames(prototype)) {
 Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.
 Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
+// The npm package `eventsource` has it, and libraries ask for it before they use the option `fetch`.
+Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true })
 // For "using", where the runtime has it.
 if (Symbol.dispose) {
   Object.defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true })

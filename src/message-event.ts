@@ -1,4 +1,4 @@
-import { messageEventMembers } from '#platform'
+import { EventBase, messageEventMembers } from '#platform'
 
 /** What distinguishes one message from another. */
 type Message = Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>
@@ -11,7 +11,7 @@ type MessageEventClass = new (type: string, message: Message) => Event
  * versions of Node (`npm run bench:browser`).
  */
 function defineMessageEvent(): MessageEventClass {
-  class StreamMessageEvent extends Event {
+  class StreamMessageEvent extends EventBase {
     readonly #message: Message
 
     constructor(type: string, message: Message) {

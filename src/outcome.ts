@@ -18,6 +18,6 @@ export type ResponseDetails = Pick<ErrorDetails, 'code' | 'status' | 'headers' |
 /** @param refused the response, if the response is the reason */
 export function toResponseDetails(refused?: TransportResponse, body?: string): ResponseDetails {
   // A browser hides a redirect that it did not follow: its status is 0.
-  const status = refused?.status === 0 ? undefined : refused?.status
+  const status = refused?.status ? refused.status : undefined
   return { code: status, status, headers: refused?.headers, body }
 }

@@ -8,11 +8,6 @@ export interface Refusal {
   readonly message: string
 }
 
-/** The URL without its query, which may contain a secret. */
-function withoutQuery(url: string): string {
-  return url.replace(/[?#].*/, '')
-}
-
 /**
  * "Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
  * connection."
@@ -23,7 +18,8 @@ export function findRefusal(
   { status, statusText, contentType, url }: TransportResponse,
   accepts: ((contentType: string | null) => boolean) | null | undefined,
 ): Refusal | undefined {
-  const from = `from ${withoutQuery(url)}`
+  // The query may contain a secret.
+  const from = `from ${url.replace(/[?#].*/, '')}`
   if (status !== 200) {
     return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' ') }
   }

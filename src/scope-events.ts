@@ -1,6 +1,6 @@
 /** The global object, or what takes its place in a runtime without events of its own. */
 interface EventScope {
-  addEventListener?(type: string, listener: (event: Event) => void, capture?: boolean): void
+  addEventListener(type: string, listener: (event: Event) => void, capture?: boolean): void
   removeEventListener?(type: string, listener: (event: Event) => void, capture?: boolean): void
 }
 
@@ -10,19 +10,18 @@ interface EventScope {
  * @returns a function that removes the listener; undefined if it could not be added
  */
 export function onEvents(
-  scope: object,
+  scope: Partial<EventScope>,
   types: readonly string[],
   listener: (event: Event) => void,
   capture = false,
 ): (() => void) | undefined {
-  const { addEventListener, removeEventListener } = scope as EventScope
-  if (!addEventListener || !removeEventListener) return
+  const target = scope as EventScope
   try {
-    for (const type of types) addEventListener.call(scope, type, listener, capture)
+    for (const type of types) target.addEventListener(type, listener, capture)
   } catch {
     return
   }
   return () => {
-    for (const type of types) removeEventListener.call(scope, type, listener, capture)
+    for (const type of types) target.removeEventListener?.(type, listener, capture)
   }
 }

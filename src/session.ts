@@ -129,7 +129,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       this.#endWait?.()
     }
     // Whoever calls it, the next attempt calls back in the context of the session.
-    if (this.#transport.runInContext) this.#transport.runInContext(interrupt)
+    if (this.#transport.runInContext) this.#transport.runInContext(interrupt, this.closed)
     else interrupt()
   }
 

@@ -1,5 +1,4 @@
-// The default export: tracers replace `http.request`, and named exports would not change.
-import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { startTimer, type Timer } from '../timer.ts'
@@ -12,6 +11,7 @@ import type {
   SentRequest,
 } from './connection.ts'
 import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { createRequest } from './http-request.ts'
 import { isReadable, Upload } from './upload.ts'
 
 /** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
@@ -230,12 +230,11 @@ class Http1Request implements ResponseController {
     let request: ClientRequest
     try {
       fields = createFields(pending, this.#origin, length)
-      request = http.request({
+      request = createRequest(this.#socket, this.#origin, {
         method,
         path,
         headers: fields,
-        createConnection: () => this.#socket,
-        maxHeaderSize: Math.max(minMaxHeaderSize, http.maxHeaderSize),
+        maxHeaderSize: Math.max(minMaxHeaderSize, maxHeaderSize),
       })
     } catch (error) {
       this.#report(error as Error)

@@ -27,7 +27,8 @@ export function createLateTransport({ dispatcher, unref }: Pick<Settings, 'dispa
     throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
   }
   // The async context of the code that created the source.
-  const context = new AsyncResource('EventSource', { requireManualDestroy: true })
+  const context = new AsyncResource('EventSource')
+  let isDestroyed = false
   let transport: Transport | undefined
   // Not an async function: its promise would stay in memory as long as the stream.
   const send: Transport = (request, handler) => {
@@ -38,6 +39,12 @@ export function createLateTransport({ dispatcher, unref }: Pick<Settings, 'dispa
       return send(request, handler)
     })
   }
-  send.runInContext = (callback) => context.runInAsyncScope(callback)
+  send.runInContext = (callback, isLast) => {
+    context.runInAsyncScope(callback)
+    if (!isLast || isDestroyed) return
+    isDestroyed = true
+    // Tools that list what is still open, or keep state for each context, learn of the end now, not when memory is freed.
+    context.emitDestroy()
+  }
   return send
 }

@@ -15,6 +15,9 @@ const channels = {
   error: channel('undici:request:error'),
 }
 
+/** The channel on which Node itself reports HTTP/1.1 requests: a tracer that subscribes to both must not see two. */
+const httpRequests = channel('http.client.request.start')
+
 /** A request as tracers see it. */
 interface TracedRequest {
   readonly origin: string
@@ -77,7 +80,8 @@ class TracingHandler extends DelegatingHandler {
 
 /** Lets tracers see a request, and add headers to it. Returns the handler to send it with. */
 export function traceRequest(options: RequestOptions, handler: ResponseHandler): ResponseHandler {
-  if (!channels.create.hasSubscribers) return handler
+  const isReported = httpRequests.hasSubscribers && `${options.origin}`.startsWith('http:')
+  if (!channels.create.hasSubscribers || isReported) return handler
   const sent = options.headers as Record<string, string>
   const request: TracedRequest = {
     origin: `${options.origin}`,

@@ -1,4 +1,3 @@
-import { request as sendRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type Endpoint,
   type PendingConnection,
 } from './connector.ts'
+import { createRequest } from './http-request.ts'
 import type { ProxySettings } from './proxy-environment.ts'
 
 /** The error of a proxy that refused a request. */
@@ -82,7 +82,7 @@ class Tunnel implements PendingConnection {
     const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const { authorization } = this.#proxy
     this.#timer = startTimer(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout, true)
-    sendRequest({
+    createRequest(socket, this.#proxy.url.origin, {
       method: 'CONNECT',
       path: target,
       headers: {
@@ -91,7 +91,6 @@ class Tunnel implements PendingConnection {
         'proxy-connection': 'keep-alive',
         ...(authorization && { 'proxy-authorization': authorization }),
       },
-      createConnection: () => socket,
     })
       .on('connect', ({ statusCode = 0 }, tunnel: Socket, head: Buffer) => {
         clearTimeout(this.#timer)

@@ -104,8 +104,7 @@ export function readSettings(
   const settings = applyRules(options, { ...rules, ...moreRules }, '', defaults) as unknown as Settings
   const { headers, body } = settings
   const method = `${settings.method}`.toUpperCase()
-  if (typeof body === 'function') checkBody('', method)
-  else checkBody(body, method)
+  checkBody(typeof body === 'function' ? '' : body, method)
   return Object.assign(settings, {
     url: resolveUrl(urlText),
     withCredentials: !!settings.withCredentials,

@@ -63,10 +63,6 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
   throw new ErrorType(`${name} is ${shown}, not ${expected}`)
 }
 
-function warnOfUnknown(names: readonly string[]): void {
-  if (names.length) warnOnce(`everysource ignores unknown options: ${names.join(', ')}`)
-}
-
 /**
  * Copies options, fills in defaults, and warns once of options that no rule knows.
  * @param path what precedes the names of the options in messages
@@ -83,7 +79,7 @@ export function applyRules(
   const given: Record<string, unknown> = { ...options }
   const settings: Record<string, unknown> = Object.create(defaults)
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name))
-  warnOfUnknown(unknown.map((name) => path + name))
+  if (unknown.length) warnOnce(`everysource ignores unknown options: ${unknown.map((name) => path + name).join(', ')}`)
   for (const [name, rule] of Object.entries(rules)) {
     const value = given[name] ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {

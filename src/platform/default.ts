@@ -1,9 +1,10 @@
+import { EventBase, EventTargetBase } from './base-classes.ts'
 import type { Decode, EventHandlers } from './platform.ts'
 
 export { onAbort } from './abort-signal.ts'
-export { EventBase, EventTargetBase } from './base-classes.ts'
 export { isHeader } from './header-syntax.ts'
 export { findMissingGlobal } from './missing-globals.ts'
+export { EventBase, EventTargetBase }
 
 // For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
 // not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
@@ -42,14 +43,14 @@ export function createDecoder(): Decode {
 /** Whether the runtime reads `on…` from the target of a dispatch. */
 function readsEventHandlers(): boolean {
   let wasRead = false
-  const probe = new EventTarget()
+  const probe = new EventTargetBase()
   Object.defineProperty(probe, 'onprobe', {
     get() {
       wasRead = true
       return null
     },
   })
-  probe.dispatchEvent(new Event('probe'))
+  probe.dispatchEvent(new EventBase('probe'))
   return wasRead
 }
 

@@ -2,7 +2,7 @@ import { onEvents } from '../scope-events.ts'
 import { createFetchTransport, type SendRequest } from './fetch.ts'
 import type { CreateTransport } from './transport.ts'
 
-const blockedByPolicy = 'blocked by Content-Security-Policy: add this origin to connect-src'
+const blockedByPolicy = 'Content-Security-Policy: add this origin to connect-src'
 
 /** What a request to another origin may have met that failed before a response: browsers do not say. */
 function describeCrossOriginFailure(headers: RequestInit['headers']): string {

@@ -49,8 +49,11 @@ export interface TransportHandler {
  */
 export interface Transport {
   (request: TransportRequest, handler: TransportHandler): Promise<void>
-  /** Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it. */
-  runInContext?(callback: () => void): void
+  /**
+   * Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it.
+   * @param isLast whether the transport is not used any more
+   */
+  runInContext?(callback: () => void, isLast: boolean): void
 }
 
 /** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */

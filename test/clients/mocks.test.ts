@@ -56,9 +56,22 @@ async function mockByStub(): Promise<() => void> {
   return () => vi.unstubAllGlobals()
 }
 
+async function mockByNock(): Promise<() => void> {
+  const { default: nock } = await load('libraries', 'nock-14')
+  if (!nock.isActive()) nock.activate()
+  nock.disableNetConnect()
+  nock(server.origin).get('/events').reply(200, 'data: mocked\n\n', eventStream)
+  return () => {
+    nock.cleanAll()
+    nock.enableNetConnect()
+    nock.restore()
+  }
+}
+
 const mocks: readonly [string, Mock][] = [
   ["undici's MockAgent as the global dispatcher", mockByAgent],
   ['fetch-mock', mockByFetchMock],
+  ['nock 14', mockByNock],
   ['vi.stubGlobal()', mockByStub],
 ]
 
@@ -121,4 +134,14 @@ describe.skipIf(!isInstalled('libraries'))('a request in Node', () => {
     expect(await listenWithMsw(version, 'unhandled', skip)).toBe('error: network\nreal\n')
     expect(requests).toHaveBeenCalledTimes(1)
   })
+
+  test.for(['nock-13', 'global-agent'].flatMap((tool) => ['import', 'require'].map((kind) => [tool, kind] as const)))(
+    'goes to its server where %s has replaced http.request, after %s',
+    async ([tool, kind]) => {
+      const cwd = directoryOf('libraries')
+      using program = startProgram(['replaced-http.mjs', tool, kind, url], { executable: process.execPath, cwd })
+      expect(await program.exited).toMatchObject({ stdout: 'real\n', stderr: '', exitCode: 0 })
+      expect(requests).toHaveBeenCalledTimes(1)
+    },
+  )
 })

@@ -1,7 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { IncomingHttpHeaders } from 'node:http'
+import { once } from 'node:events'
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { certificate } from '../../fixtures/certificate.ts'
+import { certificate, key } from '../../fixtures/certificate.ts'
 import { Connections } from '../../src/node/connections.ts'
 import { startHttpServer } from '../http-server.ts'
 import { createRequest, record } from '../transport/record.ts'
@@ -74,5 +77,41 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('Tracers see requests over %s', (protocol)
     })
     await expect(sent).rejects.toThrow('aborted')
     expect(seen).toEqual(['create /', 'headers 200', 'error the request was aborted'])
+  })
+})
+
+describe('Tracers that listen to Node itself', () => {
+  /** What Node reports of requests, as a tracer reads it. */
+  function traceHttp(): string[] {
+    const seen: string[] = []
+    const listener = (message: unknown): void => {
+      const { protocol, host, path } = (message as { request: ClientRequest }).request
+      seen.push(`${protocol}//${host}${path}`)
+    }
+    subscribe('http.client.request.start', listener)
+    undo.push(() => unsubscribe('http.client.request.start', listener))
+    return seen
+  }
+
+  it('A request over HTTP/1.1 is reported with its host and scheme, and once', async () => {
+    const http = traceHttp()
+    const undici = trace()
+    const server = await startHttpServer((_, response) => response.end())
+    undo.push(() => server.close())
+    await record(overNode(new Connections()), createRequest(`${server.origin}/feed`))
+    expect(http).toEqual(['http://127.0.0.1/feed'])
+    expect(undici).toEqual([])
+  })
+
+  it('A request over TLS is reported with its scheme', async () => {
+    const http = traceHttp()
+    const server = createServer({ key, cert: certificate }, (_, response) => response.end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    undo.push(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const connections = new Connections({ tls: { ca: certificate } })
+    undo.push(() => connections.destroy())
+    await record(overNode(connections), createRequest(`https://127.0.0.1:${port}/feed`))
+    expect(http).toEqual(['https://127.0.0.1/feed'])
   })
 })
