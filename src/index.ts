@@ -18,6 +18,7 @@ export type {
   FetchLike,
   FetchLikeResponse,
   HeadersInit,
+  ReaderLike,
   RequestInfo,
   RequestOverrides,
   ResponseInfo,

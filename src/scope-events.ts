@@ -10,7 +10,7 @@ interface EventScope {
  * @returns a function that removes the listener; undefined if it could not be added
  */
 export function onEvents(
-  scope: Partial<EventScope>,
+  scope: object,
   types: readonly string[],
   listener: (event: Event) => void,
   capture = false,

@@ -107,16 +107,39 @@ export type BodyInit = NonNullable<RequestInit['body']>
  * Any function that can be called like `fetch`. It is called with strings; the type is that of a method, so that it also
  * takes functions whose first parameter is `string | URL`, as the npm package `eventsource` has them, and may be called so.
  */
-export type FetchLike = { fetch(url: string | URL, init: RequestInit): Promise<Response> }['fetch']
+export type FetchLike = { fetch(url: string | URL, init: EventSourceFetchInit): Promise<FetchLikeResponse> }['fetch']
 
-/** What a `fetch` is called with. The name is that in the npm package `eventsource`. */
-export interface EventSourceFetchInit extends RequestInit {
+/**
+ * What a `fetch` is called with: what any `fetch` takes, undici's too. The name is that in the npm package `eventsource`.
+ */
+export interface EventSourceFetchInit {
+  method?: string
   /** Names and values, as an object that can be spread. */
   headers: Record<string, string>
+  /** The body, if there is one, to be passed on. The types of bodies differ from `fetch` to `fetch`. */
+  body?: never
+  cache?: 'no-store'
+  credentials?: 'include' | 'same-origin'
+  redirect?: 'follow' | 'error' | 'manual'
+  signal?: AbortSignal
+  duplex?: 'half'
 }
 
-/** What a `fetch` has to resolve with. The name is that in the npm package `eventsource`. */
-export type FetchLikeResponse = Response
+/** The part of a Response that a `fetch` has to resolve with. The name is that in the npm package `eventsource`. */
+export interface FetchLikeResponse {
+  readonly url: string
+  readonly status: number
+  readonly statusText?: string | undefined
+  readonly headers: { get(name: string): string | null }
+  /** A ReadableStream of bytes. */
+  readonly body: { getReader(): ReaderLike } | null
+}
+
+/** The part of a stream's reader that is used. The name is that in the npm package `eventsource`. */
+export interface ReaderLike {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>
+  cancel(): Promise<void>
+}
 
 /** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
 export interface Dispatcher {

@@ -30,9 +30,12 @@ function toRequestInit(request: TransportRequest, isGiven: boolean): RequestInit
   } as RequestInit
 }
 
+/** The global `fetch`, or one that was given, which has to do what is used of the global one. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 /** Calls a `fetch`, with what the runtime needs around it. It returns undefined after it has refused the request. */
 export type SendRequest = (
-  fetch: FetchLike,
+  fetch: Fetch,
   url: string,
   init: RequestInit,
   handler: Pick<TransportHandler, 'refuse'>,
@@ -50,7 +53,7 @@ const noReadableBody = 'no fetch with readable bodies: give option "fetch"'
 export function createFetchTransport(given: FetchLike | null | undefined, send: SendRequest): Transport {
   return async (request, handler) => {
     const { url, signal } = request
-    const fetch = given ?? globalThis.fetch
+    const fetch = (given as Fetch | null | undefined) ?? globalThis.fetch
     if (!fetch) return handler.refuse('unsupported', noReadableBody)
     const controller = new AbortController()
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined

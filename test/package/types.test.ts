@@ -34,11 +34,16 @@ const projects: Record<string, Project> = {
   'a page, node16': { resolution: 'node16', ...page },
   'a page, nodenext': { resolution: 'nodenext', ...page },
   'a page, bundler': { resolution: 'bundler', ...page },
-  'a page and Node': { ...page, resolution: 'nodenext', globals: { lib: ['ES2022', 'DOM'], types: ['node'] } },
+  'a page and Node': {
+    ...page,
+    resolution: 'nodenext',
+    globals: { lib: ['ES2022', 'DOM'], types: ['node'] },
+    uses: [...page.uses, 'undici-fetch'],
+  },
   'Node without lib.dom': {
     resolution: 'nodenext',
     globals: { lib: ['ES2022'], types: ['node'] },
-    uses: ['without-dom', 'user-events', 'event-stream', 'shared'],
+    uses: ['without-dom', 'user-events', 'event-stream', 'shared', 'undici-fetch'],
   },
 }
 

@@ -37,7 +37,16 @@ const inits: EventSourceInit[] = [
 ]
 
 // A library that keeps a fetch of this type, and calls it.
-const call = (one: FetchLike): Promise<Response> => one(new URL('https://example.test/feed'), { method: 'GET' })
+const call = (one: FetchLike, init: EventSourceFetchInit): Promise<FetchLikeResponse> =>
+  one(new URL('https://example.test/feed'), init)
+
+// A fetch that returns no more than what is used.
+const minimal: FetchLike = async (url) => ({
+  status: 200,
+  url: `${url}`,
+  headers: new Headers(),
+  body: new ReadableStream<Uint8Array>(),
+})
 
 // What libraries ask an error event for.
 const isUnauthorized = (event: ErrorEvent): boolean => event.code === 401 && event.message !== undefined
@@ -68,4 +77,4 @@ const Class: EventSourceConstructor = EventSource
 
 // @ts-expect-error: a fetch returns a promise of a response.
 const refused: FetchLike = () => 'no response'
-export const used = { Class, call, inits, refused }
+export const used = { Class, call, inits, minimal, refused }
