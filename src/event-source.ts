@@ -69,7 +69,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   /**
    * @param url resolved against the document's base URL, in workers against the worker's location
    * @throws DOMException "SyntaxError" if the URL cannot be parsed
-   * @throws TypeError, RangeError if an option is not what it has to be
+   * @throws TypeError, RangeError if an option is invalid
    */
   constructor(url: string | URL, init: EventSourceInit | null = {}) {
     super()
@@ -157,14 +157,14 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('error', handler)
   }
 
-  /** Closes the connection for good. Nothing is dispatched afterwards. */
+  /** Closes the connection permanently. Nothing is dispatched afterwards. */
   close(): void {
     this.#session.close()
   }
 
   /**
-   * Connects again, at once, with the last event ID: ends the wait for the next attempt, or the connection. No `error`
-   * is dispatched; `open` follows. Does nothing when closed.
+   * Reconnects immediately, with the last event ID: ends the wait for the next attempt, or drops the connection. No `error`
+   * is dispatched; `open` follows. Does nothing if the source is closed.
    */
   reconnect(): void {
     this.#readyState = CONNECTING

@@ -7,15 +7,15 @@ import type { DomEvent } from './platform/dom-types.ts'
  * | reason | what happened |
  * |---|---|
  * | `ended` | the server ended the stream |
- * | `network` | refused, reset, DNS, TLS, torn body |
+ * | `network` | refused, reset, DNS, TLS, truncated body |
  * | `timeout` | no response headers within `openTimeout` |
  * | `idle` | no byte within `idleTimeout` |
- * | `callback` | a function of the caller's failed |
+ * | `callback` | a function that the caller passed failed |
  * | `status` | a status other than 200 |
  * | `content-type` | a MIME type other than `text/event-stream` |
  * | `redirect` | `redirect: 'error'`, too many redirects, no usable Location |
- * | `cors` | in a page: the server is there, and does not allow this origin |
- * | `too-large` | an event beyond `maxEventSize` |
+ * | `cors` | in a page: the server responds, but does not allow this origin |
+ * | `too-large` | an event larger than `maxEventSize` |
  * | `unsupported` | a scheme that can never work, no way to send, a header that cannot be sent |
  * | `body-used` | a one-shot body would have to be sent twice |
  * | `gave-up` | `maxAttempts` failures in a row; `error` is the last cause |
@@ -37,13 +37,13 @@ export type ErrorReason =
 
 /** What ended an attempt: the fields of an {@link ErrorEvent}. */
 export interface ErrorDetails {
-  /** What happened, for people to read. */
+  /** A description of what happened. */
   readonly message: string
-  /** The cause, if there is one: what `fetch` rejected with, what a callback threw. */
+  /** The cause, if there is one: what `fetch` rejected with, or what a callback threw. */
   readonly error: unknown
-  /** What happened, for programs to read. */
+  /** What happened, as a word for programs. */
   readonly reason: ErrorReason
-  /** The same as `status`, under the name that it has in the npm package `eventsource`. */
+  /** The same as `status`, under its name in the npm package `eventsource`. */
   readonly code: number | undefined
   /** The HTTP status of a response that was refused; undefined for any other reason. */
   readonly status: number | undefined

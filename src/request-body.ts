@@ -18,4 +18,4 @@ export function wasSent(body: unknown): boolean {
   return sentBodies.has(body as object)
 }
 
-export const bodyUsedMessage = 'the body is a stream, sent already: give a function'
+export const bodyUsedMessage = 'the body stream was already sent: pass a function'

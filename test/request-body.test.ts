@@ -24,7 +24,7 @@ describe('An attempt sends a one-shot body only once', () => {
       expect(second.outcome).toMatchObject({
         kind: 'refused',
         reason: 'body-used',
-        message: expect.stringContaining('give a function'),
+        message: expect.stringContaining('pass a function'),
       })
     }
   })

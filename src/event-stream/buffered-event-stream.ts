@@ -140,7 +140,7 @@ export class BufferedEventStream implements EventStream<unknown> {
   }
 
   #claimConsumer(): void {
-    if (this.#hasConsumer) throw new TypeError('the stream has a consumer already')
+    if (this.#hasConsumer) throw new TypeError('the stream already has a consumer')
     this.#hasConsumer = true
   }
 

@@ -1,9 +1,9 @@
-/** What a Standard Schema makes of a value. */
+/** The result of validating a value with a Standard Schema. */
 export type StandardSchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
 
-/** The part used here of the interface that zod, valibot and others share; see {@link https://standardschema.dev}. */
+/** The part of Standard Schema that is used here, which zod, valibot and others implement: {@link https://standardschema.dev}. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly validate: (value: unknown) => StandardSchemaResult<Output> | PromiseLike<StandardSchemaResult<Output>>
@@ -12,8 +12,7 @@ export interface StandardSchema<Output = unknown> {
 }
 
 /**
- * A function that is called with an event's data, or a Standard Schema for the result of `JSON.parse`. Both may be
- * async.
+ * A function that receives an event's data, or a Standard Schema for the result of `JSON.parse`. Both may be async.
  */
 export type Decoder<Data> = ((data: string) => Data | PromiseLike<Data>) | StandardSchema<Data>
 

@@ -6,21 +6,21 @@ import type { ServerSentEvent } from './event-stream.ts'
 const maxErrorData = 8_192
 
 /**
- * One of ErrorEvent's reasons, or `decode`: the data of an event is not what it has to be; or `incomplete`: the stream
- * ended for good without the event that `until` returns true for.
+ * One of ErrorEvent's reasons; `decode`, if the data of an event could not be decoded; or `incomplete`, if the stream
+ * ended permanently without the event for which `until` returns true.
  */
 export type EventStreamErrorReason = ErrorReason | 'decode' | 'incomplete'
 
-/** The fields of an {@link EventStreamError}, as its constructor takes them. */
+/** The fields of an {@link EventStreamError}, which its constructor takes. */
 export interface EventStreamErrorDetails extends Partial<Omit<ErrorDetails, 'reason'>> {
   readonly reason: EventStreamErrorReason
   readonly data?: string | undefined
   readonly lastEventId?: string | undefined
 }
 
-/** The error that an iteration throws when the connection fails for good, or when an event cannot be decoded. */
+/** The error that an iteration throws when the connection fails permanently, or when an event cannot be decoded. */
 export class EventStreamError extends Error {
-  /** What happened, for programs to read: one of ErrorEvent's reasons, `decode` or `incomplete`. */
+  /** What happened, as a word for programs: one of ErrorEvent's reasons, `decode` or `incomplete`. */
   declare readonly reason: EventStreamErrorReason
   /** The HTTP status of a response that was refused; undefined for any other reason. */
   declare readonly status: number | undefined
@@ -31,13 +31,13 @@ export class EventStreamError extends Error {
   /** The number of the attempt that failed; 1 is the first. Undefined with `decode`. */
   declare readonly attempt: number | undefined
   /**
-   * What `fetch` rejected with, or what an option's function, `decode` or `JSON.parse` threw; for a schema, an Error with
-   * the schema's `issues`. Undefined if the response alone is the reason.
+   * What `fetch` rejected with, or what a callback, `decode` or `JSON.parse` threw; for a schema, an Error with the
+   * schema's `issues`. Undefined if the response alone is the reason.
    */
   declare readonly cause: unknown
   /** With `decode`: the first 8,192 characters of the event's data, not decoded. */
   declare readonly data: string | undefined
-  /** With `decode`: the last event ID as of that event; a stream opened with it as `lastEventId` begins after the event. */
+  /** With `decode`: the last event ID as of that event; a stream opened with this `lastEventId` begins after the event. */
   declare readonly lastEventId: string | undefined
 
   constructor({ message, error: cause, code: _, willReconnect: __, delay: ___, ...fields }: EventStreamErrorDetails) {

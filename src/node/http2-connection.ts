@@ -160,7 +160,7 @@ export class Http2Connection implements Connection, RequestConnection {
   #fail(error: Error): void {
     this.error ??=
       this.#limit === undefined && isProtocolError(error)
-        ? new NotHttp2Error(`the server negotiated HTTP/2 and does not speak it: ${error.message}`)
+        ? new NotHttp2Error(`the server negotiated HTTP/2 but does not speak it: ${error.message}`)
         : error
   }
 

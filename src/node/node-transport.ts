@@ -180,7 +180,7 @@ export function createNodeTransport({ dispatcher, unref = false, context }: Node
       return Promise.resolve()
     }
     if (/\D/.test(headers.get('content-length') ?? '')) {
-      handler.refuse('unsupported', 'invalid content-length header: it has to be a number of bytes')
+      handler.refuse('unsupported', 'invalid content-length header: it must be a number of bytes')
       return Promise.resolve()
     }
     const url = new URL(request.url)

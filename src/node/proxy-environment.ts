@@ -34,7 +34,7 @@ export function findProxy(target: URL, environment: NodeJS.ProcessEnv = process.
     const proxy = readProxy(value.trim())
     if (proxy) return proxy
     throw new ProxyVariableError(
-      `the environment variable ${name} names no proxy that can be used: it has to be like http://host:port, https://host:port, socks5://host:port or host:port`,
+      `the environment variable ${name} does not name a usable proxy: it must be like http://host:port, https://host:port, socks5://host:port or host:port`,
     )
   }
   return undefined

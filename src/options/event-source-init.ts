@@ -1,7 +1,7 @@
 import type { ErrorDetails } from '../events.ts'
 import type { DomMessageEvent } from '../platform/dom-types.ts'
 
-/** What a function given as `headers`, `body` or `request` is told about the attempt that it is called for. */
+/** What a function passed as `headers`, `body` or `request` receives: the attempt for which it is called. */
 export interface AttemptContext {
   /** The attempt's number; 1 is the first. */
   readonly attempt: number
@@ -15,26 +15,26 @@ export interface AttemptContext {
   readonly signal: AbortSignal
 }
 
-/** What a function given as `request` returns: what it leaves out is as the other options say. */
+/** What a function passed as `request` returns. Anything it omits comes from the other options. */
 export interface RequestOverrides {
-  /** The URL to request, resolved against the constructor's; the source's `url` stays the constructor's. */
+  /** The URL to request, resolved against the constructor's. The `url` property of the source does not change. */
   url?: string | URL | undefined
   method?: string | undefined
   headers?: HeadersInit | undefined
   body?: BodyInit | null | undefined
 }
 
-/** What a function given as `retry` is told about the attempt that ended. */
+/** What a function passed as `retry` receives: the attempt that ended. */
 export interface RetryContext extends Omit<ErrorDetails, 'willReconnect' | 'delay'> {
-  /** The number of failures in a row, this one included; 0 after a stream that had worked. */
+  /** The number of failures in a row, including this one; 0 after a connection that worked. */
   readonly failures: number
-  /** The reconnection time in ms: the server's `retry:`, 3,000 until then. */
+  /** The reconnection time in ms: the server's `retry:`, or 3,000 until it sends one. */
   readonly reconnectionTime: number
-  /** The delay that the response's Retry-After asks for, in ms. */
+  /** The delay in ms that the response's Retry-After asks for; otherwise undefined. */
   readonly retryAfter: number | undefined
 }
 
-/** When the connection is reestablished, and after what delay. */
+/** Whether the connection is reestablished, and after what delay. */
 export interface RetryPolicy {
   /**
    * The reconnection time in ms until the server's `retry:` says otherwise.
@@ -42,12 +42,12 @@ export interface RetryPolicy {
    */
   initialDelay?: number | undefined
   /**
-   * The maximum delay in ms. A longer `retry:` or Retry-After of the server's is honoured all the same.
+   * The maximum delay in ms. If the server's `retry:` or Retry-After is longer, it is honored nevertheless.
    * @default 30_000
    */
   maxDelay?: number | undefined
   /**
-   * What the delay is multiplied by for each failure in a row; at least 1.
+   * The factor by which the delay grows with each failure in a row; at least 1.
    * @default 2
    */
   factor?: number | undefined
@@ -62,7 +62,7 @@ export interface RetryPolicy {
    */
   maxAttempts?: number | undefined
   /**
-   * The time in ms after which an open connection counts as a success. Its first message makes it one at once.
+   * The time in ms after which an open connection counts as a success. Its first message makes it one immediately.
    * @default 10_000
    */
   resetAfter?: number | undefined
@@ -73,12 +73,12 @@ export interface RetryPolicy {
   statuses?: readonly number[] | ((status: number) => boolean) | undefined
 }
 
-/** What lib.dom calls `MessageEvent<Data>`; in Node's types MessageEvent is not generic. */
+/** The equivalent of lib.dom's `MessageEvent<Data>`; in Node's types, MessageEvent is not generic. */
 export interface TypedMessageEvent<Data> extends Omit<DomMessageEvent, 'data'> {
   readonly data: Data
 }
 
-/** A request about to be sent, as `onRequest` sees it. Redacting secrets is up to the callback. */
+/** A request about to be sent, as passed to `onRequest`. Redacting secrets is up to the callback. */
 export interface RequestInfo {
   readonly url: string
   readonly method: string
@@ -87,7 +87,7 @@ export interface RequestInfo {
   readonly attempt: number
 }
 
-/** A response, a refused one too, as `onResponse` sees it. */
+/** A response, even a refused one, as passed to `onResponse`. */
 export interface ResponseInfo {
   /** The final URL, after redirects. */
   readonly url: string
@@ -97,20 +97,21 @@ export interface ResponseInfo {
   readonly attempt: number
 }
 
-/** Header names and values, in every form that `new Headers()` takes. */
+/** Header names and values, in any form that `new Headers()` accepts. */
 export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [string, string]>
 
 /** A body that `fetch` can send. A stream can be sent only once. */
 export type BodyInit = NonNullable<RequestInit['body']>
 
 /**
- * Any function that can be called like `fetch`. It is called with strings; the type is that of a method, so that it also
- * takes functions whose first parameter is `string | URL`, as the npm package `eventsource` has them, and may be called so.
+ * Any function that can be called like `fetch`. It is called with strings. The type is that of a method, so that it also
+ * accepts functions whose first parameter is `string | URL`, as in the npm package `eventsource`.
  */
 export type FetchLike = { fetch(url: string | URL, init: EventSourceFetchInit): Promise<FetchLikeResponse> }['fetch']
 
 /**
- * What a `fetch` is called with: what any `fetch` takes, undici's too. The name is that in the npm package `eventsource`.
+ * The second argument of a `fetch`, which any `fetch` accepts, undici's too. The name is the one in the npm package
+ * `eventsource`.
  */
 export interface EventSourceFetchInit {
   method?: string
@@ -125,7 +126,7 @@ export interface EventSourceFetchInit {
   duplex?: 'half'
 }
 
-/** The part of a Response that a `fetch` has to resolve with. The name is that in the npm package `eventsource`. */
+/** The part of a Response that a `fetch` must resolve with. The name is the one in the npm package `eventsource`. */
 export interface FetchLikeResponse {
   readonly url: string
   readonly status: number
@@ -135,13 +136,13 @@ export interface FetchLikeResponse {
   readonly body: { getReader(): ReaderLike } | null
 }
 
-/** The part of a stream's reader that is used. The name is that in the npm package `eventsource`. */
+/** The part of a stream's reader that is used. The name is the one in the npm package `eventsource`. */
 export interface ReaderLike {
   read(): Promise<{ readonly done: boolean; readonly value?: unknown }>
   cancel(): Promise<void>
 }
 
-/** What `dispatcher` takes: a Dispatcher of undici 7 or newer. */
+/** The value of `dispatcher`: a Dispatcher of undici 7 or newer. */
 export interface Dispatcher {
   dispatch(options: never, handler: never): boolean
 }
@@ -149,7 +150,7 @@ export interface Dispatcher {
 /** The options of {@link EventSource}. All are optional. */
 export interface EventSourceInit {
   /**
-   * Whether cookies and other credentials are sent across origins, too.
+   * Whether cookies and other credentials are also sent across origins.
    * @default false
    */
   withCredentials?: boolean | undefined
@@ -169,44 +170,44 @@ export interface EventSourceInit {
    */
   body?: BodyInit | null | ((context: AttemptContext) => BodyInit | null | Promise<BodyInit | null>) | undefined
   /**
-   * A function that is called for every attempt, and returns what differs from the other options: a token in the URL, a
-   * POST at first and a GET to resume. If it fails, an `error` with reason `callback` is dispatched, and the connection is
-   * reestablished.
+   * A function that is called for every attempt and returns what differs from the other options, such as a token in the
+   * URL, or a POST to begin and a GET to resume. If it fails, an `error` with reason `callback` is dispatched, and the
+   * connection is reestablished.
    */
   request?:
     | ((context: AttemptContext) => RequestOverrides | null | undefined | Promise<RequestOverrides | null | undefined>)
     | undefined
   /**
-   * Any fetch-like function to send requests with. It is called once for every attempt, with `redirect: 'follow'` or
+   * A fetch-like function that sends requests. It is called once for every attempt, with `redirect: 'follow'` or
    * 'error', and the response that it returns is final.
-   * @default In Node: connections of the library's own; elsewhere: the global `fetch`.
+   * @default In Node: the library's own connections; elsewhere: the global `fetch`.
    */
   fetch?: FetchLike | undefined
   /**
-   * Node: the undici Dispatcher to send requests with.
-   * @default An agent without a limit on silence, with the proxies that the environment names.
+   * Node: the undici Dispatcher that sends requests.
+   * @default An agent without a limit on silence, with the proxies from the environment variables.
    */
   dispatcher?: Dispatcher | undefined
-  /** A signal that closes the connection for good when it is aborted. */
+  /** A signal that closes the connection permanently when it is aborted. */
   signal?: AbortSignal | undefined
   /**
-   * The event ID to resume after. It is sent from the first request on.
+   * The event ID to resume after. The first request already sends it.
    * @default ''
    */
   lastEventId?: string | undefined
   /**
-   * The query parameter to send the last event ID as, instead of a header. This avoids a CORS preflight.
+   * The query parameter that carries the last event ID, instead of a header. This avoids a CORS preflight.
    * @default undefined, which means the header
    */
   lastEventIdQueryParam?: string | undefined
   /**
-   * Whether a response with this Content-Type is an event stream, instead of the standard's rule.
+   * A function that replaces the standard's rule: it returns whether a response with this Content-Type is an event stream.
    * @default the MIME type is `text/event-stream`
    */
   acceptContentType?: ((contentType: string | null) => boolean) | undefined
   /**
-   * How to reconnect: a policy, a function that returns the delay in ms or false, or false for never. A number is short
-   * for `{ initialDelay }`, in ms.
+   * How to reconnect: a policy, a function that returns the delay in ms or false, or false to never reconnect. A number
+   * is short for `{ initialDelay }`, in ms.
    * @default {}
    */
   retry?: RetryPolicy | ((context: RetryContext) => number | false) | number | false | undefined
@@ -216,20 +217,20 @@ export interface EventSourceInit {
    */
   openTimeout?: number | undefined
   /**
-   * The maximum time of silence in ms, after which the connection is lost; 0 means no limit. Any byte breaks the
-   * silence, a comment's too.
+   * The maximum time of silence in ms, after which the connection counts as lost; 0 means no limit. Any byte breaks the
+   * silence, including those of a comment.
    * @default 0
    */
   idleTimeout?: number | undefined
   /**
-   * The maximum size of an event, its id and name included, in characters.
+   * The maximum size of an event, including its ID and name, in characters.
    * @default 16_777_216
    */
   maxEventSize?: number | undefined
   /**
-   * React Native over XMLHttpRequest: how much of a response is received, in characters, before another request goes on
-   * from the last event, since iOS keeps all of a response in memory. Only for GET, and only where the last event has an
-   * ID; no `error` is dispatched, and `open` follows.
+   * React Native over XMLHttpRequest: the maximum size of a response, in characters, before another request continues
+   * after the last event, because iOS keeps the whole response in memory. Only for GET, and only if the last event has an
+   * ID. No `error` is dispatched; `open` follows.
    * @default On iOS: 8_388_608; on Android: Infinity
    */
   maxResponseSize?: number | undefined
@@ -247,12 +248,12 @@ export interface EventSourceInit {
   /** Called with every response. */
   onResponse?: ((response: ResponseInfo) => void) | undefined
   /**
-   * Whether the connection is closed while the page is hidden, and resumed with the last event ID when it is shown.
+   * Whether the connection is closed while the page is hidden, and resumed with the last event ID when the page is shown.
    * @default false
    */
   pauseWhenHidden?: boolean | undefined
   /**
-   * Node: whether the connection does not keep the process alive.
+   * Node: whether the process may exit while the connection is open or waiting to reconnect.
    * @default false
    */
   unref?: boolean | undefined

@@ -153,7 +153,7 @@ export class EventTarget {
   dispatchEvent(event: globalThis.Event): boolean {
     const listeners = this.#listeners()
     const state = stateOf(event)
-    if (state.isDispatching) throw new TypeError('the event is being dispatched already')
+    if (state.isDispatching) throw new TypeError('the event is already being dispatched')
     const target = this as unknown as globalThis.EventTarget
     Object.assign(state, { target, currentTarget: target, isDispatching: true })
     // Capturing listeners are called first, also at the target.

@@ -184,7 +184,7 @@ function isRedirected(responseUrl: string, url: string): boolean {
 export function createXhrTransport(maxResponseSize: number): Transport {
   return async (request, handler) => {
     if (isOneShot(request.body)) {
-      return handler.refuse('unsupported', 'React Native cannot send a stream: give a string, a Blob or FormData')
+      return handler.refuse('unsupported', 'React Native cannot send a stream: pass a string, a Blob or FormData')
     }
     await new XhrExchange(request, handler, maxResponseSize).send()
   }

@@ -8,12 +8,12 @@ import { SharedSession, type SharedSettings } from './session.ts'
 /** The options of {@link SharedEventSource}. All are optional. */
 export interface SharedEventSourceInit extends EventSourceInit {
   /**
-   * The group of tabs that share: only tabs with the same string do. Required with `headers`, `body`, `request`, `fetch`
-   * and methods other than GET, which may make one user's stream different from another's.
+   * The group of tabs that share a connection: only tabs with the same string do. Required with `headers`, `body`,
+   * `request`, `fetch` and methods other than GET, which may make one user's stream different from another's.
    */
   scope?: string | undefined
   /**
-   * The number of past events that a tab receives when it joins the others, as far as they have kept that many.
+   * The number of past events that a tab receives when it joins the others, if they have kept that many.
    * @default 0
    */
   replay?: number | undefined
@@ -21,7 +21,7 @@ export interface SharedEventSourceInit extends EventSourceInit {
 
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has a connection of its own',
+    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has its own connection',
   )
 }
 
@@ -64,11 +64,10 @@ const startShared: StartSession = (given, transport, handler) => {
 
 /**
  * An EventSource whose connection is shared by all tabs and workers of an origin that make the same request. One of them
- * leads: it makes the requests, with its own options. When the leader closes, crashes or freezes, another one leads, and
- * resumes after the last event.
+ * is the leader: it makes the requests, with its own options. When the leader closes, crashes or freezes, another one takes
+ * over, and resumes after the last event.
  *
- * Where the platform does not let tabs share, each source has a connection of its own, and one warning on the console
- * says so.
+ * Where the platform does not let tabs share, each source has its own connection, and one warning on the console says so.
  */
 export class SharedEventSource<Events = unknown> extends EventSource<Events> {
   /**

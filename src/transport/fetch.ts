@@ -44,7 +44,7 @@ export type SendRequest = (
 /** Calls a `fetch` that needs nothing around it. */
 export const sendUnchanged: SendRequest = (fetch, url, init) => fetch(url, init)
 
-const noReadableBody = 'no fetch with readable bodies: give option "fetch"'
+const noReadableBody = 'no fetch with readable bodies: pass option "fetch"'
 
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.

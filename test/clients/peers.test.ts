@@ -145,13 +145,13 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
 
   const hasRequestAndMessage = ({ messages }: Observed): boolean => messages.length > 0
 
-  /** "yes" if the members of the client's own do it, "by `fetch`" if a function given as `fetch` does, otherwise "no". */
+  /** "yes" if the members of the client's own do it, "via `fetch`" if a function given as `fetch` does, otherwise "no". */
   async function byOptions(name: Name, given: Omit<Attempt, 'until' | 'answer'>, holds: (seen: Observed) => boolean) {
     const answer = (response: ServerResponse): unknown => begin(response)
     const isEnough = (seen: Observed): boolean => hasRequestAndMessage(seen) || seen.isClosed
     for (const [word, byFetch] of [
       ['yes', false],
-      ['by `fetch`', true],
+      ['via `fetch`', true],
     ] as const) {
       const seen = await attempt(name, { ...given, byFetch, answer, until: isEnough })
       if (holds(seen)) return word
@@ -227,10 +227,10 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
       answer: (response, number) => (number === 1 ? response.writeHead(404).end() : begin(response)),
       until: ({ messages, isClosed }) => messages.length > 0 || isClosed,
     })
-    return other.messages.length === 0 ? 'if you say so' : 'always, after 404 too'
+    return other.messages.length === 0 ? 'if configured' : 'always, even after 404'
   })
 
-  row('An error tells the HTTP status', async (name) => {
+  row('Errors include the HTTP status', async (name) => {
     const until = ({ statuses, isClosed, requests }: Observed): boolean =>
       statuses.length > 0 || isClosed || requests.length > 2
     const answer = (response: ServerResponse): unknown => response.writeHead(403).end('no')
@@ -240,7 +240,7 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
     return again.statuses.includes(403) ? 'in `onopen`' : 'no'
   })
 
-  row('Notices a silent connection', async (name) => {
+  row('Detects a silent connection', async (name) => {
     const options = { idleTimeout: 50, heartbeatTimeout: 1_000, timeout: 1_000 }
     const source = await readSource(name)
     if (name === 'native' || !/idleTimeout|heartbeatTimeout/.test(source)) return 'no'
@@ -272,7 +272,7 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
       response.end(`retry: 1000\nid: 7\ndata: ${isAgain ? 'again' : 'hello'}\n\n`)
     })
     using program = startProgram(['node.js', name, `${server.origin}/feed`], { cwd: directory })
-    const ending = program.exited.then(({ stdout }) => (stdout === '' ? 'no' : 'exits when it has to wait'))
+    const ending = program.exited.then(({ stdout }) => (stdout === '' ? 'no' : 'exits while waiting to reconnect'))
     return await Promise.race([program.printed('again').then(() => 'yes'), ending]).catch(() => ending)
   })
 })

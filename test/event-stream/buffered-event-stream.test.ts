@@ -122,7 +122,7 @@ describe('The iterator of a stream takes its events', () => {
     const iterator = iterated[Symbol.asyncIterator]()
     expect(() => iterated[Symbol.asyncIterator]()).toThrow(TypeError)
     expect(() => iterated.toReadableStream()).toThrow(TypeError)
-    await expect(collect(iterated)).rejects.toThrow('the stream has a consumer already')
+    await expect(collect(iterated)).rejects.toThrow('the stream already has a consumer')
     expect(await nextData(iterator)).toBe('1')
 
     const converted = await open(endlessStream('data: 1\n\n'))

@@ -82,7 +82,7 @@ describe('npm run demo builds and runs the demo', () => {
         expect.arrayContaining(['network', 'ended', 'status', 'idle']),
       )
       expect(lines.at(-1)).toBe(
-        `30 events, ${interruptions.length} interruptions; every event came exactly once and in order`,
+        `30 events, ${interruptions.length} interruptions; every event arrived exactly once and in order`,
       )
       expect(exitCode).toBe(0)
     },
@@ -93,7 +93,7 @@ describe('npm run demo builds and runs the demo', () => {
       if (numbersOf([line])[0] === 3) running.kill('SIGINT')
     })
     // On a busy machine, npm may take its time to hand the signal on.
-    expect(lines.at(-1)).toMatch(/^\d+ events, \d+ interruptions?; every event came exactly once and in order/)
+    expect(lines.at(-1)).toMatch(/^\d+ events, \d+ interruptions?; every event arrived exactly once and in order/)
     expect(exitCode).toBe(0)
   })
 })

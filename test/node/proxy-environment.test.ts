@@ -69,7 +69,7 @@ describe('Environment variables select the proxy for a URL', () => {
       } catch (error) {
         message = (error as Error).message
       }
-      expect(message).toMatch(/^the environment variable HTTP_PROXY names no proxy that can be used/)
+      expect(message).toMatch(/^the environment variable HTTP_PROXY does not name a usable proxy/)
       expect(message).not.toContain(value)
     },
   )

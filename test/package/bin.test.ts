@@ -18,5 +18,5 @@ test('The installed command prints its version', async () => {
 
 test('The demo needs nothing but the package', async () => {
   const printed = await run(command, ['demo', '--max-events', '2'], { cwd: consumer })
-  expect(printed).toMatch(/\n2 events, 0 interruptions; every event came exactly once and in order\n$/)
+  expect(printed).toMatch(/\n2 events, 0 interruptions; every event arrived exactly once and in order\n$/)
 })

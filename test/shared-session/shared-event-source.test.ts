@@ -202,7 +202,7 @@ describe('SharedEventSource works where tabs cannot share', () => {
       }
       expect(sources.map(({ readyState }) => readyState)).toEqual([1, 1])
       expect(warn).toHaveBeenCalledOnce()
-      expect(warn).toHaveBeenCalledWith(expect.stringContaining('each tab has a connection of its own'))
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('each tab has its own connection'))
     } finally {
       for (const source of sources) source.close()
       await server.close()

@@ -252,7 +252,7 @@ describeWith(
       }
       await feed.until(() => feed.connections.length === 4)
       await expect.poll(() => said, { timeout: maxStartTime }).toHaveLength(2)
-      expect(said[0]).toMatch(/^warn SharedEventSource: .* each tab has a connection of its own$/)
+      expect(said[0]).toMatch(/^warn SharedEventSource: .* each tab has its own connection$/)
     })
   },
 )

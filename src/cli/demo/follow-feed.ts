@@ -58,7 +58,7 @@ export async function followFeed({ EventSource, url, maxEvents, signal, print }:
   const counts = `${formatCount(events, 'event')}, ${formatCount(interruptions, 'interruption')}`
   if (gaveUp) print(`${counts}; the connection closed before the end`, 'failure')
   else if (mistakes > 0) print(`${counts}; ${formatCount(mistakes, 'event')} lost, repeated or out of order`, 'failure')
-  else print(`${counts}; every event came exactly once and in order`, 'success')
+  else print(`${counts}; every event arrived exactly once and in order`, 'success')
   return mistakes === 0 && !gaveUp
 }
 
@@ -66,7 +66,7 @@ function findMistake(number: number, expected: number): string | undefined {
   if (number === expected) return undefined
   return number > expected
     ? `       ${formatCount(number - expected, 'event')} lost before this one`
-    : '       this event came before'
+    : '       this event arrived before'
 }
 
 function describeInterruption({ reason, message, delay, willReconnect }: ErrorEvent, lastNumber: number): string {

@@ -14,7 +14,7 @@ export const requestOptions = {
     type: 'string',
     short: 'd',
     value: 'DATA|@FILE|-',
-    help: 'the request body: a text, the content of a file, or standard\ninput; its Content-Type, unless given with -H, is\napplication/json if the body is JSON, otherwise\napplication/x-www-form-urlencoded',
+    help: 'the request body: text, the content of a file, or standard\ninput; its Content-Type, unless given with -H, is\napplication/json if the body is JSON, otherwise\napplication/x-www-form-urlencoded',
   },
   user: {
     type: 'string',
