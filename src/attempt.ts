@@ -126,8 +126,8 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
       this.#refusal = findRefusal(response, acceptContentType)
     } catch (error) {
       this.complete('callback', `acceptContentType: ${describeError(error)}`, error)
-      return
     }
+    if (this.#signal.aborted) return
     const decode = createDecoder()
     if (this.#refusal) {
       let size = 0

@@ -58,13 +58,18 @@ describe('An attempt calls onRequest, onResponse and onComment', () => {
   it.each([
     ['onRequest', []],
     ['onResponse', []],
+    ['acceptContentType', []],
     ['onComment', [['open', 200]]],
   ])('Aborting in %s ends everything', async (name, reported) => {
     const { transport, requests } = new ScriptedTransport()
     const reports: unknown[][] = []
     const outcomes: Outcome[] = []
+    const abort = (): boolean => {
+      attempt.abort()
+      return true
+    }
     const attempt: Attempt = startAttempt(
-      readSettings(url, { idleTimeout: 100, [name]: () => attempt.abort() }),
+      readSettings(url, { idleTimeout: 100, [name]: abort }),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
       transport,
       {

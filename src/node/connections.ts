@@ -1,20 +1,13 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import type { PendingRequest, RequestDispatcher, RequestOptions, ResponseHandler } from './connection.ts'
-import {
-  type ConnectCallback,
-  connect,
-  type Endpoint,
-  endpointOf,
-  type PendingConnection,
-  servernameOf,
-} from './connector.ts'
+import { type ConnectOptions, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
 import { defaultPingInterval } from './http2-connection.ts'
-import { OriginConnections } from './origin-connections.ts'
+import { OriginConnections, type OriginOptions } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
 import { traceRequest } from './request-diagnostics.ts'
-import { connectThrough, ProxyRefusalError, proxyError } from './tunnel.ts'
+import { connectThrough, ProxyRefusalError, proxyError, proxyProtocols } from './tunnel.ts'
 
 export interface ConnectionsOptions {
   /** Whether the connections do not keep the process alive. */
@@ -38,6 +31,9 @@ export interface ConnectionsOptions {
   readonly pingInterval?: number
 }
 
+/** The maximum number of endpoints whose TLS sessions are kept, as in an Agent of node:https. */
+const maxEndpoints = 100
+
 /** The connections to all origins, established when needed, directly or through the proxies of the environment. */
 export class Connections implements RequestDispatcher {
   readonly pausesSafely = true
@@ -48,6 +44,8 @@ export class Connections implements RequestDispatcher {
   readonly #pingInterval: number
   /** The connections to each origin, by origin, Host header and proxy. An entry is removed with its last connection. */
   readonly #origins = new Map<string, OriginConnections>()
+  /** The endpoints that TLS was used with last, which keep its sessions, by the key of their connections. */
+  readonly #endpoints = new Map<string, Endpoint>()
   /** The undici agents for SOCKS proxies, by URL and credentials of the proxy. */
   readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
 
@@ -85,23 +83,22 @@ export class Connections implements RequestDispatcher {
 
   #dispatchDirect(target: URL, request: PendingRequest): void {
     const host = hostHeader(request.options)
-    this.#connectionsFor(`${target.origin} ${host ?? ''}`, target.origin, (protocols, callback) =>
-      connect(this.#targetEndpoint(target, host, protocols), this.#connectOptions, callback),
-    ).dispatch(request)
+    const key = `${target.origin} ${host ?? ''}`
+    this.#connectionsFor(key, target.origin, () => {
+      const endpoint = this.#targetEndpoint(key, target, host)
+      return (protocols, callback) => connect(endpoint, this.#connectOptions(protocols), callback)
+    }).dispatch(request)
   }
 
   #dispatchTunnel(target: URL, proxy: ProxySettings, request: PendingRequest): void {
     const host = hostHeader(request.options)
     const key = `${target.origin} ${host ?? ''} ${proxy.url.href} ${proxy.authorization}`
-    this.#connectionsFor(key, target.origin, (protocols, callback) =>
-      connectThrough(
-        proxy,
-        this.#proxyEndpoint(proxy),
-        this.#targetEndpoint(target, host, protocols),
-        this.#connectOptions,
-        callback,
-      ),
-    ).dispatch(request)
+    this.#connectionsFor(key, target.origin, () => {
+      const toProxy = this.#proxyEndpoint(proxy)
+      const endpoint = this.#targetEndpoint(key, target, host)
+      return (protocols, callback) =>
+        connectThrough(proxy, toProxy, endpoint, this.#connectOptions(protocols), callback)
+    }).dispatch(request)
   }
 
   /** RFC 9112, section 3.2.2: a proxy is sent the whole URL. Requests to all origins share the connections to the proxy. */
@@ -114,11 +111,13 @@ export class Connections implements RequestDispatcher {
       ...(authorization && { 'proxy-authorization': authorization }),
     }
     const forwarded = { ...options, origin, path: `${target.origin}${options.path}`, headers }
-    this.#connectionsFor(`${proxy.url.href} ${authorization}`, origin, (_, callback) =>
-      connect(this.#proxyEndpoint(proxy), this.#connectOptions, (error, socket) =>
-        callback(error && proxyError(proxy, error), socket),
-      ),
-    ).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
+    this.#connectionsFor(`${proxy.url.href} ${authorization}`, origin, () => {
+      const endpoint = this.#proxyEndpoint(proxy)
+      return (_, callback) =>
+        connect(endpoint, this.#connectOptions(proxyProtocols), (error, socket) =>
+          callback(error && proxyError(proxy, error), socket),
+        )
+    }).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
   }
 
   #dispatchOverSocks(proxy: ProxySettings, options: RequestOptions, handler: ResponseHandler): void {
@@ -140,27 +139,33 @@ export class Connections implements RequestDispatcher {
     this.#socksAgents.clear()
   }
 
-  get #connectOptions() {
-    return { unref: this.#unref, timeout: this.#connectTimeout }
+  #connectOptions(protocols: string[]): ConnectOptions {
+    return { unref: this.#unref, timeout: this.#connectTimeout, protocols }
   }
 
   #proxyEndpoint({ url }: ProxySettings): Endpoint {
     const endpoint = endpointOf(url)
     if (url.protocol === 'http:') return endpoint
-    return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host), ALPNProtocols: ['http/1.1'] } }
+    return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host) } }
   }
 
-  #targetEndpoint(target: URL, host: string | undefined, protocols: string[]): Endpoint {
+  #targetEndpoint(key: string, target: URL, host: string | undefined): Endpoint {
+    const known = this.#endpoints.get(key)
+    if (known) return known
     const endpoint = endpointOf(target)
     if (target.protocol === 'http:') return endpoint
-    const servername = servernameOf(host ?? target.host)
-    return { ...endpoint, tls: { ...this.#tls, servername, ALPNProtocols: protocols } }
+    const withTls = { ...endpoint, tls: { ...this.#tls, servername: servernameOf(host ?? target.host) } }
+    this.#endpoints.set(key, withTls)
+    const [oldest = ''] = this.#endpoints.keys()
+    if (this.#endpoints.size > maxEndpoints) this.#endpoints.delete(oldest)
+    return withTls
   }
 
   #connectionsFor(
     key: string,
     origin: string,
-    open: (protocols: string[], callback: ConnectCallback) => PendingConnection,
+    /** Creates the function that opens a connection, once for all connections: they share the TLS session. */
+    createConnect: () => OriginOptions['connect'],
   ): OriginConnections {
     let connections = this.#origins.get(key)
     if (!connections) {
@@ -168,7 +173,7 @@ export class Connections implements RequestDispatcher {
         origin,
         unref: this.#unref,
         pingInterval: this.#pingInterval,
-        connect: open,
+        connect: createConnect(),
         emptied: () => this.#origins.delete(key),
       })
       this.#origins.set(key, connections)

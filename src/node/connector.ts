@@ -14,8 +14,7 @@ export interface Endpoint {
 export interface TlsEndpoint extends ConnectionOptions {
   /** The name that the certificate has to be valid for. */
   readonly servername: string
-  readonly ALPNProtocols: string[]
-  /** The last TLS session, which the next connection resumes. */
+  /** The last TLS session, which the next connection to the same endpoint resumes. */
   session?: Buffer | undefined
 }
 
@@ -24,6 +23,8 @@ export interface ConnectOptions {
   readonly unref: boolean
   /** The maximum time to establish the connection, in ms. */
   readonly timeout: number
+  /** The protocols that TLS may negotiate. */
+  readonly protocols: string[]
 }
 
 /** The callback of a connection that is being established, called once with an error or a connected socket. */
@@ -46,7 +47,7 @@ export function endpointOf(origin: URL): Endpoint {
   const { protocol, hostname, port } = origin
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
   }
 }
 
@@ -64,7 +65,9 @@ function connectTls(options: ConnectionOptions): TLSSocket {
 /** Connects to an endpoint; the callback is called once. */
 export function connect(endpoint: Endpoint, options: ConnectOptions, callback: ConnectCallback): PendingConnection {
   const { host, port, tls } = endpoint
-  const socket = tls ? connectTls({ ...tls, host, port }) : connectTcp({ ...tcpOptions, host, port })
+  const socket = tls
+    ? connectTls({ ...tls, host, port, ALPNProtocols: options.protocols })
+    : connectTcp({ ...tcpOptions, host, port })
   return new PendingSocket(socket, tls, options, callback)
 }
 
@@ -75,11 +78,23 @@ export function connectOver(
   options: ConnectOptions,
   callback: ConnectCallback,
 ): PendingConnection {
-  return new PendingSocket(connectTls({ ...tls, socket }), tls, options, callback)
+  return new PendingSocket(connectTls({ ...tls, socket, ALPNProtocols: options.protocols }), tls, options, callback)
+}
+
+/** Replaces the message of an error of OpenSSL, which contains addresses and source files, by the reason in it. */
+export function shortenTlsError(error: Error): void {
+  const { library, reason } = error as { library?: string; reason?: string }
+  if (library && reason) error.message = `TLS failed: ${reason}`
 }
 
 /** Not a closure, which would keep the pending connection in memory as long as the socket. */
 function ignoreError(): void {}
+
+function keepSession(socket: Socket, tls: TlsEndpoint): void {
+  socket.on('session', (session: Buffer) => {
+    tls.session = session
+  })
+}
 
 class PendingSocket implements PendingConnection {
   readonly #socket: Socket | TLSSocket
@@ -102,7 +117,7 @@ class PendingSocket implements PendingConnection {
       .once(tls ? 'secureConnect' : 'connect', this.#connected)
       .on('error', this.#fail)
       .on('close', this.#closed)
-    if (tls) socket.on('session', (session: Buffer) => Object.assign(tls, { session }))
+    if (tls) keepSession(socket, tls)
   }
 
   readonly #connected = (): void => {
@@ -115,6 +130,7 @@ class PendingSocket implements PendingConnection {
   readonly #fail = (error: Error & { readonly errors?: readonly Error[] }): void => {
     this.#socket.destroy()
     // Where a host has several addresses, Node's error has no message of its own.
+    shortenTlsError(error)
     error.message ||= error.errors?.map(({ message }) => message).join(', ') ?? ''
     this.#settle(error)
   }

@@ -32,7 +32,7 @@ export function readCodings(contentEncoding: string | null): string[] {
   const codings = `${contentEncoding ?? ''}`
     .toLowerCase()
     .split(/[\s,]+/)
-    .filter(Boolean)
+    .filter((coding) => coding && coding !== 'identity')
     .reverse()
   if (codings.length > maxCodings) throw new Error(`${codings.length} content codings, more than ${maxCodings}`)
   return codings.every((coding) => decoders.has(coding)) ? codings : []

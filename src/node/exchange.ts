@@ -166,7 +166,7 @@ export class Exchange implements ResponseHandler {
     statusText = '',
   ): void {
     // Informational responses come before the final one.
-    if (this.isOver || status < 200) return
+    if (this.isOver || (status >= 100 && status < 200)) return
     const response = new Head(this.#url, status, statusText, headers)
     if (isRedirect(status)) {
       this.#resolve({ redirect: response })

@@ -4,13 +4,16 @@
  */
 const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
 
-/** @throws Error that names the header, but not its value */
+/** The error of a header that cannot be sent. */
+export class HeaderError extends Error {}
+
+/** @throws HeaderError that names the header, but not its value */
 export function checkValue(name: string, value: string): void {
-  if (forbiddenInValue.test(value)) throw new Error(`invalid ${name} header`)
+  if (forbiddenInValue.test(value)) throw new HeaderError(`invalid ${name} header`)
 }
 
 /** The error of a Content-Length that is not the body's: a server would misread where the next request begins. */
-export class ContentLengthError extends Error {
+export class ContentLengthError extends HeaderError {
   constructor() {
     super('the content-length header is not the length of the body')
   }

@@ -12,6 +12,7 @@ import type {
 } from './connection.ts'
 import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
 import { createRequest } from './http-request.ts'
+import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
 
 /** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
@@ -248,10 +249,19 @@ class Http1Request implements ResponseController {
       .on('close', () => this.#close(true))
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted) return
-    if (isReadable(body)) {
-      const announced = fields['content-length']
-      this.#upload = new Upload(body, request, (error) => this.#fail(error), announced ? Number(announced) : undefined)
-    } else request.end(body)
+    try {
+      if (isReadable(body)) {
+        const announced = fields['content-length']
+        this.#upload = new Upload(
+          body,
+          request,
+          (error) => this.#fail(error),
+          announced ? Number(announced) : undefined,
+        )
+      } else request.end(body)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
   get sent(): SentRequest | undefined {
@@ -282,7 +292,8 @@ class Http1Request implements ResponseController {
 
   /** Notes an error of the connection, which is reported when the request is closed. */
   noteError(error: Error): void {
-    this.#error ??= error
+    // RFC 9112, section 6.3: what follows a complete response is not part of it, and only ends the connection.
+    if (!this.#response?.complete) this.#error ??= error
   }
 
   #respond(response: IncomingMessage): void {
@@ -305,9 +316,9 @@ class Http1Request implements ResponseController {
     if (this.aborted || this.#error || !complete) return
     this.#isReported = true
     this.#handler.onResponseEnd(this, {})
-    if (!this.#upload?.isUnderWay) return
+    if (!this.#upload?.isUnderWay && this.#request?.writableFinished) return
     // RFC 9112, section 9.6: a server may answer before the end of the request; the connection cannot be used again then.
-    this.#upload.end()
+    this.#upload?.end()
     this.#request?.destroy()
   }
 
@@ -323,6 +334,9 @@ class Http1Request implements ResponseController {
     this.#isClosed = isClosed
     const response = this.#response
     if (!isClosed || !this.#finished || (response && !response.readableEnded && !response.destroyed)) return
+    if (response?.destroyed && !this.aborted && !this.#isReported) {
+      readRest(response, (chunk) => this.#handler.onResponseData(this, chunk))
+    }
     const isWhole = this.#isReported && !this.#error
     this.#upload?.end()
     const pending = this.#pending

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers'
 import type { TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
+import { shortenTlsError } from './connector.ts'
 import { errorCodes, errorName, Http2Request, type RequestConnection } from './http2-request.ts'
 
 /** The maximum number of streams that share a connection, even if the server allows more. */
@@ -70,9 +71,13 @@ export class Http2Connection implements Connection, RequestConnection {
       // The server's event IDs, which are sent back, may be long.
       maxSendHeaderBlockLength: 1_048_576,
       maxSessionMemory: 64,
+      // As many header fields as Node takes over HTTP/1.1.
+      maxHeaderListPairs: 2_000,
       settings: { enablePush: false, initialWindowSize: streamWindow },
     })
     this.#session = session
+    // A server that wants a client certificate says so only after the handshake, in an alert.
+    socket.on('error', (error) => this.destroy(error))
     session
       .on('connect', () => session.destroyed || session.setLocalWindowSize(connectionWindow))
       .on('remoteSettings', ({ maxConcurrentStreams = maxStreams }) => {
@@ -150,6 +155,11 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner.repeat(request)
   }
 
+  avoidHttp2(): void {
+    this.#owner.avoidHttp2()
+    this.retire()
+  }
+
   destroy(error: Error): void {
     this.#fail(error)
     this.#session.destroy(error)
@@ -158,6 +168,7 @@ export class Http2Connection implements Connection, RequestConnection {
   }
 
   #fail(error: Error): void {
+    shortenTlsError(error)
     this.error ??=
       this.#limit === undefined && isProtocolError(error)
         ? new NotHttp2Error(`the server negotiated HTTP/2 but does not speak it: ${error.message}`)

@@ -2,10 +2,17 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
 import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
 
 /** The error codes that are handled apart from others (RFC 9113, section 7). */
-export const errorCodes = { noError: 0, refusedStream: 7, cancel: 8 } as const
+export const errorCodes = {
+  noError: 0,
+  refusedStream: 7,
+  cancel: 8,
+  enhanceYourCalm: 11,
+  http11Required: 13,
+} as const
 
 /** The names of the error codes, by number (RFC 9113, section 7). */
 const errorNames = [
@@ -43,6 +50,8 @@ export interface RequestConnection {
   retire(): void
   /** Returns a request that the server did not process, to be sent again. */
   repeat(request: PendingRequest): void
+  /** Has further requests sent over HTTP/1.1. */
+  avoidHttp2(): void
 }
 
 const owner = Symbol('request')
@@ -117,8 +126,12 @@ export class Http2Request implements ResponseController {
     stream.on('response', onResponse).on('end', onEnd).on('error', onError).on('close', onClose)
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted || length === 0) return
-    if (isReadable(body)) this.#upload = new Upload(body, stream, (error) => this.#fail(error))
-    else stream.end(body)
+    try {
+      if (isReadable(body)) this.#upload = new Upload(body, stream, (error) => this.#fail(error))
+      else stream.end(body)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
   #fail(error: Error): void {
@@ -184,7 +197,7 @@ export class Http2Request implements ResponseController {
     if (!this.hasEnded || this.aborted || this.#isReported) return
     this.#isReported = true
     this.#handler.onResponseEnd(this, {})
-    if (!this.#upload?.isUnderWay) return
+    if (!this.#upload?.isUnderWay && this.#stream?.writableFinished) return
     // RFC 9113, section 8.1: a server may answer before the end of the request, and does not need the rest.
     this.#upload?.end()
     this.#stream?.close(errorCodes.noError)
@@ -202,6 +215,11 @@ export class Http2Request implements ResponseController {
     this.#request = undefined
     this.#connection.release()
     if (this.aborted || this.#isReported || !stream) return
+    if (!request) {
+      readRest(stream, (chunk) => this.received(chunk))
+      this.ended()
+      if (this.aborted || this.#isReported) return
+    }
     const { rstCode, pending, id } = stream
     // RFC 9113, section 8.7: "Requests that have not been processed … may be automatically retried". Node
     // also closes the streams after a GOAWAY's last stream with this code; a stream that is still pending was never sent.
@@ -213,6 +231,15 @@ export class Http2Request implements ResponseController {
         return
       }
     }
+    if (rstCode === errorCodes.http11Required) {
+      this.#connection.avoidHttp2()
+      if (request && canRepeat(request)) {
+        this.#repeat(request, true)
+        return
+      }
+    }
+    // Over another connection, the server may be calmer.
+    if (rstCode === errorCodes.enhanceYourCalm) this.#connection.retire()
     const { error, isClosed } = this.#connection
     const name = errorName(rstCode)
     const whatHappened = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`

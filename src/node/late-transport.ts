@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Settings } from '../options/settings.ts'
 import { throwInvalid } from '../options/validation.ts'
@@ -33,7 +34,10 @@ export function createLateTransport({ dispatcher, unref }: Pick<Settings, 'dispa
   // Not an async function: its promise would stay in memory as long as the stream.
   const send: Transport = (request, handler) => {
     transport ??= create?.({ dispatcher, unref, context })
-    if (transport) return transport(request, handler)
+    if (transport)
+      return transport(request, handler)
+      // A stream that fails meanwhile would end the process; the request finds its error.
+    ;(request.body as Partial<Readable> | null | undefined)?.on?.('error', () => {})
     return import('./node-transport.ts').then(({ createNodeTransport }) => {
       create = createNodeTransport
       return send(request, handler)

@@ -11,6 +11,7 @@ import type { RequestDispatcher, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
 import { abortedMessage, Exchange, type Reply } from './exchange.ts'
+import { HeaderError } from './header-fields.ts'
 import { ProxyVariableError } from './proxy-environment.ts'
 import { ProxyRefusalError } from './tunnel.ts'
 
@@ -51,6 +52,7 @@ const connectionHeaders = [
   'keep-alive',
   'proxy-connection',
   'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
 ]
@@ -71,7 +73,7 @@ function sharedConnections(unref: boolean): Connections {
 
 /** The message of an error that further attempts would meet again; undefined for any other error. */
 function describePermanentFailure(error: unknown): string | undefined {
-  if (error instanceof ProxyVariableError) return error.message
+  if (error instanceof ProxyVariableError || error instanceof HeaderError) return error.message
   // Node's permission model does not allow the network.
   if ((error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return (error as Error).message
   if (error instanceof ProxyRefusalError && error.isFinal) return error.message

@@ -31,6 +31,8 @@ interface Opening {
   connecting: PendingConnection | undefined
   /** The HTTP/2 connection until the server's SETTINGS arrive. */
   connection: Http2Connection | undefined
+  /** Whether a request has timed out while it waited: later requests do not count on this connection. */
+  isLate: boolean
 }
 
 /**
@@ -96,6 +98,11 @@ export class OriginConnections implements ConnectionOwner {
     this.dispatch(request)
   }
 
+  avoidHttp2(): void {
+    this.#avoidsHttp2 = true
+    this.#capacity = 1
+  }
+
   destroy(): void {
     const error = new Error('the connections were closed')
     for (const request of this.#waiting) request.handler.onResponseError(noController, error)
@@ -114,8 +121,15 @@ export class OriginConnections implements ConnectionOwner {
       connection.send(request)
       if (!connection.room) this.#free.delete(connection)
     }
-    while (this.#openings.size < maxOpenings && this.#waiting.size > this.#openings.size * this.#capacity) this.#open()
+    while (this.#openings.size < maxOpenings && this.#waiting.size > this.#expectedRoom) this.#open()
     this.#reportEmpty()
+  }
+
+  /** The number of requests that the connections being established are expected to take. */
+  get #expectedRoom(): number {
+    let count = 0
+    for (const { isLate } of this.#openings) if (!isLate) count++
+    return count * this.#capacity
   }
 
   #findFree(): Connection | undefined {
@@ -131,7 +145,7 @@ export class OriginConnections implements ConnectionOwner {
   }
 
   #open(): void {
-    const opening: Opening = { connecting: undefined, connection: undefined }
+    const opening: Opening = { connecting: undefined, connection: undefined, isLate: false }
     this.#openings.add(opening)
     const protocols = this.#avoidsHttp2 ? ['http/1.1'] : ['h2', 'http/1.1']
     opening.connecting = this.#options.connect(protocols, (error, socket) => {
@@ -163,13 +177,13 @@ export class OriginConnections implements ConnectionOwner {
   #failed(opening: Opening, error: Error): void {
     if (!this.#openings.delete(opening)) return
     if (error instanceof NotHttp2Error && !this.#avoidsHttp2) {
-      this.#avoidsHttp2 = true
-      this.#capacity = 1
+      this.avoidHttp2()
       this.#serve()
       return
     }
-    const others = this.#openings.size * this.#capacity
-    let count = Math.min(this.#capacity, Math.max(1, this.#waiting.size - others))
+    // At least one, unless nothing was expected of this connection.
+    const least = opening.isLate && this.#expectedRoom ? 0 : 1
+    let count = Math.min(this.#capacity, Math.max(least, this.#waiting.size - this.#expectedRoom))
     for (const request of this.#waiting) {
       if (count-- <= 0) break
       this.#waiting.delete(request)
@@ -182,8 +196,8 @@ export class OriginConnections implements ConnectionOwner {
   /** Removes an aborted request, and the connections that are being established for no other request. */
   #giveUp(request: PendingRequest, hasTimedOut: boolean): void {
     if (!this.#waiting.delete(request)) return
-    // Later requests must not wait for a connection that an earlier one timed out on.
-    if (hasTimedOut) for (const opening of [...this.#openings]) this.#abandon(opening)
+    // Later requests must not wait for a connection that an earlier one timed out on; others may have more time.
+    if (hasTimedOut) for (const opening of this.#openings) opening.isLate = true
     for (const opening of [...this.#openings].reverse()) {
       if ((this.#openings.size - 1) * this.#capacity < this.#waiting.size) break
       this.#abandon(opening)

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { nextMicrotask } from '../microtask.ts'
 import { createDecoders } from './content-coding.ts'
 import { endOfLongTurn } from './loop-turn.ts'
+import { readRest } from './read-rest.ts'
 
 /**
  * The maximum number of bytes that are delivered at once. Between two deliveries, a turn of the event loop that has taken
@@ -77,9 +78,11 @@ export class ResponseBody {
   /** Ends the body with an error, after what has arrived before was delivered. */
   fail(error: Error): void {
     this.#flush()
-    if (this.#hasEnded) return
+    if (this.#hasEnded || this.#error) return
     this.#error = error
-    this.#end()
+    const first = this.#decoders?.[0]
+    if (first && !first.destroyed) first.end()
+    else this.#end()
   }
 
   end(): void {
@@ -103,6 +106,7 @@ export class ResponseBody {
   }
 
   #write(chunk: Uint8Array): void {
+    if (this.#error) return
     if (this.#codings.length) this.#decoders ??= this.#createDecoders(chunk[0] ?? 0)
     const first = this.#decoders?.[0]
     if (!first) this.#deliver(chunk)
@@ -111,7 +115,17 @@ export class ResponseBody {
 
   #createDecoders(firstByte: number): Duplex[] {
     const decoders = createDecoders(this.#codings, firstByte)
-    for (const decoder of decoders) decoder.on('error', (error) => this.fail(error))
+    for (const [index, decoder] of decoders.entries()) {
+      decoder.on('error', (error) => {
+        this.#error ??= error
+        const next = decoders[index + 1]
+        if (next) next.end()
+        else {
+          readRest(decoder, (chunk) => this.#deliver(chunk))
+          this.#end()
+        }
+      })
+    }
     decoders[0]?.on('drain', () => this.#source.resume())
     decoders
       .at(-1)

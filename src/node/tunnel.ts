@@ -11,6 +11,9 @@ import {
 import { createRequest } from './http-request.ts'
 import type { ProxySettings } from './proxy-environment.ts'
 
+/** The protocols that TLS to a proxy may negotiate. */
+export const proxyProtocols = ['http/1.1']
+
 /** The error of a proxy that refused a request. */
 export class ProxyRefusalError extends Error {
   /** Whether the proxy would refuse the next request, too, since it wants other credentials. */
@@ -68,7 +71,7 @@ class Tunnel implements PendingConnection {
     this.#endpoint = endpoint
     this.#options = options
     this.#callback = callback
-    this.#step = connect(toProxy, options, (error, socket) => {
+    this.#step = connect(toProxy, { ...options, protocols: proxyProtocols }, (error, socket) => {
       this.#step = undefined
       if (socket) this.#ask(socket)
       else this.#fail(error as Error)

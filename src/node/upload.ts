@@ -14,12 +14,20 @@ export class Upload {
    * Sends the body, without `pipe` or `pipeline`: each of the two streams has to end with the other.
    * @param onError called when the body fails, or is closed before its end
    * @param length the number of bytes that were announced; undefined if none were
+   * @throws Error if there is nothing to send any more
    */
   constructor(body: Readable, destination: Writable, onError: (error: Error) => void, length?: number) {
+    if (body.destroyed || body.readableEnded) {
+      throw body.errored ?? new Error('the request body was read or closed before it was sent')
+    }
     this.#body = body
     let sent = 0
     body
-      .on('data', (chunk: Buffer) => {
+      .on('data', (chunk: unknown) => {
+        if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+          onError(new TypeError(`the request body has a chunk of type ${typeof chunk}: it must be text or bytes`))
+          return
+        }
         sent += Buffer.byteLength(chunk)
         if (length !== undefined && sent > length) onError(new ContentLengthError())
         else if (destination.writable && !destination.write(chunk)) body.pause()

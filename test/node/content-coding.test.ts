@@ -42,6 +42,7 @@ describe('The header Content-Encoding names codings', () => {
     ['gzip,br,,deflate', ['deflate', 'br', 'gzip']],
     ['gzip, gzip, gzip, gzip, gzip', ['gzip', 'gzip', 'gzip', 'gzip', 'gzip']],
     ['identity', []],
+    ['identity, gzip', ['gzip']],
     ['compress', []],
     ['gzip, unknown', []],
     ['constructor', []],

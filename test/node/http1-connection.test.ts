@@ -69,6 +69,35 @@ describe('A body over HTTP/1.1 without a length ends with its connection', () =>
   })
 })
 
+describe('What follows a complete response is not part of it', () => {
+  it.each([
+    ['with a length', 'Content-Length: 9\r\n\r\ndata: a\n\n'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n0\r\n\r\n'],
+  ])('A response %s is complete, although stray bytes follow it', async (_, rest) => {
+    let requests = 0
+    const origin = await serveRaw((socket) => {
+      requests++
+      socket.write(`HTTP/1.1 200 OK\r\n${rest}stray bytes`)
+    })
+    const { chunks } = await record(overNode(), createRequest(origin, { method: 'POST', body: 'a' }))
+    expect(`${Buffer.concat(chunks)}`).toBe('data: a\n\n')
+    expect(requests).toBe(1)
+  })
+})
+
+describe('A response that comes before the end of its request', () => {
+  it('The connection is closed after the response when the server does not read a large body', async () => {
+    const origin = await serveRaw((socket) =>
+      socket.pause().write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n'),
+    )
+    const connections = new Connections()
+    const request = createRequest(origin, { method: 'POST', body: 'x'.repeat(20_000_000) })
+    const { response } = await record(overNode(connections), request)
+    expect(response?.status).toBe(401)
+    await expect.poll(() => connections.size).toBe(0)
+  })
+})
+
 describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () => {
   it.each<[string, (socket: Socket) => unknown]>([
     ['without a length', (socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`)],

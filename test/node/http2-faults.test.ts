@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
+import type { ServerHttp2Stream } from 'node:http2'
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { certificate } from '../../fixtures/certificate.ts'
 import {
   eventStreamHead,
+  type FrameConnection,
   type FrameScript,
   type FrameServer,
   startFrameServer,
@@ -26,6 +28,7 @@ import { Connections, type ConnectionsOptions } from '../../src/node/connections
 import type { TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
+import { startHttp2Server } from './http2-server.ts'
 
 const closers: (() => unknown)[] = []
 
@@ -49,6 +52,8 @@ interface Sent {
   readonly responded: Promise<number>
   readonly head: Promise<TransportResponse>
   readonly text: string
+  /** The message of a refusal. */
+  readonly refusal: string | undefined
   /** A promise that the consumer is waiting for; undefined if it does not lag. */
   consumer: Promise<void> | undefined
   abort(hasTimedOut?: boolean): void
@@ -62,6 +67,7 @@ function send(connections: Connections, url: string, given: Partial<TransportReq
   })
   const sent = {
     text: '',
+    refusal: undefined as string | undefined,
     consumer: undefined as Promise<void> | undefined,
     head,
     responded: head.then(({ status }) => status),
@@ -76,7 +82,9 @@ function send(connections: Connections, url: string, given: Partial<TransportReq
       sent.text += Buffer.from(chunk)
       return sent.consumer
     },
-    refuse() {},
+    refuse(_, message) {
+      sent.refusal = message
+    },
   })
   done.catch(() => {})
   return Object.assign(sent, { done })
@@ -172,7 +180,10 @@ describe('A response over HTTP/2 that breaks off loses the connection', () => {
     await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
   })
 
-  it.each(names)('A reset with code %s before the response head loses the connection', async (name) => {
+  // The request is sent again where the server names another protocol.
+  const lost = names.filter((name) => name !== 'HTTP_1_1_REQUIRED')
+
+  it.each(lost)('A reset with code %s before the response head loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(encodeReset(name, id)))
     await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
   })
@@ -501,6 +512,136 @@ describe('The SETTINGS of the server are respected', () => {
   })
 })
 
+describe('What has arrived over HTTP/2 is delivered, although the connection is lost while the consumer lags', () => {
+  const text = 'x'.repeat(100_000)
+
+  /** Sends the text in frames. */
+  function sendText({ send }: FrameConnection, id: number, isEnd: boolean): void {
+    send(eventStreamHead(id))
+    for (let start = 0; start < text.length; start += 10_000) {
+      send(encodeData(id, text.slice(start, start + 10_000), isEnd && start === 90_000))
+    }
+  }
+
+  async function receive(isEnd: boolean, lose: (connection: FrameConnection) => void): Promise<Sent> {
+    const server = await serve({
+      request(connection, id) {
+        sendText(connection, id, isEnd)
+        setTimeout(() => lose(connection), 100)
+      },
+    })
+    const sent = send(connect(), server.origin, { method: 'POST', body: 'a' })
+    let catchUp = (): void => {}
+    sent.consumer = new Promise((resolve) => {
+      catchUp = resolve
+    })
+    await sent.responded
+    await expect.poll(() => server.openConnections).toBe(0)
+    sent.consumer = undefined
+    catchUp()
+    return sent
+  }
+
+  it.each<[string, (connection: FrameConnection) => void]>([
+    ['closed', ({ socket }) => socket.end()],
+    ['reset', ({ reset }) => reset()],
+    [
+      'closed after a graceful GOAWAY',
+      ({ send, socket }) => {
+        send(encodeGoaway('NO_ERROR', 1))
+        socket.end()
+      },
+    ],
+  ])('A complete response is complete when the connection is %s', async (_, lose) => {
+    const sent = await receive(true, lose)
+    await sent.done
+    expect(sent.text).toBe(text)
+  })
+
+  it('The part of a torn response that has arrived is delivered before the loss is reported', async () => {
+    const sent = await receive(false, ({ socket }) => socket.end())
+    await expect(sent.done).rejects.toThrow('the connection was closed')
+    expect(sent.text).toBe(text)
+  })
+})
+
+describe('Requests to one origin do not depend on each other', () => {
+  it('A request without a timeout connects, although another one times out again and again', async () => {
+    const { createServer } = await import('node:net')
+    const target = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'a', true)) })
+    const { port } = new URL(target.origin)
+    const { connect: connectTcp } = await import('node:net')
+    // What arrives is passed on late, so that a handshake takes 400 ms.
+    const slow = createServer((socket) => {
+      const upstream = connectTcp(Number(port), 'localhost')
+      for (const each of [socket, upstream]) each.on('error', () => {})
+      socket.on('data', (chunk) => setTimeout(() => upstream.write(chunk), 200)).on('close', () => upstream.destroy())
+      upstream.pipe(socket)
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+    closers.push(() => slow.close())
+    const origin = `https://localhost:${(slow.address() as { port: number }).port}`
+    const connections = connect({ pingInterval: 5_000 })
+    closers.push(() => connections.destroy())
+    const patient = send(connections, origin)
+    let hasConnected = false
+    void patient.responded.then(() => {
+      hasConnected = true
+    })
+    for (let attempt = 0; attempt < 20 && !hasConnected; attempt++) {
+      const impatient = send(connections, origin)
+      await pause(100)
+      impatient.abort(true)
+    }
+    await patient.done
+    expect(patient.text).toBe('a')
+  })
+})
+
+describe('A server that wants HTTP/1.1 for a request gets it', () => {
+  it('A request that is reset with HTTP_1_1_REQUIRED is sent again over HTTP/1.1', async () => {
+    const paths: string[] = []
+    const server = await startHttp2Server((request, response) => {
+      paths.push(request.httpVersion)
+      if (request.httpVersion === '2.0') {
+        const { stream } = response as unknown as { stream: ServerHttp2Stream }
+        stream.close(errorCodes.HTTP_1_1_REQUIRED)
+      } else response.end('ok')
+    })
+    closers.push(() => server.close())
+    const sent = send(connect(), server.origin, { method: 'POST', body: 'a' })
+    await sent.done
+    expect(sent.text).toBe('ok')
+    expect(paths).toEqual(['2.0', '1.1'])
+  })
+})
+
+describe('TLS connections', () => {
+  it('A server that wants a client certificate is reported at once', async () => {
+    const server = await startFrameServer({}, { requestCert: true, rejectUnauthorized: true })
+    closers.push(server.close)
+    const connections = connect({ pingInterval: 60_000 })
+    closers.push(() => connections.destroy())
+    await expect(send(connections, server.origin).done).rejects.toThrow(/^TLS failed: .*certificate required$/)
+  })
+
+  it('A later connection to an origin resumes the TLS session', async () => {
+    const resumed: boolean[] = []
+    const server = await serve({
+      request({ send, socket }, id) {
+        resumed.push(socket.isSessionReused())
+        send(eventStreamHead(id), encodeData(id, 'a', true), encodeGoaway('NO_ERROR', id))
+      },
+    })
+    const connections = connect()
+    for (let round = 0; round < 2; round++) {
+      await send(connections, server.origin).done
+      await expect.poll(() => connections.size).toBe(0)
+    }
+    expect(resumed).toEqual([false, true])
+  })
+})
+
 describe('A body is uploaded over HTTP/2', () => {
   it('An aborted upload destroys its source and leaves the connection open', async () => {
     for (const [windowSize, isRead] of [
@@ -590,12 +731,14 @@ describe('The headers of a request over HTTP/2 are checked before they are sent'
       { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
       'content-length',
     ],
-  ])('A request with %s fails without affecting other streams', async (_, given, message) => {
+  ])('A request with %s is refused without affecting other streams', async (_, given, message) => {
     const server = await serve({ request: ({ send }, id) => send(eventStreamHead(id), encodeData(id, 'open')) })
     const connections = connect()
     const other = send(connections, server.origin)
     await other.responded
-    await expect(send(connections, server.origin, given).done).rejects.toThrow(message)
+    const refused = send(connections, server.origin, given)
+    await refused.done
+    expect(refused.refusal).toContain(message)
     server.connections[0]?.send(encodeData(1, ' still', true))
     await other.done
     expect(other.text).toBe('open still')

@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import process from 'node:process'
+import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, type Dispatcher, interceptors, MockAgent, RetryAgent } from 'undici'
 import { describe, expect, it } from 'vitest'
+import { certificate } from '../../fixtures/certificate.ts'
+import { Connections } from '../../src/node/connections.ts'
 import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overNode } from '../transport/transports.ts'
+import { startHttp2Server } from './http2-server.ts'
 
 describe('A request in Node has its own headers', () => {
   it('The request has everysource as its User-Agent and lists the codings that it accepts', async () => {
@@ -75,9 +79,37 @@ describe('A request in Node has its own headers', () => {
       { method: 'POST', body: 'a', headers: new Headers({ 'Content-Length': '5' }) },
       'content-length',
     ],
-  ])('A request that cannot be sent, %s, loses the connection', async (_request, given, message) => {
+  ])('A request that cannot be sent, %s, is refused', async (_request, given, message) => {
     const origin = await serve((_, response) => void response.end())
-    await expect(record(overNode(), createRequest(origin, given))).rejects.toThrow(message)
+    const { refusal } = await record(overNode(), createRequest(origin, given))
+    expect(refusal).toMatchObject({ reason: 'unsupported', message: expect.stringContaining(message) })
+  })
+
+  it.each<[string, () => Readable, string]>([
+    ['has objects', () => Readable.from([{ a: 1 }]), 'it must be text or bytes'],
+    ['was destroyed', () => new Readable().destroy(), 'read or closed before it was sent'],
+    [
+      'has failed',
+      () => new Readable({ read: () => {} }).on('error', () => {}).destroy(new Error('no such file')),
+      'no such file',
+    ],
+  ])('A request whose body is a stream that %s fails with the reason', async (_, create, message) => {
+    const origin = await serve((request, response) => {
+      request.resume().on('end', () => response.end())
+    })
+    const body = create() as never
+    const http2 = await startHttp2Server((request, response) => {
+      request.resume().on('end', () => response.end())
+    })
+    const connections = new Connections({ tls: { ca: certificate } })
+    try {
+      await expect(record(overNode(), createRequest(origin, { method: 'POST', body }))).rejects.toThrow(message)
+      const request = createRequest(http2.origin, { method: 'POST', body: create() as never })
+      await expect(record(overNode(connections), request)).rejects.toThrow(message)
+    } finally {
+      connections.destroy()
+      await http2.close()
+    }
   })
 
   it('A 303 cancels a body that is still being sent, and is followed', async () => {

@@ -1,5 +1,6 @@
+import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { gzipSync } from 'node:zlib'
+import { createBrotliCompress, createGzip, gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ResponseBody } from '../../src/node/response-body.ts'
 
@@ -145,6 +146,34 @@ describe('Small chunks that arrive together are delivered together', () => {
     body.destroy()
     await nextTurn()
     expect(received).toEqual([])
+  })
+})
+
+describe('A compressed body that breaks off', () => {
+  const text = Array.from({ length: 3_000 }, (_, index) => `data: ${index}\n\n`).join('')
+
+  it.each<[string, () => Duplex, string]>([
+    ['gzip', createGzip, 'gzip'],
+    ['Brotli', createBrotliCompress, 'br'],
+  ])('What was flushed with %s is delivered before the error', async (_, create, coding) => {
+    const encoder = create()
+    const encoded: Buffer[] = []
+    encoder.on('data', (chunk: Buffer) => encoded.push(chunk))
+    encoder.write(text)
+    await new Promise<void>((resolve) => (encoder as unknown as { flush(done: () => void): void }).flush(resolve))
+    for (const isLagging of [false, true]) {
+      let catchUp = (): void => {}
+      const ready = new Promise<void>((resolve) => {
+        catchUp = resolve
+      })
+      const { body, received, ended } = recordBody(0, () => (isLagging ? ready : undefined), [coding])
+      body.write(Buffer.concat(encoded))
+      body.fail(new Error('reset'))
+      await nextTurn()
+      catchUp()
+      await ended
+      expect(received.join('')).toBe(`${text}error: reset`)
+    }
   })
 })
 
