@@ -15,7 +15,7 @@ export interface ScannedEvent extends StreamPosition {
   readonly at: number
   readonly type: string
   readonly data: string
-  /** The value of its own `id` field; undefined if it has none. */
+  /** The last `id` since the event before it, in its own block or in one without data; undefined if there is none. */
   readonly id: string | undefined
 }
 
@@ -51,6 +51,10 @@ export interface StreamScan {
   /** The `id` fields that contain NUL, which clients ignore. */
   readonly ignoredIds: Sample<ScannedField>
   readonly unknownFields: Sample<ScannedField>
+  /** The `event` fields of blocks without data, if the next event has no name. */
+  readonly lostNames: Sample<ScannedField>
+  /** The offset after the last event; 0 if there is none. */
+  readonly lastEventEnd: number
   /** The first invalid byte of each line that is not UTF-8. */
   readonly invalidBytes: Sample<StreamPosition>
   /** The state after each arrival. */
@@ -80,16 +84,20 @@ export class StreamScanner implements StreamScan {
   readonly retries = new SampleCollector<ScannedField>()
   readonly ignoredIds = new SampleCollector<ScannedField>()
   readonly unknownFields = new SampleCollector<ScannedField>()
+  readonly lostNames = new SampleCollector<ScannedField>()
   readonly invalidBytes = new SampleCollector<StreamPosition>()
   readonly states: ScanState[] = []
   size = 0
+  lastEventEnd = 0
   /** The bytes of a line that has not ended; no piece is empty. */
   #pieces: Buffer[] = []
   /** The position of that line. */
   #start: StreamPosition = { offset: 0, line: 1 }
   #lastByte = 0
   /** The event whose blank line has not arrived; undefined between events. */
-  #block: { start: StreamPosition; data: string[]; type: string; id: string | undefined } | undefined
+  #block: { start: StreamPosition; data: string[]; name: ScannedField | undefined; id: string | undefined } | undefined
+  /** The block without data before the current one. */
+  #blockBefore: { name: ScannedField | undefined; id: string | undefined } | undefined
 
   push({ at, bytes }: Arrival): void {
     let from = 0
@@ -98,10 +106,13 @@ export class StreamScanner implements StreamScan {
       if (byte !== cr && byte !== lf) continue
       const isSecondHalf = byte === lf && (index === 0 ? this.#lastByte : bytes[index - 1]) === cr
       if (isSecondHalf) {
+        if (this.lastEventEnd === this.#start.offset) this.lastEventEnd++
         this.#start = { offset: this.size + index + 1, line: this.#start.line }
       } else {
+        const count = this.events.length
         this.#endLine(Buffer.concat([...this.#pieces, bytes.subarray(from, index)]), at)
         this.#pieces = []
+        if (this.events.length > count) this.lastEventEnd = this.size + index + 1
         this.#start = { offset: this.size + index + 1, line: this.#start.line + 1 }
       }
       from = index + 1
@@ -148,9 +159,9 @@ export class StreamScanner implements StreamScan {
 
   #readField(name: string, value: string): void {
     const field = { ...this.#start, name, value }
-    this.#block ??= { start: this.#start, data: [], type: '', id: undefined }
+    this.#block ??= { start: this.#start, data: [], name: undefined, id: undefined }
     if (name === 'data') this.#block.data.push(value)
-    else if (name === 'event') this.#block.type = value
+    else if (name === 'event') this.#block.name = field
     else if (name === 'id' && value.includes('\0')) this.ignoredIds.add(field)
     else if (name === 'id') this.#block.id = value
     else if (name === 'retry') this.retries.add(field)
@@ -160,9 +171,17 @@ export class StreamScanner implements StreamScan {
   #endBlock(at: number): void {
     const block = this.#block
     this.#block = undefined
-    if (!block || block.data.length === 0) return
-    const { start, data, type, id } = block
-    this.events.push({ ...start, at, type: type || 'message', data: data.join('\n'), id })
+    if (!block) return
+    const { start, data, name } = block
+    const id = block.id ?? this.#blockBefore?.id
+    if (data.length === 0) {
+      this.#blockBefore = { name: name ?? this.#blockBefore?.name, id }
+      return
+    }
+    if (!name && this.#blockBefore?.name) this.lostNames.add(this.#blockBefore.name)
+    this.#blockBefore = undefined
+    const type = name?.value ? name.value : 'message'
+    this.events.push({ ...start, at, type, data: data.join('\n'), id })
   }
 }
 

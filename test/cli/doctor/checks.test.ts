@@ -36,6 +36,34 @@ test('An incomplete line is a warning after complete events, because a proxy may
   })
 })
 
+/** Creates writes at regular times, the first one after one interval. */
+const every = (interval: number, times: number, text: (number: number) => string): Piece[] =>
+  Array.from({ length: times }, (_, index) => [(index + 1) * interval, text(index + 1)] as const)
+
+test.for<[name: string, pieces: readonly Piece[]]>([
+  ['a large event in many packets', [[0, 'data: 1\n\n'], ...every(20, 400, () => 'x'.repeat(1_400))]],
+  ['an event that is not complete yet', [...every(500, 10, (number) => `data: ${number}\n\n`), [5_400, 'data: {"a"']]],
+  ['comments', [[0, 'data: 1\n\n'], ...every(1_000, 9, () => ':\n\n')]],
+  ['blank lines as keep-alives', [[0, 'data: 1\n\n'], ...every(1_000, 9, () => '\n')]],
+  ['ids between events', every(1_000, 9, (number) => `id: ${number}\n\n${number % 4 === 1 ? 'data: 1\n\n' : ''}`)],
+  [
+    'pieces of a buffer',
+    every(1_000, 9, (number) => (number % 4 === 0 ? `${'x'.repeat(500)}\n\ndata: ` : 'x'.repeat(512))).map(
+      ([at, text], index) => [at, index === 0 ? `data: ${text}` : text] as const,
+    ),
+  ],
+])('A stream with %s is not one without events', ([, pieces]) => {
+  expect(find('events', pieces)?.status).toBe('ok')
+})
+
+test('A reconnection time at the beginning is a warning, because there may be nothing to send', () => {
+  expect(find('events', [[0, 'retry: 3000\n\n']], { duration: 10_000 })).toMatchObject({
+    status: 'warn',
+    message: '13 bytes, but no event: "retry: 3000\\n\\n"',
+    fix: expect.stringMatching(/--seconds 60/),
+  })
+})
+
 test('A server with HTTP/1.1 is a warning, unless it is on this machine or the request is a POST', () => {
   const observation = createObservation([[10, 'data: 1\n\n']])
   const examination = createExamination(observation)

@@ -38,6 +38,7 @@ const failedChecks: Readonly<Record<string, readonly CheckName[]>> = {
   '/redirect-loop': ['status', 'redirects'],
   '/redirect-nowhere': ['status', 'redirects'],
   '/garbage': ['events', 'utf-8'],
+  '/gzip-twice': ['events', 'utf-8'],
   '/redirect-to-login': ['redirects', 'content-type'],
 }
 
@@ -93,6 +94,32 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/json-lines-as-stream', 'events', 'fail', /no event: "\{\\"number\\":1\}/, /begin each line with data:/],
     ['/names-only', 'events', 'fail', /no event: "event: ping/, /data: line/],
     ['/capital-fields-only', 'events', 'fail', /no event: "Data: 1/, /write data: in lower case/],
+    ['/ends-with-a-name', 'events', 'fail', /^13 bytes after the last event, .+: "event: done/, /data: line/],
+    ['/ids-only', 'events', 'fail', /^21 bytes, but no event: "id: 1\\n/, /data: line/],
+    ['/only-comments', 'events', 'fail', /^the response ended without any event$/, /log/],
+    ['/nothing', 'events', 'fail', /^the response ended without any event$/, /log/],
+    ['/comments-first', 'events', 'fail', /no event: "data: 1\\\\n/, /a backslash and the letter n/],
+    ['/html-breaks', 'events', 'fail', /no event: "data: 1<br>/, /line feed .+not with "<br>"/],
+    ['/slashes', 'events', 'fail', /no event: "data: 1\/n/, /line feed .+not with "\/n"/],
+    ['/url-encoded', 'events', 'fail', /no event: "data: 1%0A/, /line feed .+not with "%0A"/],
+    ['/line-separators', 'events', 'fail', /no event: "data: 1\\u2028\\u2028/, /line feed .+not with "\\u2028"/],
+    ['/python-bytes', 'events', 'fail', /no event: "b'data: 1/, /Python/],
+    ['/json-quoted', 'events', 'fail', /no event: "\\"data: 1/, /do not serialize the whole event/],
+    ['/base64', 'events', 'fail', /no event: "ZGF0/, /Base64/],
+    ['/gzip-twice', 'events', 'fail', /no event: "/, /still gzip/],
+    ['/utf-32', 'events', 'fail', /no event: "d\\u0000\\u0000/, /UTF-32/],
+    ['/space-on-the-blank-line', 'events', 'fail', /no event: "data: 1\\n \\n/, /remove " " from the line/],
+    ['/equals-signs', 'events', 'fail', /no event: "data=1/, /colon after data/],
+    ['/lost-names', 'events', 'fail', /^2 names lost: "tick" in line 1/, /in one block/],
+    ['/errors-only', 'events', 'fail', /^1 of 1 event with the name "error": "no such room"/, /another name/],
+    ['/undefined', 'events', 'fail', /^2 of 2 events with undefined/, /variable/],
+    ['/objects', 'events', 'fail', /^1 of 1 event with the text of an object/, /JSON\.stringify/],
+    ['/one-object', 'events', 'warn', /^1 of 2 events with the text of an object/, /JSON\.stringify/],
+    ['/data-twice', 'events', 'fail', /^1 of 1 event with the name of a field twice/, /once/],
+    ['/php-warning', 'fields', 'fail', /unknown field "<br \/>"/, /error message of PHP/],
+    ['/php-fatal-error', 'events', 'fail', /after the last event, .+: "PHP Fatal error/, /error message of PHP/],
+    ['/own-chunk-sizes', 'fields', 'fail', /unknown field "9" in line 1/, /without chunk sizes/],
+    ['/two-byte-order-marks', 'fields', 'fail', /unknown field "\\ufeffdata"/, /byte order mark/],
     ['/broken-json', 'json', 'fail', /1 of 2 payloads .+\{\\"number\\":2,\}" in line 3, byte 20/],
     ['/unknown-field', 'fields', 'fail', /"priority" in line 2, byte 8/, /event, data, id and retry/],
     ['/capital-field', 'fields', 'fail', /"Data"/, /lower case/],
@@ -122,6 +149,20 @@ describe.concurrent('A fault is reported by its check only', () => {
     ],
     ['/literal-newlines', 'events', 'fail', /no event: "data: 1\\\\n\\\\ndata: 2/, /a backslash and the letter n/],
     ['/utf-16', 'events', 'fail', /no event: "d\\u0000/, /UTF-8/],
+    [
+      '/then-literal-newlines',
+      'events',
+      'fail',
+      /after the last event, .+: "data: 2\\\\n/,
+      /a backslash and the letter n/,
+    ],
+    ['/then-html-breaks', 'events', 'fail', /after the last event, .+: "data: 2<br>/, /not with "<br>"/],
+    ['/then-names-only', 'events', 'fail', /after the last event, .+: "event: tick/, /data: line/],
+    ['/then-no-blank-line', 'events', 'fail', /after the last event, .+: "data: 2\\n/, /blank line/],
+    ['/endless-retry', 'events', 'fail', /no event: "retry: 3000/, /data: line/],
+    ['/blank-lines-only', 'events', 'fail', /no event: "\\n/, /blank line alone/],
+    ['/commented-out', 'events', 'fail', /no event: ": data: /, /remove the colon/],
+    ['/commented-out-without-space', 'events', 'fail', /no event: ":data: /, /remove the colon/],
     ['/no-blank-line', 'events', 'fail', /no event: "data: 1\\ndata: 2/, /blank line/],
     ['/late-blank-line', 'blank-line', 'fail', /data waited up to/, /blank line/],
     ['/silence', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/, /15 s/],
@@ -130,6 +171,19 @@ describe.concurrent('A fault is reported by its check only', () => {
 
   for (const fault of faultsOverTime)
     test(`The check ${fault[1]} reports ${fault[0]}`, () => expectFault(fault, overTime))
+
+  test.for(['/ends-with-retry', '/data-url', '/large-first-event', '/large-first-json'])(
+    'The stream %s passes',
+    async (route) => {
+      expect(failed(await diagnose(feeds.origin + route))).toEqual([])
+    },
+  )
+
+  test('Comments after the last event pass', async () => {
+    const findings = await diagnose(`${feeds.origin}/then-comments`, overTime)
+    expect(failed(findings)).toEqual([])
+    expect(findings.events.message).toBe('1 event')
+  })
 
   test('Compression that is flushed passes', async () => {
     const { compression, buffering } = await diagnose(`${feeds.origin}/gzip-flushed`, overTime)
