@@ -87,6 +87,15 @@ test.for([
   }
 })
 
+test('A lost connection is described once', () => {
+  const error = Object.assign(new Error('the connection was closed before the end of the response'), {
+    code: 'ECONNRESET',
+  })
+  expect(find('connection', [[0, 'data: 1\n\n']], { duration: 3_000, end: { kind: 'failed', error } })?.message).toBe(
+    'lost after 3 s: the connection was closed before the end of the response',
+  )
+})
+
 test('The last of several reconnection times is checked', () => {
   expect(find('retry', [[10, 'retry: 1\n\nretry: 2\n\nretry: 3\n\nretry: 4000\n\n']])?.message).toBe('4,000 ms')
 })

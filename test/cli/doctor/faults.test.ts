@@ -39,6 +39,8 @@ const failedChecks: Readonly<Record<string, readonly CheckName[]>> = {
   '/redirect-nowhere': ['status', 'redirects'],
   '/garbage': ['events', 'utf-8'],
   '/gzip-twice': ['events', 'utf-8'],
+  '/redirect-to-home': ['content-type'],
+  '/cookie-loop': ['status', 'redirects'],
   '/redirect-to-login': ['redirects', 'content-type'],
 }
 
@@ -63,6 +65,11 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/redirect-loop', 'redirects', 'fail', /^a loop: \/redirect-loop → \/redirect-loop-2 → \/redirect-loop$/],
     ['/redirect-nowhere', 'redirects', 'fail', /301 without Location/],
     ['/redirect-to-login', 'redirects', 'fail', /^302 to \/login, probably a login page$/, /credentials/],
+    ['/redirect-to-home', 'redirects', 'warn', /^302 to \/home$/, /^correct the path/],
+    ['/cookie-loop', 'redirects', 'fail', /^a loop: /, /-H "Cookie: seen=…"/],
+    ['/not-modified', 'status', 'fail', /^304/, /ETag/],
+    ['/websocket', 'status', 'fail', /^426/, /WebSocket client/],
+    ['/basic-credentials', 'status', 'fail', /^401/, /\(Basic\): -u USER:PASSWORD$/],
     ['/method-not-allowed', 'status', 'fail', /^405 Method Not Allowed$/, /POST, OPTIONS/],
     ['/too-many-requests', 'status', 'fail', /^429/, /Retry-After: 30/],
     [
@@ -82,6 +89,7 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/torn', 'connection', 'fail', /lost after/],
     ['/short', 'connection', 'warn', /the server ended the response/],
     ['/unknown-coding', 'compression', 'fail', /snappy/],
+    ['/rare-coding', 'compression', 'fail', /compress.+this version of Node.+some browsers/],
     ['/broken-gzip', 'compression', 'fail', /gzip.+incorrect header check/],
     ['/asks-for-buffering', 'buffering', 'fail', /X-Accel-Buffering: yes/, /X-Accel-Buffering: no/],
     ['/content-length', 'buffering', 'fail', /Content-Length/],
@@ -126,11 +134,14 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/unprefixed-line', 'fields', 'fail', /"second line" in line 2/, /data: before every line/],
     ['/no-ids', 'ids', 'warn', /no event has an id/],
     ['/same-ids', 'ids', 'fail', /more than one event has the id "1"/],
+    ['/transactions', 'ids', 'warn', /more than one event has the id "1"/, /group of events/],
+    ['/returning-ids', 'ids', 'fail', /more than one event has the id "1"/],
     ['/nul-in-id', 'ids', 'fail', /NUL/],
     ['/begins-again', 'resumption', 'fail', /after "3": the stream started over, with "1"/, /Last-Event-ID/],
     ['/sends-it-again', 'resumption', 'fail', /after "3": the same event came again/],
     ['/skips-events', 'resumption', 'fail', /after "3": "5" came instead of "4"/],
     ['/refuses-to-resume', 'resumption', 'fail', /after "3": status 400/],
+    ['/resets-on-resume', 'resumption', 'fail', /after "3": the connection was closed before the response/, /log/],
     ['/retry-in-words', 'retry', 'fail', /"3s"/, /milliseconds/],
     ['/retry-at-once', 'retry', 'warn', /0 ms/],
     ['/retry-never', 'retry', 'fail', /99,999,999,999 ms/],
@@ -165,19 +176,40 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/commented-out-without-space', 'events', 'fail', /no event: ":data: /, /remove the colon/],
     ['/no-blank-line', 'events', 'fail', /no event: "data: 1\\ndata: 2/, /blank line/],
     ['/late-blank-line', 'blank-line', 'fail', /data waited up to/, /blank line/],
-    ['/silence', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/, /15 s/],
-    ['/no-body', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/],
+    ['/samples', 'buffering', 'warn', /late and together: 5 events/, /^unless the server sends the events like this/],
   ]
 
   for (const fault of faultsOverTime)
     test(`The check ${fault[1]} reports ${fault[0]}`, () => expectFault(fault, overTime))
 
-  test.for(['/ends-with-retry', '/data-url', '/large-first-event', '/large-first-json'])(
-    'The stream %s passes',
-    async (route) => {
-      expect(failed(await diagnose(feeds.origin + route))).toEqual([])
-    },
-  )
+  test.for<[route: string, check: CheckName, message: RegExp]>([
+    ['/ends-with-retry', 'events', /^1 event$/],
+    ['/data-url', 'events', /^1 event$/],
+    ['/large-first-event', 'events', /^the first event is larger than 4,\d{3},\d{3} bytes; no more were examined$/],
+    ['/large-first-json', 'events', /^the first event is larger/],
+    ['/separate-ids', 'ids', /^6 ids, all different$/],
+    ['/separate-ids', 'resumption', /continued with "4"$/],
+    ['/templates', 'json', /^no JSON payloads$/],
+    ['/tokens', 'json', /^no JSON payloads$/],
+  ])('The stream %s passes, by the check %s', async ([route, check, message]) => {
+    const findings = await diagnose(feeds.origin + route)
+    expect(failed(findings)).toEqual([])
+    expect(findings[check].message).toMatch(message)
+  })
+
+  test('The response to a POST needs no ids', async () => {
+    const { ids } = await diagnose(`${feeds.origin}/no-ids`, { init: { method: 'POST', body: '{}' } })
+    expect(ids.status).toBe('skip')
+  })
+
+  test.for(['/silence', '/no-body'])('The silence of %s is too short to be a fault', async (route) => {
+    const findings = await diagnose(feeds.origin + route, overTime)
+    expect(failed(findings)).toEqual([])
+    expect(findings['keep-alive']).toMatchObject({
+      status: 'skip',
+      message: expect.stringMatching(/^0 comments in [\d.]+ s; silent for .+ too short to check; use --seconds 60$/),
+    })
+  })
 
   test('Comments after the last event pass', async () => {
     const findings = await diagnose(`${feeds.origin}/then-comments`, overTime)

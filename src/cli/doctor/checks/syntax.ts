@@ -48,12 +48,16 @@ export function checkUtf8({ main }: Examination): CheckResult {
 }
 
 export function checkJson({ main }: Examination): CheckResult {
-  const payloads = main.stream.events.filter(({ data }) => looksLikeJson(data))
+  const { events } = main.stream
+  const payloads = events.filter(({ data }) => looksLikeJson(data))
   const broken = payloads.flatMap((event) => {
     const problem = findJsonProblem(event.data)
     return problem === undefined ? [] : [{ event, problem }]
   })
   const [example] = broken
+  // The fragments of a text, such as the tokens of a model: some of them begin like JSON.
+  const areFragments = broken.length === payloads.length && events.length - payloads.length > payloads.length
+  if (example && areFragments) return ok('no JSON payloads')
   if (!example) {
     return ok(payloads.length > 0 ? `${formatCount(payloads.length, 'payload')}, all valid` : 'no JSON payloads')
   }
@@ -63,9 +67,19 @@ export function checkJson({ main }: Examination): CheckResult {
   )
 }
 
+const jsonPatterns = [
+  /^\s*\{\s*("|(['\w]+.*:.*)?\}\s*$)/s,
+  /^\s*\[\s*(["[]|\{\s*(["'}]|\w+\s*:)|('.*)?\]\s*$|-?[\d.]+\s*(,|\]\s*$))/s,
+]
+
 /** Whether a payload is an object or an array, possibly broken, unlike `[DONE]` or a log line such as `[12:30] started`. */
 function looksLikeJson(data: string): boolean {
-  return /^\s*(\{\s*"|\{.*\}\s*$|\[\s*["[{]|\[\s*('.*)?\]\s*$|\[\s*-?[\d.]+\s*(,|\]\s*$))/s.test(data)
+  return !isTemplate(data) && jsonPatterns.some((pattern) => pattern.test(data))
+}
+
+/** Whether a text begins with a word in braces and goes on after them, such as `{name} has joined room {1}`. */
+function isTemplate(data: string): boolean {
+  return /^\s*\{[^{}":]*\}.*[^\s\]}]/s.test(data)
 }
 
 function findJsonProblem(data: string): string | undefined {
