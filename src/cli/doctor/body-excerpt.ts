@@ -25,10 +25,14 @@ const contentPattern = /^[^:\r\n]|^:[ \t]*(?:data|event)[ \t]*:/m
  * @returns the offset of the line in bytes, or undefined if there is none
  */
 export function findContent(body: readonly Arrival[], offset = 0): number | undefined {
-  const bytes = Buffer.concat(body.map((arrival) => arrival.bytes)).subarray(offset)
-  const index = bytes.toString('latin1').search(contentPattern)
-  return index === -1 ? undefined : offset + index
+  const bytes = Buffer.concat(body.map((arrival) => arrival.bytes))
+  // Clients ignore a byte order mark at the beginning.
+  const start = offset === 0 && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : offset
+  const index = bytes.toString('latin1', start).search(contentPattern)
+  return index === -1 ? undefined : start + index
 }
+
+const byteOrderMark = Buffer.from('\uFEFF')
 
 /** Returns the lines of a text that `findContent` would find. */
 export function contentLines(text: string): readonly string[] {

@@ -19,6 +19,10 @@ const foreignTexts: readonly ForeignText[] = [
     fix: 'this is an error message of the program: fix its cause, and write such messages to the log',
   },
   {
+    pattern: /^\s*(Internal Server Error|Bad Gateway|Gateway Time-?out|Service (Temporarily )?Unavailable|upstream )/i,
+    fix: 'this is an error message of the server, or of the proxy in front of it: look for the reason in its log',
+  },
+  {
     pattern: /^\s*<\/?[a-z][^>]*>/i,
     fix: 'this is HTML, not a line of an event: look for the program that writes it into the stream',
   },

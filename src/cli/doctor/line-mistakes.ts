@@ -49,7 +49,7 @@ const lineMistakes: readonly LineMistake[] = [
     fix: ([, name = '']) => `write ${name}: at the beginning of the line, without quotes`,
   },
   {
-    pattern: /^(data|event|id|retry)[ \t=]/,
+    pattern: /^(data|event|id|retry)(?:=|[ \t](?![ \t]*:))/,
     fix: ([, name = '']) => `write a colon after ${name}: '${name}: …'`,
   },
   {

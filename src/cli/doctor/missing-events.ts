@@ -1,9 +1,7 @@
-import { formatCount, quoteExcerpt } from '../format.ts'
+import { formatCount, formatDuration, quoteExcerpt } from '../format.ts'
 import { contentLines, findContent, readExcerpt } from './body-excerpt.ts'
-import { findEncodingMistake } from './encoding-mistakes.ts'
-import { findForeignText } from './foreign-text.ts'
-import { findLineMistake } from './line-mistakes.ts'
 import type { Observation } from './observation.ts'
+import { blankLineFix, dataFix, findStreamFix, isJsonLines } from './stream-fix.ts'
 import { findRest, findTrailingContent } from './trailing-content.ts'
 
 /** Why a response brought no event, or none after some event. */
@@ -33,19 +31,19 @@ function explainNoEvent(observation: Observation): MissingEvents | undefined {
   const offset = findContent(body)
   if (offset === undefined) return explainNoContent(observation)
   const excerpt = readExcerpt(body, offset)
-  const fix = findFix(excerpt)
+  const fix = findStreamFix(excerpt)
   if (recording.end.kind === 'full' && fix === blankLineFix && isOneEvent(excerpt)) return undefined
-  const lines = contentLines(excerpt.toString())
-  const isPreamble = recording.end.kind === 'time' && lines.length <= 2 && lines.every(isIdOrRetry)
+  const quoted = quoteExcerpt(excerpt.toString(), maxQuoted)
+  if (recording.end.kind === 'time' && isPreamble(excerpt)) {
+    return {
+      message: `no event in ${formatDuration(recording.duration)}, only ${quoted}`,
+      fix: `if there was something to send in this time, ${fix}; otherwise, observe the stream for longer: --seconds 60`,
+      isCertain: false,
+    }
+  }
   const isIncomplete = fix === blankLineFix && stream.states.at(-1)?.after === 'part of a line'
   const remark = isIncomplete ? '; or a proxy holds the rest of the line back' : ''
-  return {
-    message: `${bytes}, but no event: ${quoteExcerpt(excerpt.toString(), maxQuoted)}`,
-    fix: isPreamble
-      ? `${fix}; if there was nothing to send, observe the stream for longer: --seconds 60`
-      : fix + remark,
-    isCertain: !isPreamble,
-  }
+  return { message: `${bytes}, but no event: ${quoted}`, fix: fix + remark, isCertain: true }
 }
 
 /** Explains a body of blank lines, or one that has ended with nothing but comments. */
@@ -72,7 +70,7 @@ function explainRest(observation: Observation): MissingEvents | undefined {
   const { body, stream, recording } = observation
   const rest = findRest(observation)
   if (rest === undefined) return undefined
-  const fix = findFix(readExcerpt(body, rest))
+  const fix = findStreamFix(readExcerpt(body, rest))
   // A last reconnection time is no mistake, and another check is about a last event without its blank line.
   const isCertain = fix !== blankLineFix && fix !== dataFix
   const offset = isCertain && recording.end.kind === 'ended' ? rest : findTrailingContent(observation)
@@ -82,57 +80,19 @@ function explainRest(observation: Observation): MissingEvents | undefined {
   return {
     message: `${size} after the last event, but no further event: ${quoteExcerpt(excerpt.toString(), maxQuoted)}`,
     fix,
-    isCertain: true,
+    // A single line that has not ended may be one large event on a slow network.
+    isCertain: fix !== blankLineFix || contentLines(excerpt.toString()).length > 1,
   }
 }
 
-/** Returns the fix for the most specific cause. */
-function findFix(bytes: Buffer): string {
-  const text = bytes.toString()
-  const lines = contentLines(text)
-  const mistake = findEncodingMistake(bytes) ?? findForeignText(text)
-  if (mistake !== undefined) return mistake
-  for (const line of lines) {
-    const fix = findLineMistake(line)
-    if (fix !== undefined) return fix
-  }
-  if (isJsonLines(lines)) {
-    return "this is JSON, not a stream of events: begin each line with data:, and end it with a blank line: 'data: {…}\\n\\n'"
-  }
-  if (lines.some((line) => line.startsWith('data:'))) return blankLineFix
-  if (lines.every(isIdOrRetry)) return dataFix
-  if (lines.every((line) => /^(event|id|retry)(:|$)/.test(line))) {
-    return "add a data: line to each event: clients ignore an event without one, so send at least 'data:\\n'"
-  }
-  return "send each event as 'data: …\\n\\n': clients ignore lines with other fields"
-}
-
-/** The fix for ids and reconnection times without any data. */
-const dataFix =
-  'add a data: line to each event: without one, clients store the id and the reconnection time, and dispatch no event'
-
-/** The fix for data whose blank line is missing, or late. */
-export const blankLineFix =
-  "end every event with a blank line, in the same write: 'data: …\\n\\n'; clients dispatch an event only at its blank line"
-
-function isIdOrRetry(line: string): boolean {
-  return /^(id|retry)(:|$)/.test(line)
+/** Whether a text is what a server may send before its first event: an id or a reconnection time, or one of each. */
+function isPreamble(bytes: Buffer): boolean {
+  const names = contentLines(bytes.toString()).map((line) => line.split(':', 1)[0])
+  return names.every((name) => name === 'id' || name === 'retry') && new Set(names).size === names.length
 }
 
 /** Whether a text may be the beginning of one large event: a single line of data, or JSON in several lines. */
 function isOneEvent(bytes: Buffer): boolean {
   const data = contentLines(bytes.toString()).flatMap((line) => /^data: ?(.*)/.exec(line)?.[1] ?? [])
   return data.length === 1 || (/^\s*[{[]/.test(data[0] ?? '') && !isJsonLines(data))
-}
-
-/** Whether the first line is a JSON object or array. */
-export function isJsonLines(lines: readonly string[]): boolean {
-  const [first = ''] = lines
-  if (!/^\s*[{[]/.test(first)) return false
-  try {
-    JSON.parse(first)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -12,7 +12,7 @@ export const httpErrors: readonly KnownError[] = [
     code: /^(HTTPParserError|HPE_.*)$/,
     text: /Expected HTTP\//i,
     message: 'the response is not HTTP',
-    fix: 'correct the port: a server of another protocol answers there; or use https:// if it expects TLS',
+    fix: 'correct the port, or the scheme of the URL: a server of another protocol answers there',
   },
   {
     code: /^HPE_CR_EXPECTED$/,

@@ -56,10 +56,18 @@ test.for<[name: string, pieces: readonly Piece[]]>([
   expect(find('events', pieces)?.status).toBe('ok')
 })
 
+test('One line that goes on after the last event may be a large event on a slow network', () => {
+  const pieces: Piece[] = [[0, 'data: 1\n\n'], [300, 'data: '], ...every(600, 9, () => 'x'.repeat(1_400))]
+  expect(find('events', pieces)).toMatchObject({
+    status: 'warn',
+    message: expect.stringMatching(/^12,606 bytes after/),
+  })
+})
+
 test('A reconnection time at the beginning is a warning, because there may be nothing to send', () => {
   expect(find('events', [[0, 'retry: 3000\n\n']], { duration: 10_000 })).toMatchObject({
     status: 'warn',
-    message: '13 bytes, but no event: "retry: 3000\\n\\n"',
+    message: 'no event in 10 s, only "retry: 3000\\n\\n"',
     fix: expect.stringMatching(/--seconds 60/),
   })
 })

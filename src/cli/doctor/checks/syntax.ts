@@ -4,8 +4,9 @@ import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
 import { findForeignText } from '../foreign-text.ts'
 import { findLineMistake } from '../line-mistakes.ts'
-import { blankLineFix, explainMissingEvents } from '../missing-events.ts'
+import { explainMissingEvents } from '../missing-events.ts'
 import { findLongPauses, maximum, splitsLine } from '../pauses.ts'
+import { blankLineFix } from '../stream-fix.ts'
 import type { ScannedEvent, ScannedField, StreamPosition } from '../stream-scan.ts'
 
 function formatPosition({ offset, line }: StreamPosition): string {
