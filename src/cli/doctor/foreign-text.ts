@@ -10,7 +10,8 @@ const foreignTexts: readonly ForeignText[] = [
     fix: 'this is a page, not a stream: a login page, an error page, or the wrong path',
   },
   {
-    pattern: /^\s*(<br ?\/?>\s*)?(<b>)?(PHP )?(Warning|Notice|Deprecated|(Fatal|Parse) error|Uncaught \w+)(<\/b>)?: /i,
+    pattern:
+      /^\s*(<br ?\/?>\s*)?(?=<b>|PHP |.*\.php\b)(<b>)?(PHP )?(Warning|Notice|Deprecated|(Fatal|Parse) error|Uncaught \w+)(<\/b>)?: /i,
     fix: 'this is an error message of PHP: fix its cause, and send such messages to the log (display_errors = Off)',
   },
   {

@@ -51,7 +51,7 @@ export interface StreamScan {
   /** The `id` fields that contain NUL, which clients ignore. */
   readonly ignoredIds: Sample<ScannedField>
   readonly unknownFields: Sample<ScannedField>
-  /** The `event` fields of blocks without data, if the next event has no name. */
+  /** The `event` fields of blocks without data that came with an event without a name. */
   readonly lostNames: Sample<ScannedField>
   /** The offset after the last event; 0 if there is none. */
   readonly lastEventEnd: number
@@ -60,6 +60,9 @@ export interface StreamScan {
   /** The state after each arrival. */
   readonly states: readonly ScanState[]
 }
+
+/** The maximum time in ms between parts of a stream that a server writes together. */
+const maxWriteTime = 50
 
 const cr = 13
 const lf = 10
@@ -97,7 +100,7 @@ export class StreamScanner implements StreamScan {
   /** The event whose blank line has not arrived; undefined between events. */
   #block: { start: StreamPosition; data: string[]; name: ScannedField | undefined; id: string | undefined } | undefined
   /** The block without data before the current one. */
-  #blockBefore: { name: ScannedField | undefined; id: string | undefined } | undefined
+  #blockBefore: { at: number; name: ScannedField | undefined; id: string | undefined } | undefined
 
   push({ at, bytes }: Arrival): void {
     let from = 0
@@ -175,10 +178,11 @@ export class StreamScanner implements StreamScan {
     const { start, data, name } = block
     const id = block.id ?? this.#blockBefore?.id
     if (data.length === 0) {
-      this.#blockBefore = { name: name ?? this.#blockBefore?.name, id }
+      this.#blockBefore = { at, name: name ?? this.#blockBefore?.name, id }
       return
     }
-    if (!name && this.#blockBefore?.name) this.lostNames.add(this.#blockBefore.name)
+    const { at: before = -Infinity, name: lostName } = this.#blockBefore ?? {}
+    if (!name && lostName && at - before <= maxWriteTime) this.lostNames.add(lostName)
     this.#blockBefore = undefined
     const type = name?.value ? name.value : 'message'
     this.events.push({ ...start, at, type, data: data.join('\n'), id })

@@ -56,6 +56,30 @@ test.for<[name: string, pieces: readonly Piece[]]>([
   expect(find('events', pieces)?.status).toBe('ok')
 })
 
+test('A name without data is a keep-alive, unless it comes with an event that has no name', () => {
+  const pings: Piece[] = [
+    [0, 'event: ping\n\n'],
+    [400, 'data: 1\n\n'],
+    [900, 'event: ping\n\n'],
+    [1_200, 'data: 2\n\n'],
+  ]
+  expect(find('events', pings)?.status).toBe('ok')
+  const [first, second, ...rest] = pings
+  if (!first || !second) throw new Error('no pings')
+  expect(find('events', [[390, first[1]], second, ...rest])?.status).toBe('warn')
+})
+
+test.for([
+  ['event: open\ndata: 1\n\n', 'warn'],
+  ['data: data: 1\n\n', 'fail'],
+  ['data: event: tick\ndata: data: 1\n\n', 'fail'],
+  ['data: data:,hello\n\n', 'ok'],
+  ['data: kind: ConfigMap\ndata: data:\ndata:   key: 1\n\n', 'ok'],
+  ['event: error\ndata\n\n', 'ok'],
+] as const)('The event %j has the result %s', ([text, status]) => {
+  expect(find('events', [[0, text]])?.status).toBe(status)
+})
+
 test('One line that goes on after the last event may be a large event on a slow network', () => {
   const pieces: Piece[] = [[0, 'data: 1\n\n'], [300, 'data: '], ...every(600, 9, () => 'x'.repeat(1_400))]
   expect(find('events', pieces)).toMatchObject({

@@ -126,6 +126,7 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/one-object', 'events', 'warn', /^1 of 2 events with the text of an object/, /JSON\.stringify/],
     ['/data-twice', 'events', 'fail', /^1 of 1 event with the name of a field twice/, /once/],
     ['/php-warning', 'fields', 'fail', /unknown field "<br \/>"/, /error message of PHP/],
+    ['/php-plain-warning', 'fields', 'fail', /unknown field "Warning" in line 4/, /error message of PHP/],
     ['/php-fatal-error', 'events', 'fail', /after the last event, .+: "PHP Fatal error/, /error message of PHP/],
     ['/bad-gateway', 'events', 'fail', /after the last event, .+: "Bad Gateway"/, /error message of the server/],
     ['/own-chunk-sizes', 'fields', 'fail', /unknown field "9" in line 1/, /without chunk sizes/],
