@@ -88,11 +88,16 @@ test('One line that goes on after the last event may be a large event on a slow 
   })
 })
 
-test('A reconnection time at the beginning is a warning, because there may be nothing to send', () => {
+test('A reconnection time alone is a warning, unless comments show that there is nothing to send', () => {
   expect(find('events', [[0, 'retry: 3000\n\n']], { duration: 10_000 })).toMatchObject({
     status: 'warn',
     message: 'no event in 10 s, only "retry: 3000\\n\\n"',
     fix: expect.stringMatching(/--seconds 60/),
+  })
+  const keptAlive: Piece[] = [[0, 'retry: 3000\n\n'], ...every(4_000, 2, () => ':\n\n')]
+  expect(find('events', keptAlive, { duration: 10_000 })).toMatchObject({
+    status: 'skip',
+    message: 'no event arrived in 10 s',
   })
 })
 
