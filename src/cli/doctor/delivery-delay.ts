@@ -79,7 +79,21 @@ function findLateEvents({ stream, recording }: Observation): DeliveryDelay | und
   const group = groups[spans.indexOf(longest)] ?? []
   const events = formatCount(group.length, 'event')
   const created = `by their timestamps created over ${formatDuration(timeSpan(group))}`
-  return { isCertain: true, message: `events arrive late and together: ${events}, ${created}, arrived at one time` }
+  const message = `events arrive late and together: ${events}, ${created}, arrived at one time`
+  return { isCertain: !mayBeBatches(groups, longest), message }
+}
+
+/** The maximum time in ms that the regular batches of a server probably span. */
+const maxBatchSpan = 2_000
+
+/** Whether the server itself may collect events, such as the samples of a sensor, and send them together. */
+function mayBeBatches(groups: readonly (readonly TimestampedEvent[])[], longest: number): boolean {
+  const name = groups[0]?.[0]?.name ?? ''
+  if (/sent|send|publish|emit|deliver/i.test(name)) return false
+  if (/sampl|measur|record|observ|captur|taken|occur/i.test(name)) return true
+  // The first and the last batch may be incomplete.
+  const [size, ...others] = groups.slice(1, -1).map((events) => events.length)
+  return longest <= maxBatchSpan && others.length > 0 && others.every((other) => other === size)
 }
 
 /** The time in ms between the first and the last event. */

@@ -24,4 +24,17 @@ export const checkOptions = {
   ...commonOptions,
 } as const satisfies Options
 
-export const doctorOptions = { ...requestOptions, ...checkOptions }
+/** The options of requests: those of other commands, except that timeouts are limits to check. */
+export const checkedRequestOptions = {
+  ...requestOptions,
+  'open-timeout': {
+    ...requestOptions['open-timeout'],
+    help: 'fail the check if the response headers take longer than\nthis, as with the timeout of your clients (default: no limit)',
+  },
+  'idle-timeout': {
+    ...requestOptions['idle-timeout'],
+    help: 'fail the check if no bytes, including comments, arrive for\nthis long, as with that of your clients (default: no limit)',
+  },
+} as const satisfies Options
+
+export const doctorOptions = { ...checkedRequestOptions, ...checkOptions }

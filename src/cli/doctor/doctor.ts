@@ -6,11 +6,10 @@ import { exitCodes } from '../command-line/exit-codes.ts'
 import { formatOptions } from '../command-line/help-text.ts'
 import { createDispatcher, createEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
-import { requestOptions } from '../endpoint/request-options.ts'
 import { openOutput } from '../output.ts'
 import { createDiagnostics } from '../terminal/diagnostics.ts'
 import { type CheckName, type Finding, runChecks } from './checks.ts'
-import { checkOptions, doctorOptions } from './doctor-options.ts'
+import { checkedRequestOptions, checkOptions, doctorOptions } from './doctor-options.ts'
 import type { Examination } from './examination.ts'
 import { type ExamineOptions, examine } from './examine.ts'
 import { formatJson, formatText, type ReportSubject } from './report.ts'
@@ -22,7 +21,7 @@ Checks an endpoint that serves server-sent events. Prints a line for each check:
 
 ${formatOptions([
   ['Checks', checkOptions],
-  ['Request', requestOptions],
+  ['Request', checkedRequestOptions],
 ])}
 Exit codes: ${exitCodes.ended} no check failed; ${exitCodes.failed} a check failed, or the command failed; ${exitCodes.usage} invalid command line.
 `

@@ -4,6 +4,8 @@ import type { ScannedEvent } from './stream-scan.ts'
 /** An event with the time at which it was created, according to the event itself. */
 export interface TimestampedEvent {
   readonly event: ScannedEvent
+  /** The name of the JSON property with the time; the empty string if there is none. */
+  readonly name: string
   /** The time in ms since 1970, by the server's clock. */
   readonly timestamp: number
 }
@@ -22,7 +24,7 @@ export function findTimestampedEvents(events: readonly ScannedEvent[], reference
     for (const [name, timestamp] of findTimestamps(text, reference)) {
       const key = `${source} ${name}`
       const timestamped = series.get(key) ?? []
-      timestamped.push({ event, timestamp })
+      timestamped.push({ event, name, timestamp })
       series.set(key, timestamped)
     }
   }

@@ -1,93 +1,100 @@
-import { quoteExcerpt } from '../format.ts'
+import { formatCount, formatDuration, quoteExcerpt } from '../format.ts'
+import { contentLines, findContent, readExcerpt } from './body-excerpt.ts'
 import type { Observation } from './observation.ts'
+import { blankLineFix, dataFix, findStreamFix, isJsonLines } from './stream-fix.ts'
+import { findRest, findTrailingContent } from './trailing-content.ts'
 
-/** Why a response brought bytes, but no event. */
+/** Why a response brought no event, or none after some event. */
 export interface MissingEvents {
-  /** The beginning of the body, quoted. */
-  readonly excerpt: string
+  /** What came instead, with the beginning of it quoted. */
+  readonly message: string
   readonly fix: string
+  /** Whether events are missing for certain. */
+  readonly isCertain: boolean
 }
-
-/** The number of bytes at the beginning of a body that are searched for the cause. */
-const maxSearched = 4_096
 
 /** The maximum number of characters of a body that are quoted. */
 const maxQuoted = 80
 
 /**
- * Finds out why a response brought no event, although it has other content than comments, ids and reconnection times.
- * Returns undefined if it brought an event, or has no such content.
+ * Finds out why a response brought bytes other than comments, but no event; or went on after its last event without
+ * another one; or ended without any event. Returns undefined if none of this is so.
  */
-export function explainMissingEvents({ body, stream }: Observation): MissingEvents | undefined {
-  if (stream.events.length > 0) return undefined
-  const beginning = readBeginning(body)
-  const text = beginning.toString()
-  const lines = text.split(/\r\n|\r|\n/)
-  const content = lines.filter((line) => !/^(:.*|(id|retry)(:.*)?|)$/s.test(line))
-  if (content.length === 0) return undefined
-  const fix = findCause(beginning, text, content)
+export function explainMissingEvents(observation: Observation): MissingEvents | undefined {
+  if (observation.decompressionFailure !== undefined) return undefined
+  return observation.stream.events.length > 0 ? explainRest(observation) : explainNoEvent(observation)
+}
+
+function explainNoEvent(observation: Observation): MissingEvents | undefined {
+  const { body, stream, recording } = observation
+  const bytes = formatCount(stream.size, 'byte')
+  const offset = findContent(body)
+  if (offset === undefined) return explainNoContent(observation)
+  const excerpt = readExcerpt(body, offset)
+  const fix = findStreamFix(excerpt)
+  if (recording.end.kind === 'full' && fix === blankLineFix && isOneEvent(excerpt)) return undefined
+  const quoted = quoteExcerpt(excerpt.toString(), maxQuoted)
+  if (recording.end.kind === 'time' && isPreamble(excerpt)) {
+    // Comments show that what the server sends arrives.
+    if (stream.comments.length > 0) return undefined
+    return {
+      message: `no event in ${formatDuration(recording.duration)}, only ${quoted}`,
+      fix: `if there was something to send in this time, ${fix}; otherwise, observe the stream for longer: --seconds 60`,
+      isCertain: false,
+    }
+  }
   const isIncomplete = fix === blankLineFix && stream.states.at(-1)?.after === 'part of a line'
   const remark = isIncomplete ? '; or a proxy holds the rest of the line back' : ''
-  return { excerpt: quoteExcerpt(text, maxQuoted), fix: `${fix}${remark}` }
+  return { message: `${bytes}, but no event: ${quoted}`, fix: fix + remark, isCertain: true }
 }
 
-function readBeginning(body: Observation['body']): Buffer {
-  const pieces: Buffer[] = []
-  let size = 0
-  for (const { bytes } of body) {
-    pieces.push(bytes)
-    size += bytes.length
-    if (size >= maxSearched) break
+/** Explains a body of blank lines, or one that has ended with nothing but comments. */
+function explainNoContent({ body, stream, recording }: Observation): MissingEvents | undefined {
+  const isEnded = recording.end.kind === 'ended'
+  if (stream.size > 0 && stream.comments.length === 0) {
+    const excerpt = quoteExcerpt(readExcerpt(body).toString(), maxQuoted)
+    return {
+      message: `${formatCount(stream.size, 'byte')}, but no event: ${excerpt}`,
+      fix: "send each event as 'data: …\\n\\n': a blank line alone is no event",
+      isCertain: true,
+    }
   }
-  return Buffer.concat(pieces).subarray(0, maxSearched)
+  if (!isEnded) return undefined
+  return {
+    message: 'the response ended without any event',
+    fix: 'look for the reason in the log of the server: it ends the response before it sends an event; to end a stream for good, answer 204',
+    isCertain: true,
+  }
 }
 
-/** Returns the fix for the most specific cause. */
-function findCause(bytes: Buffer, text: string, lines: readonly string[]): string {
-  if (isUtf16(bytes)) return 'encode the stream as UTF-8: this is UTF-16, which clients do not decode'
-  if (lines.some((line) => /^(data|event|id|retry):.*\\n/.test(line))) {
-    return 'send line feeds, not a backslash and the letter n: "\\n" in double quotes in most languages, not \'\\n\' or "\\\\n"'
+/** Explains what follows the last event. */
+function explainRest(observation: Observation): MissingEvents | undefined {
+  const { body, stream, recording } = observation
+  const rest = findRest(observation)
+  if (rest === undefined) return undefined
+  const fix = findStreamFix(readExcerpt(body, rest))
+  // A last reconnection time is no mistake, and another check is about a last event without its blank line.
+  const isCertain = fix !== blankLineFix && fix !== dataFix
+  const offset = isCertain && recording.end.kind === 'ended' ? rest : findTrailingContent(observation)
+  if (offset === undefined) return undefined
+  const size = formatCount(stream.size - stream.lastEventEnd, 'byte')
+  const excerpt = readExcerpt(body, offset)
+  return {
+    message: `${size} after the last event, but no further event: ${quoteExcerpt(excerpt.toString(), maxQuoted)}`,
+    fix,
+    // A single line that has not ended may be one large event on a slow network.
+    isCertain: fix !== blankLineFix || contentLines(excerpt.toString()).length > 1,
   }
-  if (isMarkup(text)) return 'this is a page, not a stream: a login page, an error page, or the wrong path'
-  if (isJsonLines(lines)) {
-    return "this is JSON, not a stream of events: begin each line with data:, and end it with a blank line: 'data: {…}\\n\\n'"
-  }
-  if (lines.some((line) => line.startsWith('data:'))) return blankLineFix
-  if (lines.every((line) => /^event(:|$)/.test(line))) {
-    return "add a data: line to each event: clients ignore an event without one, so send at least 'data:\\n'"
-  }
-  const field = /^\s*\uFEFF?(data|event)\s*:/i.exec(lines[0] ?? '')?.[1]
-  if (field) {
-    return `write ${field.toLowerCase()}: in lower case at the beginning of the line, with nothing before the colon`
-  }
-  return "send each event as 'data: …\\n\\n': clients ignore lines with other fields"
 }
 
-/** The fix for data whose blank line is missing, or late. */
-export const blankLineFix =
-  "end every event with a blank line, in the same write: 'data: …\\n\\n'; clients dispatch an event only at its blank line"
-
-/** Whether bytes are UTF-16: by the byte order mark, or because every other byte is 0. */
-function isUtf16(bytes: Buffer): boolean {
-  const mark = bytes.subarray(0, 2).toString('hex')
-  if (mark === 'fffe' || mark === 'feff') return true
-  const zeros = [0, 0]
-  for (const [index, byte] of bytes.entries()) if (byte === 0) zeros[index % 2] = (zeros[index % 2] ?? 0) + 1
-  return Math.max(...zeros) > bytes.length / 3
+/** Whether a text is what a server may send before its first event: an id or a reconnection time, or one of each. */
+function isPreamble(bytes: Buffer): boolean {
+  const names = contentLines(bytes.toString()).map((line) => line.split(':', 1)[0])
+  return names.every((name) => name === 'id' || name === 'retry') && new Set(names).size === names.length
 }
 
-function isMarkup(text: string): boolean {
-  return /^\s*<(!doctype|html|head|body|\?xml)\b/i.test(text)
-}
-
-/** Whether the first line is a JSON object or array. */
-export function isJsonLines(lines: readonly string[]): boolean {
-  const [first = ''] = lines
-  if (!/^\s*[{[]/.test(first)) return false
-  try {
-    JSON.parse(first)
-    return true
-  } catch {
-    return false
-  }
+/** Whether a text may be the beginning of one large event: a single line of data, or JSON in several lines. */
+function isOneEvent(bytes: Buffer): boolean {
+  const data = contentLines(bytes.toString()).flatMap((line) => /^data: ?(.*)/.exec(line)?.[1] ?? [])
+  return data.length === 1 || (/^\s*[{[]/.test(data[0] ?? '') && !isJsonLines(data))
 }

@@ -30,6 +30,15 @@ function normalizeCoding(contentEncoding: string | undefined): string {
   return coding.toLowerCase() === 'identity' ? '' : coding
 }
 
+/** The codings that some clients support, although this version of Node does not. */
+const rareCodings = /^(zstd|dcb|dcz|compress|x-compress)$/i
+
+function describeUnknownCoding(coding: string): string {
+  return rareCodings.test(coding)
+    ? 'this version of Node cannot decompress it, and the request did not accept it (some browsers do)'
+    : 'clients do not support this coding'
+}
+
 async function undo(body: readonly Arrival[], coding: string): Promise<Decompressed> {
   let codings: string[] = []
   try {
@@ -37,6 +46,6 @@ async function undo(body: readonly Arrival[], coding: string): Promise<Decompres
   } catch {
     // Too many codings are treated like unknown ones.
   }
-  if (codings.length === 0) return { body: [], failure: 'clients do not support this coding' }
+  if (codings.length === 0) return { body: [], failure: describeUnknownCoding(coding) }
   return await decompress(body, codings)
 }

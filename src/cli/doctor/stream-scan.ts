@@ -15,7 +15,7 @@ export interface ScannedEvent extends StreamPosition {
   readonly at: number
   readonly type: string
   readonly data: string
-  /** The value of its own `id` field; undefined if it has none. */
+  /** The last `id` since the event before it, in its own block or in one without data; undefined if there is none. */
   readonly id: string | undefined
 }
 
@@ -51,11 +51,18 @@ export interface StreamScan {
   /** The `id` fields that contain NUL, which clients ignore. */
   readonly ignoredIds: Sample<ScannedField>
   readonly unknownFields: Sample<ScannedField>
+  /** The `event` fields of blocks without data that came with an event without a name. */
+  readonly lostNames: Sample<ScannedField>
+  /** The offset after the last event; 0 if there is none. */
+  readonly lastEventEnd: number
   /** The first invalid byte of each line that is not UTF-8. */
   readonly invalidBytes: Sample<StreamPosition>
   /** The state after each arrival. */
   readonly states: readonly ScanState[]
 }
+
+/** The maximum time in ms between parts of a stream that a server writes together. */
+const maxWriteTime = 50
 
 const cr = 13
 const lf = 10
@@ -80,16 +87,20 @@ export class StreamScanner implements StreamScan {
   readonly retries = new SampleCollector<ScannedField>()
   readonly ignoredIds = new SampleCollector<ScannedField>()
   readonly unknownFields = new SampleCollector<ScannedField>()
+  readonly lostNames = new SampleCollector<ScannedField>()
   readonly invalidBytes = new SampleCollector<StreamPosition>()
   readonly states: ScanState[] = []
   size = 0
+  lastEventEnd = 0
   /** The bytes of a line that has not ended; no piece is empty. */
   #pieces: Buffer[] = []
   /** The position of that line. */
   #start: StreamPosition = { offset: 0, line: 1 }
   #lastByte = 0
   /** The event whose blank line has not arrived; undefined between events. */
-  #block: { start: StreamPosition; data: string[]; type: string; id: string | undefined } | undefined
+  #block: { start: StreamPosition; data: string[]; name: ScannedField | undefined; id: string | undefined } | undefined
+  /** The block without data before the current one. */
+  #blockBefore: { at: number; name: ScannedField | undefined; id: string | undefined } | undefined
 
   push({ at, bytes }: Arrival): void {
     let from = 0
@@ -98,10 +109,13 @@ export class StreamScanner implements StreamScan {
       if (byte !== cr && byte !== lf) continue
       const isSecondHalf = byte === lf && (index === 0 ? this.#lastByte : bytes[index - 1]) === cr
       if (isSecondHalf) {
+        if (this.lastEventEnd === this.#start.offset) this.lastEventEnd++
         this.#start = { offset: this.size + index + 1, line: this.#start.line }
       } else {
+        const count = this.events.length
         this.#endLine(Buffer.concat([...this.#pieces, bytes.subarray(from, index)]), at)
         this.#pieces = []
+        if (this.events.length > count) this.lastEventEnd = this.size + index + 1
         this.#start = { offset: this.size + index + 1, line: this.#start.line + 1 }
       }
       from = index + 1
@@ -148,9 +162,9 @@ export class StreamScanner implements StreamScan {
 
   #readField(name: string, value: string): void {
     const field = { ...this.#start, name, value }
-    this.#block ??= { start: this.#start, data: [], type: '', id: undefined }
+    this.#block ??= { start: this.#start, data: [], name: undefined, id: undefined }
     if (name === 'data') this.#block.data.push(value)
-    else if (name === 'event') this.#block.type = value
+    else if (name === 'event') this.#block.name = field
     else if (name === 'id' && value.includes('\0')) this.ignoredIds.add(field)
     else if (name === 'id') this.#block.id = value
     else if (name === 'retry') this.retries.add(field)
@@ -160,9 +174,18 @@ export class StreamScanner implements StreamScan {
   #endBlock(at: number): void {
     const block = this.#block
     this.#block = undefined
-    if (!block || block.data.length === 0) return
-    const { start, data, type, id } = block
-    this.events.push({ ...start, at, type: type || 'message', data: data.join('\n'), id })
+    if (!block) return
+    const { start, data, name } = block
+    const id = block.id ?? this.#blockBefore?.id
+    if (data.length === 0) {
+      this.#blockBefore = { at, name: name ?? this.#blockBefore?.name, id }
+      return
+    }
+    const { at: before = -Infinity, name: lostName } = this.#blockBefore ?? {}
+    if (!name && lostName && at - before <= maxWriteTime) this.lostNames.add(lostName)
+    this.#blockBefore = undefined
+    const type = name?.value ? name.value : 'message'
+    this.events.push({ ...start, at, type, data: data.join('\n'), id })
   }
 }
 

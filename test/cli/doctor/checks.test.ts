@@ -36,6 +36,71 @@ test('An incomplete line is a warning after complete events, because a proxy may
   })
 })
 
+/** Creates writes at regular times, the first one after one interval. */
+const every = (interval: number, times: number, text: (number: number) => string): Piece[] =>
+  Array.from({ length: times }, (_, index) => [(index + 1) * interval, text(index + 1)] as const)
+
+test.for<[name: string, pieces: readonly Piece[]]>([
+  ['a large event in many packets', [[0, 'data: 1\n\n'], ...every(20, 400, () => 'x'.repeat(1_400))]],
+  ['an event that is not complete yet', [...every(500, 10, (number) => `data: ${number}\n\n`), [5_400, 'data: {"a"']]],
+  ['comments', [[0, 'data: 1\n\n'], ...every(1_000, 9, () => ':\n\n')]],
+  ['blank lines as keep-alives', [[0, 'data: 1\n\n'], ...every(1_000, 9, () => '\n')]],
+  ['ids between events', every(1_000, 9, (number) => `id: ${number}\n\n${number % 4 === 1 ? 'data: 1\n\n' : ''}`)],
+  [
+    'pieces of a buffer',
+    every(1_000, 9, (number) => (number % 4 === 0 ? `${'x'.repeat(500)}\n\ndata: ` : 'x'.repeat(512))).map(
+      ([at, text], index) => [at, index === 0 ? `data: ${text}` : text] as const,
+    ),
+  ],
+])('A stream with %s is not one without events', ([, pieces]) => {
+  expect(find('events', pieces)?.status).toBe('ok')
+})
+
+test('A name without data is a keep-alive, unless it comes with an event that has no name', () => {
+  const pings: Piece[] = [
+    [0, 'event: ping\n\n'],
+    [400, 'data: 1\n\n'],
+    [900, 'event: ping\n\n'],
+    [1_200, 'data: 2\n\n'],
+  ]
+  expect(find('events', pings)?.status).toBe('ok')
+  const [first, second, ...rest] = pings
+  if (!first || !second) throw new Error('no pings')
+  expect(find('events', [[390, first[1]], second, ...rest])?.status).toBe('warn')
+})
+
+test.for([
+  ['event: open\ndata: 1\n\n', 'warn'],
+  ['data: data: 1\n\n', 'fail'],
+  ['data: event: tick\ndata: data: 1\n\n', 'fail'],
+  ['data: data:,hello\n\n', 'ok'],
+  ['data: kind: ConfigMap\ndata: data:\ndata:   key: 1\n\n', 'ok'],
+  ['event: error\ndata\n\n', 'ok'],
+] as const)('The event %j has the result %s', ([text, status]) => {
+  expect(find('events', [[0, text]])?.status).toBe(status)
+})
+
+test('One line that goes on after the last event may be a large event on a slow network', () => {
+  const pieces: Piece[] = [[0, 'data: 1\n\n'], [300, 'data: '], ...every(600, 9, () => 'x'.repeat(1_400))]
+  expect(find('events', pieces)).toMatchObject({
+    status: 'warn',
+    message: expect.stringMatching(/^12,606 bytes after/),
+  })
+})
+
+test('A reconnection time alone is a warning, unless comments show that there is nothing to send', () => {
+  expect(find('events', [[0, 'retry: 3000\n\n']], { duration: 10_000 })).toMatchObject({
+    status: 'warn',
+    message: 'no event in 10 s, only "retry: 3000\\n\\n"',
+    fix: expect.stringMatching(/--seconds 60/),
+  })
+  const keptAlive: Piece[] = [[0, 'retry: 3000\n\n'], ...every(4_000, 2, () => ':\n\n')]
+  expect(find('events', keptAlive, { duration: 10_000 })).toMatchObject({
+    status: 'skip',
+    message: 'no event arrived in 10 s',
+  })
+})
+
 test('A server with HTTP/1.1 is a warning, unless it is on this machine or the request is a POST', () => {
   const observation = createObservation([[10, 'data: 1\n\n']])
   const examination = createExamination(observation)
@@ -57,6 +122,15 @@ test.for([
       message: expect.stringMatching(message),
     })
   }
+})
+
+test('A lost connection is described once', () => {
+  const error = Object.assign(new Error('the connection was closed before the end of the response'), {
+    code: 'ECONNRESET',
+  })
+  expect(find('connection', [[0, 'data: 1\n\n']], { duration: 3_000, end: { kind: 'failed', error } })?.message).toBe(
+    'lost after 3 s: the connection was closed before the end of the response',
+  )
 })
 
 test('The last of several reconnection times is checked', () => {

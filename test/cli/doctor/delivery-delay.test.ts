@@ -126,6 +126,21 @@ describe('Events that are held back', () => {
     )
   })
 
+  test.each([
+    ['samples that a sensor sends each second', 'sampled_at', 200, 1_000, false],
+    ['samples that a sensor sends every 10 s', 'measuredAt', 1_000, 10_000, false],
+    ['regular batches of one second', 'time', 200, 1_000, false],
+    ['batches of events that say when they were sent', 'sent', 200, 1_000, true],
+    ['long batches', 'time', 1_000, 10_000, true],
+  ] as const)('Whether a proxy delays %s is known from the name %s', (_, name, gap, period, isCertain) => {
+    const write = (at: number): string => `data: {"${name}":"${new Date(requestDate + at).toISOString()}"}\n\n`
+    const feed = throughTimer(makeFeed(Array(60).fill(gap), write), period)
+    expect(findDeliveryDelay(createObservation(feed))).toEqual({
+      isCertain,
+      message: expect.stringMatching(/^events arrive late and together/),
+    })
+  })
+
   test('Bursts without timestamps may come from the server itself', () => {
     const feed = throughTimer(makeFeed(Array(40).fill(200), plain), 1_000)
     expect(findDeliveryDelay(createObservation(feed))).toEqual({

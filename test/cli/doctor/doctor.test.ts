@@ -272,6 +272,8 @@ test('The option --help prints all options in lines of at most 120 characters', 
   const { stdout, exitCode } = await runCommand(['doctor', '--help'])
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/^Usage: everysource doctor \[options\] URL\n/)
+  expect(stdout).not.toContain('reconnect if')
+  expect(stdout).toMatch(/--idle-timeout SECONDS +fail the check/)
   for (const option of ['--seconds', '--origin', '--json', '--header', '--bearer-command'])
     expect(stdout).toContain(option)
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)

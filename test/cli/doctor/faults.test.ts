@@ -38,6 +38,9 @@ const failedChecks: Readonly<Record<string, readonly CheckName[]>> = {
   '/redirect-loop': ['status', 'redirects'],
   '/redirect-nowhere': ['status', 'redirects'],
   '/garbage': ['events', 'utf-8'],
+  '/gzip-twice': ['events', 'utf-8'],
+  '/redirect-to-home': ['content-type'],
+  '/cookie-loop': ['status', 'redirects'],
   '/redirect-to-login': ['redirects', 'content-type'],
 }
 
@@ -62,6 +65,11 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/redirect-loop', 'redirects', 'fail', /^a loop: \/redirect-loop → \/redirect-loop-2 → \/redirect-loop$/],
     ['/redirect-nowhere', 'redirects', 'fail', /301 without Location/],
     ['/redirect-to-login', 'redirects', 'fail', /^302 to \/login, probably a login page$/, /credentials/],
+    ['/redirect-to-home', 'redirects', 'warn', /^302 to \/home$/, /^correct the path/],
+    ['/cookie-loop', 'redirects', 'fail', /^a loop: /, /-H "Cookie: seen=…"/],
+    ['/not-modified', 'status', 'fail', /^304/, /ETag/],
+    ['/websocket', 'status', 'fail', /^426/, /WebSocket client/],
+    ['/basic-credentials', 'status', 'fail', /^401/, /\(Basic\): -u USER:PASSWORD$/],
     ['/method-not-allowed', 'status', 'fail', /^405 Method Not Allowed$/, /POST, OPTIONS/],
     ['/too-many-requests', 'status', 'fail', /^429/, /Retry-After: 30/],
     [
@@ -81,6 +89,7 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/torn', 'connection', 'fail', /lost after/],
     ['/short', 'connection', 'warn', /the server ended the response/],
     ['/unknown-coding', 'compression', 'fail', /snappy/],
+    ['/rare-coding', 'compression', 'fail', /compress.+this version of Node.+some browsers/],
     ['/broken-gzip', 'compression', 'fail', /gzip.+incorrect header check/],
     ['/asks-for-buffering', 'buffering', 'fail', /X-Accel-Buffering: yes/, /X-Accel-Buffering: no/],
     ['/content-length', 'buffering', 'fail', /Content-Length/],
@@ -93,17 +102,49 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/json-lines-as-stream', 'events', 'fail', /no event: "\{\\"number\\":1\}/, /begin each line with data:/],
     ['/names-only', 'events', 'fail', /no event: "event: ping/, /data: line/],
     ['/capital-fields-only', 'events', 'fail', /no event: "Data: 1/, /write data: in lower case/],
+    ['/ends-with-a-name', 'events', 'fail', /^13 bytes after the last event, .+: "event: done/, /data: line/],
+    ['/ids-only', 'events', 'fail', /^21 bytes, but no event: "id: 1\\n/, /data: line/],
+    ['/only-comments', 'events', 'fail', /^the response ended without any event$/, /log/],
+    ['/nothing', 'events', 'fail', /^the response ended without any event$/, /log/],
+    ['/comments-first', 'events', 'fail', /no event: "data: 1\\\\n/, /a backslash and the letter n/],
+    ['/html-breaks', 'events', 'fail', /no event: "data: 1<br>/, /line feed .+not with "<br>"/],
+    ['/slashes', 'events', 'fail', /no event: "data: 1\/n/, /line feed .+not with "\/n"/],
+    ['/url-encoded', 'events', 'fail', /no event: "data: 1%0A/, /line feed .+not with "%0A"/],
+    ['/line-separators', 'events', 'fail', /no event: "data: 1\\u2028\\u2028/, /line feed .+not with "\\u2028"/],
+    ['/python-bytes', 'events', 'fail', /no event: "b'data: 1/, /Python/],
+    ['/json-quoted', 'events', 'fail', /no event: "\\"data: 1/, /do not serialize the whole event/],
+    ['/base64', 'events', 'fail', /no event: "ZGF0/, /Base64/],
+    ['/gzip-twice', 'events', 'fail', /no event: "/, /still gzip/],
+    ['/utf-32', 'events', 'fail', /no event: "d\\u0000\\u0000/, /UTF-32/],
+    ['/space-on-the-blank-line', 'events', 'fail', /no event: "data: 1\\n \\n/, /remove " " from the line/],
+    ['/space-before-colons', 'events', 'fail', /no event: "data : 1/, /nothing before the colon/],
+    ['/equals-signs', 'events', 'fail', /no event: "data=1/, /colon after data/],
+    ['/lost-names', 'events', 'fail', /^2 names lost: "tick" in line 1/, /in one block/],
+    ['/errors-only', 'events', 'fail', /^1 of 1 event with the name "error": "no such room"/, /another name/],
+    ['/undefined', 'events', 'fail', /^2 of 2 events with undefined/, /variable/],
+    ['/objects', 'events', 'fail', /^1 of 1 event with the text of an object/, /JSON\.stringify/],
+    ['/one-object', 'events', 'warn', /^1 of 2 events with the text of an object/, /JSON\.stringify/],
+    ['/data-twice', 'events', 'fail', /^1 of 1 event with the name of a field twice/, /once/],
+    ['/php-warning', 'fields', 'fail', /unknown field "<br \/>"/, /error message of PHP/],
+    ['/php-plain-warning', 'fields', 'fail', /unknown field "Warning" in line 4/, /error message of PHP/],
+    ['/php-fatal-error', 'events', 'fail', /after the last event, .+: "PHP Fatal error/, /error message of PHP/],
+    ['/bad-gateway', 'events', 'fail', /after the last event, .+: "Bad Gateway"/, /error message of the server/],
+    ['/own-chunk-sizes', 'fields', 'fail', /unknown field "9" in line 1/, /without chunk sizes/],
+    ['/two-byte-order-marks', 'fields', 'fail', /unknown field "\\ufeffdata"/, /byte order mark/],
     ['/broken-json', 'json', 'fail', /1 of 2 payloads .+\{\\"number\\":2,\}" in line 3, byte 20/],
     ['/unknown-field', 'fields', 'fail', /"priority" in line 2, byte 8/, /event, data, id and retry/],
     ['/capital-field', 'fields', 'fail', /"Data"/, /lower case/],
     ['/unprefixed-line', 'fields', 'fail', /"second line" in line 2/, /data: before every line/],
     ['/no-ids', 'ids', 'warn', /no event has an id/],
     ['/same-ids', 'ids', 'fail', /more than one event has the id "1"/],
+    ['/transactions', 'ids', 'warn', /more than one event has the id "1"/, /group of events/],
+    ['/returning-ids', 'ids', 'fail', /more than one event has the id "1"/],
     ['/nul-in-id', 'ids', 'fail', /NUL/],
     ['/begins-again', 'resumption', 'fail', /after "3": the stream started over, with "1"/, /Last-Event-ID/],
     ['/sends-it-again', 'resumption', 'fail', /after "3": the same event came again/],
     ['/skips-events', 'resumption', 'fail', /after "3": "5" came instead of "4"/],
     ['/refuses-to-resume', 'resumption', 'fail', /after "3": status 400/],
+    ['/resets-on-resume', 'resumption', 'fail', /after "3": the connection was closed before the response/, /log/],
     ['/retry-in-words', 'retry', 'fail', /"3s"/, /milliseconds/],
     ['/retry-at-once', 'retry', 'warn', /0 ms/],
     ['/retry-never', 'retry', 'fail', /99,999,999,999 ms/],
@@ -122,14 +163,62 @@ describe.concurrent('A fault is reported by its check only', () => {
     ],
     ['/literal-newlines', 'events', 'fail', /no event: "data: 1\\\\n\\\\ndata: 2/, /a backslash and the letter n/],
     ['/utf-16', 'events', 'fail', /no event: "d\\u0000/, /UTF-8/],
+    [
+      '/then-literal-newlines',
+      'events',
+      'fail',
+      /after the last event, .+: "data: 2\\\\n/,
+      /a backslash and the letter n/,
+    ],
+    ['/then-html-breaks', 'events', 'fail', /after the last event, .+: "data: 2<br>/, /not with "<br>"/],
+    ['/then-names-only', 'events', 'fail', /after the last event, .+: "event: tick/, /data: line/],
+    ['/then-no-blank-line', 'events', 'fail', /after the last event, .+: "data: 2\\n/, /blank line/],
+    ['/endless-retry', 'events', 'fail', /no event: "retry: 3000/, /data: line/],
+    ['/blank-lines-only', 'events', 'fail', /no event: "\\n/, /blank line alone/],
+    ['/commented-out', 'events', 'fail', /no event: ": data: /, /remove the colon/],
+    ['/commented-out-without-space', 'events', 'fail', /no event: ":data: /, /remove the colon/],
     ['/no-blank-line', 'events', 'fail', /no event: "data: 1\\ndata: 2/, /blank line/],
     ['/late-blank-line', 'blank-line', 'fail', /data waited up to/, /blank line/],
-    ['/silence', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/, /15 s/],
-    ['/no-body', 'keep-alive', 'warn', /0 comments in [\d.]+ s; silent for/],
+    ['/samples', 'buffering', 'warn', /late and together: 5 events/, /^unless the server sends the events like this/],
   ]
 
   for (const fault of faultsOverTime)
     test(`The check ${fault[1]} reports ${fault[0]}`, () => expectFault(fault, overTime))
+
+  test.for<[route: string, check: CheckName, message: RegExp]>([
+    ['/ends-with-retry', 'events', /^1 event$/],
+    ['/data-url', 'events', /^1 event$/],
+    ['/large-first-event', 'events', /^the first event is larger than 4,\d{3},\d{3} bytes; no more were examined$/],
+    ['/large-first-json', 'events', /^the first event is larger/],
+    ['/separate-ids', 'ids', /^6 ids, all different$/],
+    ['/separate-ids', 'resumption', /continued with "4"$/],
+    ['/templates', 'json', /^no JSON payloads$/],
+    ['/tokens', 'json', /^no JSON payloads$/],
+  ])('The stream %s passes, by the check %s', async ([route, check, message]) => {
+    const findings = await diagnose(feeds.origin + route)
+    expect(failed(findings)).toEqual([])
+    expect(findings[check].message).toMatch(message)
+  })
+
+  test('The response to a POST needs no ids', async () => {
+    const { ids } = await diagnose(`${feeds.origin}/no-ids`, { init: { method: 'POST', body: '{}' } })
+    expect(ids.status).toBe('skip')
+  })
+
+  test.for(['/silence', '/no-body'])('The silence of %s is too short to be a fault', async (route) => {
+    const findings = await diagnose(feeds.origin + route, overTime)
+    expect(failed(findings)).toEqual([])
+    expect(findings['keep-alive']).toMatchObject({
+      status: 'skip',
+      message: expect.stringMatching(/^0 comments in [\d.]+ s; silent for .+ too short to check; use --seconds 60$/),
+    })
+  })
+
+  test('Comments after the last event pass', async () => {
+    const findings = await diagnose(`${feeds.origin}/then-comments`, overTime)
+    expect(failed(findings)).toEqual([])
+    expect(findings.events.message).toBe('1 event')
+  })
 
   test('Compression that is flushed passes', async () => {
     const { compression, buffering } = await diagnose(`${feeds.origin}/gzip-flushed`, overTime)

@@ -31,12 +31,21 @@ describe('The check keep-alive', () => {
   })
 
   test('Rare events without comments are a warning, or fail if the silence is long', () => {
-    expect(check([[1_000, 'data: 1\n\n']], 10_000)).toMatchObject({ status: 'warn', fix })
+    expect(check([[1_000, 'data: 1\n\n']], 45_000)).toMatchObject({ status: 'warn', fix })
     expect(check([[1_000, 'data: 1\n\n']], 60_000)).toEqual({
       status: 'fail',
       message: '0 comments; silent for 59 s',
       fix,
     })
+  })
+
+  test('A silence that comments every 15 s or 30 s would not interrupt is too short to check', () => {
+    expect(check([[1_000, 'data: 1\n\n']], 10_000)).toEqual({
+      status: 'skip',
+      message: '0 comments in 10 s; silent for 9 s, which is too short to check; use --seconds 60',
+    })
+    expect(check([], 10_000).status).toBe('skip')
+    expect(check([[29_000, ':\n\n']], 30_000).status).toBe('skip')
   })
 
   test('Silence longer than --idle-timeout fails', () => {

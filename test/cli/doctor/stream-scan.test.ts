@@ -10,7 +10,19 @@ const scanBytes = (...pieces: readonly Uint8Array[]): StreamScan =>
 const scanText = (...pieces: readonly string[]): StreamScan => scanBytes(...pieces.map((piece) => Buffer.from(piece)))
 
 /** Returns the parts of a scan that do not depend on how the bytes were split. */
-const content = ({ size, events, comments, retries, ignoredIds, unknownFields, invalidBytes }: StreamScan) => ({
+const content = ({
+  size,
+  events,
+  comments,
+  retries,
+  ignoredIds,
+  unknownFields,
+  lostNames,
+  lastEventEnd,
+  invalidBytes,
+}: StreamScan) => ({
+  lastEventEnd,
+  lostNames: { ...lostNames },
   size,
   events: events.map(({ at, ...event }) => event),
   comments: comments.length,
@@ -98,6 +110,17 @@ describe('Positions', () => {
       { offset: 8, line: 3, id: '1', data: 'one' },
       { offset: 28, line: 6, id: undefined, data: 'two' },
     ])
+  })
+
+  test('An id in a block of its own belongs to the next event', () => {
+    const { events, lastEventEnd } = scanText('id: 1\n\ndata: one\n\ndata: two\n\nid: 3\ndata: three\r\n\r\nid: 4\n\n')
+    expect(events.map(({ id }) => id)).toEqual(['1', undefined, '3'])
+    expect(lastEventEnd).toBe(50)
+  })
+
+  test('A name in a block of its own is lost, unless the next event has a name', () => {
+    const { lostNames } = scanText('event: a\n\ndata: 1\n\nevent: b\n\nevent: c\ndata: 2\n\n')
+    expect(lostNames.first).toEqual([{ name: 'event', value: 'a', offset: 0, line: 1 }])
   })
 
   test('An event arrives with its last byte', () => {

@@ -2,6 +2,7 @@ import { formatCount, formatDuration } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import { findDeliveryDelay } from '../delivery-delay.ts'
 import type { Examination } from '../examination.ts'
+import { explainMissingEvents } from '../missing-events.ts'
 import { headerValue } from '../response-headers.ts'
 
 const fix =
@@ -27,6 +28,7 @@ export function checkBuffering({ main, uncompressed }: Examination): CheckResult
   if (end.kind === 'full') return skip('too many bytes arrived to measure pauses')
   // Without events, the encoding may be unknown, so the ends of lines are, too.
   if (observation.stream.events.length === 0) return skip('no event arrived')
+  if (explainMissingEvents(observation)) return skip('see events')
   const delay = findDeliveryDelay(observation)
   if (delay?.isCertain) return fail(delay.message, fix)
   if (delay) return warn(delay.message, `unless the server sends the events like this: ${fix}`)

@@ -1,8 +1,10 @@
+import { isEventStream } from '../../../content-type.ts'
 import { maxRedirects } from '../../../transport/redirect.ts'
 import { redactUrl } from '../../endpoint/redact.ts'
 import { quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
+import type { Observation } from '../observation.ts'
 import type { Redirect } from '../redirects.ts'
 import { headerValue } from '../response-headers.ts'
 
@@ -23,6 +25,9 @@ export function checkRedirects({ main, url }: Examination): CheckResult {
   if (isDowngraded) {
     return fail(message, 'redirect only to https: URLs: browsers block http: URLs, which anyone can read')
   }
+  if (!isStream(main)) {
+    return warn(message, 'correct the path: the redirect leads to something other than a stream')
+  }
   const remark = request.url.origin === url.origin ? '' : '; credentials are not sent to another origin'
   return warn(message, `use ${redactUrl(request.url.href)}: every reconnection is redirected again${remark}`)
 }
@@ -30,11 +35,26 @@ export function checkRedirects({ main, url }: Examination): CheckResult {
 /** Reports a redirect that was not followed. */
 function checkLastRedirect(redirects: readonly Redirect[], last: Redirect): CheckResult {
   const loop = findLoop(redirects)
-  if (loop) return fail(`a loop: ${loop}`, 'redirect to the stream, or answer the request')
+  if (loop) return fail(`a loop: ${loop}`, `${cookieFix(redirects)}redirect to the stream, or answer the request`)
   if (redirects.length > maxRedirects) return fail(`more than ${maxRedirects}`, 'redirect to the stream directly')
   const location = headerValue(last.headers, 'location')
   const message = location === undefined ? 'without Location' : `to ${quoteExcerpt(location, 80)}`
   return fail(`${last.status} ${message}`, 'send a Location with an http: or https: URL')
+}
+
+/** Suggests to send the cookies that redirects set, since requests without them may be redirected for that reason. */
+function cookieFix(redirects: readonly Redirect[]): string {
+  const cookies = redirects.flatMap(({ headers }) => headers['set-cookie'] ?? [])
+  const names = new Set(cookies.map((cookie) => cookie.split('=', 1)[0] ?? ''))
+  if (names.size === 0) return ''
+  const pairs = [...names].map((name) => `${name}=…`).join('; ')
+  return `send the cookie that the redirect sets: -H ${quoteExcerpt(`Cookie: ${pairs}`, 80)} (unlike a browser, this command keeps none); or `
+}
+
+/** Whether the redirects led to a stream. */
+function isStream({ recording, stream }: Observation): boolean {
+  const type = headerValue(recording.head?.headers, 'content-type') ?? null
+  return !recording.head || (recording.head.status === 200 && (isEventStream(type) || stream.events.length > 0))
 }
 
 /** Formats each redirect with its status and its target: a path if it stays at the origin. */

@@ -3,9 +3,9 @@ import { isEventStream } from '../../../content-type.ts'
 import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
-import { isJsonLines } from '../missing-events.ts'
 import { describeFailure } from '../request-failure.ts'
 import { headerValue } from '../response-headers.ts'
+import { isJsonLines } from '../stream-fix.ts'
 
 export function checkConnection({ main, method, time }: Examination): CheckResult {
   const { head, body, end, duration } = main.recording

@@ -1,30 +1,53 @@
 import { formatCount, formatDuration, quoteExcerpt } from '../../format.ts'
 import { type CheckResult, fail, ok, skip, warn } from '../check-result.ts'
 import type { Examination } from '../examination.ts'
+import { describeFailure } from '../request-failure.ts'
+import type { ScannedEvent } from '../stream-scan.ts'
 
-export function checkIds({ main }: Examination): CheckResult {
-  const { events, ignoredIds } = main.stream
+export function checkIds({ main, method }: Examination): CheckResult {
+  const { stream, recording } = main
+  const { events, ignoredIds } = stream
   if (ignoredIds.count > 0) {
     return fail(`${formatCount(ignoredIds.count, 'id')} with NUL, which clients ignore`, 'remove NUL from ids')
   }
   if (events.length === 0) return skip('no event arrived')
   const ids = events.flatMap(({ id }) => id || [])
   if (ids.length === 0) {
+    if (method !== 'GET') return skip(`none, and the response to a ${method} request is rarely resumed`)
     return warn(
       'no event has an id',
       'give every event an id: a client that reconnects sends the last one, so that the server can send what was missed',
     )
   }
-  const known = new Set<string>()
-  const repeated = ids.find((id) => known.size === known.add(id).size)
-  if (repeated !== undefined) {
-    return fail(
-      `more than one event has the id ${quoteExcerpt(repeated)}`,
-      'give every event a different id; otherwise, the server cannot know where to resume',
-    )
+  const repeated = findRepeatedId(ids)
+  if (repeated) {
+    const message = `more than one event has the id ${quoteExcerpt(repeated.id)}`
+    const fix = 'give every event a different id; otherwise, the server cannot know where to resume'
+    // Whether an id stands for a group of events is known when the next one has come.
+    const isWhole = new Set(ids).size > 1 || (recording.end.kind === 'time' && arriveTogether(events))
+    if (repeated.isConsecutive && isWhole) {
+      return warn(message, `${fix}, unless each id stands for a group of events that the server sends again as a whole`)
+    }
+    return fail(message, fix)
   }
   const scope = ids.length === events.length ? '' : ` for ${formatCount(events.length, 'event')}`
   return ok(`${formatCount(ids.length, 'id')}${scope}, all different`)
+}
+
+/** Returns the first id that comes again, and whether ids come again only without another one in between. */
+function findRepeatedId(ids: readonly string[]): { readonly id: string; readonly isConsecutive: boolean } | undefined {
+  const known = new Set<string>()
+  let consecutive: string | undefined
+  for (const [index, id] of ids.entries()) {
+    if (known.has(id) && id !== ids[index - 1]) return { id, isConsecutive: false }
+    if (known.has(id)) consecutive ??= id
+    known.add(id)
+  }
+  return consecutive === undefined ? undefined : { id: consecutive, isConsecutive: true }
+}
+
+function arriveTogether(events: readonly ScannedEvent[]): boolean {
+  return (events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0) < 100
 }
 
 export function checkResumption({ main, resumption, method, time, lastEventIdQueryParam }: Examination): CheckResult {
@@ -36,13 +59,16 @@ export function checkResumption({ main, resumption, method, time, lastEventIdQue
   const name = lastEventIdQueryParam === undefined ? 'Last-Event-ID' : `the query parameter ${lastEventIdQueryParam}`
   const fix = `read ${name}, and send all later events, from a history of some minutes`
   const { head, end } = observation.recording
-  if (!head) return fail(`${requested}: no response in ${formatDuration(time)}`, fix)
+  if (!head) {
+    if (end.kind !== 'failed') return fail(`${requested}: no response in ${formatDuration(time)}`, fix)
+    return fail(`${requested}: ${describeFailure(end.error).message}, before any response`, `${logFix}; then, ${fix}`)
+  }
   const expectedFirst = `although ${quoteExcerpt(expected[0] ?? '')} had followed`
   if (head.status !== 200) return fail(`${requested}: status ${head.status}, ${expectedFirst}`, fix)
   const received = observation.stream.events.flatMap(({ id }) => id || [])
   const [first] = received
   if (first === undefined) {
-    const until = end.kind === 'time' ? `in ${formatDuration(time)}` : 'before the stream ended'
+    const until = end.kind === 'time' ? `in ${formatDuration(time)}` : 'before the end of the response'
     return fail(`${requested}: no event with an id ${until}, ${expectedFirst}`, fix)
   }
   if (first === lastEventId) {
@@ -59,6 +85,8 @@ export function checkResumption({ main, resumption, method, time, lastEventIdQue
   const actual = received[expected.indexOf(missing)] ?? ''
   return fail(`${requested}: ${quoteExcerpt(actual)} came instead of ${quoteExcerpt(missing)}`, fix)
 }
+
+const logFix = 'look in the log of the server for why it fails if it gets the ID of an event'
 
 /** The maximum delay of a timer in ms: for longer ones, timers of most clients use 0. */
 const maxTimerDelay = 2 ** 31 - 1

@@ -1,3 +1,4 @@
+import { isRedirect } from '../../../transport/redirect.ts'
 import { redactUrl } from '../../endpoint/redact.ts'
 import { formatDuration, quoteExcerpt } from '../../format.ts'
 import { describeNetworkError } from '../../network-errors.ts'
@@ -56,17 +57,36 @@ function describeValidity({ validFrom, validTo }: ProbedCertificate): string | u
   return validFrom.getTime() > now ? `the certificate is not valid before ${date(validFrom)}` : undefined
 }
 
+/** Whether a server refused a request because it is not one of a WebSocket client. */
+function isWebSocket(status: number, header: (name: string) => string | undefined): boolean {
+  const isUpgrade = /websocket/i.test(header('upgrade') ?? '') || header('sec-websocket-version') !== undefined
+  return status >= 400 && isUpgrade
+}
+
+const credentialsFix = "pass the credentials: -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command"
+
 function statusFix(status: number, header: (name: string) => string | undefined): string {
   const rule = 'clients stop after any status other than 200'
+  if (isWebSocket(status, header)) return 'use the URL of the event stream: this one expects a WebSocket client'
   switch (status) {
     case 204:
       return 'answer 200: with 204, a server stops clients permanently'
-    case 401:
+    case 401: {
+      const scheme = /^\w+/.exec(header('www-authenticate') ?? '')?.[0]
+      const options: Readonly<Record<string, string>> = {
+        basic: '-u USER:PASSWORD',
+        bearer: '--bearer-command COMMAND',
+      }
+      const option = options[scheme?.toLowerCase() ?? '']
+      return option ? `pass the credentials that the server asks for (${scheme}): ${option}` : credentialsFix
+    }
     case 403:
-      return "pass the credentials: -u USER:PASSWORD, -H 'Authorization: …' or --bearer-command"
+      return credentialsFix
     case 404:
     case 410:
       return 'correct the path: this one does not exist'
+    case 304:
+      return 'answer 200: the request has no conditions, so leave out the code that answers 304, such as that for ETag'
     case 405: {
       const allow = header('allow')
       return allow ? `use a method that the server allows: ${allow} (-X)` : 'use a method that the server allows (-X)'
@@ -80,7 +100,7 @@ function statusFix(status: number, header: (name: string) => string | undefined)
       return `answer 200; ${rule}, unless configured to retry (retry.statuses)${remark}`
     }
     default:
-      if (status >= 300 && status < 400) return 'see redirects'
+      if (isRedirect(status)) return 'see redirects'
       return status >= 500 ? `look for the reason in the log of the server; ${rule}` : `answer 200; ${rule}`
   }
 }
