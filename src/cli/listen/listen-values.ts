@@ -23,6 +23,11 @@ export function chooseVerbosity({ quiet, silent, verbose }: ListenValues): Verbo
   return verbose ? 'verbose' : 'normal'
 }
 
+/** Returns the path of the file to append to; undefined for standard output, which is `-` as in curl. */
+export function outputPath({ output }: ListenValues): string | undefined {
+  return output === '-' ? undefined : output
+}
+
 /** @throws UsageError */
 export function chooseFormat(values: ListenValues): FormatName {
   const name = readFormatName(values)
@@ -36,7 +41,8 @@ export function chooseFormat(values: ListenValues): FormatName {
   return name
 }
 
-function readFormatName({ format, data, json, output }: ListenValues): FormatName {
+function readFormatName(values: ListenValues): FormatName {
+  const { format, data, json } = values
   const given = [
     ...(format === undefined ? [] : ['--format']),
     ...(data ? ['--data'] : []),
@@ -45,7 +51,7 @@ function readFormatName({ format, data, json, output }: ListenValues): FormatNam
   if (given.length > 1) throw new UsageError(`${given.slice(0, 2).join(' and ')} exclude each other`)
   if (data) return 'data'
   if (json) return 'json'
-  if (format === undefined) return process.stdout.isTTY && output === undefined ? 'pretty' : 'jsonl'
+  if (format === undefined) return process.stdout.isTTY && outputPath(values) === undefined ? 'pretty' : 'jsonl'
   const name = formatNames.find((each) => each === format)
   if (name) return name
   throw new UsageError(`--format is ${JSON.stringify(format)}, not one of ${formatNames.join(', ')}`)

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { certificate } from '../../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../../fixtures/socks-proxy.ts'
-import { killCommands, runCommand, startCommand } from '../command.ts'
+import { killCommands, runCommand, runScript, startCommand } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 const event = 'id: 7\ndata: hello\n\n'
@@ -134,6 +134,15 @@ describe('Habits from curl', () => {
     const path = await file('events', 'before\n')
     expect(await runCommand(['-o', path, '--max-events', '1', feed.origin])).toEqual({ ...success, stdout: '' })
     expect(await readFile(path, 'utf8')).toBe(`before\n${line}`)
+  })
+
+  test('The option -o with - writes to standard output', async () => {
+    await using feed = await startFeed([open(event)])
+    const { stdout } = await runScript('cd "$1" && everysource -o - --max-events 1 "$2"; ls -A', [
+      directory,
+      feed.origin,
+    ])
+    expect(stdout).toBe(line)
   })
 
   test.for([
