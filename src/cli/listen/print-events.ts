@@ -18,6 +18,7 @@ import type { Diagnostics } from '../terminal/diagnostics.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
 import { suggestDoctor, suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
+import { suggestProtocol } from './protocol-hint.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
 import { Statistics } from './statistics.ts'
@@ -188,6 +189,13 @@ class EventPrinter {
     this.#progress.interruptions++
     const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
     diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
+    const hint = attempt === 1 ? this.#suggestProtocol(details.error) : undefined
+    if (hint !== undefined) diagnostics.notice(hint)
+  }
+
+  /** Suggests another protocol, unless the server has answered before. */
+  #suggestProtocol(error: unknown): string | undefined {
+    return this.#statusLine ? undefined : suggestProtocol(error, this.#url, this.#doctor)
   }
 
   /**
@@ -246,6 +254,8 @@ class EventPrinter {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
       const message = nameOptions(describeNetworkError(cause).message)
       diagnostics.error(`gave up after ${failures} in a row: ${message}`)
+      const hint = this.#suggestProtocol(cause)
+      if (hint !== undefined) diagnostics.error(hint)
       return exitCodes.gaveUp
     }
     diagnostics.error(`refused: ${error.message}${formatBody(error)}`)

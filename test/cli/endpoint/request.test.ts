@@ -273,7 +273,12 @@ describe('Certificates', () => {
   test('TLS to a port without TLS is reported without the raw text of OpenSSL', async () => {
     await using feed = await startFeed([open(event)])
     const { stderr, exitCode } = await runCommand(['--max-attempts', '2', feed.origin.replace('http:', 'https:')])
-    expect(stderr).toMatch(/^everysource: TLS failed \([^)]+\); reconnecting .+\neverysource: gave up after 2 failures/)
+    const hint = /everysource: the port does not seem to expect TLS: try http:.+\n/.source
+    expect(stderr).toMatch(
+      new RegExp(
+        `^everysource: TLS failed \\([^)]+\\); reconnecting .+\n${hint}everysource: gave up after 2 failures.+\n${hint}$`,
+      ),
+    )
     expect(stderr).not.toMatch(/error:|:SSL|\.c:/)
     expect(exitCode).toBe(4)
   })
