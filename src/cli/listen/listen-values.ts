@@ -3,8 +3,10 @@ import { parseCount } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import type { Output } from '../output.ts'
 import type { Verbosity } from '../terminal/diagnostics.ts'
+import { escapeControlsInJson, escapeControlsInText } from '../terminal/escape-controls.ts'
 import {
   type EventFormat,
+  escapeFormat,
   formatEvent,
   formatEventWithTime,
   formatJsonPayload,
@@ -57,16 +59,19 @@ function readFormatName(values: ListenValues): FormatName {
   throw new UsageError(`--format is ${JSON.stringify(format)}, not one of ${formatNames.join(', ')}`)
 }
 
+/** Creates the format of events. On a terminal, text from the server is escaped in every format. */
 export function createFormat(name: FormatName, output: Output, hasTimestamps: boolean): EventFormat | 'raw' {
+  const forTerminal = (format: EventFormat, escapeText: (text: string) => string): EventFormat =>
+    output.terminal ? escapeFormat(format, escapeText) : format
   switch (name) {
     case 'pretty':
       return createPrettyFormat(output, hasTimestamps)
     case 'jsonl':
-      return hasTimestamps ? formatEventWithTime : formatEvent
+      return forTerminal(hasTimestamps ? formatEventWithTime : formatEvent, escapeControlsInJson)
     case 'data':
-      return hasTimestamps ? formatPayloadWithTime : formatPayload
+      return forTerminal(hasTimestamps ? formatPayloadWithTime : formatPayload, escapeControlsInText)
     case 'json':
-      return formatJsonPayload
+      return forTerminal(formatJsonPayload, escapeControlsInJson)
     case 'raw':
       return 'raw'
   }

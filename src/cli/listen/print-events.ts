@@ -15,6 +15,7 @@ import { formatCount, formatDuration } from '../format.ts'
 import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
+import { escapeControlsInText } from '../terminal/escape-controls.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
 import { suggestDoctor, suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
@@ -80,6 +81,8 @@ class EventPrinter {
   readonly #arrivals: number[] = []
   /** A promise that is settled when all raw bytes are written. */
   #rawWrite = Promise.resolve(true)
+  /** The decoder of raw bytes, whose text is escaped; undefined if the output is not a terminal. */
+  #rawDecoder: TextDecoder | undefined
   /** The status line of the last response, such as "200 OK". */
   #statusLine = ''
   /** The exit code if nothing else ends the command. */
@@ -146,6 +149,7 @@ class EventPrinter {
       onResponse: (status, statusText, headers) => {
         this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
         this.#wireLog.responded(status, statusText, headers)
+        this.#rawDecoder = this.#settings.output.terminal && new TextDecoder(undefined, { ignoreBOM: true })
       },
       onBytes: (bytes) => {
         progress.bytes += bytes.length
@@ -234,7 +238,9 @@ class EventPrinter {
   /** Writes bytes of the response, after those before them. */
   async #writeRaw(bytes: Buffer): Promise<void> {
     const before = this.#rawWrite
-    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(bytes))
+    const decoder = this.#rawDecoder
+    const output = decoder ? escapeControlsInText(decoder.decode(bytes, { stream: true })) : bytes
+    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(output))
     this.#progress.printed++
     // An error is thrown when the next event, or the end, is handled.
     const isOpen = await this.#rawWrite.catch(() => false)

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
-import { hasTerminal, killCommands, startOnTerminal } from '../command.ts'
+import { hasTerminal, killCommands, runCommand, startOnTerminal } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 afterEach(killCommands)
@@ -69,6 +69,41 @@ describe.skipIf(!hasTerminal)('On a terminal', () => {
     await using feed = await startFeed([open('event: a\u001b[31m\nid: \u0007\ndata: \u001b]0;title\u0007\n\n')])
     const { stdout } = await startOnTerminal(['--max-events', '1', feed.origin]).result
     expect(readable(stdout)).toContain('TIME  a\\u001b[31m  #\\u0007  \\u001b]0;title\\u0007\r\n')
+  })
+
+  test.for([
+    ['jsonl', '{"event":"message","id":"","data":"\\u001b]0;title\\u0007\\u009b31m \\u202e"}'],
+    ['data', '\\u001b]0;title\\u0007\\u009b31m \\u202e'],
+    ['raw', 'data: \\u001b]0;title\\u0007\\u009b31m \\u202e'],
+  ])('Control characters of a server do not reach the terminal in the format %s', async ([format = '', expected]) => {
+    const text = '\u001b]0;title\u0007\u009b31m \u202e'
+    await using feed = await startFeed([ended(`data: ${text}\n\n`)])
+    const { stdout } = await startOnTerminal(['--format', format, '-X', 'POST', feed.origin]).result
+    expect(stdout.split('\r\n')[0]).toBe(expected)
+    const piped = await runCommand(['--format', format, '-X', 'POST', feed.origin])
+    expect(piped.stdout).toContain(format === 'jsonl' ? text.slice(text.indexOf('\u009b')) : text)
+  })
+
+  test('Control characters in JSON payloads are escaped as JSON has it', async () => {
+    await using feed = await startFeed([ended('data: {"a":"\u009b31m"}\n\n')])
+    const { stdout } = await startOnTerminal(['--json', '-X', 'POST', feed.origin]).result
+    expect(stdout).toBe('{"a":"\\u009b31m"}\r\n')
+  })
+
+  test('A character that arrives in two pieces is shown in the format raw', async () => {
+    const bytes = Buffer.from('data: ž\n\n')
+    let finish = (): unknown => undefined
+    await using feed = await startFeed([
+      (response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(bytes.subarray(0, 7))
+        finish = () => response.end(bytes.subarray(7))
+      },
+    ])
+    const command = startOnTerminal(['--format', 'raw', '-X', 'POST', feed.origin])
+    await command.printed('data: ')
+    finish()
+    const { stdout } = await command.result
+    expect(stdout).toBe('data: ž\r\n\r\n')
   })
 
   test('Refusals are shown with the time', async () => {
