@@ -123,8 +123,30 @@ describe.skipIf(!hasTerminal)('On a terminal', () => {
 })
 
 describe.skipIf(!hasTerminal)('Colors', () => {
+  test('Events have no colors and no warning above them with both NO_COLOR and FORCE_COLOR', async () => {
+    await using feed = await startFeed([open('data: one\n\n')])
+    const environment = { NO_COLOR: '1', FORCE_COLOR: '1' }
+    const { stdout } = await startOnTerminal(['--max-events', '1', feed.origin], { environment }).result
+    expect(stdout.replace(/\d\d:\d\d:\d\d\.\d(?!\d)/g, 'TIME').split('\r\n')).toEqual([
+      `TIME  connected to ${feed.origin}/, 200 OK`,
+      'TIME  message  one',
+      expect.stringMatching(/^TIME {2}1 event in/),
+      '',
+    ])
+  })
+
   test.for([
     ['used on a terminal', {}, '\u001b[31meverysource: a URL is missing; see --help\u001b[39m\r\n'],
+    [
+      'used if NO_COLOR is empty, with no warning about FORCE_COLOR',
+      { NO_COLOR: '', FORCE_COLOR: '1' },
+      '\u001b[31meverysource: a URL is missing; see --help\u001b[39m\r\n',
+    ],
+    [
+      'used if NO_COLOR is empty',
+      { NO_COLOR: '' },
+      '\u001b[31meverysource: a URL is missing; see --help\u001b[39m\r\n',
+    ],
     ['not used with NO_COLOR', { NO_COLOR: '1' }, 'everysource: a URL is missing; see --help\r\n'],
     [
       'not used with NO_COLOR, even if FORCE_COLOR is set',
