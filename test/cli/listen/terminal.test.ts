@@ -65,6 +65,18 @@ describe.skipIf(!hasTerminal)('On a terminal', () => {
     ])
   })
 
+  test('JSON is indented where its characters take more columns than the terminal has', async () => {
+    const text = '\u65e5\u672c\u8a9e\u306e\u30c6\u30ad\u30b9\u30c8'.repeat(3)
+    await using feed = await startFeed([open(`data: {"text":"${text}"}\n\n`)])
+    const { stdout } = await startOnTerminal(['--max-events', '1', feed.origin], { columns: 70 }).result
+    expect(readable(stdout).split('\r\n').slice(1, -2)).toEqual([
+      'TIME  message',
+      '    {',
+      `      "text": "${text}"`,
+      '    }',
+    ])
+  })
+
   test('Control characters of a server do not reach the terminal', async () => {
     await using feed = await startFeed([open('event: a\u001b[31m\nid: \u0007\ndata: \u001b]0;title\u0007\n\n')])
     const { stdout } = await startOnTerminal(['--max-events', '1', feed.origin]).result
