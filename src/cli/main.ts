@@ -3,6 +3,7 @@ import { findClosestMatch } from './command-line/closest-match.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
 import { exitCodes } from './command-line/exit-codes.ts'
 import { listen } from './listen/listen.ts'
+import { resolveColorVariables } from './terminal/color-environment.ts'
 import { createDiagnostics } from './terminal/diagnostics.ts'
 
 type Command = (commandLine: readonly string[]) => Promise<number>
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   help: async () => help,
 }
 
+resolveColorVariables(process.env)
 // A reader such as `head` may close the pipe early. Code that writes events handles that error itself.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})

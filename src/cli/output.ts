@@ -1,9 +1,8 @@
-import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { WriteStream } from 'node:tty'
 import { describeError } from '../error-message.ts'
+import { AppendedFile, type Repair } from './appended-file.ts'
 import { OperationalError, UsageError } from './command-line/errors.ts'
-import { writeFully } from './write-fully.ts'
 
 /** Standard output or a file, where a caller can wait until each text has been written. */
 export interface Output {
@@ -25,41 +24,44 @@ const closedPipeCodes = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DES
 
 /**
  * Opens standard output, or a file to append to.
+ * @param path the path of the file; undefined for standard output
+ * @param chooseRepair a function that decides about the last line of a file, if it has no line feed
  * @throws UsageError if the file cannot be opened
+ * @throws OperationalError if its last line cannot be repaired
  */
-export function openOutput(path?: string): Output {
-  const file = path === undefined ? 1 : openFile(path)
-  const name = path === undefined ? 'standard output' : `--output: cannot write ${path}`
-  const isFile = fstatSync(file).isFile()
+export function openOutput(path?: string, chooseRepair?: (line: string) => Repair): Output {
   const { stdout } = process
+  const usesStream = path === undefined && stdout instanceof Socket
+  const name = path === undefined ? 'standard output' : `--output: cannot write ${path}`
+  const failure = (error: unknown): OperationalError =>
+    new OperationalError(`${name}: ${describeError(error)}`, { cause: error })
+  const file = path === undefined ? AppendedFile.standardOutput() : openFile(path)
+  try {
+    if (chooseRepair) file.repairLastLine(chooseRepair)
+  } catch (error) {
+    throw failure(error)
+  }
   // Node's own stream for a file does not notice that a disk took only a part of the text.
-  const write =
-    file === 1 && stdout instanceof Socket
-      ? streamWriter(stdout)
-      : async (text: string | Uint8Array) => writeFully(file, text)
+  const write = usesStream ? streamWriter(stdout) : async (text: string | Uint8Array) => file.write(text)
   return {
-    terminal: file === 1 && stdout.isTTY ? stdout : undefined,
+    terminal: path === undefined && stdout.isTTY ? stdout : undefined,
     async write(text) {
       try {
         await write(text)
         return true
       } catch (error) {
         if (closedPipeCodes.has((error as NodeJS.ErrnoException).code)) return false
-        throw new OperationalError(`${name}: ${describeError(error)}`, { cause: error })
+        throw failure(error)
       }
     },
-    sync() {
-      if (isFile) fdatasyncSync(file)
-    },
-    close() {
-      if (file !== 1) closeSync(file)
-    },
+    sync: () => file.sync(),
+    close: () => file.close(),
   }
 }
 
-function openFile(path: string): number {
+function openFile(path: string): AppendedFile {
   try {
-    return openSync(path, 'a')
+    return AppendedFile.open(path)
   } catch (error) {
     throw new UsageError(`--output: cannot open ${path}: ${describeError(error)}`, { cause: error })
   }

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
 
@@ -22,8 +22,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
   await build({
     entryPoints: [join(root, 'src/cli/main.ts')],
-    outfile: command,
+    outdir: dirname(command),
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // Like the package, it loads parts of Node only when they are needed.
+    splitting: true,
     packages: 'external',
     platform: 'node',
     format: 'esm',

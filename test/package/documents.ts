@@ -28,7 +28,16 @@ export const runners: Readonly<Record<string, Readonly<Record<string, readonly s
   },
   'src/REFERENCE.md': {
     'package/programs.test.ts': [
-      ...['server.mjs', 'drop-in.mjs', 'resume-by-get.mjs', 'post.mjs', 'job.mjs', 'in-band.mjs', 'common.cjs'],
+      ...[
+        'server.mjs',
+        'drop-in.mjs',
+        'resume-by-get.mjs',
+        'post.mjs',
+        'job.mjs',
+        'in-band.mjs',
+        'relay.mjs',
+        'common.cjs',
+      ],
       ...['node --import everysource/polyfill app.mjs', 'memory.test.mjs', 'agent.test.mjs', 'stub.test.mjs'],
       'timers.test.mjs',
     ],

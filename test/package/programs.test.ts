@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
@@ -67,6 +69,8 @@ test('README: answer.mjs fails at an error inside the answer, and at an answer w
     const { stdout, stderr, exitCode } = await program.exited
     expect(stdout).toMatch(/^one, /)
     expect(stderr).toContain(message)
+    // One line, without the stack of an uncaught error.
+    expect(stderr).toMatch(/^\n(decode|incomplete): [^\n]+\n$/)
     expect(exitCode).toBe(1)
   }
 })
@@ -176,8 +180,72 @@ test.for(['stub.test.mjs', 'timers.test.mjs'])('The reference: %s passes in vite
   expect(exitCode).toBe(0)
 })
 
+/** Starts relay.mjs in front of a model, and returns its endpoint. */
+async function startRelay(model: HttpServer): Promise<{ url: string } & Disposable> {
+  const listen = `.listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
+  await project.write('relay.mjs', inReference('relay.mjs'), { ".listen(3000, '127.0.0.1')": listen })
+  const program = project.start(['relay.mjs'], asModel(model))
+  const url = `http://127.0.0.1:${await program.firstLine()}/answer`
+  return { url, [Symbol.dispose]: () => program[Symbol.dispose]() }
+}
+
+test('The reference: relay.mjs adds the key, and passes on the question and each part of the answer', async () => {
+  let end = (): unknown => undefined
+  await using model = await startHttpServer(async (request, response) => {
+    const question = await json(request)
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Internal': 'yes' })
+    response.write(`data: ${JSON.stringify({ question, key: request.headers.authorization })}\n\n`)
+    end = () => response.end('data: [DONE]\n\n')
+  })
+  using relay = await startRelay(model)
+  const response = await fetch(relay.url, { method: 'POST', body: '{"stream":true}' })
+  expect(Object.fromEntries(response.headers)).toMatchObject({ 'content-type': 'text/event-stream' })
+  expect(response.headers.get('x-internal')).toBeNull()
+  let answer = ''
+  for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    answer += part
+    // The first part has arrived before the answer ends.
+    if (answer.includes('Bearer secret')) end()
+  }
+  expect(answer).toBe('data: {"question":{"stream":true},"key":"Bearer secret"}\n\ndata: [DONE]\n\n')
+})
+
+test('The reference: relay.mjs aborts the answer of the model when the client leaves', async () => {
+  let left = (): void => {}
+  const hasLeft = new Promise<void>((resolve) => {
+    left = resolve
+  })
+  await using model = await startHttpServer((_, response) => {
+    response.on('close', left)
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: one\n\n')
+  })
+  using relay = await startRelay(model)
+  const leaving = new AbortController()
+  await fetch(relay.url, { method: 'POST', body: '{}', signal: leaving.signal })
+  leaving.abort()
+  await hasLeft
+})
+
+test('The reference: relay.mjs passes on a refusal, and answers 502 without a model', async () => {
+  const model = await startModel([], 1)
+  using relay = await startRelay(model)
+  const ask = (): Promise<Response> => fetch(relay.url, { method: 'POST', body: '{"stream":true}' })
+  const { status, headers } = await ask()
+  expect([status, headers.get('retry-after')]).toEqual([429, '1'])
+  await model.close()
+  expect((await ask()).status).toBe(502)
+  expect((await fetch(relay.url)).status).toBe(404)
+})
+
+test('The reference: server.mjs answers 404 without a page, and runs on', async () => {
+  await rm(join(project.directory, 'page.html'), { force: true })
+  for (let request = 1; request <= 2; request++) {
+    const response = await fetch(`${project.origin}/`)
+    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('page.html')])
+  }
+})
+
 test('The reference: server.mjs answers 404 elsewhere, and 401 without a token', async () => {
-  expect(inReference('server.mjs')).toContain('listen(3000)')
   const statusOf = async (path: string): Promise<number> => (await fetch(`${project.origin}${path}`)).status
   expect(await statusOf('/elsewhere')).toBe(404)
   expect(await statusOf('/private')).toBe(401)

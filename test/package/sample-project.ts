@@ -44,7 +44,10 @@ export async function startSampleProject(options: SampleProjectOptions = {}): Pr
     'retry: 1000': `retry: ${1_000 / speed}`,
     '}, 500)': `}, ${500 / speed})`,
   }
-  await writeFile(join(directory, 'server.mjs'), replaceAll(sample?.text ?? '', { '.listen(3000)': listen, ...times }))
+  await writeFile(
+    join(directory, 'server.mjs'),
+    replaceAll(sample?.text ?? '', { ".listen(3000, '127.0.0.1')": listen, ...times }),
+  )
   const server = startProgram(['server.mjs'], { cwd: directory })
   const origin = `http://localhost:${await server.firstLine()}`
   const localize = (text: string): string =>

@@ -148,6 +148,8 @@ test("The command's page: bash completes the command's options", async () => {
   using program = project.startShell(line, 'bash')
   const { stdout, exitCode } = await program.exited
   expect(stdout).toMatch(/^complete .* everysource$/m)
+  // What is completed is a command, also where the package is installed in one project only.
+  expect(line).toContain("\nalias everysource='npx everysource'\n")
   expect(exitCode).toBe(0)
 })
 

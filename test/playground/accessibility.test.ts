@@ -159,6 +159,69 @@ describeInChromium('The playground is accessible', (context) => {
     expect(await opened.page.evaluate(() => document.activeElement?.className)).toBe('scroll')
   })
 
+  it('The rows of the log are one tab stop, and the arrow keys move between them', async () => {
+    const { opened } = context
+    const { keyboard } = opened.page
+    for (let event = 0; event < 3; event++) await opened.expectEvent()
+    await opened.press('Pause')
+    const ids = await opened.readAll('#log-rows tr:has(summary) td:nth-child(4)')
+    expect(ids.length).toBeGreaterThan(2)
+    const readFocused = (): Promise<string | undefined> =>
+      opened.page.evaluate(() => {
+        const row = document.activeElement?.closest('tr')
+        return (row?.cells[3]?.textContent ?? document.activeElement?.id) || undefined
+      })
+    await opened.page.focus('.scroll')
+    await keyboard.press('Tab')
+    const first = await readFocused()
+    expect(ids).toContain(first)
+    await keyboard.press('End')
+    expect(await readFocused()).toBe(ids.at(-1))
+    await keyboard.press('ArrowUp')
+    expect(await readFocused()).toBe(ids.at(-2))
+    await keyboard.press('Home')
+    await keyboard.press('ArrowDown')
+    expect(await readFocused()).toBe(ids[1])
+    await keyboard.press('Tab')
+    expect(await readFocused()).toBe('open-tab')
+    await keyboard.down('Shift')
+    await keyboard.press('Tab')
+    await keyboard.up('Shift')
+    expect(await readFocused()).toBe(ids[1])
+  })
+
+  it('A focus in a row that disappears stays in the log', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.page.focus('#log-rows summary')
+    await opened.page.$eval('#log-filter', (filter) => {
+      ;(filter as HTMLInputElement).value = 'nothing has this text'
+      filter.dispatchEvent(new Event('input'))
+    })
+    expect(await opened.page.evaluate(() => document.activeElement?.className)).toBe('scroll')
+  })
+
+  it('Forced colors leave the states in the lanes, the legend and the clients apart', async () => {
+    const { opened } = context
+    await opened.expectState('everysource', 'open')
+    const session = await opened.page.createCDPSession()
+    await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] })
+    const colors = await opened.page.evaluate(() => {
+      const colorOf = (element: Element, pseudo?: string): string => getComputedStyle(element, pseudo).backgroundColor
+      return {
+        page: colorOf(document.body),
+        lanes: [...document.querySelectorAll('.lane span')].map((segment) => colorOf(segment)),
+        legend: [...document.querySelectorAll('.legend li')].map((item) => colorOf(item, '::before')),
+        clients: [...document.querySelectorAll('.state [data-state]')].map((state) => colorOf(state, '::before')),
+        isForced: matchMedia('(forced-colors: active)').matches,
+      }
+    })
+    expect(colors.isForced).toBe(true)
+    for (const color of [...colors.lanes, ...colors.legend, ...colors.clients]) expect(color).not.toBe(colors.page)
+    expect(new Set(colors.legend).size).toBe(5)
+    expect(new Set(colors.lanes.slice(0, 2)).size).toBe(2)
+  })
+
   it('A narrow phone does not scroll sideways, and the dark scheme has another background', async () => {
     const { opened } = context
     await opened.expectEvent()

@@ -38,6 +38,47 @@ describeInChromium('The log shows events and errors', (context) => {
     expect(await opened.read('#log-rows tr:first-child pre')).toMatch(/^\{\n {2}"number": \d+,\n.*"symbol": "EVRY",\n/s)
   })
 
+  it('An expanded row stays expanded, and keeps the focus, while the log is paused or filtered', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    // New rows push this one down, so that the mouse could miss it.
+    await opened.page.$eval('#log-rows summary', (summary) => {
+      ;(summary as HTMLElement).focus()
+      ;(summary as HTMLElement).click()
+    })
+    const id = await opened.read('#log-rows tr:has(details[open]) td:nth-child(4)')
+    const isKept = (): Promise<boolean> =>
+      opened.page.$eval('#log-rows details[open] summary', (summary) => summary === document.activeElement)
+    const pressWithoutFocus = (): Promise<void> =>
+      opened.page.$eval('#log-pause', (button) => (button as HTMLButtonElement).click())
+    expect(await isKept()).toBe(true)
+    await pressWithoutFocus()
+    expect(await isKept()).toBe(true)
+    await opened.expectEvent()
+    await pressWithoutFocus()
+    expect(await isKept()).toBe(true)
+    // A filter that matches the row, and one key at a time.
+    await opened.page.type('#log-filter', '"number":')
+    await opened.page.select('#log-kind', 'events')
+    expect(await opened.readAll('#log-rows tr:has(details[open]) td:nth-child(4)')).toEqual([id])
+    // Also a row that was hidden meanwhile.
+    await opened.page.select('#log-kind', 'errors')
+    expect(await opened.readAll('#log-rows tr')).toEqual([])
+    await opened.page.select('#log-kind', 'all')
+    expect(await opened.readAll('#log-rows tr:has(details[open]) td:nth-child(4)')).toEqual([id])
+  })
+
+  it('Rows that are shown again are in their place, newest first', async () => {
+    const { opened } = context
+    await opened.expectRow('everysourcenotice5')
+    await opened.page.locator('#log-filter').fill('notice')
+    await opened.expectRow('everysourcenotice10')
+    await opened.page.locator('#log-filter').fill('')
+    await opened.press('Pause')
+    const ids = (await opened.readAll('#log-rows td:nth-child(4)')).filter(Boolean).map(Number)
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => ids.length - index))
+  })
+
   it('An error says first what comes next, then the reason, the status and the body', async () => {
     const { opened } = context
     await opened.expectEvent()

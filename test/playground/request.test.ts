@@ -91,6 +91,62 @@ describeInChromium('The form sets every part of the request', (context) => {
     await expect.poll(() => opened.read('#mistake')).toBe('')
   })
 
+  it('A URL that no client can request is rejected with what was probably meant', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    for (const [url, mistake] of [
+      [
+        'localhost:3000/tick',
+        '"localhost:3000/tick" has the scheme "localhost:"; did you mean http://localhost:3000/tick?',
+      ],
+      ['ftp://x', '"ftp://x" has the scheme "ftp:", not http: or https:'],
+      [
+        'http://localhost:99999/',
+        '"http://localhost:99999/" is not a URL: write one such as http://localhost:3000/feed or /feed',
+      ],
+    ] as const) {
+      await opened.page.locator('#url').fill(url)
+      await opened.press('Connect')
+      await expect.poll(() => opened.read('#mistake')).toBe(mistake)
+    }
+    await opened.expectState('everysource', 'open')
+    expect(await opened.readAll('#log-rows tr[data-kind=error]')).toEqual([])
+  })
+
+  it('A mistake is told at its field until it is corrected, and Close removes it', async () => {
+    const { opened } = context
+    const readInvalid = (): Promise<(string | null)[][]> =>
+      opened.page.$$eval('[aria-invalid]', (fields) =>
+        fields.map((field) => [field.getAttribute('name'), field.getAttribute('aria-describedby')]),
+      )
+    await opened.page.locator('#url').fill('ftp://x')
+    await opened.press('Connect')
+    await expect.poll(readInvalid).toEqual([['url', 'mistake']])
+    await opened.page.locator('#url').fill('/feed')
+    await expect.poll(() => opened.read('#mistake')).toBe('')
+    expect(await readInvalid()).toEqual([])
+    await opened.fill('statuses', 'x')
+    await opened.page.click('#request-details summary')
+    await opened.press('Connect')
+    await expect.poll(readInvalid).toEqual([['statuses', 'mistake']])
+    expect(await opened.page.$eval('[name=statuses]', (field) => field.checkVisibility())).toBe(true)
+    await opened.press('Close')
+    await expect.poll(() => opened.read('#mistake')).toBe('')
+    expect(await readInvalid()).toEqual([])
+  })
+
+  it('The cause of a dead server is told once', async () => {
+    const { opened } = context
+    await opened.page.locator('#url').fill('http://127.0.0.1:1/')
+    await opened.press('Connect')
+    await opened.expectRow('reason: network')
+    const [error = ''] = await opened.readAll('#log-rows tr[data-client=everysource][data-kind=error] td:last-child')
+    expect(error).toMatch(
+      /^Reconnects in \d+\.\d s\. reason: networkThe server is down, or it does not allow this page/,
+    )
+    expect(error.match(/Access-Control-Allow-Origin/g)).toHaveLength(1)
+  })
+
   it('A request that the server may have refused because of its origin explains CORS', async () => {
     const { opened } = context
     await using server = await startHttpServer((_, response) => {
@@ -131,6 +187,22 @@ describeInChromium('The buttons are enabled only where they have an effect', (co
     await expect.poll(() => opened.readCount('#everysource-attempts')).toBe(2)
     await opened.expectState('everysource', 'open')
     await opened.expectRow('Connected at attempt 2.')
+  })
+
+  it('A native client that has failed says that Reconnect does not revive it', async () => {
+    const { opened } = context
+    await opened.expectEvent()
+    await opened.press('503 for 6 s')
+    await opened.expectState('native', 'failed')
+    const note = 'It has failed for good: Reconnect does not revive it, only Connect does.'
+    await expect.poll(() => opened.read('#native-note')).toBe(note)
+    await opened.press('Normal')
+    await opened.press('Reconnect')
+    await opened.expectState('everysource', 'open')
+    await opened.expectState('native', 'failed')
+    await opened.press('Connect')
+    await opened.expectState('native', 'open')
+    expect(await opened.read('#native-note')).toBe('')
   })
 
   it('Close stays enabled while only the native client is connected', async () => {
@@ -253,6 +325,25 @@ describeInChromium('The code that the page generates sends the same request', (c
       }
     },
   )
+
+  it('The TypeScript program prints the events of every type', async () => {
+    const { opened } = context
+    const directory = await mkdtemp(join(tmpdir(), 'playground-'))
+    const program = await programs.typescript(await readCode(opened, 'typescript'), directory)
+    const [command, ...parameters] = program
+    const child = spawn(command, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      let printed = ''
+      for await (const chunk of child.stdout) {
+        printed += chunk
+        if (printed.includes('\nnotice 5 ')) break
+      }
+      expect(printed).toMatch(/^message 1 \{"number":1,.*\nnotice 5 \{"number":5,/s)
+    } finally {
+      child.kill('SIGKILL')
+      await rm(directory, { recursive: true })
+    }
+  })
 
   it('The options of everysource are part of its code, and defaults are not', async () => {
     const { opened } = context

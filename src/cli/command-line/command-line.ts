@@ -1,4 +1,5 @@
 import { findClosestMatch } from './closest-match.ts'
+import { findCurlEquivalent } from './curl-options.ts'
 import { UsageError } from './errors.ts'
 
 /** One option of a command. */
@@ -74,6 +75,8 @@ export function parseCommandLine<const Given extends Options>(
 
 function suggestOption(rawName: string, options: Options): string {
   const names = Object.entries(options).flatMap(([name, { short }]) => [`--${name}`, ...(short ? [`-${short}`] : [])])
+  const equivalent = findCurlEquivalent(rawName, (form) => names.includes(form))
+  if (equivalent) return equivalent
   const suggestion = findClosestMatch(rawName, names)
   return suggestion ? `did you mean ${suggestion}?` : '--help lists the options'
 }

@@ -15,11 +15,23 @@ export function createBashCompletion(): string {
   })
   return `# Completion of everysource for bash: source <(everysource completion bash)
 _everysource() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=
+  local current=\${COMP_WORDS[COMP_CWORD]} index=$COMP_CWORD previous= prefix= words=
+  # Bash makes words of = and @, too, unless COMP_WORDBREAKS lacks them; a completion has to repeat the @ then.
+  if [[ $current == [=@] || $current == =@ ]]; then current=; else (( index-- )); fi
+  while [[ \${COMP_WORDS[index]} == [=@] || \${COMP_WORDS[index]} == =@ ]]; do
+    prefix=\${COMP_WORDS[index]#=}$prefix
+    (( index-- ))
+  done
+  previous=\${COMP_WORDS[index]}
+  if [[ $current == --*=* ]]; then previous=\${current%%=*} prefix=\${current%%=*}= current=\${current#*=}; fi
+  if [[ $current == @* ]]; then prefix+=@ current=\${current#@}; fi
   case $previous in
-    ${formsOf(({ value }) => value === 'FILE')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${formsOf(({ value }) => value === 'FILE')}) COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
+    ${formsOf(({ value }) => value?.includes('@FILE') ?? false)})
+      if [[ $prefix == *@ ]]; then COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); fi
+      return ;;
 ${choices.join('\n')}
-    ${formsOf(({ type, value, choices }) => type === 'string' && value !== 'FILE' && !choices)}) return ;;
+    ${formsOf(({ type, value, choices }) => type === 'string' && !value?.includes('FILE') && !choices)}) return ;;
   esac
   if [[ -z $words ]]; then
     case \${COMP_WORDS[1]} in
@@ -28,7 +40,7 @@ ${commands.join('\n')}
     esac
     if (( COMP_CWORD == 1 )); then words+=' ${Object.keys(namedCommands).join(' ')}'; fi
   fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -P "$prefix" -W "$words" -- "$current"))
 }
 complete -F _everysource everysource
 `

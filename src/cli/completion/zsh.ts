@@ -39,8 +39,11 @@ function createArguments({ options, words }: Pick<CompletedCommand, 'options' | 
 
 function createSpecifications(options: Options): string[] {
   return Object.entries(options).map(([name, option]) => {
-    const forms = optionForms(name, option)
-    const exclusion = option.multiple ? '*' : `(${forms.join(' ')})`
+    // The equals sign allows --name=value, too.
+    const forms = optionForms(name, option).map((form) =>
+      option.type === 'string' && form.startsWith('--') ? `${form}=` : form,
+    )
+    const exclusion = option.multiple ? '*' : `(${optionForms(name, option).join(' ')})`
     const action = `[${escapeSpecification(optionSummary(option))}]${createAction(option)}`
     return forms.length === 1
       ? quote(`${exclusion}${forms[0]}${action}`)
@@ -51,7 +54,13 @@ function createSpecifications(options: Options): string[] {
 function createAction({ type, value = '', choices }: Option): string {
   if (type === 'boolean') return ''
   if (choices) return `:${escapeSpecification(value)}:(${choices.join(' ')})`
-  return `:${escapeSpecification(value)}:${value === 'FILE' ? '_files' : ''}`
+  return `:${escapeSpecification(value)}:${createFileAction(value)}`
+}
+
+/** Completes file names, after @ if the value is a file only then. */
+function createFileAction(value: string): string {
+  if (value === 'FILE') return '_files'
+  return value.includes('@FILE') ? '{ compset -P @ && _files }' : ''
 }
 
 /** Escapes the characters that have a meaning in the specifications of _arguments. */

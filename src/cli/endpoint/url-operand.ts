@@ -16,9 +16,11 @@ export function parseUrlOperand(operands: readonly string[]): string {
   throw new UsageError(`${JSON.stringify(hideCredentials(operand))} ${describeProblem(url)}`)
 }
 
-/** Adds what people omit: `:3000/feed`, `localhost:3000/feed` and `example.com/feed` are URLs, too. */
+/** Adds what people omit: `:3000/feed`, `3000/feed`, `localhost:3000/feed` and `example.com/feed` are URLs, too. */
 function completeUrl(text: string): string {
   if (/^:\d/.test(text)) return `http://localhost${text}`
+  // A number alone would be a host: 3000 would be 0.0.11.184.
+  if (/^\d+(?:[/?#]|$)/.test(text)) return `http://localhost:${text}`
   const [, authority = '', host = '', port] = /^((\[[\da-f:.]+\]|[\w.-]+)(?::([^/?#]*))?)(?:[/?#]|$)/i.exec(text) ?? []
   if (!authority) return text
   const isLocal = /^(localhost|.+\.localhost|[\d.]+|\[.*\])$/i.test(host)
@@ -34,7 +36,7 @@ function describeProblem(text: string): string {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):/i.exec(text) ?? []
   const example = 'such as http://localhost:3000/feed'
   if (!scheme) {
-    const completed = `http://${text}`
+    const completed = text.replace(/^(?:(https?)\/\/)?/i, (_, given = 'http') => `${given}://`)
     const hint = /^[^\s/]/.test(text) && URL.canParse(completed) ? `; did you mean ${hideCredentials(completed)}?` : ''
     return `is not a URL ${example}${hint}`
   }

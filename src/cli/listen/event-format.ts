@@ -31,3 +31,11 @@ export function formatJsonPayload({ data }: ServerSentEvent): string | undefined
   // JSON has no line feeds within strings.
   return `${data.replaceAll('\n', ' ').trim()}\n`
 }
+
+/** Returns a format whose text is escaped, for a terminal. */
+export function escapeFormat(format: EventFormat, escapeText: (text: string) => string): EventFormat {
+  return (event, receivedAt) => {
+    const text = format(event, receivedAt)
+    return text === undefined ? undefined : escapeText(text)
+  }
+}

@@ -3,8 +3,10 @@ import { parseCount } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import type { Output } from '../output.ts'
 import type { Verbosity } from '../terminal/diagnostics.ts'
+import { escapeControlsInJson, escapeControlsInText } from '../terminal/escape-controls.ts'
 import {
   type EventFormat,
+  escapeFormat,
   formatEvent,
   formatEventWithTime,
   formatJsonPayload,
@@ -23,6 +25,11 @@ export function chooseVerbosity({ quiet, silent, verbose }: ListenValues): Verbo
   return verbose ? 'verbose' : 'normal'
 }
 
+/** Returns the path of the file to append to; undefined for standard output, which is `-` as in curl. */
+export function outputPath({ output }: ListenValues): string | undefined {
+  return output === '-' ? undefined : output
+}
+
 /** @throws UsageError */
 export function chooseFormat(values: ListenValues): FormatName {
   const name = readFormatName(values)
@@ -36,7 +43,8 @@ export function chooseFormat(values: ListenValues): FormatName {
   return name
 }
 
-function readFormatName({ format, data, json, output }: ListenValues): FormatName {
+function readFormatName(values: ListenValues): FormatName {
+  const { format, data, json } = values
   const given = [
     ...(format === undefined ? [] : ['--format']),
     ...(data ? ['--data'] : []),
@@ -45,22 +53,25 @@ function readFormatName({ format, data, json, output }: ListenValues): FormatNam
   if (given.length > 1) throw new UsageError(`${given.slice(0, 2).join(' and ')} exclude each other`)
   if (data) return 'data'
   if (json) return 'json'
-  if (format === undefined) return process.stdout.isTTY && output === undefined ? 'pretty' : 'jsonl'
+  if (format === undefined) return process.stdout.isTTY && outputPath(values) === undefined ? 'pretty' : 'jsonl'
   const name = formatNames.find((each) => each === format)
   if (name) return name
   throw new UsageError(`--format is ${JSON.stringify(format)}, not one of ${formatNames.join(', ')}`)
 }
 
+/** Creates the format of events. On a terminal, text from the server is escaped in every format. */
 export function createFormat(name: FormatName, output: Output, hasTimestamps: boolean): EventFormat | 'raw' {
+  const forTerminal = (format: EventFormat, escapeText: (text: string) => string): EventFormat =>
+    output.terminal ? escapeFormat(format, escapeText) : format
   switch (name) {
     case 'pretty':
       return createPrettyFormat(output, hasTimestamps)
     case 'jsonl':
-      return hasTimestamps ? formatEventWithTime : formatEvent
+      return forTerminal(hasTimestamps ? formatEventWithTime : formatEvent, escapeControlsInJson)
     case 'data':
-      return hasTimestamps ? formatPayloadWithTime : formatPayload
+      return forTerminal(hasTimestamps ? formatPayloadWithTime : formatPayload, escapeControlsInText)
     case 'json':
-      return formatJsonPayload
+      return forTerminal(formatJsonPayload, escapeControlsInJson)
     case 'raw':
       return 'raw'
   }

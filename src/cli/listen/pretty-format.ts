@@ -2,6 +2,7 @@ import type { ServerSentEvent } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { colorize, type TextStyle } from '../terminal/color.ts'
 import { escapeControls } from '../terminal/escape-controls.ts'
+import { padColumns, textWidth } from '../terminal/text-width.ts'
 import { formatDateTime, formatTime } from '../terminal/time-of-day.ts'
 import type { EventFormat } from './event-format.ts'
 import { layOutJson } from './json-layout.ts'
@@ -24,14 +25,14 @@ export function createPrettyFormat({ terminal }: Pick<Output, 'terminal'>, hasDa
     const time = (hasDates ? formatDateTime : formatTime)(receivedAt)
     const name = escapeControls(type)
     const id = lastEventId && `#${escapeControls(lastEventId)}`
-    nameWidth = Math.min(Math.max(nameWidth, name.length), maxColumnWidth)
-    idWidth = Math.min(Math.max(idWidth, id.length), maxColumnWidth)
+    nameWidth = Math.min(Math.max(nameWidth, textWidth(name)), maxColumnWidth)
+    idWidth = Math.min(Math.max(idWidth, textWidth(id)), maxColumnWidth)
     const columns = [
       [time, style(time, 'dim')],
-      [name.padEnd(nameWidth), style(name.padEnd(nameWidth), 'cyan')],
-      ...(idWidth > 0 ? [[id.padEnd(idWidth), style(id.padEnd(idWidth), 'dim')]] : []),
+      [padColumns(name, nameWidth), style(padColumns(name, nameWidth), 'cyan')],
+      ...(idWidth > 0 ? [[padColumns(id, idWidth), style(padColumns(id, idWidth), 'dim')]] : []),
     ]
-    const width = columns.reduce((sum, [plain = '']) => sum + plain.length + 2, 0)
+    const width = columns.reduce((sum, [plain = '']) => sum + textWidth(plain) + 2, 0)
     const head = columns.map(([, styled]) => styled).join('  ')
     const lines = layOutPayload(data, (terminal?.columns ?? defaultColumns) - width)
     if (lines.length === 1) return `${head}  ${lines[0]}\n`
@@ -43,7 +44,7 @@ export function createPrettyFormat({ terminal }: Pick<Output, 'terminal'>, hasDa
 function layOutPayload(data: ServerSentEvent['data'], width: number): string[] {
   if (!isJsonContainer(data)) return data.split('\n').map(escapeControls)
   const line = data.includes('\n') ? layOutJson(data, 'one line') : data.trim()
-  const lines = line.length <= width ? [line] : layOutJson(data, 'indented').split('\n')
+  const lines = textWidth(escapeControls(line)) <= width ? [line] : layOutJson(data, 'indented').split('\n')
   return lines.map(escapeControls)
 }
 

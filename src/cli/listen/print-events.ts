@@ -15,9 +15,11 @@ import { formatCount, formatDuration } from '../format.ts'
 import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
+import { escapeControlsInText } from '../terminal/escape-controls.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
 import { suggestDoctor, suggestNextStep } from './next-step.ts'
 import { Progress } from './progress.ts'
+import { suggestProtocol } from './protocol-hint.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
 import { Statistics } from './statistics.ts'
@@ -79,6 +81,8 @@ class EventPrinter {
   readonly #arrivals: number[] = []
   /** A promise that is settled when all raw bytes are written. */
   #rawWrite = Promise.resolve(true)
+  /** The decoder of raw bytes, whose text is escaped; undefined if the output is not a terminal. */
+  #rawDecoder: TextDecoder | undefined
   /** The status line of the last response, such as "200 OK". */
   #statusLine = ''
   /** The exit code if nothing else ends the command. */
@@ -145,6 +149,7 @@ class EventPrinter {
       onResponse: (status, statusText, headers) => {
         this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
         this.#wireLog.responded(status, statusText, headers)
+        this.#rawDecoder = this.#settings.output.terminal && new TextDecoder(undefined, { ignoreBOM: true })
       },
       onBytes: (bytes) => {
         progress.bytes += bytes.length
@@ -188,6 +193,13 @@ class EventPrinter {
     this.#progress.interruptions++
     const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
     diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
+    const hint = attempt === 1 ? this.#suggestProtocol(details.error) : undefined
+    if (hint !== undefined) diagnostics.notice(hint)
+  }
+
+  /** Suggests another protocol, unless the server has answered before. */
+  #suggestProtocol(error: unknown): string | undefined {
+    return this.#statusLine ? undefined : suggestProtocol(error, this.#url, this.#doctor)
   }
 
   /**
@@ -226,7 +238,9 @@ class EventPrinter {
   /** Writes bytes of the response, after those before them. */
   async #writeRaw(bytes: Buffer): Promise<void> {
     const before = this.#rawWrite
-    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(bytes))
+    const decoder = this.#rawDecoder
+    const output = decoder ? escapeControlsInText(decoder.decode(bytes, { stream: true })) : bytes
+    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(output))
     this.#progress.printed++
     // An error is thrown when the next event, or the end, is handled.
     const isOpen = await this.#rawWrite.catch(() => false)
@@ -246,6 +260,8 @@ class EventPrinter {
       const failures = formatCount(maxAttempts ?? 1, 'failure')
       const message = nameOptions(describeNetworkError(cause).message)
       diagnostics.error(`gave up after ${failures} in a row: ${message}`)
+      const hint = this.#suggestProtocol(cause)
+      if (hint !== undefined) diagnostics.error(hint)
       return exitCodes.gaveUp
     }
     diagnostics.error(`refused: ${error.message}${formatBody(error)}`)

@@ -5,9 +5,10 @@ import { openOutput } from '../output.ts'
 import { onTerminationSignal, type TerminationSignal } from '../signals.ts'
 import { createDiagnostics } from '../terminal/diagnostics.ts'
 import type { ListenValues, listenOptions } from './listen-options.ts'
-import { chooseFormat, chooseVerbosity, createFormat, parseRetryPolicy } from './listen-values.ts'
+import { chooseFormat, chooseVerbosity, createFormat, outputPath, parseRetryPolicy } from './listen-values.ts'
 import { printEvents } from './print-events.ts'
 import { StateFile } from './state-file.ts'
+import { chooseRepair } from './unfinished-line.ts'
 
 /**
  * Receives and prints events until the end.
@@ -29,7 +30,8 @@ export async function receiveEvents({ values, operands }: CommandLine<typeof lis
   const requestValues = formatName === 'raw' ? withoutCompression(values) : values
   const { url, init, isPlainGet } = await createEndpoint({ values: requestValues, operands }, closing.signal)
   const state = values.state === undefined ? undefined : StateFile.open(values.state)
-  const output = openOutput(values.output)
+  const repairSettings = { format: formatName, isResumed: state !== undefined }
+  const output = openOutput(outputPath(values), (line) => chooseRepair(line, repairSettings))
   if (insecure) diagnostics.notice('--insecure: certificates are not checked; anyone could impersonate the server')
   let endedBy: TerminationSignal | undefined
   const removeSignalListeners = onTerminationSignal((signal) => {

@@ -3,11 +3,9 @@ import type { styleText } from 'node:util'
 
 export type TextStyle = Parameters<typeof styleText>[0]
 
-/** Styles a text if the stream is a terminal with colors and NO_COLOR is not set; otherwise returns it unchanged. */
+/** Styles a text if the stream is a terminal with colors, as the variables say; otherwise returns it unchanged. */
 export function colorize(text: string, style: TextStyle, stream: WriteStream | undefined): string {
-  // hasColors() lets FORCE_COLOR override NO_COLOR.
-  const hasColors = !process.env['NO_COLOR'] && stream?.isTTY && stream.hasColors()
-  if (!hasColors) return text
+  if (!stream?.isTTY || !stream.hasColors()) return text
   // Not imported, which takes longer (version.ts).
   return process.getBuiltinModule('node:util').styleText(style, text, { validateStream: false })
 }

@@ -64,6 +64,33 @@ describe.skipIf(!isInstalled('bash'))('In bash', () => {
   })
 })
 
+/** Words with = or @, which are words of their own in bash, and what completes them on a terminal. */
+const separated: readonly (readonly [typed: string, expected: string])[] = [
+  ['--format=p', '--format=pretty'],
+  ['--state=ev', '--state=events.txt'],
+  ['-d @ev', '-d @events.txt'],
+  ['--body=@ev', '--body=@events.txt'],
+]
+
+describe.skipIf(!hasTerminal || !isInstalled('bash'))('In bash, on a terminal', () => {
+  // Without = and @, a word stays whole.
+  const wordBreaks = ['', `COMP_WORDBREAKS=' ';`]
+  test.for(wordBreaks.flatMap((setting) => separated.map((each) => [setting, ...each] as const)))(
+    'After %j, the line %j is completed to %j',
+    async ([setting, typed, expected]) => {
+      const script = await writeScript('bash')
+      const bash = startProgramOnTerminal(`cd ${directory} && exec env TERM=dumb bash --norc -i`)
+      bash.type(`PS1='ready> '; ${setting} source ${script}; everysource() { echo "[$*]"; }; echo loaded\n`)
+      await bash.printed('\nloaded')
+      bash.type(`everysource ${typed}\t\n`)
+      await bash.printed('\n[')
+      bash.kill('SIGKILL')
+      const { stdout } = await bash.result
+      expect(stdout).toContain(`\n[${expected}]`)
+    },
+  )
+})
+
 describe.skipIf(!isInstalled('fish'))('In fish', () => {
   test.for(completions)('The words %j are completed to %j', async ([words, expected]) => {
     const script = await writeScript('fish')
@@ -88,6 +115,18 @@ describe.skipIf(!hasTerminal || !isInstalled('zsh'))('In zsh', () => {
     zsh.kill('SIGKILL')
     const { stdout } = await zsh.result
     expect(stdout).toMatch(new RegExp(`\\n\\[${[...words.slice(0, -1), expected].join(' ')} ?\\]`))
+  })
+
+  test.for(separated)('The line %j is completed to %j', async ([typed, expected]) => {
+    const script = await writeScript('zsh')
+    const zsh = startProgramOnTerminal(`cd ${directory} && exec zsh -f -i`)
+    zsh.type(`PS1='ready> '; autoload -U compinit; compinit -u -D; source ${script}; echo loaded\n`)
+    await zsh.printed('\nloaded')
+    zsh.type(`everysource() { print -r -- "[$*]"; }\neverysource ${typed}\t\n`)
+    await zsh.printed('\n[')
+    zsh.kill('SIGKILL')
+    const { stdout } = await zsh.result
+    expect(stdout).toContain(`\n[${expected}]`)
   })
 })
 

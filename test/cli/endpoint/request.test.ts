@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { certificate } from '../../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../../fixtures/forward-proxy.ts'
 import { startSocksProxy } from '../../../fixtures/socks-proxy.ts'
-import { killCommands, runCommand, startCommand } from '../command.ts'
+import { killCommands, runCommand, runScript, startCommand } from '../command.ts'
 import { ended, open, refused, startFeed } from '../feed.ts'
 
 const event = 'id: 7\ndata: hello\n\n'
@@ -134,6 +134,15 @@ describe('Habits from curl', () => {
     const path = await file('events', 'before\n')
     expect(await runCommand(['-o', path, '--max-events', '1', feed.origin])).toEqual({ ...success, stdout: '' })
     expect(await readFile(path, 'utf8')).toBe(`before\n${line}`)
+  })
+
+  test('The option -o with - writes to standard output', async () => {
+    await using feed = await startFeed([open(event)])
+    const { stdout } = await runScript('cd "$1" && everysource -o - --max-events 1 "$2"; ls -A', [
+      directory,
+      feed.origin,
+    ])
+    expect(stdout).toBe(line)
   })
 
   test.for([
@@ -264,8 +273,11 @@ describe('Certificates', () => {
   test('TLS to a port without TLS is reported without the raw text of OpenSSL', async () => {
     await using feed = await startFeed([open(event)])
     const { stderr, exitCode } = await runCommand(['--max-attempts', '2', feed.origin.replace('http:', 'https:')])
+    const hint = /everysource: the port does not seem to expect TLS: try http:.+\n/.source
     expect(stderr).toMatch(
-      /^everysource: TLS failed \(the port does not speak TLS\); reconnecting .+\neverysource: gave up after 2 failures/,
+      new RegExp(
+        `^everysource: TLS failed \\(the port does not speak TLS\\); reconnecting .+\n${hint}everysource: gave up after 2 failures.+\n${hint}$`,
+      ),
     )
     expect(stderr).not.toMatch(/error:|ssl|\.c:|wrong version|record/i)
     expect(exitCode).toBe(4)

@@ -8,6 +8,8 @@ describe('A URL without a scheme', () => {
     ['localhost', 'http://localhost'],
     [':3000/feed', 'http://localhost:3000/feed'],
     [':3000', 'http://localhost:3000'],
+    ['3000', 'http://localhost:3000'],
+    ['3000/feed?a=b', 'http://localhost:3000/feed?a=b'],
     ['127.0.0.1/feed?a=b', 'http://127.0.0.1/feed?a=b'],
     ['[::1]:3000/feed', 'http://[::1]:3000/feed'],
     ['app.localhost/feed', 'http://app.localhost/feed'],
@@ -33,6 +35,9 @@ describe('An invalid URL', () => {
     ['http:///localhost/', 'needs two slashes after http:, and a host name'],
     ['ftp://a/', 'has the scheme "ftp:", not http: or https:'],
     ['server/feed', 'is not a URL such as http://localhost:3000/feed; did you mean http://server/feed?'],
+    ['http//localhost:3000', 'is not a URL such as http://localhost:3000/feed; did you mean http://localhost:3000?'],
+    ['HTTPS//a.example/b', 'is not a URL such as http://localhost:3000/feed; did you mean HTTPS://a.example/b?'],
+    ['99999/feed', 'has the port "99999", not a number from 0 to 65535'],
     ['/feed', 'is not a URL such as http://localhost:3000/feed'],
   ])('The operand %s is refused by its invalid part', ([operand, problem]) => {
     expect(() => parseUrlOperand([`${operand}`])).toThrow(new UsageError(`"${operand}" ${problem}`))

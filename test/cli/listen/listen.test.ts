@@ -289,6 +289,12 @@ describe('Invalid command lines', () => {
     [['--format', 'raw', '--event', 'a'], '--format raw prints bytes, not events, and excludes --event'],
     [['--format', 'raw', '--state', 'a'], '--format raw prints bytes, not events, and excludes --state'],
     [['-q', '-v'], '--quiet and --verbose exclude each other'],
+    [['-i'], 'unknown option -i; use -v, which shows the response headers'],
+    [['-x', 'a'], 'unknown option -x; use --proxy URL'],
+    [['-m', '3'], 'unknown option -m; use --open-timeout and --idle-timeout, or timeout(1)'],
+    [['--max-time', '3'], 'unknown option --max-time; use --open-timeout and --idle-timeout, or timeout(1)'],
+    [['--data-raw', '{}'], 'unknown option --data-raw; use -d'],
+    [['--request', 'POST'], 'unknown option --request; use -X METHOD'],
     [['--max-event', '3'], 'unknown option --max-event; did you mean --max-events?'],
   ] as const)('The options %j lead to one line and exit code 2', async ([options, message]) => {
     expect(await runCommand([...options, 'http://127.0.0.1:9/'])).toEqual({
