@@ -34,8 +34,9 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
 /** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
 function setQueryParameter(url: URL, name: string, value: string): void {
   const pairs = url.search ? url.search.slice(1).split('&') : []
-  const others = pairs.filter((pair) => !new URLSearchParams(pair).has(name))
-  url.search = [...others, new URLSearchParams([[name, value]])].join('&')
+  // Without the ampersand, a question mark that belongs to the name would be skipped.
+  const others = pairs.filter((pair) => !new URLSearchParams(`&${pair}`).has(name))
+  url.search = `?${[...others, new URLSearchParams([[name, value]])].join('&')}`
 }
 
 /** Calls a function of the caller's. The message of whatever it throws gets the function's name. */
