@@ -61,7 +61,7 @@ function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Rep
     url: overrides.url === undefined ? settings.url : new URL(overrides.url, settings.url).href,
     method,
     headers: overrides.headers ? copyHeaders(overrides.headers) : settings.headers,
-    body,
+    body: checkBody(body, method),
   }
 }
 
@@ -87,8 +87,10 @@ export async function buildRequest(
     typeof givenHeaders === 'function'
       ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
       : new Headers(givenHeaders)
-  const body = typeof givenBody === 'function' ? await callCaller('body', () => givenBody(context)) : givenBody
-  if (body !== settings.body) await callCaller('body', () => checkBody(body, method))
+  const body =
+    typeof givenBody === 'function'
+      ? await callCaller('body', async () => checkBody(await givenBody(context), method))
+      : givenBody
   const url = new URL(parts.url)
   applyUrlCredentials(url, headers)
   // Constructor, step 10: "User agents may set (`Accept`, `text/event-stream`) in request's header list."
