@@ -81,6 +81,21 @@ describe('An attempt reports a refused response', () => {
     expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'over' })
   })
 
+  it('A refused response whose body cannot be read is still refused for its own reason', async () => {
+    const started = await start()
+    started.latest.respond(500)
+    started.latest.send('over')
+    started.latest.refuse('unsupported', 'no readable body')
+    await settle()
+    expect(started.outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'status',
+      message: 'HTTP 500 from http://feed.example/',
+      status: 500,
+      body: 'over',
+    })
+  })
+
   it('The body of a refused response is awaited for one second, however much is sent in that time', async () => {
     const started = await start({ init: { openTimeout: 50, idleTimeout: 50 } })
     started.latest.respond(500)
