@@ -186,7 +186,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
 
   /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
   complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
-    const isLost = /^(network|timeout|idle|callback)$/.test(reason)
+    const isLost = /network|timeout|idle|callback/.test(reason)
     const kind = isLost ? 'lost' : 'refused'
     const retryAfter = parseRetryAfter(this.#response?.headers.get('retry-after'))
     this.#settle({

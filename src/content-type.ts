@@ -1,11 +1,3 @@
-/**
- * The MIME types that a Content-Type header lists. A comma within a quoted string separates nothing: each quoted string
- * is replaced by a quotation mark, which no MIME type contains.
- */
-function splitTypes(contentType: string): string[] {
-  return contentType.replace(/"[^"]*"?/g, '"').split(',')
-}
-
 const mimeType = /^\s*(?!\*\/\*)[^\s;/"]+\/[^\s;/"]+\s*(;|$)/
 const eventStream = /^\s*text\/event-stream\s*(;|$)/i
 
@@ -15,6 +7,8 @@ const eventStream = /^\s*text\/event-stream\s*(;|$)/i
  * {@link https://fetch.spec.whatwg.org/#concept-header-extract-mime-type}
  */
 export function isEventStream(contentType: string | null): boolean {
-  const last = splitTypes(contentType ?? '').findLast((type) => mimeType.test(type))
-  return eventStream.test(last ?? '')
+  // A comma within a quoted string separates nothing: each quoted string is replaced by a quotation mark, which no MIME
+  // type contains.
+  const types = contentType?.replace(/"[^"]*"?/g, '"').split(',')
+  return !!types?.findLast((type) => mimeType.test(type))?.match(eventStream)
 }

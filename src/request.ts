@@ -34,8 +34,9 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
 /** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
 function setQueryParameter(url: URL, name: string, value: string): void {
   const pairs = url.search ? url.search.slice(1).split('&') : []
-  const others = pairs.filter((pair) => !new URLSearchParams(pair).has(name))
-  url.search = [...others, new URLSearchParams([[name, value]])].join('&')
+  // Without the ampersand, a question mark that belongs to the name would be skipped.
+  const others = pairs.filter((pair) => !new URLSearchParams(`&${pair}`).has(name))
+  url.search = `?${[...others, new URLSearchParams([[name, value]])].join('&')}`
 }
 
 /** Calls a function of the caller's. The message of whatever it throws gets the function's name. */
@@ -60,7 +61,7 @@ function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Rep
     url: overrides.url === undefined ? settings.url : new URL(overrides.url, settings.url).href,
     method,
     headers: overrides.headers ? copyHeaders(overrides.headers) : settings.headers,
-    body,
+    body: checkBody(body, method),
   }
 }
 
@@ -86,8 +87,10 @@ export async function buildRequest(
     typeof givenHeaders === 'function'
       ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
       : new Headers(givenHeaders)
-  const body = typeof givenBody === 'function' ? await callCaller('body', () => givenBody(context)) : givenBody
-  if (body !== settings.body) await callCaller('body', () => checkBody(body, method))
+  const body =
+    typeof givenBody === 'function'
+      ? await callCaller('body', async () => checkBody(await givenBody(context), method))
+      : givenBody
   const url = new URL(parts.url)
   applyUrlCredentials(url, headers)
   // Constructor, step 10: "User agents may set (`Accept`, `text/event-stream`) in request's header list."

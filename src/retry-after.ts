@@ -3,7 +3,6 @@
  * {@link https://httpwg.org/specs/rfc9110.html#field.retry-after}
  */
 export function parseRetryAfter(value: string | null | undefined): number | undefined {
-  if (value == null) return undefined
-  const delay = Number(value) * 1_000 || Date.parse(value) - Date.now()
+  const delay = Number(value) * 1_000 || Date.parse(`${value}`) - Date.now()
   return delay > 0 ? delay : undefined
 }

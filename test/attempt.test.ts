@@ -128,6 +128,61 @@ describe('An attempt has exactly one outcome', () => {
     },
   )
 
+  it('The outcome is ended, whatever is to be parsed at the end, when the transport ends without a response', async () => {
+    const ended = vi.fn<AttemptHandler['ended']>()
+    startAttempt(
+      { ...readSettings(url, {}), endOfStream: new TextEncoder().encode('\n\n') },
+      { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
+      () => Promise.resolve(),
+      { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended },
+    )
+    await settle()
+    expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'ended', reason: 'ended' }))
+  })
+
+  it.each(['TextDecoder', 'TextEncoder', 'Headers', 'AbortController'])(
+    'The outcome is refused, and nothing is sent, when the runtime has no %s',
+    async (name) => {
+      vi.stubGlobal(name, undefined)
+      const started = await start({ init: { openTimeout: 100 } })
+      expect(started.outcome).toMatchObject({
+        kind: 'refused',
+        reason: 'unsupported',
+        message: `this runtime has no ${name}`,
+      })
+      expect(started.requests).toHaveLength(0)
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+
+  it('The outcome is lost when acceptContentType throws, and the message names it', async () => {
+    const error = new Error('no table of types')
+    const acceptContentType = (): never => {
+      throw error
+    }
+    const started = await start({ init: { acceptContentType } })
+    started.latest.respond()
+    await settle()
+    expect(started.outcome).toMatchObject({
+      kind: 'lost',
+      reason: 'callback',
+      message: 'acceptContentType: no table of types',
+      error,
+      status: undefined,
+      headers: undefined,
+    })
+    expect(started.reports).toEqual([])
+    expect(started.latest.isOpen).toBe(false)
+  })
+
+  it('A comment after the event that ended the attempt is not reported, even in the same chunk', async () => {
+    const onComment = vi.fn<(comment: string) => void>()
+    const started: Started = await start({ init: { onComment }, handler: { message: () => started.attempt.abort() } })
+    started.latest.respond()
+    started.latest.send(':before\ndata: a\n\n:after\n')
+    expect(onComment.mock.calls).toEqual([['before']])
+  })
+
   it('The outcome is aborted when the attempt is aborted, even twice', async () => {
     const started = await start()
     started.attempt.abort()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { Deadline } from '../src/deadline.ts'
 import { settle, useFakeTimers } from './fake-timers.ts'
 import { interruptionOf, start } from './start-attempt.ts'
 
@@ -14,7 +15,7 @@ describe('openTimeout limits the time until the response', () => {
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect(started.outcome).toMatchObject({ kind: 'lost', reason: 'timeout', status: undefined })
-    expect(interruptionOf(started).message).toContain('2000')
+    expect(interruptionOf(started).message).toBe('no response headers within openTimeout (2000 ms)')
     expect(started.latest.isOpen).toBe(false)
   })
 
@@ -68,7 +69,7 @@ describe('idleTimeout limits the silence of an open stream', () => {
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect(started.outcome).toMatchObject({ kind: 'lost', reason: 'idle', status: undefined, headers: undefined })
-    expect(interruptionOf(started).message).toContain('2000')
+    expect(interruptionOf(started).message).toBe('no byte within idleTimeout (2000 ms)')
     expect(started.latest.isOpen).toBe(false)
   })
 
@@ -114,5 +115,62 @@ describe('idleTimeout limits the silence of an open stream', () => {
     expect(started.outcome).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect(started.outcome).toMatchObject({ reason: 'idle' })
+  })
+})
+
+describe('A timeout tells the transport that the connection may be dead', () => {
+  it.each([
+    ['openTimeout', true],
+    ['idleTimeout', true],
+    ['close', false],
+    ['loss', false],
+  ])('After %s, it is %s that the signal has timed out', async (end, expected) => {
+    const started = await start({ init: { openTimeout: 2_000, idleTimeout: 3_000 } })
+    const { signal } = started.latest.request
+    expect(signal.hasTimedOut).toBe(false)
+    if (end !== 'openTimeout') started.latest.respond()
+    if (end === 'close') started.attempt.abort()
+    if (end === 'loss') started.latest.lose(new Error('reset'))
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(signal.aborted).toBe(true)
+    expect(signal.hasTimedOut).toBe(expected)
+  })
+})
+
+describe('A deadline does not expire while the thread is busy', () => {
+  /** Returns whether a deadline of a second expires in its timer when that is late by so much. */
+  function expiresAtOnce(lateness: number): boolean {
+    const expire = vi.fn<() => void>()
+    const now = performance.now()
+    new Deadline(false).start(1_000, expire)
+    vi.spyOn(performance, 'now').mockReturnValue(now + 1_000 + lateness)
+    vi.advanceTimersToNextTimer()
+    const isExpired = expire.mock.calls.length > 0
+    // What has arrived meanwhile is read before the next timer.
+    vi.advanceTimersToNextTimer()
+    expect(expire).toHaveBeenCalledOnce()
+    return isExpired
+  }
+
+  it('A deadline expires when it is due, or a millisecond later, since timers are not more exact', () => {
+    for (const lateness of [-1, 0, 0.5, 1]) expect(expiresAtOnce(lateness), `late by ${lateness} ms`).toBe(true)
+  })
+
+  it('A deadline whose timer is late expires after what has arrived meanwhile', () => {
+    for (const lateness of [1.1, 2, 1_000]) expect(expiresAtOnce(lateness), `late by ${lateness} ms`).toBe(false)
+  })
+
+  it.each([true, false])('unref: %s applies to the timers of a deadline, a late one too', (unref) => {
+    const { setTimeout } = globalThis
+    const timers: NodeJS.Timeout[] = []
+    vi.stubGlobal('setTimeout', (callback: () => void, delay?: number): NodeJS.Timeout => {
+      const timer = setTimeout(callback, delay)
+      timers.push(timer)
+      return timer
+    })
+    new Deadline(unref).start(1_000, () => {})
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 2_000)
+    vi.advanceTimersToNextTimer()
+    expect(timers.map((timer) => timer.hasRef())).toEqual([!unref, !unref])
   })
 })

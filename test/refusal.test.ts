@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { settle, useFakeTimers } from './fake-timers.ts'
-import { interruptionOf, start } from './start-attempt.ts'
+import { interruptionOf, start, url } from './start-attempt.ts'
 
 useFakeTimers()
 
@@ -20,18 +20,47 @@ describe('An attempt reports a refused response', () => {
     expect(started.reports).toEqual([])
   })
 
-  it('The message about a refused response contains its status or its type', async () => {
-    const message = async (status: number, headers: HeadersInit): Promise<string> => {
-      const started = await start()
-      started.latest.respond(status, headers)
-      started.latest.end()
-      await settle()
-      return interruptionOf(started).message
-    }
-    expect(await message(418, {})).toContain('418')
-    expect(await message(200, { 'Content-Type': 'text/html; charset=utf-8' })).toContain('text/html; charset=utf-8')
-    expect(await message(200, {})).toMatch(/null|no/)
+  it.each([
+    [503, 'Service Unavailable', 'HTTP 503 Service Unavailable from http://feed.example/a'],
+    // Over HTTP/2 there is no reason phrase.
+    [418, '', 'HTTP 418 from http://feed.example/a'],
+    [204, 'No Content', 'HTTP 204 No Content from http://feed.example/a'],
+  ])('The message about the status %i %s is a sentence with the final URL', async (status, statusText, message) => {
+    const started = await start({ address: 'http://feed.example/old' })
+    const head = { url: 'http://feed.example/a', headers: new Headers(), contentType: null }
+    started.latest.head({ ...head, status, statusText })
+    started.latest.end()
+    await settle()
+    expect(interruptionOf(started).message).toBe(message)
   })
+
+  it.each([
+    ['text/html; charset=utf-8', undefined, 'text/html; charset=utf-8, not text/event-stream'],
+    [null, undefined, 'null, not text/event-stream'],
+    ['text/event-stream', () => false, 'text/event-stream, which acceptContentType refuses'],
+  ])('The message about a response of type %s says why it is refused', async (contentType, accepts, message) => {
+    const started = await start({ init: { acceptContentType: accepts } })
+    started.latest.head({ url, status: 200, statusText: 'OK', headers: new Headers(), contentType })
+    started.latest.end()
+    await settle()
+    expect(interruptionOf(started)).toMatchObject({
+      reason: 'content-type',
+      message: `content-type ${message}, from http://feed.example/`,
+    })
+  })
+
+  it.each(['?token=k3y', '#k3y', '?a=k3y#k3y', '?', '#'])(
+    'The message about a refused response does not contain the query or the fragment of its URL: %s',
+    async (secret) => {
+      for (const status of [200, 500]) {
+        const started = await start({ address: `http://feed.example/a/b${secret}` })
+        started.latest.respond(status, { 'Content-Type': 'text/plain' })
+        started.latest.end()
+        await settle()
+        expect(interruptionOf(started).message).toMatch(/ from http:\/\/feed\.example\/a\/b$/)
+      }
+    },
+  )
 
   it('A response that is refused because of its type is reported with its body', async () => {
     const started = await start()
@@ -50,6 +79,21 @@ describe('An attempt reports a refused response', () => {
     started.latest.lose(new Error('reset'))
     await settle()
     expect(started.outcome).toMatchObject({ kind: 'refused', reason: 'status', status: 500, body: 'over' })
+  })
+
+  it('A refused response whose body cannot be read is still refused for its own reason', async () => {
+    const started = await start()
+    started.latest.respond(500)
+    started.latest.send('over')
+    started.latest.refuse('unsupported', 'no readable body')
+    await settle()
+    expect(started.outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'status',
+      message: 'HTTP 500 from http://feed.example/',
+      status: 500,
+      body: 'over',
+    })
   })
 
   it('The body of a refused response is awaited for one second, however much is sent in that time', async () => {

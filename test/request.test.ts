@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { startAttempt } from '../src/attempt.ts'
-import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
+import type { AttemptContext, EventSourceInit, RequestOverrides } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
 import { settle, useFakeTimers } from './fake-timers.ts'
 import { interruptionOf, start, url } from './start-attempt.ts'
@@ -73,7 +73,7 @@ describe('An attempt sends one request', () => {
   })
 
   it('The query parameter of the last event ID leaves the rest of the query unchanged', async () => {
-    const anyQuery = fc.string({ unit: fc.constantFrom('a', '=', '&', '+', '%7E', '%20', '~', '*', 'ü', "'") })
+    const anyQuery = fc.string({ unit: fc.constantFrom('a', '=', '&', '+', '?', '%7E', '%20', '~', '*', 'ü', "'") })
     await fc.assert(
       fc.asyncProperty(anyQuery, fc.string({ minLength: 1 }), async (query, lastEventId) => {
         const address = new URL(`http://feed.example/?${query}`)
@@ -92,6 +92,9 @@ describe('An attempt sends one request', () => {
     ['?after=1&q=a%20b&sig=x~y*(z)', '?q=a%20b&sig=x~y*(z)&after=7'],
     ['?%61fter=1&q=%2F', '?q=%2F&after=7'],
     ['?q&after&sig=', '?q&sig=&after=7'],
+    ['??after=1', '??after=1&after=7'],
+    ['?after=1&?after=2', '??after=2&after=7'],
+    ['?q&?after=1', '?q&?after=1&after=7'],
   ])('The query %s becomes %s, since the rest of it may be signed', async (query, expected) => {
     const init = { lastEventIdQueryParam: 'after' }
     const { latest } = await start({ address: `${url}${query}`, init, context: { lastEventId: '7' } })
@@ -99,9 +102,8 @@ describe('An attempt sends one request', () => {
   })
 
   it('Only the pairs of the parameter are cut out of the query, and the others keep their text and their order', async () => {
-    const others = fc.array(fc.constantFrom<string>('q=a%20b', 'sig=x~y*(z)', 'a+b', '=', "it's=%E9", 'afters=1'), {
-      maxLength: 6,
-    })
+    const anyPair = fc.constantFrom<string>('q=a%20b', 'sig=x~y*(z)', 'a+b', '=', "it's=%E9", 'afters=1', '?after=1')
+    const others = fc.array(anyPair, { maxLength: 6 })
     const position = fc.nat(6)
     await fc.assert(
       fc.asyncProperty(others, position, async (pairs, index) => {
@@ -167,10 +169,12 @@ describe('An attempt sends one request', () => {
   })
 })
 
-describe('An attempt calls the functions for headers and body', () => {
+type RequestBody = NonNullable<RequestOverrides['body']>
+
+describe('An attempt calls the functions for headers, body and request', () => {
   const anything = fc.oneof(fc.anything({ withNullPrototype: true }), fc.constant(Symbol('thrown')))
 
-  it.each(['headers', 'body'] as const)(
+  it.each(['headers', 'body', 'request'] as const)(
     'A function for %s that throws or rejects with any value loses the attempt',
     async (member) => {
       await fc.assert(
@@ -185,11 +189,32 @@ describe('An attempt calls the functions for headers and body', () => {
           const outcome = interruptionOf(started)
           expect(outcome).toMatchObject({ kind: 'lost', reason: 'callback', status: undefined, body: undefined })
           expect(outcome.error).toBe(thrown)
+          expect(outcome.message.startsWith(`${member}: `)).toBe(true)
           expect(vi.getTimerCount()).toBe(0)
         }),
       )
     },
   )
+
+  it.each<[string, RequestBody, string]>([
+    [
+      'POST',
+      ['secret'] as unknown as RequestBody,
+      'body: fetch cannot send a body like this object: use JSON.stringify()',
+    ],
+    ['PUT', 7 as unknown as RequestBody, 'body: fetch cannot send a body like this number: use JSON.stringify()'],
+  ])('A body function of a %s that returns %o loses the attempt', async (method, returned, message) => {
+    const started = await start({ init: { method, body: () => returned } })
+    expect(started.requests).toHaveLength(0)
+    expect(interruptionOf(started)).toMatchObject({ kind: 'lost', reason: 'callback', message })
+  })
+
+  it('A body function can return nothing, and the request then has no body', async () => {
+    for (const nothing of [null, undefined]) {
+      const { latest } = await start({ init: { method: 'POST', body: () => nothing as unknown as string } })
+      expect(latest.request.body ?? null).toBeNull()
+    }
+  })
 
   it('A headers function that returns an invalid value fails, and the error names the header but not the value', async () => {
     const outcome = interruptionOf(await start({ init: { headers: () => ({ 'X-Key': 'sesame\nopen' }) } }))
@@ -211,5 +236,87 @@ describe('An attempt calls the functions for headers and body', () => {
     expect(onRequest).not.toHaveBeenCalled()
     expect(started.requests).toHaveLength(0)
     expect(started.outcome).toEqual({ kind: 'aborted' })
+  })
+})
+
+describe('A function for request replaces parts of one request', () => {
+  const init = { method: 'PUT', headers: { 'X-One': '1' }, body: 'option' }
+
+  /** What an attempt sends whose request function returns this. */
+  async function send(returned: unknown, options: EventSourceInit = init, address = url): Promise<unknown> {
+    const request = async (): Promise<RequestOverrides> => returned as RequestOverrides
+    const { latest, attempt } = await start({ address, init: { ...options, request } })
+    attempt.abort()
+    const { request: sent } = latest
+    return { url: sent.url, method: sent.method, headers: Object.fromEntries(sent.headers), body: sent.body }
+  }
+
+  const unchanged = { url, method: 'PUT', headers: { 'x-one': '1', accept: 'text/event-stream' }, body: 'option' }
+
+  it.each([[undefined], [null], [{}], [{ url: undefined, method: undefined, headers: undefined, body: undefined }]])(
+    'A request function that returns %o leaves the request as the options say',
+    async (returned) => {
+      expect(await send(returned)).toEqual(unchanged)
+    },
+  )
+
+  it.each([
+    ['http://other.example/a', 'http://other.example/a'],
+    ['b?c', 'http://feed.example/all/b?c'],
+    ['', 'http://feed.example/all/events?q'],
+    [new URL('http://other.example/a'), 'http://other.example/a'],
+  ])('The URL %s is relative to that of the source', async (given, expected) => {
+    const sent = await send({ url: given }, init, 'http://feed.example/all/events?q')
+    expect(sent).toEqual({ ...unchanged, url: expected })
+  })
+
+  it.each(['post', 'Post', 'FORGET', 'GETTER', 'AHEAD', 'header'])(
+    'The method %s is sent in upper case, with the body of the options',
+    async (method) => {
+      expect(await send({ method })).toEqual({ ...unchanged, method: method.toUpperCase() })
+    },
+  )
+
+  it.each(['GET', 'get', 'HEAD', 'head'])('The method %s is sent without the body of the options', async (method) => {
+    expect(await send({ method })).toEqual({ ...unchanged, method: method.toUpperCase(), body: undefined })
+  })
+
+  it('Headers replace all headers of the options', async () => {
+    const headers = { 'x-two': '2', accept: 'text/event-stream' }
+    expect(await send({ headers: [['X-Two', '2']] })).toEqual({ ...unchanged, headers })
+    expect(await send({ headers: {} })).toEqual({ ...unchanged, headers: { accept: 'text/event-stream' } })
+  })
+
+  it('A body replaces that of the options, and null removes it', async () => {
+    expect(await send({ body: 'other' })).toEqual({ ...unchanged, body: 'other' })
+    expect(await send({ body: '' })).toEqual({ ...unchanged, body: '' })
+    expect(await send({ body: null })).toEqual({ ...unchanged, body: null })
+  })
+
+  it('A function for the body is called for the request that a function for request has changed', async () => {
+    const sent = await send({ method: 'POST' }, { ...init, body: ({ attempt }) => `attempt ${attempt}` })
+    expect(sent).toEqual({ ...unchanged, method: 'POST', body: 'attempt 1' })
+  })
+
+  it.each([
+    [{ method: 'GET /' }, 'request: method is "GET /", not a method fetch sends'],
+    [{ method: 'trace' }, 'request: method is "TRACE", not a method fetch sends'],
+    [{ method: '' }, 'request: method is "", not a method fetch sends'],
+    // The same text as that of the options.
+    [{ method: 'GET', body: 'option' }, 'request: a body is not allowed with GET: set method to POST'],
+    [{ method: 'head', body: 'other' }, 'request: a body is not allowed with HEAD: set method to POST'],
+    [{ body: { a: 1 } }, 'request: fetch cannot send a body like this object: use JSON.stringify()'],
+    [{ headers: 'X-One: 1' }, 'request: headers are a string, not names and values'],
+  ])('A request function that returns %o loses the attempt', async (returned, message) => {
+    const request = (): RequestOverrides => returned as RequestOverrides
+    const started = await start({ init: { ...init, request } })
+    expect(started.requests).toHaveLength(0)
+    expect(interruptionOf(started)).toMatchObject({ kind: 'lost', reason: 'callback', message })
+  })
+
+  it('A request function that returns an invalid URL loses the attempt', async () => {
+    const started = await start({ init: { request: () => ({ url: 'http://' }) } })
+    expect(started.requests).toHaveLength(0)
+    expect(interruptionOf(started)).toMatchObject({ reason: 'callback', message: expect.stringMatching(/^request: ./) })
   })
 })

@@ -1,11 +1,12 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
-import { startSession } from '../src/session.ts'
+import { type SessionHandler, startSession } from '../src/session.ts'
 import { settle, useFakeTimers } from './fake-timers.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
-import { endAfterMessage, start, url } from './start-session.ts'
+import { endAfterMessage, type Started, start, url } from './start-session.ts'
+import { stubNetwork } from './stub-network.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
 
 useFakeTimers()
@@ -157,6 +158,57 @@ describe('A session connects until it is closed', () => {
       delay: undefined,
     })
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each<[string, EventSourceInit['retry'], object]>([
+    [
+      'it gives up',
+      { statuses: [503], maxAttempts: 1 },
+      { reason: 'gave-up', message: '1 failures in a row: HTTP 503 from http://feed.example/' },
+    ],
+    [
+      'a retry function fails',
+      () => {
+        throw new Error('no table of delays')
+      },
+      { reason: 'callback', message: 'retry: no table of delays' },
+    ],
+  ])('A session does not report the response as the reason when %s after it', async (_, retry, reported) => {
+    const started = start({ retry })
+    await settle()
+    started.latest.respond(503, { 'X-Reason': 'none' })
+    started.latest.send('overloaded')
+    started.latest.end()
+    await settle()
+    expect(started.interruptions).toEqual([
+      {
+        ...{ code: undefined, status: undefined, headers: undefined, body: undefined },
+        ...{ error: expect.any(Error), attempt: 1, willReconnect: false, delay: undefined },
+        ...reported,
+      },
+    ])
+  })
+
+  it('A session ends its connections and waits in the context of its transport, and says which time is the last', async () => {
+    const calls: unknown[][] = []
+    const scripted = new ScriptedTransport()
+    const transport = Object.assign(scripted.transport, {
+      runInContext(callback: () => void, isLast: boolean) {
+        const wasOpen = scripted.latest.isOpen
+        callback()
+        calls.push([wasOpen, scripted.latest.isOpen, isLast])
+      },
+    })
+    const session = startSession(readSettings(url, {}), transport, { announce() {}, message() {}, interrupted() {} })
+    await settle()
+    session.reconnect()
+    await settle()
+    session.close()
+    expect(scripted.requests).toHaveLength(2)
+    expect(calls).toEqual([
+      [true, false, false],
+      [true, false, true],
+    ])
   })
 
   it('A session passes the context of each attempt to functions, with what ended the last one unless it had opened', async () => {
@@ -311,7 +363,12 @@ describe('A session with a one-shot body makes one request', () => {
     started.latest.lose(error)
     await vi.advanceTimersByTimeAsync(day)
     expect(started.reports).toEqual([['announce'], ['fail', 'body-used']])
-    expect(started.interruptions[0]).toMatchObject({ willReconnect: false, delay: undefined, error })
+    expect(started.interruptions[0]).toMatchObject({
+      willReconnect: false,
+      delay: undefined,
+      error,
+      message: 'reset; the body is a stream, sent already: give a function',
+    })
     expect(started.requests).toHaveLength(1)
   })
 
@@ -334,6 +391,23 @@ describe('A session with a one-shot body makes one request', () => {
     expect(started.reports).toEqual([['fail', 'status']])
   })
 
+  it('A one-shot body ends the session after a response that would be retried', async () => {
+    const started = start({ ...createInit(), retry: { statuses: [503] } })
+    await settle()
+    started.latest.respond(503)
+    started.latest.end()
+    await vi.advanceTimersByTimeAsync(day)
+    expect(started.interruptions).toMatchObject([
+      {
+        reason: 'body-used',
+        message: 'HTTP 503 from http://feed.example/; the body is a stream, sent already: give a function',
+        status: undefined,
+        willReconnect: false,
+      },
+    ])
+    expect(started.requests).toHaveLength(1)
+  })
+
   it('A one-shot body that was never sent can still be sent', async () => {
     let calls = 0
     const headers = (): Record<string, string> => {
@@ -346,5 +420,92 @@ describe('A session with a one-shot body makes one request', () => {
     await vi.advanceTimersByTimeAsync(6_000)
     expect(started.requests).toHaveLength(1)
     started.session.close()
+  })
+})
+
+describe('A session whose page is about to be left', () => {
+  /** A mock of a page, which Node does not have. Real browsers are tested in test/lifecycle. */
+  let page: EventTarget
+  let started: Started
+
+  beforeEach(() => {
+    vi.stubGlobal('document', { hidden: false })
+    page = stubNetwork()
+  })
+
+  afterEach(() => {
+    // The page stays: no other test is about to leave it.
+    page.dispatchEvent(new Event('pageshow'))
+    started.session.close()
+  })
+
+  async function startAndLeave(handler: Partial<SessionHandler> = {}): Promise<void> {
+    started = start({ retry: { initialDelay: 5_000, jitter: 0 }, openTimeout: 2_000 }, handler)
+    await settle()
+    page.dispatchEvent(new Event('beforeunload'))
+  }
+
+  async function lose(): Promise<void> {
+    started.latest.lose(new Error('aborted'))
+    await settle()
+  }
+
+  it('A lost connection is not reported, and there is another one after a second if the page stays', async () => {
+    const dropped = vi.fn<() => void>()
+    await startAndLeave({ dropped })
+    started.latest.respond()
+    await lose()
+    expect(dropped).toHaveBeenCalledOnce()
+    await vi.advanceTimersByTimeAsync(999)
+    expect(started.requests).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started.requests).toHaveLength(2)
+    expect(started.reports).toEqual([['announce']])
+  })
+
+  it('A lost connection is not reported to a handler that does not ask for it either', async () => {
+    await startAndLeave()
+    const uncaught = await uncaughtDuring(async () => {
+      await lose()
+      await vi.advanceTimersByTimeAsync(1_000)
+    })
+    expect(uncaught).toEqual([])
+    expect(started.requests).toHaveLength(2)
+    expect(started.reports).toEqual([])
+  })
+
+  it('A second loss in a row is reported, and the first one is not counted as a failure', async () => {
+    await startAndLeave()
+    await lose()
+    await vi.advanceTimersByTimeAsync(1_000)
+    await lose()
+    expect(started.reports).toEqual([['reestablish', 'network', 10_000]])
+  })
+
+  it('A connection that was open in between makes the next loss the first one again', async () => {
+    await startAndLeave()
+    for (let times = 0; times < 3; times++) {
+      await lose()
+      await vi.advanceTimersByTimeAsync(1_000)
+      started.latest.respond()
+    }
+    expect(started.reports).toEqual([['announce'], ['announce'], ['announce']])
+  })
+
+  it('A timeout and an end of the stream are reported as ever', async () => {
+    await startAndLeave()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(started.reports).toEqual([['reestablish', 'timeout', 10_000]])
+    await vi.advanceTimersByTimeAsync(10_000)
+    endAfterMessage(started.latest)
+    await settle()
+    expect(started.reports.at(-1)).toEqual(['reestablish', 'ended', 5_000])
+  })
+
+  it('A lost connection is reported when the page stays', async () => {
+    await startAndLeave()
+    page.dispatchEvent(new Event('pageshow'))
+    await lose()
+    expect(started.reports).toEqual([['reestablish', 'network', 10_000]])
   })
 })

@@ -1,6 +1,5 @@
 import { isHeader } from '#platform'
 import { isOneShot } from '../request-body.ts'
-import type { BodyInit } from './event-source-init.ts'
 import { isObject } from './validation.ts'
 
 /** The methods that `fetch` refuses to send. */
@@ -17,13 +16,15 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * Checks that a method may have this body, and that `fetch` would send it as it is: of a plain object or an array it
- * would send "[object Object]" or the like.
+ * Checks that a method may have this body, or a function that makes one, and that `fetch` would send it as it is: of a
+ * plain object or an array it would send "[object Object]" or the like.
+ * @returns the body
  * @throws TypeError that does not contain the body, which may be a secret
  */
-export function checkBody(body: unknown, method: string): asserts body is BodyInit | null | undefined {
-  if (body == null) return
+export function checkBody<Body>(body: Body, method: string): Body {
+  if (body == null) return body
   if (/^(GET|HEAD)$/.test(method)) throw new TypeError(`a body is not allowed with ${method}: set method to POST`)
   const isSendable = isObject(body) ? !isPlain(body) || isOneShot(body) : typeof body === 'string'
   if (!isSendable) throw new TypeError(`fetch cannot send a body like this ${typeof body}: use JSON.stringify()`)
+  return body
 }

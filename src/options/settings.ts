@@ -101,10 +101,10 @@ export function readSettings(
   const urlText = `${url as string}`
   const options = init ?? {}
   if (!isObject(options)) throwInvalid('init', String(options), 'an object')
-  const settings = applyRules(options, { ...rules, ...moreRules }, '', defaults) as unknown as Settings
+  const settings = applyRules(options, { ...rules, ...moreRules }, defaults) as unknown as Settings
   const { headers, body } = settings
   const method = `${settings.method}`.toUpperCase()
-  checkBody(typeof body === 'function' ? '' : body, method)
+  checkBody(body, method)
   return Object.assign(settings, {
     url: resolveUrl(urlText),
     withCredentials: !!settings.withCredentials,

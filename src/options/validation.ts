@@ -4,6 +4,7 @@ import { warnOnce } from '../warn-once.ts'
 export interface OptionRule {
   /** The value if the option is undefined or null. */
   readonly default?: unknown
+  /** Asked about any value but the default. */
   readonly isValid: (value: unknown) => boolean
   /** What is valid, in words: they complete "headers is 3, not …". */
   readonly expected: string
@@ -41,7 +42,7 @@ export function numberFrom(
 export function eitherWord(defaultWord: string, otherWord: string): OptionRule {
   return {
     default: defaultWord,
-    isValid: (value) => value === defaultWord || value === otherWord,
+    isValid: (value) => value === otherWord,
     expected: `'${defaultWord}' or '${otherWord}'`,
   }
 }
@@ -65,15 +66,15 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
 
 /**
  * Copies options, fills in defaults, and warns once of options that no rule knows.
- * @param path what precedes the names of the options in messages
  * @param defaults what the copy inherits: a copy of every default, in thousands of streams, takes megabytes
+ * @param path what precedes the names of the options in messages
  * @throws TypeError or RangeError for the first option that is not what its rule says
  */
 export function applyRules(
   options: object,
   rules: Readonly<Record<string, OptionRule>>,
-  path = '',
   defaults = {},
+  path = '',
 ): Record<string, unknown> {
   // Not by Object.assign, which would set the prototype to what JSON names `__proto__`.
   const given: Record<string, unknown> = { ...options }

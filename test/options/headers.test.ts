@@ -50,6 +50,21 @@ describe('Headers are read and validated', () => {
     expect([...copyHeaders(init)]).toEqual([])
   })
 
+  it.each([
+    ['a: b', 'headers are a string, not names and values'],
+    [5, 'headers are a number, not names and values'],
+    [['a: b'], 'headers contain a string, not pairs of name and value'],
+    [[['a', 'b'], 7], 'headers contain a number, not pairs of name and value'],
+    [[null], 'headers contain a object, not pairs of name and value'],
+    [{ 'X-Key': undefined }, 'headers: X-Key is undefined, not a string'],
+    [{ 'X-Key': null }, 'headers: X-Key is null, not a string'],
+    [[['X-Key']], 'headers: X-Key is undefined, not a string'],
+  ])('Headers that are %o are a TypeError that says what headers are', (init, message) => {
+    const error = errorOf(() => copyHeaders(init as unknown as HeadersInit))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toBe(message)
+  })
+
   it('The error about an invalid header contains its name and never its value', () => {
     const secret = 'sesame\nopen'
     const anyName = fc.oneof(fc.constantFrom('a', 'X-Key', 'a b', 'é', '', 'a:', '\n'), fc.string())

@@ -57,6 +57,18 @@ describe('The URL is resolved as in a browser', () => {
     },
   )
 
+  it('The host that Chromium percent-encodes, although the standard refuses it, is a SyntaxError', () => {
+    // A mock of Chromium's URL: that of Node refuses such a host itself.
+    class ChromiumUrl {
+      readonly hostname = 'this%20is%20invalid'
+      readonly href = 'http://this%20is%20invalid/'
+    }
+    vi.stubGlobal('URL', ChromiumUrl)
+    const error = errorOf(() => resolve('http://this is invalid/', { location }))
+    expect(error.name).toBe('SyntaxError')
+    expect(error.message).toBe('not a URL: http://this is invalid/')
+  })
+
   it.each([
     [null, 'null'],
     [undefined, 'undefined'],
