@@ -237,6 +237,36 @@ describe('A source does without what a page lacks', () => {
   })
 })
 
+describe('A source works where a test tool has replaced the classes of events', () => {
+  it('Events arrive although Event and EventTarget are replaced after the import', async () => {
+    class OtherEvent {}
+    class OtherTarget {
+      dispatchEvent(event: unknown): void {
+        if (!(event instanceof OtherEvent)) throw new TypeError('not an Event of this window')
+      }
+    }
+    vi.stubGlobal('Event', OtherEvent)
+    vi.stubGlobal('EventTarget', OtherTarget)
+    const scripted = new ScriptedFetch()
+    const source = new EventSource(url, { fetch: scripted.fetch })
+    const received: string[] = []
+    source.onopen = ({ type }) => received.push(type)
+    source.onmessage = ({ data }) => received.push(data)
+    await settle()
+    scripted.respond()
+    scripted.send('data: a\n\n')
+    await settle()
+    expect(received).toEqual(['open', 'a'])
+    source.close()
+  })
+})
+
+describe('Libraries that were written for the npm package eventsource', () => {
+  it('A library finds out that the option fetch has an effect', () => {
+    expect(Reflect.get(EventSource, Symbol.for('eventsource.supports-fetch-override'))).toBe(true)
+  })
+})
+
 describe('Many sources can share one signal', () => {
   it('30 sources on one signal have one listener, cause no warning, and are all closed by it', async () => {
     const warnings: Error[] = []

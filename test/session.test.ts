@@ -367,7 +367,7 @@ describe('A session with a one-shot body makes one request', () => {
       willReconnect: false,
       delay: undefined,
       error,
-      message: 'reset; the body is a stream, sent already: give a function',
+      message: 'reset; the body stream was already sent: pass a function',
     })
     expect(started.requests).toHaveLength(1)
   })
@@ -400,7 +400,7 @@ describe('A session with a one-shot body makes one request', () => {
     expect(started.interruptions).toMatchObject([
       {
         reason: 'body-used',
-        message: 'HTTP 503 from http://feed.example/; the body is a stream, sent already: give a function',
+        message: 'HTTP 503 from http://feed.example/; the body stream was already sent: pass a function',
         status: undefined,
         willReconnect: false,
       },

@@ -545,13 +545,6 @@ describe('What has arrived over HTTP/2 is delivered, although the connection is 
   it.each<[string, (connection: FrameConnection) => void]>([
     ['closed', ({ socket }) => socket.end()],
     ['reset', ({ reset }) => reset()],
-    [
-      'closed after a graceful GOAWAY',
-      ({ send, socket }) => {
-        send(encodeGoaway('NO_ERROR', 1))
-        socket.end()
-      },
-    ],
   ])('A complete response is complete when the connection is %s', async (_, lose) => {
     const sent = await receive(true, lose)
     await sent.done
