@@ -156,7 +156,11 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     return ready.then(() => this.#expectBytes())
   }
 
-  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void {
+  refuse(
+    reason: 'redirect' | 'unsupported' | 'callback' | 'body-used',
+    message: string,
+    response?: TransportResponse,
+  ): void {
     // Why a response is refused comes before why its body cannot be read.
     if (this.#refusal) this.#end()
     else this.complete(reason, message, undefined, toResponseDetails(response))

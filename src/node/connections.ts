@@ -127,7 +127,9 @@ export class Connections implements RequestDispatcher {
     this.#socksAgents.set(key, agent)
     agent
       .then((dispatcher) => {
-        if (!handler.isOver) dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler)
+        if (handler.isOver) return
+        const untimed = { ...options, headersTimeout: 0, bodyTimeout: 0 }
+        dispatcher.dispatch(untimed, new SocksHandler(proxy, handler))
       })
       .catch((error: Error) => handler.onResponseError(undefined as never, proxyError(proxy, error)))
   }
@@ -193,6 +195,26 @@ async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): P
   // undici's types lack these options, which its ProxyAgent passes as well.
   const options = { username: proxy.username, password: proxy.password, requestTls: tls }
   return new Socks5ProxyAgent(url, options)
+}
+
+/** A handler that names the SOCKS proxy in an error that occurs before the response. */
+class SocksHandler extends DelegatingHandler {
+  readonly #proxy: ProxySettings
+  #hasResponse = false
+
+  constructor(proxy: ProxySettings, handler: ResponseHandler) {
+    super(handler)
+    this.#proxy = proxy
+  }
+
+  override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
+    this.#hasResponse = true
+    super.onResponseStart(...response)
+  }
+
+  override onResponseError(...[controller, error]: Parameters<DelegatingHandler['onResponseError']>): void {
+    super.onResponseError(controller, this.#hasResponse ? error : proxyError(this.#proxy, error))
+  }
 }
 
 /** A handler that reports a proxy's own refusal to forward a request as an error, not as the server's response. */

@@ -129,8 +129,12 @@ class NodeTransport {
         return handler.refuse('redirect', 'redirect not followed', reply.redirect)
       }
       // "…request's body is non-null, and request's body's source is null, then return a network error."
-      if (isOneShot(request.body))
-        throw new TypeError(`status ${status} asks for the body again, which is a stream and can be sent only once`)
+      if (isOneShot(request.body)) {
+        return handler.refuse(
+          'body-used',
+          `status ${status} asks for the body again, which is a stream: pass a function`,
+        )
+      }
     }
   }
 

@@ -38,7 +38,11 @@ export interface TransportHandler {
   /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
   bytes(chunk: Uint8Array): Promise<void> | undefined
   /** The request failed, and no further attempt would succeed. */
-  refuse(reason: 'redirect' | 'unsupported' | 'callback', message: string, response?: TransportResponse): void
+  refuse(
+    reason: 'redirect' | 'unsupported' | 'callback' | 'body-used',
+    message: string,
+    response?: TransportResponse,
+  ): void
   /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
   abort?(): void
 }

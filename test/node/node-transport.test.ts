@@ -125,8 +125,14 @@ describe('A request in Node has its own headers', () => {
       })
       const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')), cancel })
       const sent = record(overNode(), createRequest(`${origin}/`, { method: 'POST', body: body as unknown as string }))
-      if (status === 307) await expect(sent).rejects.toThrow('status 307 asks for the body again')
-      else expect(textOf(await sent)).toBe('arrived')
+      const recording = await sent
+      if (status === 303) expect(textOf(recording)).toBe('arrived')
+      else {
+        expect(recording.refusal).toMatchObject({
+          reason: 'body-used',
+          message: expect.stringContaining('status 307 asks for the body again'),
+        })
+      }
       await cancelled
     }
   })

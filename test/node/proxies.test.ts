@@ -70,11 +70,12 @@ describe('The response of a proxy decides what becomes of the request', () => {
     expect(response?.status).toBe(status)
   })
 
-  it('A proxy that refuses the connection is reported by name', async () => {
-    vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1')
+  it.each(['http', 'socks5'])('A proxy that refuses the connection is reported by name: %s', async (scheme) => {
+    vi.stubEnv('HTTP_PROXY', `${scheme}://127.0.0.1:1`)
+    vi.stubEnv('HTTPS_PROXY', `${scheme}://127.0.0.1:1`)
     for (const url of ['http://a.example', 'https://a.example']) {
       const sent = record(overNode(new Connections()), createRequest(url))
-      await expect(sent).rejects.toThrow('the proxy http://127.0.0.1:1: connect ECONNREFUSED')
+      await expect(sent).rejects.toThrow(`the proxy ${scheme}://127.0.0.1:1: connect ECONNREFUSED`)
     }
   })
 
