@@ -79,7 +79,7 @@ const unindented = () => ({
 })
 /** On one line, with short names for what nobody sees; classes, and functions of the API, keep theirs. */
 const withShortNames = () => ({
-  compress: false,
+  compress: { keep_classnames: true, keep_fargs: true },
   mangle: { toplevel: true, keep_classnames: true, reserved: ['openEventStream'] },
 })
 /** As small as possible. */

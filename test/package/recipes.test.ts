@@ -74,10 +74,10 @@ async function follow(
 
 const event = '1 hello'
 
-test('A certificate authority of your own is trusted', async () => {
+test('Your own certificate authority is trusted', async () => {
   await writeFile(join(directory, 'ca.pem'), certificate)
   const host = await listen(createTlsServer({ cert: certificate, key }, listener))
-  using program = await follow('A certificate authority of your own', `https://${host}`)
+  using program = await follow('Your own certificate authority', `https://${host}`)
   await program.printed(event)
 })
 
