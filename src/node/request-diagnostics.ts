@@ -15,8 +15,8 @@ const channels = {
   error: channel('undici:request:error'),
 }
 
-/** The channel on which Node itself reports HTTP/1.1 requests: a tracer that subscribes to both must not see two. */
-const httpRequests = channel('http.client.request.start')
+/** The channels on which Node itself reports HTTP/1.1 requests: a tracer that subscribes to both must not see two. */
+const httpChannels = [channel('http.client.request.created'), channel('http.client.request.start')]
 
 /** A request as tracers see it. */
 interface TracedRequest {
@@ -80,7 +80,8 @@ class TracingHandler extends DelegatingHandler {
 
 /** Lets tracers see a request, and add headers to it. Returns the handler to send it with. */
 export function traceRequest(options: RequestOptions, handler: ResponseHandler): ResponseHandler {
-  const isReported = httpRequests.hasSubscribers && `${options.origin}`.startsWith('http:')
+  const isReported =
+    `${options.origin}`.startsWith('http:') && httpChannels.some(({ hasSubscribers }) => hasSubscribers)
   if (!channels.create.hasSubscribers || isReported) return handler
   const sent = options.headers as Record<string, string>
   const request: TracedRequest = {

@@ -93,6 +93,17 @@ describe('Tracers that listen to Node itself', () => {
     return seen
   }
 
+  it('A tracer of newer versions of Node, which sees that a request was created, does not see it twice', async () => {
+    const undici = trace()
+    const listener = (): void => {}
+    subscribe('http.client.request.created', listener)
+    undo.push(() => unsubscribe('http.client.request.created', listener))
+    const server = await startHttpServer((_, response) => response.end())
+    undo.push(() => server.close())
+    await record(overNode(new Connections()), createRequest(`${server.origin}/feed`))
+    expect(undici).toEqual([])
+  })
+
   it('A request over HTTP/1.1 is reported with its host and scheme, and once', async () => {
     const http = traceHttp()
     const undici = trace()
