@@ -50,7 +50,7 @@ export class OriginConnections implements ConnectionOwner {
   #protocol: Protocol
   /** The number of requests that a connection is expected to take. */
   #capacity: number
-  /** Whether the server negotiates HTTP/2 but does not speak it. */
+  /** Whether the server has negotiated HTTP/2 but not spoken it, or has asked for HTTP/1.1. */
   #avoidsHttp2 = false
 
   constructor(options: OriginOptions) {
@@ -180,6 +180,11 @@ export class OriginConnections implements ConnectionOwner {
       this.avoidHttp2()
       this.#serve()
       return
+    }
+    if (this.#avoidsHttp2) {
+      // HTTP/1.1 does not help: the next connection may use HTTP/2 again.
+      this.#avoidsHttp2 = false
+      this.#capacity = maxStreams
     }
     // At least one, unless nothing was expected of this connection.
     const least = opening.isLate && this.#expectedRoom ? 0 : 1

@@ -28,6 +28,11 @@ const everySubject = {
   'http-parse': { title: 'node:http, decoded, parsed', kind: 'baseline', module: 'eventsource-parser' },
   'http-dispatch': { title: 'node:http, to bare Events', kind: 'baseline' },
   'http-open': { title: 'node:http, open', kind: 'baseline' },
+  'http-event-target': {
+    title: 'node:http, open, with a parser and an EventTarget',
+    kind: 'baseline',
+    module: 'eventsource-parser',
+  },
   'undici-open': { title: 'undici, open', kind: 'baseline', module: 'undici' },
   'http2-discard': { title: 'node:http2, read', kind: 'baseline' },
   'http2-dispatch': { title: 'node:http2, to bare Events', kind: 'baseline' },

@@ -126,7 +126,7 @@ const everyWorkload = {
     route: '/idle',
     measurement: 'idle',
     count: 4_000,
-    subjects: [...clients, 'http-open', 'undici-open'],
+    subjects: [...clients, 'http-open', 'http-event-target', 'undici-open'],
     metrics: perStream,
   },
   large: {

@@ -609,6 +609,25 @@ describe('A server that wants HTTP/1.1 for a request gets it', () => {
   })
 })
 
+describe('A server that asks for HTTP/1.1 but does not speak it', () => {
+  it('After a failed attempt over HTTP/1.1, the next one uses HTTP/2 again', async () => {
+    let requests = 0
+    const server = await serve({
+      request({ send }, id) {
+        requests++
+        if (requests === 1) send(encodeReset('HTTP_1_1_REQUIRED', id))
+        else send(eventStreamHead(id), encodeData(id, 'a', true))
+      },
+    })
+    const connections = connect()
+    await expect(send(connections, server.origin).done).rejects.toThrow('no application protocol')
+    const next = send(connections, server.origin)
+    await next.done
+    expect(next.text).toBe('a')
+    expect(requests).toBe(2)
+  })
+})
+
 describe('TLS connections', () => {
   it('A server that wants a client certificate is reported at once', async () => {
     const server = await startFrameServer({}, { requestCert: true, rejectUnauthorized: true })

@@ -18,6 +18,29 @@ function bareHttp(): Client {
   }
 }
 
+interface ParserModule {
+  createParser(handler: { onEvent(event: { data: string }): void }): { feed(text: string): void }
+}
+
+/** Opens streams with node:http, and dispatches events: the least that an EventSource needs. */
+async function bareEventTarget(load: Load): Promise<Client> {
+  const { createParser } = (await load('eventsource-parser')) as unknown as ParserModule
+  return {
+    open(url, listener) {
+      const target = new EventTarget()
+      target.addEventListener('message', (event) => listener.event((event as MessageEvent<string>).data))
+      const decoder = new TextDecoder()
+      const parser = createParser({
+        onEvent: ({ data }) => target.dispatchEvent(new MessageEvent('message', { data })),
+      })
+      const request = get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) =>
+        response.on('data', (chunk: Buffer) => parser.feed(decoder.decode(chunk, { stream: true }))),
+      ).on('error', listener.failed)
+      return { close: () => request.destroy() }
+    },
+  }
+}
+
 /** The part of undici's Client that is used here. */
 interface UndiciClient {
   dispatch(options: object, handler: object): boolean
@@ -68,6 +91,7 @@ function bareHttp2(): Client {
 /** The bare transports: programs that only open a stream and read what comes. */
 export const bareClients: Partial<Record<SubjectName, (load: Load) => Client | Promise<Client>>> = {
   'http-open': bareHttp,
+  'http-event-target': bareEventTarget,
   'undici-open': bareUndici,
   'http2-open': bareHttp2,
 }
