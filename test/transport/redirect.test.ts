@@ -107,13 +107,20 @@ describe.each(transports)('Redirects over %s', (_transport, createTransport) => 
       expect(site.seen).toHaveLength(21)
     })
 
-    it('A redirect of a one-shot body loses the connection, except for a 303, which drops the body', async () => {
+    it('A redirect of a one-shot body is not followed, except for a 303, which drops the body', async () => {
       for (const status of [307, 303]) {
         const site = await redirecting(status, '/next')
         const body = new Blob(['once']).stream() as unknown as string
         const sent = send(`${site.origin}/`, { method: 'POST', body })
-        if (status === 307) await expect(sent).rejects.toThrow()
-        else expect(textOf(await sent)).toBe('this is /next')
+        if (status === 303) expect(textOf(await sent)).toBe('this is /next')
+        else {
+          // The runtime's own fetch only says that it failed.
+          const reason = await sent.then(
+            ({ refusal }) => refusal?.reason,
+            () => 'network',
+          )
+          expect(reason).toMatch(/^(body-used|network)$/)
+        }
         expect(site.seen.map((request) => request.body)).toEqual(status === 307 ? ['once'] : ['once', ''])
       }
     })
