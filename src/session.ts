@@ -128,7 +128,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       this.#currentAttempt?.abort()
       this.#endWait?.()
     }
-    // Whoever calls it, the next attempt calls back in the context of the session.
+    // No matter where it is called, the next attempt calls back in the context of the session.
     if (this.#transport.runInContext) this.#transport.runInContext(interrupt, this.closed)
     else interrupt()
   }

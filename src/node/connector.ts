@@ -129,8 +129,8 @@ class PendingSocket implements PendingConnection {
 
   readonly #fail = (error: Error & { readonly errors?: readonly Error[] }): void => {
     this.#socket.destroy()
-    // Where a host has several addresses, Node's error has no message of its own.
     shortenTlsError(error)
+    // Where a host has several addresses, Node's error has no message of its own.
     error.message ||= error.errors?.map(({ message }) => message).join(', ') ?? ''
     this.#settle(error)
   }

@@ -78,11 +78,13 @@ class TracingHandler extends DelegatingHandler {
   }
 }
 
+function isReportedByNode({ origin }: RequestOptions): boolean {
+  return `${origin}`.startsWith('http:') && httpChannels.some(({ hasSubscribers }) => hasSubscribers)
+}
+
 /** Lets tracers see a request, and add headers to it. Returns the handler to send it with. */
 export function traceRequest(options: RequestOptions, handler: ResponseHandler): ResponseHandler {
-  const isReported =
-    `${options.origin}`.startsWith('http:') && httpChannels.some(({ hasSubscribers }) => hasSubscribers)
-  if (!channels.create.hasSubscribers || isReported) return handler
+  if (!channels.create.hasSubscribers || isReportedByNode(options)) return handler
   const sent = options.headers as Record<string, string>
   const request: TracedRequest = {
     origin: `${options.origin}`,

@@ -54,7 +54,7 @@ export interface TransportHandler {
 export interface Transport {
   (request: TransportRequest, handler: TransportHandler): Promise<void>
   /**
-   * Calls a function in the context of whoever created the transport, as Node's AsyncLocalStorage has it.
+   * Calls a function in the async context of the code that created the transport.
    * @param isLast whether the transport is not used any more
    */
   runInContext?(callback: () => void, isLast: boolean): void

@@ -13,7 +13,7 @@ source.addEventListener('tick', (event) => {
 })
 source.addEventListener('error', (event) => {
   texts.push(event.message, event.reason)
-  // @ts-expect-error
+  // @ts-expect-error: the type of the event is not any.
   texts.push(event.nonsense)
 })
 source.onopen = ({ type }) => texts.push(type)
@@ -32,7 +32,7 @@ export async function read(): Promise<void> {
   const { signal } = new AbortController()
   for await (const event of openEventStream('https://example.test/feed', { signal })) {
     texts.push(event.data)
-    // @ts-expect-error
+    // @ts-expect-error: the type of the event is not any.
     texts.push(event.nonsense)
   }
 }
