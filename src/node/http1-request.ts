@@ -1,0 +1,262 @@
+import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { ConnectionOwner, PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
+import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { createRequest } from './http-request.ts'
+import { readRest } from './read-rest.ts'
+import { isReadable, Upload } from './upload.ts'
+
+/** The maximum size of a response head, in bytes, as in Chromium; `--max-http-header-size` can raise it. */
+const minMaxHeaderSize = 262_144
+
+/** How long an idle connection is kept if the server does not say how long it keeps it, in ms. */
+const defaultIdleTime = 4_000
+
+/** How much earlier than the server an idle connection is closed, in ms, so that no request meets the server's close. */
+const idleTimeMargin = 1_000
+
+/** Sends a request over another connection, unless that was done before. */
+export function repeatOrFail(pending: PendingRequest, owner: ConnectionOwner, error: Error): void {
+  const { isRepeated, handler } = pending
+  if (handler.isOver) return
+  if (isRepeated) handler.onResponseError(undefined as never, error)
+  else owner.repeat({ ...pending, isRepeated: true })
+}
+
+function isSafe({ options }: PendingRequest): boolean {
+  return (options.method === 'GET' || options.method === 'HEAD') && !isReadable(options.body)
+}
+
+/**
+ * The header fields of a request.
+ * @param length the length of the body in bytes; undefined if it is a stream
+ * @throws Error that names the header that cannot be sent, but not its value
+ */
+function createFields({ options }: PendingRequest, origin: string, length: number | undefined): Record<string, string> {
+  const [, host] = splitOrigin(origin)
+  const fields: Record<string, string> = { host, connection: 'keep-alive' }
+  for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
+    checkValue(name, value)
+    fields[name] = value
+  }
+  const { 'content-length': given } = fields
+  checkLength(given, length)
+  if (given === undefined && length === undefined) fields['transfer-encoding'] = 'chunked'
+  // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
+  // enclosed content and it is not sending Transfer-Encoding."
+  else if (length || /^(POST|PUT|PATCH)$/.test(options.method)) fields['content-length'] ??= `${length}`
+  return fields
+}
+
+/** A request over HTTP/1.1, and its response. */
+export class Http1Request implements ResponseController {
+  readonly httpVersion = '1.1'
+  rawHeaders: null = null
+  rawTrailers: null = null
+  aborted = false
+  paused = false
+  reason: Error | null = null
+  readonly #handler: ResponseHandler
+  readonly #origin: string
+  readonly #socket: Socket
+  /** Called once, when the connection is free, with the time in ms that it can be idle. */
+  #finished: ((idleTime: number) => void) | undefined
+  /** The owner of a connection that has carried a request before: it can send this one again over another connection. */
+  readonly #owner: ConnectionOwner | undefined
+  /** The request until its response begins, since it may have to be sent again. */
+  #pending: PendingRequest | undefined
+  #request: ClientRequest | undefined
+  #response: IncomingMessage | undefined
+  #upload: Upload | undefined
+  /** The error of the connection. */
+  #error: Error | undefined
+  /** Whether the end or an error was reported to the handler. */
+  #isReported = false
+  /** Whether the request does not use the socket any more. */
+  #isClosed = false
+  /** How long the connection can be idle after this request, in ms. */
+  #idleTime = 0
+
+  constructor(
+    pending: PendingRequest,
+    origin: string,
+    socket: Socket,
+    finished: (idleTime: number) => void,
+    owner: ConnectionOwner | undefined,
+  ) {
+    this.#owner = owner
+    this.#origin = origin
+    this.#pending = pending
+    this.#handler = pending.handler
+    this.#socket = socket
+    this.#finished = finished
+  }
+
+  start(): void {
+    const pending = this.#pending as PendingRequest
+    const { method, path } = pending.options
+    const body = pending.options.body as Buffer | Readable | null | undefined
+    const length = isReadable(body) ? undefined : (body?.length ?? 0)
+    let fields: Record<string, string>
+    let request: ClientRequest
+    try {
+      fields = createFields(pending, this.#origin, length)
+      request = createRequest(this.#socket, this.#origin, {
+        method,
+        path,
+        headers: fields,
+        maxHeaderSize: Math.max(minMaxHeaderSize, maxHeaderSize),
+      })
+    } catch (error) {
+      this.#report(error as Error)
+      this.#finish(defaultIdleTime)
+      return
+    }
+    this.#request = request
+    request
+      .on('response', (response) => this.#respond(response))
+      .on('error', (error) => this.noteError(error))
+      .on('close', () => this.#close(true))
+    this.#handler.onRequestStart(this, undefined)
+    if (this.aborted) return
+    try {
+      if (isReadable(body)) {
+        const announced = fields['content-length']
+        this.#upload = new Upload(
+          body,
+          request,
+          (error) => this.#fail(error),
+          announced ? Number(announced) : undefined,
+        )
+      } else request.end(body)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  get sent(): SentRequest | undefined {
+    const request = this.#request
+    if (!request) return undefined
+    const { method, path } = request
+    return { method, path, origin: this.#origin, fields: Object.entries(request.getHeaders()) as [string, string][] }
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted || this.#isReported) return
+    this.aborted = true
+    this.reason = reason
+    this.#upload?.end()
+    this.#request?.destroy()
+    this.#response?.destroy()
+  }
+
+  pause(): void {
+    this.paused = true
+    this.#response?.pause()
+  }
+
+  resume(): void {
+    this.paused = false
+    this.#response?.resume()
+  }
+
+  /** Notes an error of the connection, which is reported when the request is closed. */
+  noteError(error: Error): void {
+    // RFC 9112, section 6.3: what follows a complete response is not part of it, and only ends the connection.
+    if (!this.#response?.complete) this.#error ??= error
+  }
+
+  #respond(response: IncomingMessage): void {
+    this.#response = response
+    this.#pending = undefined
+    if (this.aborted) return
+    const { statusCode = 0, statusMessage = '', rawHeaders } = response
+    const headers = groupHeaders(rawHeaders)
+    this.#idleTime = readIdleTime(headers['keep-alive'])
+    response
+      .on('data', (chunk: Buffer) => this.aborted || this.#handler.onResponseData(this, chunk))
+      .on('end', () => this.#end(response))
+      .on('error', (error) => this.noteError(error))
+      .on('close', () => this.#close(this.#isClosed))
+    this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
+  }
+
+  #end({ complete }: IncomingMessage): void {
+    // node:http takes a reset for the end of a body that ends with its connection.
+    if (this.aborted || this.#error || !complete) return
+    this.#isReported = true
+    this.#handler.onResponseEnd(this, {})
+    if (!this.#upload?.isUnderWay && this.#request?.writableFinished) return
+    // RFC 9112, section 9.6: a server may answer before the end of the request; the connection cannot be used again then.
+    this.#upload?.end()
+    this.#request?.destroy()
+  }
+
+  #fail(error: Error): void {
+    this.noteError(error)
+    this.#report(error)
+    this.#upload?.end()
+    this.#request?.destroy()
+  }
+
+  /** Ends the request when its socket is free or closed, and all of its response was read. */
+  #close(isClosed: boolean): void {
+    this.#isClosed = isClosed
+    const response = this.#response
+    if (!isClosed || !this.#finished || (response && !response.readableEnded && !response.destroyed)) return
+    if (response?.destroyed && !this.aborted && !this.#isReported) {
+      readRest(response, (chunk) => this.#handler.onResponseData(this, chunk))
+    }
+    const isWhole = this.#isReported && !this.#error
+    this.#upload?.end()
+    const pending = this.#pending
+    const owner = this.#owner
+    // RFC 9110, section 9.2.2: a safe request may be sent again. The server may have closed the idle connection while the
+    // request was on its way.
+    if (pending && owner && isSafe(pending) && !this.aborted && !this.#isReported) {
+      this.#isReported = true
+      repeatOrFail(pending, owner, this.#specificError())
+    } else this.#report(this.#specificError())
+    this.#finish(isWhole && !this.aborted ? this.#idleTime : 0)
+  }
+
+  #finish(idleTime: number): void {
+    const finished = this.#finished
+    this.#finished = undefined
+    finished?.(idleTime)
+  }
+
+  /** The error of the connection; one that says more than Node's "aborted" and "socket hang up". */
+  #specificError(): Error {
+    const error = this.#error
+    if (error && !/^(aborted|socket hang up)$/.test(error.message)) return error
+    const what = this.#response ? 'the end of the response' : 'the response'
+    return Object.assign(new Error(`the connection was closed before ${what}`), { code: 'ECONNRESET' })
+  }
+
+  #report(error: Error): void {
+    if (this.#isReported || this.aborted) return
+    this.#isReported = true
+    this.#handler.onResponseError(this, error)
+  }
+}
+
+/** How long a connection can be idle according to the Keep-Alive header of a response, in ms. */
+function readIdleTime(keepAlive: string | string[] | undefined): number {
+  const seconds = /\btimeout=(\d+)/i.exec(`${keepAlive}`)?.[1]
+  return seconds === undefined ? defaultIdleTime : Number(seconds) * 1_000 - idleTimeMargin
+}
+
+/** The values of each header. Node's own grouping leaves out some repeated headers, such as all but the first Content-Type. */
+function groupHeaders(rawHeaders: readonly string[]): Record<string, string | string[]> {
+  // A name may be `__proto__`.
+  const headers: Record<string, string | string[]> = Object.create(null)
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const value = rawHeaders[index + 1] ?? ''
+    const previous = headers[name]
+    headers[name] = previous === undefined ? value : [previous, value].flat()
+  }
+  return headers
+}
