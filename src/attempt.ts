@@ -28,12 +28,6 @@ export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'commen
 /** What the session knows before an attempt. */
 export type AttemptState = Omit<AttemptContext, 'signal'>
 
-/** An attempt that was started. */
-export interface Attempt {
-  /** Ends the attempt, unless it has ended. */
-  abort(): void
-}
-
 /** How long the body of a refused response is read, in ms. */
 const refusalTimeout = 1_000
 
@@ -54,7 +48,7 @@ function createContext(state: AttemptState, signal: AttemptSignal): AttemptConte
  * One request and its response. Whatever ends the attempt first is its outcome, and ends everything else: the signal is
  * aborted from then on, and nothing more is reported. A class, and not closures: thousands of streams keep one each.
  */
-class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
+export class Attempt implements TransportHandler, ParserHandler {
   readonly #settings: Settings
   /** The number of the attempt. */
   readonly #attempt: number
@@ -66,13 +60,14 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
   readonly comment: ParserHandler['comment']
   /** What takes the body of the response: a parser, or the beginning of the body of a refused response. */
   #read: ((bytes: Uint8Array) => void) | undefined
-  #response: TransportResponse | undefined
-  /** The reason why the response is refused, while the beginning of its body is read. */
+  /** The response's Retry-After header. */
+  #retryAfter: string | null | undefined
+  /** The refused response, while the beginning of its body is read. An event stream's response is not kept. */
   #refusal: Refusal | undefined
   #refusedBody = ''
 
   /** Sends the request after the caller's own code has run. */
-  constructor(settings: Settings, state: AttemptState, transport: Transport, handler: AttemptHandler) {
+  constructor(settings: Settings, state: AttemptState, transport: Pick<Transport, 'send'>, handler: AttemptHandler) {
     this.#settings = settings
     this.#attempt = state.attempt
     this.#handler = handler
@@ -95,26 +90,27 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
         (request) => this.#send(request, transport),
         (error: Error) => this.complete('callback', error.message, error.cause),
       )
-      // Not in an async function, which would keep the request in memory as long as the stream.
-      .then(
-        () => this.#end(),
-        (error) => this.#fail(error),
-      )
+      .catch((error) => this.#fail(error))
   }
 
-  #send(request: AttemptRequest, transport: Transport): Promise<void> | undefined {
+  // Not an async function: it would keep the request in memory as long as the stream.
+  #send(request: AttemptRequest, transport: Pick<Transport, 'send'>): void {
     const { body } = request
     if (wasSent(body)) this.complete('body-used', bodyUsedMessage)
     if (this.#signal.aborted) return
     markAsSent(body)
     callObserver(this.#settings.onRequest, request)
     // The callback may have closed the source.
-    return this.#signal.aborted ? undefined : transport(request, this)
+    if (this.#signal.aborted) return
+    transport.send(request, this).then(
+      () => this.#end(),
+      (error) => this.#fail(error),
+    )
   }
 
   response(response: TransportResponse): void {
     if (this.#signal.aborted) return
-    this.#response = response
+    this.#retryAfter = response.header('retry-after')
     const { onResponse, acceptContentType } = this.#settings
     if (onResponse) {
       const { status, url, headers } = response
@@ -128,21 +124,25 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
       this.complete('callback', `acceptContentType: ${describeError(error)}`, error)
     }
     if (this.#signal.aborted) return
-    const decode = createDecoder()
     if (this.#refusal) {
-      let size = 0
-      this.#read = (bytes) => {
-        this.#refusedBody += decode(bytes.subarray(0, maxRefusalBody - size))
-        size += bytes.length
-        if (size >= maxRefusalBody) this.#end()
-      }
-      this.#deadline.start(refusalTimeout, () => this.#end())
-    } else {
-      // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
-      this.#read = createEventStreamParser(this, this.#settings.maxEventSize, decode)
-      this.#handler.open(response)
-      this.#expectBytes()
+      this.#readRefusedBody()
+      return
     }
+    // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
+    this.#read = createEventStreamParser(this, this.#settings.maxEventSize, createDecoder())
+    this.#handler.open(response)
+    this.#expectBytes()
+  }
+
+  #readRefusedBody(): void {
+    const decode = createDecoder()
+    let size = 0
+    this.#read = (bytes) => {
+      this.#refusedBody += decode(bytes.subarray(0, maxRefusalBody - size))
+      size += bytes.length
+      if (size >= maxRefusalBody) this.#end()
+    }
+    this.#deadline.start(refusalTimeout, () => this.#end())
   }
 
   bytes(chunk: Uint8Array): Promise<void> | undefined {
@@ -166,6 +166,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     else this.complete(reason, message, undefined, toResponseDetails(response))
   }
 
+  /** Ends the attempt, unless it has ended. */
   abort(): void {
     this.#settle({ kind: 'aborted' })
   }
@@ -192,7 +193,7 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
   complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
     const isLost = /network|timeout|idle|callback/.test(reason)
     const kind = isLost ? 'lost' : 'refused'
-    const retryAfter = parseRetryAfter(this.#response?.headers.get('retry-after'))
+    const retryAfter = parseRetryAfter(this.#retryAfter)
     this.#settle({
       kind: reason === 'ended' ? reason : kind,
       reason,
@@ -227,8 +228,8 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
   #end(): void {
     const { endOfStream } = this.#settings
     if (this.#refusal) {
-      const { reason, message } = this.#refusal
-      this.complete(reason, message, undefined, toResponseDetails(this.#response, this.#refusedBody))
+      const { response, reason, message } = this.#refusal
+      this.complete(reason, message, undefined, toResponseDetails(response, this.#refusedBody))
       return
     }
     if (endOfStream) this.#read?.(endOfStream)
@@ -245,14 +246,4 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     if (this.#refusal) this.#end()
     else this.complete(reason, describeError(error), error)
   }
-}
-
-/** Starts one request. */
-export function startAttempt(
-  settings: Settings,
-  state: AttemptState,
-  transport: Transport,
-  handler: AttemptHandler,
-): Attempt {
-  return new RunningAttempt(settings, state, transport, handler)
 }

@@ -1,8 +1,8 @@
 import { createMessageEvent } from '#message-event'
-import { EventBase, EventTargetBase } from '#platform'
+import { adaptEventHandlers, EventBase, EventTargetBase } from '#platform'
 import { createTransport } from '#transport'
 import { callObserver } from './callbacks.ts'
-import { createEventHandlers } from './event-handlers.ts'
+import { TargetEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
 import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
 import { readSettings, type Settings } from './options/settings.ts'
@@ -59,7 +59,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   declare readonly CLOSED: 2
 
   readonly #settings: Settings
-  readonly #handlers = createEventHandlers(this)
+  readonly #handlers = adaptEventHandlers(new TargetEventHandlers(this))
   readonly #session: Session
   /** The state while the session is not closed. */
   #readyState: 0 | 1 = CONNECTING

@@ -2,8 +2,9 @@ import { isEventStream } from './content-type.ts'
 import type { ErrorReason } from './events.ts'
 import type { TransportResponse } from './transport/transport.ts'
 
-/** Why a response is refused. */
+/** A response that is refused, and why. */
 export interface Refusal {
+  readonly response: TransportResponse
   readonly reason: ErrorReason
   readonly message: string
 }
@@ -15,15 +16,17 @@ export interface Refusal {
  * @returns undefined if the response is an event stream
  */
 export function findRefusal(
-  { status, statusText, contentType, url }: TransportResponse,
+  response: TransportResponse,
   accepts: ((contentType: string | null) => boolean) | null | undefined,
 ): Refusal | undefined {
+  const { status, statusText, url } = response
   // The query may contain a secret.
   const from = `from ${url.replace(/[?#].*/, '')}`
   if (status !== 200) {
-    return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' ') }
+    return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' '), response }
   }
+  const contentType = response.header('content-type')
   if ((accepts ?? isEventStream)(contentType)) return undefined
   const rule = accepts ? 'which acceptContentType refuses' : 'not text/event-stream'
-  return { reason: 'content-type', message: `content-type ${contentType}, ${rule}, ${from}` }
+  return { reason: 'content-type', message: `content-type ${contentType}, ${rule}, ${from}`, response }
 }

@@ -1,6 +1,6 @@
 import { isLeavingPage, watchPageLifecycle } from '#lifecycle'
 import { onAbort } from '#platform'
-import { type Attempt, type AttemptHandler, startAttempt } from './attempt.ts'
+import { Attempt, type AttemptHandler } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
 import type { Settings } from './options/settings.ts'
@@ -124,13 +124,11 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   reconnect(): void {
-    const interrupt = (): void => {
+    // No matter where it is called, the next attempt calls back in the context of the session.
+    this.#transport.runInContext(() => {
       this.#currentAttempt?.abort()
       this.#endWait?.()
-    }
-    // No matter where it is called, the next attempt calls back in the context of the session.
-    if (this.#transport.runInContext) this.#transport.runInContext(interrupt, this.closed)
-    else interrupt()
+    }, this.closed)
   }
 
   // What an attempt reports.
@@ -234,7 +232,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       lastEventId: this.lastEventId,
       previous: this.#previous,
     }
-    this.#currentAttempt = startAttempt(this.#settings, state, this.#transport, this)
+    this.#currentAttempt = new Attempt(this.#settings, state, this.#transport, this)
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Attempt, startAttempt } from '../src/attempt.ts'
+import { Attempt } from '../src/attempt.ts'
 import type { EventSourceInit } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
 import type { Outcome } from '../src/outcome.ts'
@@ -68,7 +68,7 @@ describe('An attempt calls onRequest, onResponse and onComment', () => {
       attempt.abort()
       return true
     }
-    const attempt: Attempt = startAttempt(
+    const attempt: Attempt = new Attempt(
       readSettings(url, { idleTimeout: 100, [name]: abort }),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
       transport,

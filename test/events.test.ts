@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createEventHandlers } from '../src/event-handlers.ts'
+import { adaptEventHandlers } from '#platform'
+import { TargetEventHandlers } from '../src/event-handlers.ts'
 import { type ErrorDetails, ErrorEvent } from '../src/events.ts'
-import type { EventHandlers } from '../src/platform/platform.ts'
+import type { EventHandlers, Platform } from '../src/platform/platform.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -79,9 +80,9 @@ interface Bell extends EventTarget {
   readonly handlers: EventHandlers
 }
 
-function createBell(module: { createEventHandlers: typeof createEventHandlers } = { createEventHandlers }): Bell {
+function createBell(adapt: Platform['adaptEventHandlers'] = adaptEventHandlers): Bell {
   const target = new EventTarget()
-  const handlers = module.createEventHandlers(target)
+  const handlers = adapt(new TargetEventHandlers(target))
   Object.defineProperties(target, {
     handlers: { value: handlers },
     onring: { get: () => handlers.get('ring'), set: (value: unknown) => handlers.set('ring', value) },
@@ -242,7 +243,7 @@ describe('Event handlers work where the platform itself calls the attribute, as 
   async function createWorkerdBell(): Promise<Bell> {
     vi.stubGlobal('EventTarget', WorkerdEventTarget)
     vi.resetModules()
-    return createBell(await import('../src/event-handlers.ts'))
+    return createBell((await import('#platform')).adaptEventHandlers)
   }
 
   it('The handler is called once, in its position', async () => {

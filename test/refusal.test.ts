@@ -27,7 +27,7 @@ describe('An attempt reports a refused response', () => {
     [204, 'No Content', 'HTTP 204 No Content from http://feed.example/a'],
   ])('The message about the status %i %s is a sentence with the final URL', async (status, statusText, message) => {
     const started = await start({ address: 'http://feed.example/old' })
-    const head = { url: 'http://feed.example/a', headers: new Headers(), contentType: null }
+    const head = { url: 'http://feed.example/a', headers: new Headers(), header: () => null }
     started.latest.head({ ...head, status, statusText })
     started.latest.end()
     await settle()
@@ -40,7 +40,7 @@ describe('An attempt reports a refused response', () => {
     ['text/event-stream', () => false, 'text/event-stream, which acceptContentType refuses'],
   ])('The message about a response of type %s says why it is refused', async (contentType, accepts, message) => {
     const started = await start({ init: { acceptContentType: accepts } })
-    started.latest.head({ url, status: 200, statusText: 'OK', headers: new Headers(), contentType })
+    started.latest.head({ url, status: 200, statusText: 'OK', headers: new Headers(), header: () => contentType })
     started.latest.end()
     await settle()
     expect(interruptionOf(started)).toMatchObject({

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { startAttempt } from '../src/attempt.ts'
 import type { AttemptContext, EventSourceInit, RequestOverrides } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
 import { settle, useFakeTimers } from './fake-timers.ts'
-import { interruptionOf, start, url } from './start-attempt.ts'
+import { interruptionOf, start, startAttempt, url } from './start-attempt.ts'
 
 useFakeTimers()
 
@@ -23,9 +22,11 @@ describe('An attempt sends one request', () => {
       startAttempt(
         settings,
         { attempt, failures: 0, lastEventId: '', previous: undefined },
-        async ({ headers }) => {
-          sent.push(String(headers.get('a')))
-          headers.set('a', 'changed')
+        {
+          async send({ headers }) {
+            sent.push(String(headers.get('a')))
+            headers.set('a', 'changed')
+          },
         },
         { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended() {} },
       )

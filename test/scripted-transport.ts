@@ -22,7 +22,7 @@ export class ScriptedRequest {
 
   respond(status = 200, headers: HeadersInit = { 'Content-Type': 'text/event-stream' }): void {
     const given = new Headers(headers)
-    this.head({ url: this.request.url, status, statusText: '', headers: given, contentType: given.get('content-type') })
+    this.head({ url: this.request.url, status, statusText: '', headers: given, header: (name) => given.get(name) })
   }
 
   head(response: TransportResponse): void {
@@ -46,10 +46,13 @@ export class ScriptedRequest {
 export class ScriptedTransport {
   readonly requests: ScriptedRequest[] = []
 
-  readonly transport: Transport = (request, handler) =>
-    new Promise((end, lose) => {
-      this.requests.push(new ScriptedRequest(request, handler, end, lose))
-    })
+  readonly transport: Transport = {
+    runInContext: (callback) => callback(),
+    send: (request, handler) =>
+      new Promise((end, lose) => {
+        this.requests.push(new ScriptedRequest(request, handler, end, lose))
+      }),
+  }
 
   get latest(): ScriptedRequest {
     const latest = this.requests.at(-1)

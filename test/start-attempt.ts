@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type Attempt, type AttemptHandler, startAttempt } from '../src/attempt.ts'
+import { Attempt, type AttemptHandler } from '../src/attempt.ts'
 import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
 import type { CompletedOutcome, Outcome } from '../src/outcome.ts'
@@ -22,6 +22,11 @@ interface Start {
   readonly context?: Partial<AttemptContext>
   readonly handler?: Partial<AttemptHandler>
   readonly address?: string
+}
+
+/** Starts an attempt over a transport. */
+export function startAttempt(...parameters: ConstructorParameters<typeof Attempt>): Attempt {
+  return new Attempt(...parameters)
 }
 
 /** Starts an attempt over a scripted transport. */

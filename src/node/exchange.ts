@@ -6,6 +6,7 @@ import { isRedirect } from '../transport/redirect.ts'
 import type { Signal, TransportHandler, TransportResponse } from '../transport/transport.ts'
 import type { ResponseHandler } from './connection.ts'
 import { readCodings } from './content-coding.ts'
+import { describePermanentFailure } from './permanent-failure.ts'
 import { ResponseBody } from './response-body.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
@@ -43,8 +44,8 @@ class Head implements TransportResponse {
     this.#headers = headers
   }
 
-  get contentType(): string | null {
-    return readHeader(this.#headers, 'content-type')
+  header(name: string): string | null {
+    return readHeader(this.#headers, name)
   }
 
   get headers(): Headers {
@@ -81,20 +82,21 @@ export interface ExchangeOptions {
   readonly context: AsyncResource
   /** Whether the request is sent over the caller's dispatcher. */
   readonly isCustomDispatcher: boolean
+  /** Called instead of the handler if the response is a redirect. The exchange is over then. */
+  redirected(response: TransportResponse): void
+  /** Called when the whole body was delivered, or the request was refused. */
+  resolve(): void
+  /** Called when the connection was lost or the request aborted. */
+  reject(error: Error): void
 }
 
 export const abortedMessage = 'the request was aborted'
-
-/** The result of a request: a redirect, or the end of a body, which is still to come. */
-export type Reply = { readonly redirect: TransportResponse } | { readonly end: Promise<void> }
 
 /**
  * One request that was sent, and its response. It lives as long as the stream, so it keeps only what it needs of the
  * request.
  */
 export class Exchange implements ResponseHandler {
-  /** The result, once the response begins. Rejected if the connection is lost or the request aborted before that. */
-  readonly reply: Promise<Reply>
   isOver = false
   onOver?: ((hasTimedOut: boolean) => void) | undefined
   readonly #url: string
@@ -106,23 +108,22 @@ export class Exchange implements ResponseHandler {
   #body: ResponseBody | undefined
   /** The request's body, if it is a stream. */
   #upload: Readable | undefined
-  #resolve!: (reply: Reply) => void
-  #resolveEnd: (() => void) | undefined
-  #reject!: (error: Error) => void
+  /** Present until the response begins: the function keeps the request in memory. */
+  #redirected: ExchangeOptions['redirected'] | undefined
+  readonly #resolve: ExchangeOptions['resolve']
+  readonly #reject: ExchangeOptions['reject']
 
-  constructor({ url, isHead, signal, handler, context, isCustomDispatcher }: ExchangeOptions) {
+  constructor(options: ExchangeOptions) {
+    const { url, isHead, signal, handler, context, isCustomDispatcher } = options
     this.#url = url
     this.#isHead = isHead
     this.#handler = handler
     this.#context = context
     this.#isCustomDispatcher = isCustomDispatcher
     signal.onabort = () => this.abort(!!signal.hasTimedOut)
-    this.reply = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    // Nobody awaits the result of a request that could not be sent.
-    this.reply.catch(() => {})
+    this.#redirected = options.redirected
+    this.#resolve = options.resolve
+    this.#reject = options.reject
   }
 
   /** Ends the exchange when the request's body fails; the end of the exchange destroys the body. */
@@ -140,13 +141,31 @@ export class Exchange implements ResponseHandler {
   /** Ends the exchange: the whole body was delivered, or an error occurred. */
   finish(error?: Error): void {
     if (this.isOver) return
+    this.#leave(error)
+    this.#settle(error)
+  }
+
+  #leave(reason = new Error('done')): void {
     this.isOver = true
+    this.#redirected = undefined
     this.#body?.destroy()
     this.#upload?.destroy()
-    if (error) this.#reject(error)
-    else this.#resolveEnd?.()
     // What still arrives is not read: the body of a redirect, or bytes after the end of the compressed data.
-    this.#controller?.abort(error ?? new Error('done'))
+    this.#controller?.abort(reason)
+  }
+
+  #settle(error: Error | undefined): void {
+    if (!error) {
+      this.#resolve()
+      return
+    }
+    const message = describePermanentFailure(error)
+    if (message === undefined) {
+      this.#reject(error)
+      return
+    }
+    this.#context.runInAsyncScope(this.#handler.refuse, this.#handler, 'unsupported', message)
+    this.#resolve()
   }
 
   bytes(chunk: Uint8Array): Promise<void> | undefined {
@@ -167,9 +186,11 @@ export class Exchange implements ResponseHandler {
     // Informational responses come before the final one.
     if (this.isOver || (status >= 100 && status < 200)) return
     const response = new Head(this.#url, status, statusText, headers)
+    const redirected = this.#redirected
+    this.#redirected = undefined
     if (isRedirect(status)) {
-      this.#resolve({ redirect: response })
-      this.finish()
+      this.#leave()
+      this.#context.runInAsyncScope(redirected as ExchangeOptions['redirected'], undefined, response)
       return
     }
     const isEmpty = this.#isHead || status === 204 || status === 304
@@ -187,12 +208,6 @@ export class Exchange implements ResponseHandler {
     )
     // The raw headers are views of the first packet, which would stay in memory as long as the stream.
     controller.rawHeaders = null
-    const end = new Promise<void>((resolve, reject) => {
-      this.#resolveEnd = resolve
-      this.#reject = reject
-    })
-    end.catch(() => {})
-    this.#resolve({ end })
     this.#context.runInAsyncScope(this.#handler.response, this.#handler, response)
   }
 

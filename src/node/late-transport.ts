@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Settings } from '../options/settings.ts'
 import { throwInvalid } from '../options/validation.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
 
 /** The function that creates the transport, once a request of any source has loaded it. */
 let create: typeof import('./node-transport.ts').createNodeTransport | undefined
@@ -19,36 +19,44 @@ function isSupportedDispatcher(dispatcher: unknown): dispatcher is Dispatcher {
 }
 
 /**
- * The transport of {@link createNodeTransport}, which the first request of the process loads: it takes longer to load than
+ * The transport of `createNodeTransport`, which the first request of the process loads: it takes longer to load than
  * everything else.
- * @throws TypeError if `dispatcher` is not a Dispatcher that can be used
  */
-export function createLateTransport({ dispatcher, unref }: Pick<Settings, 'dispatcher' | 'unref'>): Transport {
-  if (dispatcher != null && !isSupportedDispatcher(dispatcher)) {
-    throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
+export class LateTransport implements Transport {
+  readonly #dispatcher: Dispatcher | null | undefined
+  readonly #unref: boolean
+  /** The async context of the code that created the source. */
+  readonly #context = new AsyncResource('EventSource')
+  #isDestroyed = false
+  #transport: Pick<Transport, 'send'> | undefined
+
+  /** @throws TypeError if `dispatcher` is not a Dispatcher that can be used */
+  constructor({ dispatcher, unref }: Pick<Settings, 'dispatcher' | 'unref'>) {
+    if (dispatcher != null && !isSupportedDispatcher(dispatcher)) {
+      throwInvalid('dispatcher', dispatcher, 'a Dispatcher of undici 7 or newer')
+    }
+    this.#dispatcher = dispatcher
+    this.#unref = unref
   }
-  // The async context of the code that created the source.
-  const context = new AsyncResource('EventSource')
-  let isDestroyed = false
-  let transport: Transport | undefined
+
   // Not an async function: its promise would stay in memory as long as the stream.
-  const send: Transport = (request, handler) => {
-    transport ??= create?.({ dispatcher, unref, context })
-    if (transport)
-      return transport(request, handler)
+  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+    this.#transport ??= create?.({ dispatcher: this.#dispatcher, unref: this.#unref, context: this.#context })
+    if (this.#transport)
+      return this.#transport.send(request, handler)
       // A stream that fails meanwhile would end the process; the request finds its error.
     ;(request.body as Partial<Readable> | null | undefined)?.on?.('error', () => {})
     return import('./node-transport.ts').then(({ createNodeTransport }) => {
       create = createNodeTransport
-      return send(request, handler)
+      return this.send(request, handler)
     })
   }
-  send.runInContext = (callback, isLast) => {
-    context.runInAsyncScope(callback)
-    if (!isLast || isDestroyed) return
-    isDestroyed = true
+
+  runInContext(callback: () => void, isLast: boolean): void {
+    this.#context.runInAsyncScope(callback)
+    if (!isLast || this.#isDestroyed) return
+    this.#isDestroyed = true
     // Tools that list what is still open, or keep state for each context, learn of the end now, not when memory is freed.
-    context.emitDestroy()
+    this.#context.emitDestroy()
   }
-  return send
 }

@@ -2,18 +2,16 @@ import type { AsyncResource } from 'node:async_hooks'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Dispatcher } from 'undici'
+import { nextMicrotask } from '../microtask.ts'
 import type { BodyInit } from '../options/event-source-init.ts'
 import { isOneShot } from '../request-body.ts'
 import { createFetchTransport, sendUnchanged } from '../transport/fetch.ts'
 import { decodeByteString, followRedirect, maxRedirects, type RedirectableRequest } from '../transport/redirect.ts'
-import type { Signal, Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
+import type { Transport, TransportHandler, TransportRequest, TransportResponse } from '../transport/transport.ts'
 import type { RequestDispatcher, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
-import { abortedMessage, Exchange, type Reply } from './exchange.ts'
-import { HeaderError } from './header-fields.ts'
-import { ProxyVariableError } from './proxy-environment.ts'
-import { ProxyRefusalError } from './tunnel.ts'
+import { abortedMessage, Exchange } from './exchange.ts'
 
 /** A request as a dispatcher takes it. A body that is a stream can be sent only once. */
 interface DispatchableRequest extends RedirectableRequest {
@@ -71,18 +69,34 @@ function sharedConnections(unref: boolean): Connections {
   return defaultConnections
 }
 
-/** The message of an error that further attempts would meet again; undefined for any other error. */
-function describePermanentFailure(error: unknown): string | undefined {
-  if (error instanceof ProxyVariableError || error instanceof HeaderError) return error.message
-  // Node's permission model does not allow the network.
-  if ((error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return (error as Error).message
-  if (error instanceof ProxyRefusalError && error.isFinal) return error.message
-  // The message of the error that a dispatcher of an older undici throws.
-  return /invalid on\w+ method/.test(`${error}`) ? 'dispatcher is not a Dispatcher of undici 7 or newer' : undefined
+/** Why a request with these headers cannot be sent; undefined if it can. */
+function findUnsendable(headers: Headers): string | undefined {
+  const forbidden = connectionHeaders.find((name) => headers.has(name))
+  if (forbidden) return `header "${forbidden}" belongs to the connection, not to a request`
+  const hasLength = headers.has('content-length')
+  if (!hasLength || !/\D/.test(`${headers.get('content-length')}`)) return undefined
+  return 'invalid content-length header: it must be a number of bytes'
+}
+
+/** Changes a request to the one that a redirect asks for. Returns false after it has refused the redirect. */
+function follow(request: DispatchableRequest, response: TransportResponse, handler: TransportHandler): boolean {
+  const { status } = response
+  const location = response.headers.get('location')
+  request.headers = new Headers(request.headers)
+  if (!followRedirect(request, status, location && decodeByteString(location))) {
+    handler.refuse('redirect', 'redirect not followed', response)
+    return false
+  }
+  // "…request's body is non-null, and request's body's source is null, then return a network error."
+  if (isOneShot(request.body)) {
+    handler.refuse('body-used', `status ${status} asks for the body again, which is a stream: pass a function`)
+    return false
+  }
+  return true
 }
 
 /** Sends the requests of a stream or source, and calls back in the async context of its caller. */
-class NodeTransport {
+class NodeTransport implements Pick<Transport, 'send'> {
   readonly #context: AsyncResource
   readonly #dispatcher: RequestDispatcher
 
@@ -91,51 +105,56 @@ class NodeTransport {
     this.#dispatcher = dispatcher
   }
 
+  // Not an async function: its promise, and the request with it, would stay in memory as long as the stream.
+  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+    const { method, headers, body } = request
+    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged).send(request, handler)
+    const unsendable = findUnsendable(headers)
+    if (unsendable) {
+      handler.refuse('unsupported', unsendable)
+      return Promise.resolve()
+    }
+    const url = new URL(request.url)
+    if (url.hash) url.hash = ''
+    const sent: DispatchableRequest = { url, method, headers, body: null }
+    if (body == null) return this.#exchange(sent, request, handler)
+    return extractBody(sent, body).then(() => this.#exchange(sent, request, handler))
+  }
+
   /** Sends a request and follows its redirects. `request` is changed at each redirect. */
-  async send(
+  #exchange(
     request: DispatchableRequest,
-    signal: Signal,
-    redirect: TransportRequest['redirect'],
+    { signal, redirect }: Pick<TransportRequest, 'signal' | 'redirect'>,
     handler: TransportHandler,
   ): Promise<void> {
-    for (let redirects = 0; ; redirects++) {
-      if (signal.aborted) throw new Error(abortedMessage)
-      const exchange = new Exchange({
-        url: request.url.href,
-        isHead: request.method === 'HEAD',
-        signal,
-        handler,
-        context: this.#context,
-        isCustomDispatcher: !this.#dispatcher.pausesSafely,
-      })
-      if (request.body instanceof Readable) exchange.watch(request.body)
-      this.#dispatch(request, exchange)
-      let reply: Reply
-      try {
-        reply = await exchange.reply
-      } catch (error) {
-        const message = describePermanentFailure(error)
-        if (message === undefined) throw error
-        handler.refuse('unsupported', message)
-        return
+    let redirects = 0
+    return new Promise((resolve, reject) => {
+      const send = (): void => {
+        if (signal.aborted) {
+          reject(new Error(abortedMessage))
+          return
+        }
+        const exchange = new Exchange({
+          url: request.url.href,
+          isHead: request.method === 'HEAD',
+          signal,
+          handler,
+          context: this.#context,
+          isCustomDispatcher: !this.#dispatcher.pausesSafely,
+          redirected: (response) => {
+            const canFollow = redirect === 'follow' && redirects++ < maxRedirects
+            if (!canFollow) handler.refuse('redirect', 'redirect not followed', response)
+            if (canFollow && follow(request, response, handler)) void nextMicrotask().then(send)
+            else resolve()
+          },
+          resolve,
+          reject,
+        })
+        if (request.body instanceof Readable) exchange.watch(request.body)
+        this.#dispatch(request, exchange)
       }
-      // Not awaited, so that the request does not stay in memory as long as the stream.
-      if ('end' in reply) return reply.end
-      const { status, headers } = reply.redirect
-      const location = headers.get('location')
-      request.headers = new Headers(request.headers)
-      const canFollow = redirect === 'follow' && redirects < maxRedirects
-      if (!canFollow || !followRedirect(request, status, location && decodeByteString(location))) {
-        return handler.refuse('redirect', 'redirect not followed', reply.redirect)
-      }
-      // "…request's body is non-null, and request's body's source is null, then return a network error."
-      if (isOneShot(request.body)) {
-        return handler.refuse(
-          'body-used',
-          `status ${status} asks for the body again, which is a stream: pass a function`,
-        )
-      }
-    }
+      send()
+    })
   }
 
   #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
@@ -170,29 +189,13 @@ export interface NodeTransportOptions {
 }
 
 /**
- * A Transport over {@link Connections}, or over the caller's undici Dispatcher. There are no web streams in between, and
- * silence has no limit.
+ * Creates a Transport over {@link Connections}, or over the caller's undici Dispatcher. There are no web streams in
+ * between, and silence has no limit.
  */
-export function createNodeTransport({ dispatcher, unref = false, context }: NodeTransportOptions): Transport {
-  const transport = new NodeTransport(context, dispatcher ?? sharedConnections(unref))
-
-  // Not an async function: its promise would stay in memory as long as the stream.
-  return (request, handler) => {
-    const { method, headers, body, signal, redirect } = request
-    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged)(request, handler)
-    const forbidden = connectionHeaders.find((name) => headers.has(name))
-    if (forbidden) {
-      handler.refuse('unsupported', `header "${forbidden}" belongs to the connection, not to a request`)
-      return Promise.resolve()
-    }
-    if (/\D/.test(headers.get('content-length') ?? '')) {
-      handler.refuse('unsupported', 'invalid content-length header: it must be a number of bytes')
-      return Promise.resolve()
-    }
-    const url = new URL(request.url)
-    if (url.hash) url.hash = ''
-    const sent: DispatchableRequest = { url, method, headers, body: null }
-    if (body == null) return transport.send(sent, signal, redirect, handler)
-    return extractBody(sent, body).then(() => transport.send(sent, signal, redirect, handler))
-  }
+export function createNodeTransport({
+  dispatcher,
+  unref = false,
+  context,
+}: NodeTransportOptions): Pick<Transport, 'send'> {
+  return new NodeTransport(context, dispatcher ?? sharedConnections(unref))
 }

@@ -2,9 +2,9 @@ import { createTransport as createGivenFetchTransport } from '../transport/defau
 import { createFetchTransport } from '../transport/fetch.ts'
 import { sendAndRedirect } from '../transport/redirecting-fetch.ts'
 import { isBuiltInFetch } from '../transport/runtime-fetch.ts'
-import type { CreateTransport, Transport } from '../transport/transport.ts'
+import type { CreateTransport, Transport, TransportHandler, TransportRequest } from '../transport/transport.ts'
 import { hasGlobalDispatcher } from './global-dispatcher.ts'
-import { createLateTransport } from './late-transport.ts'
+import { LateTransport } from './late-transport.ts'
 
 /** The last `fetch` that was found to be the runtime's own; to find that out takes longer than a comparison. */
 let builtInFetch: typeof fetch | undefined
@@ -25,16 +25,29 @@ function prefersGlobalFetch(): boolean {
 /** The transport over the global `fetch`: one for all sources, of which few need it. */
 let overFetch: Transport | undefined
 
+/** The transport of a source that has neither `fetch` nor `dispatcher`. */
+class DefaultTransport implements Transport {
+  readonly #overNetwork: Transport
+
+  constructor(overNetwork: Transport) {
+    this.#overNetwork = overNetwork
+  }
+
+  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+    // Checked for every attempt: a test may set a mock after it created a source.
+    if (!prefersGlobalFetch()) return this.#overNetwork.send(request, handler)
+    overFetch ??= createFetchTransport(undefined, sendAndRedirect)
+    return overFetch.send(request, handler)
+  }
+
+  runInContext(callback: () => void, isLast: boolean): void {
+    this.#overNetwork.runInContext(callback, isLast)
+  }
+}
+
 /** @throws TypeError if `dispatcher` cannot be used */
 export const createTransport: CreateTransport = (settings) => {
   if (settings.fetch) return createGivenFetchTransport(settings)
-  const overNetwork = createLateTransport(settings)
-  if (settings.dispatcher) return overNetwork
-  // Checked for every attempt: a test may set a mock after it created a source.
-  const send: Transport = (request, handler) => {
-    if (!prefersGlobalFetch()) return overNetwork(request, handler)
-    overFetch ??= createFetchTransport(undefined, sendAndRedirect)
-    return overFetch(request, handler)
-  }
-  return Object.assign(send, { runInContext: overNetwork.runInContext })
+  const overNetwork = new LateTransport(settings)
+  return settings.dispatcher ? overNetwork : new DefaultTransport(overNetwork)
 }

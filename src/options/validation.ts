@@ -76,12 +76,12 @@ export function applyRules(
   defaults = {},
   path = '',
 ): Record<string, unknown> {
-  // Not by Object.assign, which would set the prototype to what JSON names `__proto__`.
-  const given: Record<string, unknown> = { ...options }
   const settings: Record<string, unknown> = Object.create(defaults)
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name))
+  const given = options as Record<string, unknown>
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name) && given[name] !== undefined)
   if (unknown.length) warnOnce(`everysource ignores unknown options: ${unknown.map((name) => path + name).join(', ')}`)
   for (const [name, rule] of Object.entries(rules)) {
+    // Web IDL reads the members of a dictionary by name: an instance of a class may have accessors, or inherit them.
     const value = given[name] ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {
       if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)

@@ -65,7 +65,7 @@ export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
   if (!runtimeReadsEventHandlers) return handlers
   let hiddenType: string | undefined
   return {
-    ...handlers,
+    set: (type, value) => handlers.set(type, value),
     get(type) {
       const isHidden = hiddenType === type
       hiddenType = undefined

@@ -1,13 +1,6 @@
-/** Finds the first name whose type, told by `typeof`, is undefined. */
-export function findUndefined(types: Readonly<Record<string, string>>): string | undefined {
-  return Object.entries(types).find(([, type]) => type === 'undefined')?.[0]
-}
+const required = ['TextDecoder', 'TextEncoder', 'Headers', 'AbortController']
 
+/** The first global that is missing of those that a source needs; undefined if there are all. */
 export function findMissingGlobal(): string | undefined {
-  return findUndefined({
-    TextDecoder: typeof TextDecoder,
-    TextEncoder: typeof TextEncoder,
-    Headers: typeof Headers,
-    AbortController: typeof AbortController,
-  })
+  return required.find((name) => !(globalThis as Record<string, unknown>)[name])
 }

@@ -1,4 +1,3 @@
-import { findUndefined } from '../platform/missing-globals.ts'
 import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
@@ -29,10 +28,7 @@ export function createDecoder(): Decode {
 
 /** Finds what is missing, except for a TextDecoder, which text over XMLHttpRequest does not need, and what `web-api.ts` has. */
 export function findMissingGlobal(): string | undefined {
-  return findUndefined({
-    Headers: typeof Headers,
-    AbortController: typeof AbortController,
-  })
+  return ['Headers', 'AbortController'].find((name) => !(globalThis as Record<string, unknown>)[name])
 }
 
 /** Returns the handlers unchanged: React Native's EventTarget does not read `on…` attributes. */

@@ -31,13 +31,16 @@ export const createTransport: CreateTransport = (given) => {
   if (dispatcher != null) throwInvalid('dispatcher', dispatcher, 'usable here: it is for Node')
   if (!isNumber(maxResponseSize) || maxResponseSize < 1) throwInvalid('maxResponseSize', maxResponseSize, 'at least 1')
   if (given.fetch || doesFetchStream()) return createFetchTransport(given.fetch, sendUnchanged)
-  const send = createXhrTransport(maxResponseSize)
-  return (request, handler) => {
-    const lastEventId = request.headers.get('Last-Event-ID')
-    // Android encodes the values of headers as UTF-8 itself.
-    if (lastEventId) request.headers.set('Last-Event-ID', decodeByteString(lastEventId))
-    // XMLHttpRequest has no cache mode 'no-store', and NSURLSession has a cache.
-    if (!request.headers.has('Cache-Control')) request.headers.set('Cache-Control', 'no-cache')
-    return send(request, handler)
+  const overXhr = createXhrTransport(maxResponseSize)
+  return {
+    ...overXhr,
+    send(request, handler) {
+      const lastEventId = request.headers.get('Last-Event-ID')
+      // Android encodes the values of headers as UTF-8 itself.
+      if (lastEventId) request.headers.set('Last-Event-ID', decodeByteString(lastEventId))
+      // XMLHttpRequest has no cache mode 'no-store', and NSURLSession has a cache.
+      if (!request.headers.has('Cache-Control')) request.headers.set('Cache-Control', 'no-cache')
+      return overXhr.send(request, handler)
+    },
   }
 }

@@ -125,7 +125,7 @@ class XhrExchange {
       // React Native's XMLHttpRequest has no statusText.
       statusText: '',
       headers,
-      contentType: headers.get('content-type'),
+      header: (name) => headers.get(name),
     }
     if ((redirect === 'error' && isRedirected(head.url, url)) || [301, 302, 303, 307, 308].includes(status)) {
       this.#handler.refuse('redirect', 'redirect not followed', head)
@@ -182,10 +182,13 @@ function isRedirected(responseUrl: string, url: string): boolean {
  * @param maxResponseSize the number of characters after which another request replaces this one, if that loses no event
  */
 export function createXhrTransport(maxResponseSize: number): Transport {
-  return async (request, handler) => {
-    if (isOneShot(request.body)) {
-      return handler.refuse('unsupported', 'React Native cannot send a stream: pass a string, a Blob or FormData')
-    }
-    await new XhrExchange(request, handler, maxResponseSize).send()
+  return {
+    runInContext: (callback) => callback(),
+    async send(request, handler) {
+      if (isOneShot(request.body)) {
+        return handler.refuse('unsupported', 'React Native cannot send a stream: pass a string, a Blob or FormData')
+      }
+      await new XhrExchange(request, handler, maxResponseSize).send()
+    },
   }
 }

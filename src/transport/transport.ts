@@ -28,8 +28,11 @@ export interface TransportResponse {
   /** The reason phrase of the status line; the empty string over HTTP/2. */
   readonly statusText: string
   readonly headers: Headers
-  /** The Content-Type header. It is apart from `headers`, which some transports create only when they are read. */
-  readonly contentType: string | null
+  /**
+   * The value of a header, whose name is in lower case; null if the response does not have it. Apart from `headers`, which
+   * some transports create only when they are read.
+   */
+  header(name: string): string | null
 }
 
 /** What a transport reports, in this order. */
@@ -47,17 +50,18 @@ export interface TransportHandler {
   abort?(): void
 }
 
-/**
- * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
- * is lost.
- */
+/** What sends the requests of a session. */
 export interface Transport {
-  (request: TransportRequest, handler: TransportHandler): Promise<void>
+  /**
+   * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
+   * is lost.
+   */
+  send(request: TransportRequest, handler: TransportHandler): Promise<void>
   /**
    * Calls a function in the async context of the code that created the transport.
    * @param isLast whether the transport is not used any more
    */
-  runInContext?(callback: () => void, isLast: boolean): void
+  runInContext(callback: () => void, isLast: boolean): void
 }
 
 /** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */

@@ -92,7 +92,9 @@ describe('A stream can be closed at any time', () => {
           return false
         },
       })
-      expect(await collect(stream)).toEqual(member === 'onInterruption' ? ['1', '2'] : [])
+      const received = await collect(stream)
+      // The end of the stream may be known before the last event is taken.
+      expect(member === 'onInterruption' ? [['1'], ['1', '2']] : [[]]).toContainEqual(received)
     },
   )
 

@@ -68,7 +68,7 @@ function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Co
   const chunk = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const done = overNode(dispatcher ?? undefined)(createRequest(url, { signal: controller.signal, ...given }), {
+  const done = overNode(dispatcher ?? undefined).send(createRequest(url, { signal: controller.signal, ...given }), {
     response() {},
     bytes(bytes) {
       chunks.push(`${Buffer.from(bytes)}`)
@@ -243,11 +243,13 @@ describe('Streams share connections over HTTP/2', () => {
     const server = await serve(answer, { settings: { maxConcurrentStreams: 1 } })
     for (let number = 0; number < 20; number++) {
       const controller = new AbortController()
-      await overNode(connections)(createRequest(server.origin, { signal: controller.signal }), {
-        response: () => controller.abort(),
-        bytes: () => undefined,
-        refuse() {},
-      }).catch(() => undefined)
+      await overNode(connections)
+        .send(createRequest(server.origin, { signal: controller.signal }), {
+          response: () => controller.abort(),
+          bytes: () => undefined,
+          refuse() {},
+        })
+        .catch(() => undefined)
       await Promise.all(streams)
       // The client learns at the same time as the server that the stream is closed, since both are in this thread.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -295,7 +297,7 @@ describe('Streams share connections over HTTP/2', () => {
     })
     let received = 0
     const controller = new AbortController()
-    const flood = overNode(connections)(createRequest(`${server.origin}/flood`, { signal: controller.signal }), {
+    const flood = overNode(connections).send(createRequest(`${server.origin}/flood`, { signal: controller.signal }), {
       response() {},
       bytes(bytes) {
         received += bytes.length

@@ -94,7 +94,7 @@ describe('Decoders decode the content codings', () => {
 describe('A compressed body is decompressed', () => {
   /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes']): Promise<void> =>
-    overNode()(createRequest(url), { response() {}, bytes, refuse() {} })
+    overNode().send(createRequest(url), { response() {}, bytes, refuse() {} })
 
   const combinations: readonly (readonly Encoding[])[] = [
     ...encodings.map((one) => [one]),
@@ -258,7 +258,7 @@ describe('A compressed body is decompressed', () => {
     })
     const controller = new AbortController()
     let received = 0
-    const sent = overNode()(createRequest(origin, { signal: controller.signal }), {
+    const sent = overNode().send(createRequest(origin, { signal: controller.signal }), {
       response() {},
       bytes(bytes) {
         received += bytes.length

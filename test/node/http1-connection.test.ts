@@ -118,7 +118,7 @@ describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () 
     async (_, answer) => {
       const origin = await serveRaw(answer)
       let received = 0
-      await overNode()(createRequest(origin), {
+      await overNode().send(createRequest(origin), {
         response() {},
         async bytes(chunk) {
           received += chunk.length
@@ -134,7 +134,7 @@ describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () 
     const origin = await serveRaw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\n\r\n${body}`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
     )
-    const sent = overNode()(createRequest(origin), {
+    const sent = overNode().send(createRequest(origin), {
       response() {},
       bytes: () => pause(100),
       refuse() {},

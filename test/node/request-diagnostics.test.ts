@@ -70,7 +70,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('Tracers see requests over %s', (protocol)
   it('A tracer sees once that a request was aborted', async () => {
     const seen = trace()
     const controller = new AbortController()
-    const sent = overNode(connections())(createRequest(await serve(true), { signal: controller.signal }), {
+    const sent = overNode(connections()).send(createRequest(await serve(true), { signal: controller.signal }), {
       response() {},
       bytes: () => controller.abort() as undefined,
       refuse() {},

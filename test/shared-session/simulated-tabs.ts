@@ -271,10 +271,15 @@ class Connection {
   open(): void {
     const { status } = this.#simulation
     if (status === undefined) return
-    const contentType = 'text/event-stream'
-    const headers = new Headers({ 'Content-Type': contentType })
+    const headers = new Headers({ 'Content-Type': 'text/event-stream' })
     this.#enqueue(() =>
-      this.#handler.response({ url: 'http://feed.example/', status, statusText: '', headers, contentType }),
+      this.#handler.response({
+        url: 'http://feed.example/',
+        status,
+        statusText: '',
+        headers,
+        header: (name) => headers.get(name),
+      }),
     )
     if (status === 200) this.proceed()
     else this.drop()
@@ -439,17 +444,20 @@ export class SimulatedTab {
     })
   }
 
-  readonly #transport: Transport = ({ headers, signal }, handler) =>
-    new Promise((resolve) => {
-      this.requestCount++
-      const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
-      const connection = new Connection(this, handler, signal, next, resolve)
-      this.connection = connection
-      signal.onabort = () => {
-        if (this.connection === connection) this.connection = undefined
-      }
-      connection.open()
-    })
+  readonly #transport: Transport = {
+    runInContext: (callback) => callback(),
+    send: ({ headers, signal }, handler) =>
+      new Promise((resolve) => {
+        this.requestCount++
+        const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
+        const connection = new Connection(this, handler, signal, next, resolve)
+        this.connection = connection
+        signal.onabort = () => {
+          if (this.connection === connection) this.connection = undefined
+        }
+        connection.open()
+      }),
+  }
 }
 
 class SimulatedChannel {

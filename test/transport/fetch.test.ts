@@ -106,10 +106,10 @@ describe('The transport reports the response', () => {
     )
 
   it('The response is reported with its status, its headers and its URL', async () => {
-    const contentType = 'text/event-stream'
-    const headers = new Headers({ 'Content-Type': contentType })
+    const headers = new Headers({ 'Content-Type': 'text/event-stream' })
     const { response } = await respond(handMade({ url: 'http://other.example/', status: 503, headers, body: null }))
-    expect(response).toEqual({ url: 'http://other.example/', status: 503, headers, contentType })
+    expect(response).toMatchObject({ url: 'http://other.example/', status: 503, headers })
+    expect([response?.header('content-type'), response?.header('retry-after')]).toEqual(['text/event-stream', null])
   })
 
   it('The response has the URL of the request if it has none of its own', async () => {
@@ -172,7 +172,7 @@ describe('An aborted request reports nothing more', () => {
       const { fetch, cancelled } = createHeedless()
       const controller = new AbortController()
       let chunks = 0
-      await createFetchTransport(fetch)(createRequest(url, { signal: controller.signal }), {
+      await createFetchTransport(fetch).send(createRequest(url, { signal: controller.signal }), {
         response() {
           if (moment === 'the response') controller.abort()
         },

@@ -26,7 +26,7 @@ export function createRequest(url: string, given: Partial<TransportRequest> = {}
 /** Sends a request, and records all reports until the transport is done. */
 export async function record(transport: Transport, request: TransportRequest): Promise<Recording> {
   const recording: Recording = { response: undefined, chunks: [], refusal: undefined }
-  await transport(request, {
+  await transport.send(request, {
     response(response) {
       recording.response = response
     },

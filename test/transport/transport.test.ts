@@ -36,12 +36,8 @@ describe.each(transports)('The transport over %s', (_transport, createTransport)
     record(createTransport(), createRequest(url, given))
 
   /** Sends a request and passes its body to `bytes`. */
-  const listen = (
-    url: string,
-    bytes: TransportHandler['bytes'],
-    given?: Partial<TransportRequest>,
-  ): ReturnType<ReturnType<typeof createTransport>> =>
-    createTransport()(createRequest(url, given), { response() {}, bytes, refuse() {} })
+  const listen = (url: string, bytes: TransportHandler['bytes'], given?: Partial<TransportRequest>): Promise<void> =>
+    createTransport().send(createRequest(url, given), { response() {}, bytes, refuse() {} })
 
   describe('The request is sent as given', () => {
     /** Sends a request, and returns what the server received. */

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici'
 import type { Connections } from '../../src/node/connections.ts'
-import { createLateTransport } from '../../src/node/late-transport.ts'
+import { LateTransport } from '../../src/node/late-transport.ts'
 import { createFetchTransport } from '../../src/transport/fetch.ts'
 import { sendAndRedirect } from '../../src/transport/redirecting-fetch.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 
 /** Creates the default transport of Node, or one over a given dispatcher. */
 export function overNode(dispatcher?: Dispatcher | Connections): Transport {
-  return createLateTransport({ dispatcher, unref: false })
+  return new LateTransport({ dispatcher, unref: false })
 }
 
 /** The transports that must behave in the same way. */

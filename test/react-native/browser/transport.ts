@@ -8,9 +8,12 @@ import type { CreateTransport, Transport } from '../../../src/transport/transpor
  * still arriving. Across origins it would be preflighted.
  */
 function withoutCache(transport: Transport): Transport {
-  return (request, handler) => {
-    if (new URL(request.url).origin === globalThis.origin) request.headers.set('Cache-Control', 'no-cache')
-    return transport(request, handler)
+  return {
+    ...transport,
+    send(request, handler) {
+      if (new URL(request.url).origin === globalThis.origin) request.headers.set('Cache-Control', 'no-cache')
+      return transport.send(request, handler)
+    },
   }
 }
 
