@@ -131,7 +131,7 @@ export class Connections implements RequestDispatcher {
   }
 
   #proxyEndpoint({ url }: ProxySettings): Endpoint {
-    const endpoint = endpointOf(url)
+    const endpoint = endpointOf(url.origin)
     if (url.protocol === 'http:') return endpoint
     return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host) } }
   }
@@ -139,7 +139,7 @@ export class Connections implements RequestDispatcher {
   #targetEndpoint(key: string, target: URL, host: string | undefined): Endpoint {
     const known = this.#endpoints.get(key)
     if (known) return known
-    const endpoint = endpointOf(target)
+    const endpoint = endpointOf(target.origin)
     if (target.protocol === 'http:') return endpoint
     const withTls = { ...endpoint, tls: { ...this.#tls, servername: servernameOf(host ?? target.host) } }
     this.#endpoints.set(key, withTls)
