@@ -7,7 +7,7 @@ import type { ErrorReason } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
-import { type Outcome, toResponseDetails } from './outcome.ts'
+import { kindOf, type Outcome, toResponseDetails } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
 import { type AttemptRequest, buildRequest } from './request.ts'
@@ -190,17 +190,14 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
 
   /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
   complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
-    const isLost = /network|timeout|idle|callback/.test(reason)
-    const kind = isLost ? 'lost' : 'refused'
-    const retryAfter = parseRetryAfter(this.#response?.headers.get('retry-after'))
     this.#settle({
-      kind: reason === 'ended' ? reason : kind,
+      kind: kindOf(reason),
       reason,
       message,
       error,
       attempt: this.#attempt,
       ...details,
-      retryAfter,
+      retryAfter: parseRetryAfter(this.#response?.headers.get('retry-after')),
     })
   }
 
@@ -229,10 +226,10 @@ class RunningAttempt implements Attempt, TransportHandler, ParserHandler {
     if (this.#refusal) {
       const { reason, message } = this.#refusal
       this.complete(reason, message, undefined, toResponseDetails(this.#response, this.#refusedBody))
-      return
+    } else {
+      if (endOfStream) this.#read?.(endOfStream)
+      this.complete('ended', 'the server ended the stream')
     }
-    if (endOfStream) this.#read?.(endOfStream)
-    this.complete('ended', 'the server ended the stream')
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ErrorDetails } from './events.ts'
+import type { ErrorDetails, ErrorReason } from './events.ts'
 import type { TransportResponse } from './transport/transport.ts'
 
 /** How an attempt ended that was not aborted. */
@@ -11,6 +11,13 @@ export interface CompletedOutcome extends Omit<ErrorDetails, 'willReconnect' | '
 
 /** How an attempt ended; `aborted`: it was ended from this side. */
 export type Outcome = CompletedOutcome | { readonly kind: 'aborted' }
+
+/** The kind of outcome that a reason leads to. */
+export function kindOf(reason: ErrorReason): CompletedOutcome['kind'] {
+  const lostReasons: readonly ErrorReason[] = ['network', 'timeout', 'idle', 'callback']
+  if (reason === 'ended') return reason
+  return lostReasons.includes(reason) ? 'lost' : 'refused'
+}
 
 /** What an outcome says of a refused response; nothing where the response is not the reason. */
 export type ResponseDetails = Pick<ErrorDetails, 'code' | 'status' | 'headers' | 'body'>

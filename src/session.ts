@@ -85,7 +85,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
   #wasSilent = false
   /** Whether the attempt has announced the connection. */
-  #hasOpened?: boolean
+  #hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
   #endWait: (() => void) | undefined
   /** Whether the page is away: nothing is connected until it is back. */
