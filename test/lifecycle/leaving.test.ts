@@ -4,11 +4,10 @@ import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.t
 import { browserNames } from '../browsers.ts'
 import { htmlPage } from '../bundle-page.ts'
 import { Condition } from '../condition.ts'
+import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import type { HttpServer } from '../http-server.ts'
 import { describeWith } from '../installed.ts'
 import { startPageServer } from '../page-server.ts'
-
-const maxStartTime = 120_000
 
 let server: HttpServer
 let browser: TabBrowser
