@@ -299,7 +299,7 @@ describe('A session connects until it is closed', () => {
   })
 })
 
-describe('A session whose consumer lags', () => {
+describe('A session waits for a consumer that lags', () => {
   it('A session makes no further attempt until its consumer is ready', async () => {
     let resume = (): void => {}
     let ready: Promise<void> | undefined
@@ -423,7 +423,7 @@ describe('A session with a one-shot body makes one request', () => {
   })
 })
 
-describe('A session whose page is about to be left', () => {
+describe('A session is silent about a page that is left', () => {
   /** A mock of a page, which Node does not have. Real browsers are tested in test/lifecycle. */
   let page: EventTarget
   let started: Started

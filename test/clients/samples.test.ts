@@ -25,7 +25,7 @@ afterEach(() => project[Symbol.asyncDispose]())
 const provide = (name: string, installedAs = name): Promise<void> =>
   symlink(join(packages, installedAs), join(project.directory, 'node_modules', name))
 
-describe.skipIf(!isInstalled('libraries'))('src/REFERENCE.md', () => {
+describe.skipIf(!isInstalled('libraries'))('The samples of src/REFERENCE.md run in Node', () => {
   test('cookies.mjs sends the cookie that the server has set', async () => {
     const cookies: (string | undefined)[] = []
     const answer: RequestListener = (request, response) => {
@@ -53,7 +53,7 @@ describe.skipIf(!isInstalled('libraries'))('src/REFERENCE.md', () => {
   })
 })
 
-describe.skipIf(!isInstalled('libraries') || !hasChromium)('src/REFERENCE.md in Chromium', () => {
+describe.skipIf(!isInstalled('libraries') || !hasChromium)('The samples of src/REFERENCE.md run in Chromium', () => {
   let browser: Awaited<ReturnType<typeof launchBrowser>>
 
   beforeAll(async () => {

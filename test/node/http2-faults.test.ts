@@ -609,7 +609,7 @@ describe('A server that wants HTTP/1.1 for a request gets it', () => {
   })
 })
 
-describe('A server that asks for HTTP/1.1 but does not speak it', () => {
+describe('A server that asks for HTTP/1.1 but does not speak it gets HTTP/2 again', () => {
   it('After a failed attempt over HTTP/1.1, the next one uses HTTP/2 again', async () => {
     let requests = 0
     const server = await serve({
@@ -628,7 +628,7 @@ describe('A server that asks for HTTP/1.1 but does not speak it', () => {
   })
 })
 
-describe('TLS connections', () => {
+describe('TLS connections follow the server', () => {
   it('A server that wants a client certificate is reported at once', async () => {
     const server = await startFrameServer({}, { requestCert: true, rejectUnauthorized: true })
     closers.push(server.close)

@@ -50,7 +50,7 @@ const inventory = `
   const places = [globalThis, ...shared, ...shared.map(({ prototype }) => prototype)]
   __tell({ result: places.map((place) => Reflect.ownKeys(place).map(String).sort().join()) })`
 
-describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of React Native', () => {
+describe.runIf(hermesExecutable() ?? CI)('The package works in Hermes, with the JavaScript of React Native', () => {
   describe.each(runtimes.map((runtime) => [nameOf(runtime), runtime] as const))('%s', (_, runtime) => {
     test('Importing the package throws nothing and changes no global', async () => {
       const before = await startHermes(runtime)
