@@ -118,17 +118,17 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README is t
       name,
       given,
     )
-    const look = async (): Promise<Observed> => {
+    const observe = async (): Promise<Observed> => {
       const state = await page.evaluate(() => {
         const { seen, state } = globalThis as unknown as { seen: object; state: () => object }
         return { ...seen, ...state() } as Omit<Observed, 'requests' | 'bodies'>
       })
       return { ...state, requests: [...requests], bodies: [...bodies] }
     }
-    let observed = await look()
+    let observed = await observe()
     await expect
       .poll(async () => {
-        observed = await look()
+        observed = await observe()
         return until(observed)
       })
       .toBe(true)

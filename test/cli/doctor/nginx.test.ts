@@ -25,7 +25,7 @@ describe.skipIf(!nginx && !CI)('The doctor examines a feed behind nginx', () => 
       # nginx passes on each chunk, with buffering too, but gzip does not flush it.
       location = /gzipped { proxy_buffering on; proxy_http_version 1.1; ${gzip} ${feed} }
       location = /gzipped-forever {
-        proxy_buffering on; proxy_http_version 1.1; ${gzip} proxy_pass ${feeds.origin}/sound;
+        proxy_buffering on; proxy_http_version 1.1; ${gzip} proxy_pass ${feeds.origin}/healthy;
       }
     `)
   })
