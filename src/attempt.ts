@@ -40,7 +40,7 @@ const refusalTimeout = 1_000
 /** How much of the body of a refused response is kept, in bytes. */
 const maxRefusalBody = 8_192
 
-/** What the caller's functions are told: the signal is created only if one of them reads it. */
+/** What the caller's functions receive; the signal is created only if one of them reads it. */
 function createContext(state: AttemptState, signal: AttemptSignal): AttemptContext {
   return {
     ...state,

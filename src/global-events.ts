@@ -5,7 +5,7 @@ interface GlobalEventTarget {
 }
 
 /**
- * Listens to events of the global object. They are an extra everywhere: the functions may be missing, and those of a
+ * Listens to events of the global object. They are optional everywhere: the functions may be missing, and those of a
  * window that a test tool has copied may throw.
  * @param global what dispatches them, where that is not the global object
  * @returns a function that removes the listener; undefined if it could not be added

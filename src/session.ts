@@ -47,7 +47,7 @@ const leavingDelay = 1_000
 
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
 
-/** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
+/** What an `error` event says about an attempt and what follows. Only a refused response is part of it. */
 function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): ErrorDetails {
   const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
   return {
@@ -171,7 +171,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       return
     }
     if (outcome.reason === 'network' && isLeavingPage() && !this.#wasSilent) {
-      // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
+      // Deviation: leaving a page aborts its requests. That is no failure, and is not reported; if the page stays after
       // all, it reconnects. A second loss in a row has another cause.
       this.#wasSilent = true
       this.#handler.dropped?.()
@@ -214,6 +214,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   readonly #connect = (): void => {
+    // While the page is away, the end of the wait is its return, at which `reconnect()` is called.
     this.#endWait = this.#isAway ? this.#connect : undefined
     if (this.closed || this.#isAway) return
     const ready = this.#attempt > 0 && this.ready()

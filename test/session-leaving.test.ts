@@ -76,7 +76,7 @@ describe('A session is silent about a page that is left', () => {
     expect(started.reports).toEqual([['announce'], ['announce'], ['announce']])
   })
 
-  it('A timeout and an end of the stream are reported as ever', async () => {
+  it('A timeout and an end of the stream are reported as always', async () => {
     await startAndLeave()
     await vi.advanceTimersByTimeAsync(2_000)
     expect(started.reports).toEqual([['reestablish', 'timeout', 10_000]])

@@ -47,7 +47,7 @@ export function createLateTransport({ dispatcher, unref }: Pick<Settings, 'dispa
     context.runInAsyncScope(callback)
     if (!isLast || isDestroyed) return
     isDestroyed = true
-    // Tools that list what is still open, or keep state for each context, learn of the end now, not when memory is freed.
+    // Tools that list what is still open, or keep state for each context, see the end now, not when memory is freed.
     context.emitDestroy()
   }
   return send

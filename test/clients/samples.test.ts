@@ -63,7 +63,7 @@ describe.skipIf(!isInstalled('libraries') || !hasChromium)('The samples of src/R
 
   test('listen-outside.ts shows events in the zone, and runs no task in it for each of them', async () => {
     await project.write('listen-outside.ts', inReference('listen-outside.ts').replace('/feed', '/events'))
-    // What Angular's NgZone is made of: it cannot be had here without all of Angular.
+    // What Angular's NgZone is made of: it is not available without all of Angular.
     const page = `
       import 'zone.js'
       import { listenOutside } from './listen-outside.ts'

@@ -64,7 +64,7 @@ async function receiveNext(): Promise<void> {
 const errors = (): Promise<unknown> => tab.evaluate(`(localStorage.getItem('errors') ?? '').trim()`)
 
 for (const name of browserNames) {
-  describeWith(name, tabBrowsers[name], `Nobody is told that a page is left in ${name}`, {}, (start) => {
+  describeWith(name, tabBrowsers[name], `Leaving a page is not reported in ${name}`, {}, (start) => {
     beforeAll(async () => {
       browser = await start()
     }, maxStartTime)

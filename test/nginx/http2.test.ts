@@ -38,7 +38,7 @@ const answer: RequestListener = async (request, response) => {
 beforeEach(async () => {
   requests.clear()
   protocols.clear()
-  // A test may trust the certificate, of which everybody has the key.
+  // Only a test may trust the certificate: its key is public.
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
   directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
   upstream = new Upstream()

@@ -27,7 +27,7 @@ export interface NginxOptions {
   readonly certificate?: { readonly certificate: string; readonly key: string }
   /** Whether `reload` can be called. Otherwise, there is only one process. */
   readonly isReloadable?: boolean
-  /** How long the processes before a reload may go on, as nginx writes it (1s). */
+  /** How long the processes before a reload may continue, in the notation of nginx (default: 1s). */
   readonly shutdownTimeout?: string
 }
 

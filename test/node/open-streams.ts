@@ -90,7 +90,7 @@ export function send(
     refuse() {},
   })
   const begun = Promise.race([chunk, done])
-  // Rejections are handled by whoever awaits these promises.
+  // Rejections are handled where these promises are awaited.
   for (const promise of [begun, done]) promise.catch(() => {})
   return { begun, done, chunks, abort: () => controller.abort() }
 }

@@ -61,7 +61,7 @@ describe('A port that expects another protocol is recognized', () => {
   })
 
   test.for(['TLSv1.2', 'TLSv1.3'] as const)(
-    'A server that wants a client certificate, with %s, is told',
+    'A server that wants a client certificate, with %s, is recognized',
     async (version) => {
       const options = { cert: certificate, key, requestCert: true, maxVersion: version }
       await withServer(createTlsServer(options), async (host) => {

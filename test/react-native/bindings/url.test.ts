@@ -5,7 +5,7 @@ import { URLSearchParams as OwnURLSearchParams } from '../../../src/react-native
 
 type Parts = Pick<URL, 'href' | 'origin' | 'protocol' | 'host' | 'hostname' | 'username' | 'password' | 'search'>
 
-/** What a URL class makes of a URL; undefined where it refuses it. */
+/** How a URL class parses a URL; undefined if it refuses the URL. */
 function parts(Url: typeof URL | typeof OwnURL, url: string, base?: string): Parts | undefined {
   try {
     const { href, origin, protocol, host, hostname, username, password, search } = new Url(url, base)

@@ -57,7 +57,7 @@ const setTimeout = addTimer(false)
 const listenerMethods = { addListener() {}, removeListeners() {} }
 let lastRequest = 0
 
-/** Android's JavaScript numbers the requests itself; that of iOS is told the number, a little later. */
+/** Android's JavaScript numbers the requests itself; that of iOS receives the number, a little later. */
 const networking = {
   ...listenerMethods,
   sendRequest(...given: unknown[]): void {

@@ -24,7 +24,7 @@ export type Message =
 
 export const messageMark = '\u0001'
 
-/** What the VM is told, as arguments of a call of `__host`. */
+/** What the VM receives, as arguments of a call of `__host`. */
 export interface Host {
   /** Evaluates a script. */
   load(source: string): void

@@ -72,7 +72,7 @@ async function iterate({ url, init, count }: { url: string; init: object; count:
   return { count: seen.length, characters: seen.join('').length, last: seen.at(-1)?.slice(-20) }
 }
 
-/** What the constructor makes of a URL: the URL, or what it throws. */
+/** The result of the constructor for a URL: the URL, or what it throws. */
 function construct({ url }: { url: string }): unknown {
   try {
     const source = new EventSource(url)
