@@ -7,7 +7,7 @@ import type { ErrorReason } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
 import type { AttemptContext } from './options/event-source-init.ts'
 import type { Settings } from './options/settings.ts'
-import { type Outcome, toResponseDetails } from './outcome.ts'
+import { kindOf, type Outcome, toResponseDetails } from './outcome.ts'
 import { createEventStreamParser, type ParserHandler } from './parser.ts'
 import { findRefusal, type Refusal } from './refusal.ts'
 import { type AttemptRequest, buildRequest } from './request.ts'
@@ -34,7 +34,7 @@ const refusalTimeout = 1_000
 /** How much of the body of a refused response is kept, in bytes. */
 const maxRefusalBody = 8_192
 
-/** What the caller's functions are told: the signal is created only if one of them reads it. */
+/** What the caller's functions receive; the signal is created only if one of them reads it. */
 function createContext(state: AttemptState, signal: AttemptSignal): AttemptContext {
   return {
     ...state,
@@ -191,17 +191,14 @@ export class Attempt implements TransportHandler, ParserHandler {
 
   /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
   complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
-    const isLost = /network|timeout|idle|callback/.test(reason)
-    const kind = isLost ? 'lost' : 'refused'
-    const retryAfter = parseRetryAfter(this.#retryAfter)
     this.#settle({
-      kind: reason === 'ended' ? reason : kind,
+      kind: kindOf(reason),
       reason,
       message,
       error,
       attempt: this.#attempt,
       ...details,
-      retryAfter,
+      retryAfter: parseRetryAfter(this.#retryAfter),
     })
   }
 
@@ -230,10 +227,10 @@ export class Attempt implements TransportHandler, ParserHandler {
     if (this.#refusal) {
       const { response, reason, message } = this.#refusal
       this.complete(reason, message, undefined, toResponseDetails(response, this.#refusedBody))
-      return
+    } else {
+      if (endOfStream) this.#read?.(endOfStream)
+      this.complete('ended', 'the server ended the stream')
     }
-    if (endOfStream) this.#read?.(endOfStream)
-    this.complete('ended', 'the server ended the stream')
   }
 
   /**

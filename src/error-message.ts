@@ -1,5 +1,5 @@
 /**
- * What is known of something that was thrown: the text that was thrown, or an Error's message and that of its cause,
+ * Describes something that was thrown: the text that was thrown, or an Error's message and that of its cause,
  * unless the message has it already.
  */
 export function describeError(error: unknown): string {

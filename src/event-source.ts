@@ -76,8 +76,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
     const { startSession, optionRules } = (new.target.prototype as EventSource)[sourceKind]
+    // Constructor, steps 3 to 7: the URL (options/url.ts), and the value of withCredentials.
     this.#settings = readSettings(url, init, optionRules)
-    // Constructor, step 15: "Fetch request": the session does, after the caller's own code has run.
+    // Steps 8 to 14 belong to each attempt (request.ts, transport/fetch.ts, attempt.ts). Step 15: "Fetch request": the
+    // session does, after the caller's own code has run.
     this.#session = startSession(this.#settings, createTransport(this.#settings), {
       // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
       // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
@@ -100,6 +102,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
         // The callback may have closed the source.
         if (!this.#session.closed) this.#handlers.dispatch(event)
       },
+      // Deviation: a connection that is closed for a new one from this side is no interruption, and fires no event.
       dropped: () => {
         this.#readyState = CONNECTING
       },
@@ -123,10 +126,12 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     return this.#settings.url
   }
 
+  /** Whether credentials are also sent across origins. */
   get withCredentials(): boolean {
     return this.#settings.withCredentials
   }
 
+  /** The state of the connection: CONNECTING, also while it waits to reconnect, OPEN or CLOSED. */
   get readyState(): 0 | 1 | 2 {
     return this.#session.closed ? CLOSED : this.#readyState
   }
@@ -136,6 +141,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     return this.#session.lastEventId
   }
 
+  /** The handler of `open`: the connection is open. */
   get onopen(): EventHandler {
     return this.#handlers.get('open')
   }
@@ -143,6 +149,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('open', handler)
   }
 
+  /** The handler of `message`, the type of an event without a name. */
   get onmessage(): EventHandler {
     return this.#handlers.get('message')
   }
@@ -150,6 +157,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('message', handler)
   }
 
+  /** The handler of `error`: the connection was interrupted, or has failed. */
   get onerror(): EventHandler {
     return this.#handlers.get('error')
   }
@@ -157,7 +165,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('error', handler)
   }
 
-  /** Closes the connection permanently. Nothing is dispatched afterwards. */
+  /**
+   * Closes the connection permanently. Nothing is dispatched afterwards. The standard: "The close() method must abort any
+   * instances of the fetch algorithm started for this EventSource object, and must set the readyState attribute to CLOSED."
+   */
   close(): void {
     this.#session.close()
   }

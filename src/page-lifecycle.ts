@@ -1,14 +1,14 @@
-import { onEvents } from './scope-events.ts'
+import { onGlobalEvents } from './global-events.ts'
 
-/** What a wait for a reconnection asks about the network. */
-export interface NetworkScope {
+/** What a wait for a reconnection asks about the network, and listens to. */
+export interface Network {
   readonly navigator?: { readonly onLine?: boolean }
   addEventListener?(type: 'online', listener: () => void): void
   removeEventListener?(type: 'online', listener: () => void): void
 }
 
-/** Dispatches `online` in a browser when the network is back, and the events of a page. */
-export const scope: NetworkScope & typeof globalThis = globalThis
+/** The network: in a browser, the global object dispatches `online` when it is back. */
+export const network: Network = globalThis
 
 const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
@@ -43,7 +43,7 @@ export function isLeavingPage(): boolean {
  * @returns a function that stops the reports, if there is a page
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
-  const { document } = scope
+  const { document } = globalThis
   // Test tools and servers may have a `document` that is no page.
   if (!document) return
   let isSuspended = false
@@ -62,7 +62,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
     update()
   }
   // In the capture phase, since some of the events are dispatched at the document.
-  const stopListening = onEvents(scope, lifecycleEvents, onEvent, true)
+  const stopListening = onGlobalEvents(lifecycleEvents, onEvent, true)
   if (stopListening) update()
   return stopListening
 }

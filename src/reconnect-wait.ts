@@ -1,5 +1,5 @@
-import { scope } from '#lifecycle'
-import { onEvents } from './scope-events.ts'
+import { network } from '#lifecycle'
+import { onGlobalEvents } from './global-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
 /**
@@ -43,7 +43,7 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   const endUnlessOffline = (extension: number): void => {
     // Runtimes other than browsers have no `onLine`.
-    const isOffline = scope.navigator?.onLine === false
+    const isOffline = network.navigator?.onLine === false
     if (isOffline && extension > 0) wait(checkInterval, extension - checkInterval)
     else end()
   }
@@ -53,6 +53,6 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   wait(delay, offlineExtension)
   const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  const stopListening = onEvents(scope, ['online'], end)
+  const stopListening = onGlobalEvents(['online'], end, false, network)
   return end
 }

@@ -47,7 +47,7 @@ const leavingDelay = 1_000
 
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
 
-/** What an `error` event says of an attempt and of what follows. Only a refused response is part of it. */
+/** What an `error` event says about an attempt and what follows. Only a refused response is part of it. */
 function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): ErrorDetails {
   const { kind: _kind, retryAfter: _retryAfter, ...details } = outcome
   return {
@@ -85,7 +85,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
   #wasSilent = false
   /** Whether the attempt has announced the connection. */
-  #hasOpened?: boolean
+  #hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
   #endWait: (() => void) | undefined
   /** Whether the page is away: nothing is connected until it is back. */
@@ -169,7 +169,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       return
     }
     if (outcome.reason === 'network' && isLeavingPage() && !this.#wasSilent) {
-      // Deviation: leaving a page aborts its requests. That is no failure, and nobody is told; if the page stays after
+      // Deviation: leaving a page aborts its requests. That is no failure, and is not reported; if the page stays after
       // all, it reconnects. A second loss in a row has another cause.
       this.#wasSilent = true
       this.#handler.dropped?.()
@@ -212,6 +212,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   readonly #connect = (): void => {
+    // While the page is away, the end of the wait is its return, at which `reconnect()` is called.
     this.#endWait = this.#isAway ? this.#connect : undefined
     if (this.closed || this.#isAway) return
     const ready = this.#attempt > 0 && this.ready()

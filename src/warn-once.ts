@@ -1,9 +1,9 @@
 const given = new Set<string>()
 
-/** Warns the developer on the console of what needs no error, the first time that it is the case. */
+/** Prints a warning on the console, once: for the developer, about something that needs no error. */
 export function warnOnce(warning: string): void {
   if (given.has(warning)) return
   given.add(warning)
-  // biome-ignore lint/suspicious/noConsole: nothing fails, so that no event and no return value could say it.
+  // biome-ignore lint/suspicious/noConsole: nothing fails, so no event and no return value can report it.
   console.warn(warning)
 }

@@ -261,7 +261,7 @@ describe('A source works where a test tool has replaced the classes of events', 
   })
 })
 
-describe('Libraries that were written for the npm package eventsource', () => {
+describe('Libraries that were written for the npm package eventsource work', () => {
   it('A library finds out that the option fetch has an effect', () => {
     expect(Reflect.get(EventSource, Symbol.for('eventsource.supports-fetch-override'))).toBe(true)
   })

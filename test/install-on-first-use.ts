@@ -25,8 +25,8 @@ export async function installOnFirstUse(installation: Installation): Promise<boo
   const { directory, title, isComplete } = installation
   if (await isCurrent(installation)) return true
   // Creating a directory either succeeds or shows that another process has created it.
-  const guard = join(directory, '.installing')
-  if (!(await takeGuard(guard, installation))) return true
+  const lock = join(directory, '.installing')
+  if (!(await takeLock(lock, installation))) return true
   try {
     console.log(`Installing ${title}, which takes a while the first time`)
     await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], {
@@ -39,7 +39,7 @@ export async function installOnFirstUse(installation: Installation): Promise<boo
     const [, ...reason] = (error as Error).message.split('\n', 4)
     return fail(title, reason.join(' '))
   } finally {
-    await rm(guard, { recursive: true, force: true })
+    await rm(lock, { recursive: true, force: true })
   }
   // npm skips an optional package that it cannot download.
   return isComplete() || fail(title, 'npm could not get all of them')
@@ -65,19 +65,19 @@ async function isCurrent({ directory, isComplete }: Installation): Promise<boole
 }
 
 /** Returns false if another process has finished the installation. */
-async function takeGuard(guard: string, installation: Installation): Promise<boolean> {
+async function takeLock(lock: string, installation: Installation): Promise<boolean> {
   const deadline = Date.now() + maxInstallTime
   for (;;) {
     try {
-      await mkdir(guard)
+      await mkdir(lock)
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    // A guard older than the longest installation was left behind by a process that was killed.
-    const since = await changedAt(guard)
-    if (since !== undefined && Date.now() - since > maxInstallTime) await rm(guard, { recursive: true, force: true })
-    if (Date.now() > deadline) throw new Error(`${guard} is held by another installation that does not end`)
+    // A lock older than the longest installation was left behind by a process that was killed.
+    const since = await changedAt(lock)
+    if (since !== undefined && Date.now() - since > maxInstallTime) await rm(lock, { recursive: true, force: true })
+    if (Date.now() > deadline) throw new Error(`${lock} is held by another installation that does not end`)
     await pause(250)
     if (await isCurrent(installation)) return false
   }

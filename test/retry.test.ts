@@ -38,7 +38,7 @@ describe('The policy decides whether a refused response is retried', () => {
 
   it('A response with status 204 fails whatever the policy says, since it tells clients to stop', () => {
     const asked: unknown[] = []
-    const say = (value: unknown) => () => {
+    const returning = (value: unknown) => () => {
       asked.push(value)
       return true
     }
@@ -46,7 +46,7 @@ describe('The policy decides whether a refused response is retried', () => {
       asked.push(context)
       return 0
     }
-    const retries: Settings['retry'][] = [policy({ statuses: [204] }), policy({ statuses: say(204) }), answer]
+    const retries: Settings['retry'][] = [policy({ statuses: [204] }), policy({ statuses: returning(204) }), answer]
     for (const retry of retries) {
       expect(decide(refusal(204), history({ canRefreshHeaders: true }), retry, least)).toEqual({})
     }

@@ -126,7 +126,7 @@ class Rig {
       case 'refuse':
         request?.refuse('redirect', 'a redirect')
         return
-      case 'go on about an old request': {
+      case 'report about an old request': {
         const over = this.scripted.requests.filter(({ isOpen }) => !isOpen)
         const old = over[given.index % over.length]
         old?.respond()
@@ -226,7 +226,7 @@ describe('A session behaves like its model in any order of events', () => {
         model.do({ command: 'close' })
         const reported = rig.log.length
         for (let index = 0; index < rig.scripted.requests.length; index++) {
-          rig.do({ command: 'go on about an old request', index })
+          rig.do({ command: 'report about an old request', index })
         }
         rig.session.reconnect()
         await settleQuickly()

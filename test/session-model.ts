@@ -27,7 +27,7 @@ export type Command =
   | { readonly command: 'retry'; readonly milliseconds: number }
   | { readonly command: 'end' | 'lose' | 'refuse' | Reaction | PageEvent }
   /** Everything that a connection can do for a request that is over. */
-  | { readonly command: 'go on about an old request'; readonly index: number }
+  | { readonly command: 'report about an old request'; readonly index: number }
   | { readonly command: 'advance'; readonly steps: number }
   /** The user's code reacts to the next report, or during the next call of the headers function. */
   | { readonly command: 'react to the next report' | 'react in the headers function'; readonly reaction: Reaction }
@@ -70,7 +70,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ command: fc.constant('go on about an old request' as const), index: fc.nat(10) }),
+    arbitrary: fc.record({ command: fc.constant('report about an old request' as const), index: fc.nat(10) }),
   },
   {
     weight: 5,
@@ -164,7 +164,7 @@ export class Model {
       case 'react in the headers function':
         this.#reactInHeaders = given.reaction
         return
-      case 'go on about an old request':
+      case 'report about an old request':
         return
       case 'close':
       case 'reconnect':

@@ -1,12 +1,11 @@
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { AttemptContext, EventSourceInit } from '../src/options/event-source-init.ts'
 import { readSettings } from '../src/options/settings.ts'
-import { type SessionHandler, startSession } from '../src/session.ts'
+import { startSession } from '../src/session.ts'
 import { settle, useFakeTimers } from './fake-timers.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
-import { endAfterMessage, type Started, start, url } from './start-session.ts'
-import { stubNetwork } from './stub-network.ts'
+import { endAfterMessage, start, url } from './start-session.ts'
 import { uncaughtDuring } from './uncaught-during.ts'
 
 useFakeTimers()
@@ -299,7 +298,7 @@ describe('A session connects until it is closed', () => {
   })
 })
 
-describe('A session whose consumer lags', () => {
+describe('A session waits for a consumer that lags', () => {
   it('A session makes no further attempt until its consumer is ready', async () => {
     let resume = (): void => {}
     let ready: Promise<void> | undefined
@@ -338,174 +337,5 @@ describe('A session whose consumer lags', () => {
     resume()
     await vi.advanceTimersByTimeAsync(day)
     expect(started.requests).toHaveLength(1)
-  })
-})
-
-const createInit = (): EventSourceInit => ({ method: 'POST', body: new Blob(['a']).stream(), retry: { jitter: 0 } })
-
-describe('A session with a one-shot body makes one request', () => {
-  it('A one-shot body that fails ends the session, and the error says why', async () => {
-    const started = start(createInit())
-    await settle()
-    started.latest.lose(new Error('the request body failed: the disk is gone'))
-    await vi.advanceTimersByTimeAsync(day)
-    expect(started.interruptions).toMatchObject([
-      { reason: 'network', message: 'the request body failed: the disk is gone', willReconnect: false },
-    ])
-    expect(started.requests).toHaveLength(1)
-  })
-
-  it('A one-shot body ends the session when the connection is lost', async () => {
-    const error = new Error('reset')
-    const started = start(createInit())
-    await settle()
-    started.latest.respond()
-    started.latest.lose(error)
-    await vi.advanceTimersByTimeAsync(day)
-    expect(started.reports).toEqual([['announce'], ['fail', 'body-used']])
-    expect(started.interruptions[0]).toMatchObject({
-      willReconnect: false,
-      delay: undefined,
-      error,
-      message: 'reset; the body stream was already sent: pass a function',
-    })
-    expect(started.requests).toHaveLength(1)
-  })
-
-  it('A one-shot body ends the session when reconnect() is called', async () => {
-    const started = start(createInit())
-    await settle()
-    started.latest.respond()
-    started.session.reconnect()
-    await vi.advanceTimersByTimeAsync(day)
-    expect(started.reports).toEqual([['announce'], ['fail', 'body-used']])
-    expect(started.requests).toHaveLength(1)
-  })
-
-  it('A one-shot body does not change the report of a refused response', async () => {
-    const started = start(createInit())
-    await settle()
-    started.latest.respond(404)
-    started.latest.end()
-    await settle()
-    expect(started.reports).toEqual([['fail', 'status']])
-  })
-
-  it('A one-shot body ends the session after a response that would be retried', async () => {
-    const started = start({ ...createInit(), retry: { statuses: [503] } })
-    await settle()
-    started.latest.respond(503)
-    started.latest.end()
-    await vi.advanceTimersByTimeAsync(day)
-    expect(started.interruptions).toMatchObject([
-      {
-        reason: 'body-used',
-        message: 'HTTP 503 from http://feed.example/; the body stream was already sent: pass a function',
-        status: undefined,
-        willReconnect: false,
-      },
-    ])
-    expect(started.requests).toHaveLength(1)
-  })
-
-  it('A one-shot body that was never sent can still be sent', async () => {
-    let calls = 0
-    const headers = (): Record<string, string> => {
-      if (calls++ === 0) throw new Error('no token')
-      return {}
-    }
-    const started = start({ ...createInit(), headers })
-    await settle()
-    expect(started.reports).toEqual([['reestablish', 'callback', 6_000]])
-    await vi.advanceTimersByTimeAsync(6_000)
-    expect(started.requests).toHaveLength(1)
-    started.session.close()
-  })
-})
-
-describe('A session whose page is about to be left', () => {
-  /** A mock of a page, which Node does not have. Real browsers are tested in test/lifecycle. */
-  let page: EventTarget
-  let started: Started
-
-  beforeEach(() => {
-    vi.stubGlobal('document', { hidden: false })
-    page = stubNetwork()
-  })
-
-  afterEach(() => {
-    // The page stays: no other test is about to leave it.
-    page.dispatchEvent(new Event('pageshow'))
-    started.session.close()
-  })
-
-  async function startAndLeave(handler: Partial<SessionHandler> = {}): Promise<void> {
-    started = start({ retry: { initialDelay: 5_000, jitter: 0 }, openTimeout: 2_000 }, handler)
-    await settle()
-    page.dispatchEvent(new Event('beforeunload'))
-  }
-
-  async function lose(): Promise<void> {
-    started.latest.lose(new Error('aborted'))
-    await settle()
-  }
-
-  it('A lost connection is not reported, and there is another one after a second if the page stays', async () => {
-    const dropped = vi.fn<() => void>()
-    await startAndLeave({ dropped })
-    started.latest.respond()
-    await lose()
-    expect(dropped).toHaveBeenCalledOnce()
-    await vi.advanceTimersByTimeAsync(999)
-    expect(started.requests).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(started.requests).toHaveLength(2)
-    expect(started.reports).toEqual([['announce']])
-  })
-
-  it('A lost connection is not reported to a handler that does not ask for it either', async () => {
-    await startAndLeave()
-    const uncaught = await uncaughtDuring(async () => {
-      await lose()
-      await vi.advanceTimersByTimeAsync(1_000)
-    })
-    expect(uncaught).toEqual([])
-    expect(started.requests).toHaveLength(2)
-    expect(started.reports).toEqual([])
-  })
-
-  it('A second loss in a row is reported, and the first one is not counted as a failure', async () => {
-    await startAndLeave()
-    await lose()
-    await vi.advanceTimersByTimeAsync(1_000)
-    await lose()
-    expect(started.reports).toEqual([['reestablish', 'network', 10_000]])
-  })
-
-  it('A connection that was open in between makes the next loss the first one again', async () => {
-    await startAndLeave()
-    for (let times = 0; times < 3; times++) {
-      await lose()
-      await vi.advanceTimersByTimeAsync(1_000)
-      started.latest.respond()
-    }
-    expect(started.reports).toEqual([['announce'], ['announce'], ['announce']])
-  })
-
-  it('A timeout and an end of the stream are reported as ever', async () => {
-    await startAndLeave()
-    await vi.advanceTimersByTimeAsync(2_000)
-    expect(started.reports).toEqual([['reestablish', 'timeout', 10_000]])
-    await vi.advanceTimersByTimeAsync(10_000)
-    endAfterMessage(started.latest)
-    await settle()
-    expect(started.reports.at(-1)).toEqual(['reestablish', 'ended', 5_000])
-  })
-
-  it('A lost connection is reported when the page stays', async () => {
-    await startAndLeave()
-    page.dispatchEvent(new Event('pageshow'))
-    await lose()
-    expect(started.reports).toEqual([['reestablish', 'network', 10_000]])
   })
 })

@@ -11,7 +11,7 @@ const sizeOf = ({ data }: ServerSentEvent): number => 1 + (data.length >> sizeSh
 
 /**
  * The events that were read from the network and wait for the consumer, first in, first out. The queue accepts events
- * beyond its high water mark: whoever reads asks `isFull` before the next chunk.
+ * beyond its high water mark: the reader checks `isFull` before the next chunk.
  */
 export class EventQueue {
   readonly #highWaterMark: number
@@ -71,7 +71,7 @@ export class EventQueue {
     })
   }
 
-  /** Ends the wait of `changed()`, if somebody waits. */
+  /** Ends the wait of `changed()`, if it is pending. */
   notify(): void {
     this.#resolveChange?.()
     this.#resolveChange = undefined

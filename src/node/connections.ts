@@ -1,13 +1,13 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Dispatcher } from 'undici'
 import type { PendingRequest, RequestDispatcher, RequestOptions, ResponseHandler } from './connection.ts'
 import { type ConnectOptions, connect, type Endpoint, endpointOf, servernameOf } from './connector.ts'
-import { DelegatingHandler } from './delegating-handler.ts'
 import { defaultPingInterval } from './http2-connection.ts'
 import { OriginConnections, type OriginOptions } from './origin-connections.ts'
 import { findProxy, type ProxySettings } from './proxy-environment.ts'
+import { ForwardHandler } from './proxy-handlers.ts'
 import { traceRequest } from './request-diagnostics.ts'
-import { connectThrough, ProxyRefusalError, proxyError, proxyProtocols } from './tunnel.ts'
+import { SocksProxies } from './socks-proxies.ts'
+import { connectThrough, proxyError, proxyProtocols } from './tunnel.ts'
 
 export interface ConnectionsOptions {
   /** Whether the connections do not keep the process alive. */
@@ -46,14 +46,14 @@ export class Connections implements RequestDispatcher {
   readonly #origins = new Map<string, OriginConnections>()
   /** The endpoints that TLS was used with last, which keep its sessions, by the key of their connections. */
   readonly #endpoints = new Map<string, Endpoint>()
-  /** The undici agents for SOCKS proxies, by URL and credentials of the proxy. */
-  readonly #socksAgents = new Map<string, Promise<Dispatcher>>()
+  readonly #socksProxies: SocksProxies
 
   constructor(options: ConnectionsOptions = {}) {
     const { unref = false, proxy, tls = {}, connectTimeout = 10_000, pingInterval = defaultPingInterval } = options
     this.#unref = unref
     this.#proxy = proxy
     this.#tls = tls
+    this.#socksProxies = new SocksProxies(tls)
     this.#connectTimeout = connectTimeout
     this.#pingInterval = pingInterval
   }
@@ -71,7 +71,7 @@ export class Connections implements RequestDispatcher {
     const target = new URL(`${options.origin}`)
     const proxy = this.#proxy ?? findProxy(target)
     if (proxy && /^socks/.test(proxy.url.protocol)) {
-      this.#dispatchOverSocks(proxy, options, handler)
+      this.#socksProxies.dispatch(proxy, options, handler)
       return true
     }
     const request: PendingRequest = { options, handler: traceRequest(options, handler), isRepeated: false }
@@ -120,25 +120,10 @@ export class Connections implements RequestDispatcher {
     }).dispatch({ options: forwarded, handler: new ForwardHandler(proxy, handler), isRepeated })
   }
 
-  #dispatchOverSocks(proxy: ProxySettings, options: RequestOptions, handler: ResponseHandler): void {
-    const { href } = proxy.url
-    const key = `${href} ${proxy.authorization}`
-    const agent = this.#socksAgents.get(key) ?? createSocksAgent(proxy, this.#tls)
-    this.#socksAgents.set(key, agent)
-    agent
-      .then((dispatcher) => {
-        if (handler.isOver) return
-        const untimed = { ...options, headersTimeout: 0, bodyTimeout: 0 }
-        dispatcher.dispatch(untimed, new SocksHandler(proxy, handler))
-      })
-      .catch((error: Error) => handler.onResponseError(undefined as never, proxyError(proxy, error)))
-  }
-
   /** Closes all connections, even those being established. The requests in progress fail. */
   destroy(): void {
     for (const connections of this.#origins.values()) connections.destroy()
-    for (const agent of this.#socksAgents.values()) void agent.then((dispatcher) => dispatcher.destroy())
-    this.#socksAgents.clear()
+    this.#socksProxies.destroy()
   }
 
   #connectOptions(protocols: string[]): ConnectOptions {
@@ -146,7 +131,7 @@ export class Connections implements RequestDispatcher {
   }
 
   #proxyEndpoint({ url }: ProxySettings): Endpoint {
-    const endpoint = endpointOf(url)
+    const endpoint = endpointOf(url.origin)
     if (url.protocol === 'http:') return endpoint
     return { ...endpoint, tls: { ...this.#tls, servername: servernameOf(url.host) } }
   }
@@ -154,7 +139,7 @@ export class Connections implements RequestDispatcher {
   #targetEndpoint(key: string, target: URL, host: string | undefined): Endpoint {
     const known = this.#endpoints.get(key)
     if (known) return known
-    const endpoint = endpointOf(target)
+    const endpoint = endpointOf(target.origin)
     if (target.protocol === 'http:') return endpoint
     const withTls = { ...endpoint, tls: { ...this.#tls, servername: servernameOf(host ?? target.host) } }
     this.#endpoints.set(key, withTls)
@@ -187,54 +172,4 @@ export class Connections implements RequestDispatcher {
 /** The Host header of a request, which a connection sends for all its requests. */
 function hostHeader({ headers }: RequestOptions): string | undefined {
   return (headers as Record<string, string> | undefined)?.['host']
-}
-
-async function createSocksAgent(proxy: ProxySettings, tls: ConnectionOptions): Promise<Dispatcher> {
-  const { Socks5ProxyAgent } = await import('./undici.ts')
-  const url = new URL(proxy.url.href.replace(/^socks5h:/, 'socks5:'))
-  // undici's types lack these options, which its ProxyAgent passes as well.
-  const options = { username: proxy.username, password: proxy.password, requestTls: tls }
-  return new Socks5ProxyAgent(url, options)
-}
-
-/** A handler that names the SOCKS proxy in an error that occurs before the response. */
-class SocksHandler extends DelegatingHandler {
-  readonly #proxy: ProxySettings
-  #hasResponse = false
-
-  constructor(proxy: ProxySettings, handler: ResponseHandler) {
-    super(handler)
-    this.#proxy = proxy
-  }
-
-  override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
-    this.#hasResponse = true
-    super.onResponseStart(...response)
-  }
-
-  override onResponseError(...[controller, error]: Parameters<DelegatingHandler['onResponseError']>): void {
-    super.onResponseError(controller, this.#hasResponse ? error : proxyError(this.#proxy, error))
-  }
-}
-
-/** A handler that reports a proxy's own refusal to forward a request as an error, not as the server's response. */
-class ForwardHandler extends DelegatingHandler {
-  readonly #proxy: ProxySettings
-
-  constructor(proxy: ProxySettings, handler: ResponseHandler) {
-    super(handler)
-    this.#proxy = proxy
-  }
-
-  override onResponseStart(...response: Parameters<DelegatingHandler['onResponseStart']>): void {
-    const [controller, status] = response
-    // Only a proxy sends "407 Proxy Authentication Required".
-    if (status !== 407) {
-      super.onResponseStart(...response)
-      return
-    }
-    const error = new ProxyRefusalError(this.#proxy, status)
-    this.handler.onResponseError(controller, error)
-    controller.abort(error)
-  }
 }

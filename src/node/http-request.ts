@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
+import { endpointOf } from './connector.ts'
 import { splitOrigin } from './header-fields.ts'
 
 /**
@@ -23,9 +24,9 @@ let OwnClientRequest: typeof ClientRequest | undefined
  */
 export function createRequest(socket: Socket, origin: string, options: RequestOptions): ClientRequest {
   OwnClientRequest ??= findClientRequest()
-  const [scheme, address] = splitOrigin(origin)
-  const [, host, port = scheme === 'https' ? 443 : 80] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? []
+  const { host, port } = endpointOf(origin)
   const request = new OwnClientRequest({ ...options, host, port, createConnection: () => socket })
+  const [scheme] = splitOrigin(origin)
   // As an option, it would have to be the protocol of an agent.
   request.protocol = `${scheme}:`
   return request

@@ -56,7 +56,7 @@ export class LateTransport implements Transport {
     this.#context.runInAsyncScope(callback)
     if (!isLast || this.#isDestroyed) return
     this.#isDestroyed = true
-    // Tools that list what is still open, or keep state for each context, learn of the end now, not when memory is freed.
+    // Tools that list what is still open, or keep state for each context, see the end now, not when memory is freed.
     this.#context.emitDestroy()
   }
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { endpointOf } from './connector.ts'
 
 /** A proxy that an environment variable names. */
 export interface ProxySettings {
@@ -15,7 +16,7 @@ export interface ProxySettings {
 /** The error of an environment variable that applies to a request and cannot be used. */
 export class ProxyVariableError extends Error {}
 
-const proxyProtocols = /^(https?|socks5h?|socks):$/
+const proxySchemes = /^(https?|socks5h?|socks):$/
 
 /**
  * The proxy for a URL according to the environment, as in curl and undici: HTTPS_PROXY for https: (HTTP_PROXY if that is
@@ -46,7 +47,7 @@ export function readProxy(value: string): ProxySettings | undefined {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`
   try {
     const url = new URL(address)
-    if (proxyProtocols.test(url.protocol) && url.hostname) {
+    if (proxySchemes.test(url.protocol) && url.hostname) {
       const username = decodeURIComponent(url.username)
       const password = decodeURIComponent(url.password)
       url.username = url.password = url.search = url.hash = ''
@@ -59,14 +60,13 @@ export function readProxy(value: string): ProxySettings | undefined {
 }
 
 /** Whether NO_PROXY lists the host of a URL: as a name, which includes its subdomains, an address, or a network in CIDR. */
-function bypassesProxy({ hostname, port, protocol }: URL, noProxy: string): boolean {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  const targetPort = port || (protocol === 'https:' ? '443' : '80')
+function bypassesProxy({ origin }: URL, noProxy: string): boolean {
+  const { host, port } = endpointOf(origin)
   return noProxy.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true
     if (!entry) return false
     const [, name = '', entryPort] = splitPort(entry)
-    return (!entryPort || entryPort === targetPort) && matchesEntry(host, name.toLowerCase())
+    return (!entryPort || entryPort === `${port}`) && matchesEntry(host, name.toLowerCase())
   })
 }
 

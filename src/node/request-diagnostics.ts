@@ -23,13 +23,13 @@ interface TracedRequest {
   readonly origin: string
   readonly method: string
   readonly path: string
-  /** Names and values by turns. */
+  /** Names and values, alternating. */
   readonly headers: string[]
   /** Adds a header to the request that is sent. */
   addHeader(name: string, value: string): void
 }
 
-/** Names and values by turns, without the pseudo-headers of HTTP/2. */
+/** Names and values, alternating, without the pseudo-headers of HTTP/2. */
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): string[] {
   const fields = Object.entries(headers).filter(([name]) => !name.startsWith(':'))
   return fields.flatMap(([name, value = '']) => [value].flat().flatMap((each) => [name, each]))

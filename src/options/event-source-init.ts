@@ -157,6 +157,7 @@ export interface EventSourceInit {
   /**
    * The request headers, or a function that is called for every attempt. If the function fails, an `error` with reason
    * `callback` is dispatched, and the connection is reestablished.
+   * @default undefined
    */
   headers?: HeadersInit | ((context: AttemptContext) => HeadersInit | Promise<HeadersInit>) | undefined
   /**
@@ -173,6 +174,7 @@ export interface EventSourceInit {
    * A function that is called for every attempt and returns what differs from the other options, such as a token in the
    * URL, or a POST to begin and a GET to resume. If it fails, an `error` with reason `callback` is dispatched, and the
    * connection is reestablished.
+   * @default undefined
    */
   request?:
     | ((context: AttemptContext) => RequestOverrides | null | undefined | Promise<RequestOverrides | null | undefined>)
@@ -188,7 +190,10 @@ export interface EventSourceInit {
    * @default An agent without a limit on silence, with the proxies from the environment variables.
    */
   dispatcher?: Dispatcher | undefined
-  /** A signal that closes the connection permanently when it is aborted. */
+  /**
+   * A signal that closes the connection permanently when it is aborted.
+   * @default undefined
+   */
   signal?: AbortSignal | undefined
   /**
    * The event ID to resume after. The first request already sends it.
@@ -239,13 +244,25 @@ export interface EventSourceInit {
    * @default 'follow'
    */
   redirect?: 'follow' | 'error' | undefined
-  /** Called with every event, whatever its name, before its listeners. */
+  /**
+   * Called with every event, whatever its name, before its listeners.
+   * @default undefined
+   */
   onEvent?: ((event: TypedMessageEvent<string>) => void) | undefined
-  /** Called with the text of every comment line. */
+  /**
+   * Called with the text of every comment line.
+   * @default undefined
+   */
   onComment?: ((comment: string) => void) | undefined
-  /** Called before every request. */
+  /**
+   * Called before every request.
+   * @default undefined
+   */
   onRequest?: ((request: RequestInfo) => void) | undefined
-  /** Called with every response. */
+  /**
+   * Called with every response.
+   * @default undefined
+   */
   onResponse?: ((response: ResponseInfo) => void) | undefined
   /**
    * Whether the connection is closed while the page is hidden, and resumed with the last event ID when the page is shown.

@@ -1,5 +1,5 @@
 import { AppState, type AppStateStatus } from 'react-native'
-import type { NetworkScope } from '../page-lifecycle.ts'
+import type { Network } from '../page-lifecycle.ts'
 
 function watchAppState(listener: (state: AppStateStatus) => void): () => void {
   // There is no native module in an app's tests, for example.
@@ -52,8 +52,8 @@ function watchActivations(): void {
   })
 }
 
-/** The target of `online`, which is dispatched when the app has become active, so that waits for a reconnection end. */
-export const scope: NetworkScope = {
+/** The network: `online` is dispatched when the app has become active, so that waits for a reconnection end. */
+export const network: Network = {
   addEventListener(_type, listener) {
     wakeListeners.add(listener)
   },

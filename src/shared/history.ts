@@ -70,6 +70,16 @@ export class MessageHistory implements Position {
     this.number = number
   }
 
+  /** Whether a tab that was at this position still is. */
+  isAt({ series, number }: Pick<Position, 'series' | 'number'>): boolean {
+    return series === this.series && number === this.number
+  }
+
+  /** Whether the tab has nothing to resume after, and wants nothing from before an update for all, whose number this is. */
+  canJoinAt(number: number): boolean {
+    return !this.lastEventId && (this.isKnown || this.replay === 0 || number === 0)
+  }
+
   /** The messages that a tab lacks, and whether they continue from where it is. */
   messagesFor(request: TabRequest): { messages: StreamMessage[]; reply: Reply } {
     const { from, series, number } = request

@@ -16,9 +16,9 @@ export interface Candidate {
   readonly isInformed: boolean
   /** The tab has become the leader. */
   lead(): void
-  /** The tab is to close the connection, if it leads: it gives up the lock, or somebody has stolen it. */
+  /** The tab has to close the connection, if it leads: it gives up the lock, or another tab has stolen it. */
   stepDown(): void
-  /** The leader is silent: it is to be asked for a sign of life. */
+  /** The leader is silent, and has to be asked for a sign of life. */
   probe(): void
   /** The platform refuses the lock. */
   refused(): void
@@ -61,7 +61,7 @@ export class Leadership {
     return this.#claim?.signal.aborted === false
   }
 
-  /** Waits for the lock, or steals it from whoever holds it. */
+  /** Waits for the lock, or steals it from the tab that holds it. */
   claim(steal = false): void {
     this.resign()
     const claim = new AbortController()

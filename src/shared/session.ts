@@ -1,16 +1,16 @@
 import { onAbort } from '#platform'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
+import { onGlobalEvents } from '../global-events.ts'
 import type { Settings } from '../options/settings.ts'
 import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
-import { onEvents } from '../scope-events.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport } from '../transport/transport.ts'
+import { TabChannel } from './channel.ts'
 import { MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
   protocolVersion,
-  readMessage,
   type SharedErrorDetails,
   type StreamMessage,
   type TabMessage,
@@ -65,7 +65,6 @@ const failureHold = 1_000
  */
 export class SharedSession implements Session, Candidate {
   closed: boolean
-  readonly #name: string
   readonly #settings: SharedSettings
   readonly #transport: Transport
   readonly #handler: SessionHandler
@@ -74,8 +73,8 @@ export class SharedSession implements Session, Candidate {
   readonly #id = Math.random()
   readonly #history: MessageHistory
   readonly #leadership: Leadership
-  /** The channel to the other tabs; undefined while there is none (see the table). */
-  #channel: BroadcastChannel | undefined
+  /** The channel to the other tabs (see the table). */
+  readonly #channel: TabChannel
   /** The connection, if this tab leads. */
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
@@ -84,7 +83,6 @@ export class SharedSession implements Session, Candidate {
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
-  #hasMetOtherVersion = false
   /** The reconnections of the connection, if this tab leads. */
   readonly #reconnections: ReconnectThrottle
   /** Ends the subscriptions to the signal and to the page. */
@@ -98,12 +96,19 @@ export class SharedSession implements Session, Candidate {
     platform: SharingPlatform,
   ) {
     const { signal, lastEventId, replay, unref, pauseWhenHidden } = settings
-    this.#name = name
     this.#settings = settings
     this.#transport = transport
     this.#handler = handler
     this.#platform = platform
     this.#history = new MessageHistory(lastEventId, replay)
+    this.#channel = new TabChannel(platform.BroadcastChannel, name, unref, {
+      receive: (message) => this.#receive(message),
+      metOtherVersion: () => {
+        platform.metOtherVersion()
+        // So that the other tab meets this one, too.
+        this.#catchUp()
+      },
+    })
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
     this.closed = !!signal?.aborted
@@ -115,7 +120,7 @@ export class SharedSession implements Session, Candidate {
     platform.sessions.add(this)
     this.#join()
     // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
-    const stopListening = onEvents(globalThis, ['pagehide', 'freeze'], this.#onPageEvent, true)
+    const stopListening = onGlobalEvents(['pagehide', 'freeze'], this.#onPageEvent, true)
     const stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
       if (isAway) this.#leave()
@@ -191,20 +196,16 @@ export class SharedSession implements Session, Candidate {
   }
 
   /** Tells all tabs where the leader is, and what has happened. */
-  #broadcast(news: Partial<Update> = {}): void {
+  #broadcast(changes: Partial<Update> = {}): void {
     const { series, number } = this.#history
     const { lastEventId } = this
     const { term } = this.#leadership
-    this.#send({ kind: 'update', term, series, number, lastEventId, url: this.#url, messages: [], ...news })
+    this.#channel.send({ kind: 'update', term, series, number, lastEventId, url: this.#url, messages: [], ...changes })
   }
 
   #request(kind: TabRequest['kind']): void {
     const { series, number, lastEventId, replay } = this.#history
-    this.#send({ kind, from: this.#id, series, number, lastEventId, replay })
-  }
-
-  #send(message: TabMessage): void {
-    this.#channel?.postMessage({ version: protocolVersion, ...message })
+    this.#channel.send({ kind, from: this.#id, series, number, lastEventId, replay })
   }
 
   /** Asks the leader for the messages that this tab lacks. */
@@ -213,12 +214,10 @@ export class SharedSession implements Session, Candidate {
     this.#request('catch up')
   }
 
-  readonly #receive = ({ data }: { readonly data: unknown }): void => {
-    const message = readMessage(data)
-    if (typeof message === 'number') this.#meetOtherVersion()
-    else if (message?.kind === 'update') this.#receiveUpdate(message)
-    else if (message?.kind === 'departure') this.#receiveDeparture()
-    else if (message) this.#receiveRequest(message)
+  #receive(message: TabMessage): void {
+    if (message.kind === 'update') this.#receiveUpdate(message)
+    else if (message.kind === 'departure') this.#receiveDeparture()
+    else this.#receiveRequest(message)
   }
 
   #receiveRequest(request: TabRequest): void {
@@ -230,14 +229,6 @@ export class SharedSession implements Session, Candidate {
   #receiveDeparture(): void {
     if (this.#connection) this.#broadcast()
     else this.#leadership.expectLeader()
-  }
-
-  #meetOtherVersion(): void {
-    if (this.#hasMetOtherVersion) return
-    this.#hasMetOtherVersion = true
-    this.#platform.metOtherVersion()
-    // So that the other tab meets this one, too.
-    this.#catchUp()
   }
 
   #receiveUpdate(update: Update): void {
@@ -278,10 +269,10 @@ export class SharedSession implements Session, Candidate {
     const isSameSeries = series === history.series
     if (isSameSeries && numberBefore <= history.number) return true
     // The tab may have moved on since it asked.
-    const isCurrentReply = reply?.series === history.series && reply.number === history.number
+    const isCurrentReply = reply !== undefined && history.isAt(reply)
     const isContiguous = isCurrentReply
       ? reply.isContiguous || !history.lastEventId
-      : !reply && !isSameSeries && this.#canJoinAt(update)
+      : !reply && !isSameSeries && history.canJoinAt(update.number)
     if (isContiguous) {
       history.join(series, numberBefore, update.number === numberBefore ? update.lastEventId : '')
       return true
@@ -289,12 +280,6 @@ export class SharedSession implements Session, Candidate {
     if (isCurrentReply) this.#resumeByItself(update)
     else if (!this.#hasAsked) this.#catchUp()
     return false
-  }
-
-  /** Whether the tab has nothing to resume after, and wants nothing from before an update for all. */
-  #canJoinAt({ number }: Update): boolean {
-    const { lastEventId, replay, isKnown } = this.#history
-    return !lastEventId && (isKnown || replay === 0 || number === 0)
   }
 
   /** Gets from the server what the leader cannot send. */
@@ -340,7 +325,7 @@ export class SharedSession implements Session, Candidate {
   /** Opens the channel, and takes part in the election of a leader. */
   #join(): void {
     try {
-      this.#channel ??= this.#openChannel()
+      this.#channel.open()
     } catch {
       this.refused()
       return
@@ -349,28 +334,16 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.claim()
   }
 
-  #openChannel(): BroadcastChannel {
-    const channel = new this.#platform.BroadcastChannel(this.#name)
-    if (this.#settings.unref) (channel as { unref?(): void }).unref?.()
-    channel.onmessage = this.#receive
-    return channel
-  }
-
-  #closeChannel(): void {
-    this.#channel?.close()
-    this.#channel = undefined
-  }
-
   #leadAlone(): void {
     this.#leadership.resign()
-    this.#closeChannel()
+    this.#channel.close()
     this.#leadership.begin()
   }
 
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
-    this.#send({ kind: 'departure' })
+    this.#channel.send({ kind: 'departure' })
     this.#leadership.resign()
   }
 
@@ -389,7 +362,7 @@ export class SharedSession implements Session, Candidate {
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
     // made while it loads the next page.
     this.#leadership.resign()
-    this.#closeChannel()
+    this.#channel.close()
     this.#drop()
   }
 
@@ -399,6 +372,6 @@ export class SharedSession implements Session, Candidate {
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#unsubscribe?.()
-    this.#closeChannel()
+    this.#channel.close()
   }
 }

@@ -10,6 +10,7 @@ export interface SharedEventSourceInit extends EventSourceInit {
   /**
    * The group of tabs that share a connection: only tabs with the same string do. Required with `headers`, `body`,
    * `request`, `fetch` and methods other than GET, which may make one user's stream different from another's.
+   * @default undefined
    */
   scope?: string | undefined
   /**

@@ -1,4 +1,4 @@
-import { onEvents } from '../scope-events.ts'
+import { onGlobalEvents } from '../global-events.ts'
 import { createFetchTransport, type SendRequest } from './fetch.ts'
 import type { CreateTransport } from './transport.ts'
 
@@ -19,7 +19,7 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
     // Other requests of the page may be blocked meanwhile.
     isBlocked ||= effectiveDirective === 'connect-src' && disposition === 'enforce' && url.startsWith(blockedURI)
   }
-  const stopListening = onEvents(globalThis, ['securitypolicyviolation'], onViolation)
+  const stopListening = onGlobalEvents(['securitypolicyviolation'], onViolation)
   try {
     return await fetch(url, init)
   } catch (error) {

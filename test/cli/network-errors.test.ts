@@ -100,7 +100,7 @@ async function request(url: string): Promise<NetworkErrorDescription> {
   return describeNetworkError(end.kind === 'failed' ? end.error : undefined)
 }
 
-describe('The error of a connection', () => {
+describe('The error of a connection is described', () => {
   test.for(faultyServers)('A server with %s is described in plain words', async ([, scheme, start, message, fix]) => {
     const server = await start()
     const description = await request(`${scheme}://127.0.0.1:${server.port}/`)

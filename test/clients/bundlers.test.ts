@@ -41,9 +41,9 @@ afterAll(() => browser?.close())
 // They take minutes, so they run in CI alone.
 const runs = Boolean(process.env['CI']) && hasChromium && isInstalled('bundlers')
 
-describe.skipIf(!runs)('an application that imports every entry point', () => {
+describe.skipIf(!runs)('An application can import every entry point', () => {
   test.for(['vite', 'webpack', 'rspack', 'parcel', 'metro', 'metro without exports'])(
-    'is built by %s and receives events in Chromium',
+    'The application is built by %s and receives events in Chromium',
     { timeout },
     async (bundler) => {
       const folder = await mkdtemp(join(tmpdir(), 'everysource-bundle-'))
@@ -66,7 +66,9 @@ describe.skipIf(!runs)('an application that imports every entry point', () => {
     },
   )
 
-  test('is built by Next.js and receives events on its server and in Chromium', { timeout }, async () => {
+  test('The application is built by Next.js and receives events on its server and in Chromium', {
+    timeout,
+  }, async () => {
     const next = join(directory, 'node_modules/next/dist/bin/next')
     // What it keeps of an earlier build may hold an earlier package.
     await rm(join(directory, 'next/.next'), { recursive: true, force: true })

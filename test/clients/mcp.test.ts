@@ -110,7 +110,7 @@ function createProvider(tokens?: Tokens) {
 
 const oldTokens: Tokens = { access_token: 'old', refresh_token: 'refresh', token_type: 'Bearer' }
 
-describe.for(variants)('the MCP SDK (%s)', (group) => {
+describe.for(variants)('The MCP SDK works with everysource (%s)', (group) => {
   async function createTransport(url: string, options: object = {}) {
     const { SSEClientTransport } = await load(group, '@modelcontextprotocol/sdk/client/sse.js')
     const transport = new SSEClientTransport(new URL(url), options)
@@ -126,7 +126,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     await expect.poll(() => transport.onmessage.mock.calls).toContainEqual([expect.objectContaining({ id })])
   }
 
-  test('sends a message and receives the answer over the stream', async () => {
+  test('The SDK sends a message and receives the answer over the stream', async () => {
     const server = await McpServer.start()
     const transport = await createTransport(`${server.origin}/sse`)
     await transport.start()
@@ -134,7 +134,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     expect(transport.onerror).not.toHaveBeenCalled()
   })
 
-  test('refreshes its token when the stream is refused with 401', async () => {
+  test('The SDK refreshes its token when the stream is refused with 401', async () => {
     const server = await McpServer.start('new')
     const authProvider = createProvider(oldTokens)
     const transport = await createTransport(`${server.origin}/sse`, { authProvider })
@@ -144,7 +144,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     await expectAnswer(transport, 1)
   })
 
-  test('sends the user to log in when it has no token', async () => {
+  test('The SDK sends the user to log in when it has no token', async () => {
     const server = await McpServer.start('new')
     const authProvider = createProvider()
     const transport = await createTransport(`${server.origin}/sse`, { authProvider })
@@ -153,7 +153,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     expect(server.authorizations).toEqual([undefined])
   })
 
-  test('connects once the user has logged in', async () => {
+  test('The SDK connects once the user has logged in', async () => {
     const server = await McpServer.start('new')
     const authProvider = createProvider()
     const refused = await createTransport(`${server.origin}/sse`, { authProvider })
@@ -164,7 +164,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     await expectAnswer(transport, 1)
   })
 
-  test('refreshes a token that expires while the stream is open', async () => {
+  test('The SDK refreshes a token that expires while the stream is open', async () => {
     const server = await McpServer.start('old')
     const authProvider = createProvider(oldTokens)
     const transport = await createTransport(`${server.origin}/sse`, { authProvider })
@@ -175,14 +175,14 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     await expectAnswer(transport, 1)
   })
 
-  test('reports the status of a response that refuses the stream', async () => {
+  test('The SDK reports the status of a response that refuses the stream', async () => {
     const origin = await start((_, response) => response.writeHead(403).end())
     const transport = await createTransport(`${origin}/sse`)
     await expect(transport.start()).rejects.toMatchObject({ code: 403 })
     expect(transport.onerror).toHaveBeenCalledWith(expect.objectContaining({ code: 403 }))
   })
 
-  test('reports no status when the stream is lost, and receives again', async () => {
+  test('The SDK reports no status when the stream is lost, and receives again', async () => {
     const server = await McpServer.start()
     const transport = await createTransport(`${server.origin}/sse`)
     await transport.start()
@@ -193,7 +193,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     await expectAnswer(transport, 1)
   })
 
-  test('follows a redirect within the origin with its token', async () => {
+  test('The SDK follows a redirect within the origin with its token', async () => {
     const server = await McpServer.start('old')
     const paths: (string | undefined)[] = []
     const origin = await start((request, response) => {
@@ -208,7 +208,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     expect(server.authorizations).toEqual([])
   })
 
-  test('refuses a redirect to another origin, which never hears of it', async () => {
+  test('The SDK refuses a redirect to another origin, which receives no request', async () => {
     const other = await McpServer.start()
     const origin = await start((_, response) => redirectTo(response, `${other.origin}/sse`))
     const transport = await createTransport(`${origin}/sse`, { authProvider: createProvider(oldTokens) })
@@ -219,7 +219,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     expect(other.authorizations).toEqual([])
   })
 
-  test('refuses a redirect that leads in a circle', async () => {
+  test('The SDK refuses a redirect that leads in a circle', async () => {
     const paths: (string | undefined)[] = []
     const origin = await start((request, response) => {
       paths.push(request.url)
@@ -230,7 +230,7 @@ describe.for(variants)('the MCP SDK (%s)', (group) => {
     expect(paths).toHaveLength(6)
   })
 
-  test('follows a redirect to another origin without its token where told to', async () => {
+  test('The SDK follows a redirect to another origin without its token where told to', async () => {
     const other = await McpServer.start()
     const origin = await start((_, response) => redirectTo(response, `${other.origin}/sse`))
     const transport = await createTransport(`${origin}/sse`, {

@@ -89,9 +89,9 @@ async function firstNews(): Promise<string> {
   }
 }
 
-describe.skipIf(!isInstalled('libraries'))('a request in Node', () => {
+describe.skipIf(!isInstalled('libraries'))('A request in Node is sent to the mock that a test sets up', () => {
   test.for(mocks)(
-    'is answered by %s, and does not reach the network until the mock is taken back',
+    'A request is answered by %s, and does not reach the network until the mock is removed',
     async ([, mock]) => {
       takeBack = await mock()
       expect(await firstNews()).toBe('mocked')
@@ -104,7 +104,7 @@ describe.skipIf(!isInstalled('libraries'))('a request in Node', () => {
     },
   )
 
-  test('is answered by a mock that is set up after a first connection', async () => {
+  test('A request is answered by a mock that is set up after a first connection', async () => {
     expect(await firstNews()).toBe('real')
     takeBack = await mockByStub()
     expect(await firstNews()).toBe('mocked')
@@ -125,18 +125,21 @@ describe.skipIf(!isInstalled('libraries'))('a request in Node', () => {
     [3, 'http'],
     [2, 'sse'],
     [3, 'sse'],
-  ] as const)('is answered by msw %d (%s) until msw is closed', async ([version, kind], { skip }) => {
+  ] as const)('A request is answered by msw %d (%s) until msw is closed', async ([version, kind], { skip }) => {
     expect(await listenWithMsw(version, kind, skip)).toBe('mocked\nreal\n')
     expect(requests).toHaveBeenCalledTimes(1)
   })
 
-  test.for([2, 3])('fails without the network where msw %d has no handler for it', async (version, { skip }) => {
-    expect(await listenWithMsw(version, 'unhandled', skip)).toBe('error: network\nreal\n')
-    expect(requests).toHaveBeenCalledTimes(1)
-  })
+  test.for([2, 3])(
+    'A request fails without the network where msw %d has no handler for it',
+    async (version, { skip }) => {
+      expect(await listenWithMsw(version, 'unhandled', skip)).toBe('error: network\nreal\n')
+      expect(requests).toHaveBeenCalledTimes(1)
+    },
+  )
 
   test.for(['nock-13', 'global-agent'].flatMap((tool) => ['import', 'require'].map((kind) => [tool, kind] as const)))(
-    'goes to its server where %s has replaced http.request, after %s',
+    'A request is sent to its server where %s has replaced http.request, after %s',
     async ([tool, kind]) => {
       const cwd = directoryOf('libraries')
       using program = startProgram(['replaced-http.mjs', tool, kind, url], { executable: process.execPath, cwd })

@@ -64,7 +64,7 @@ const pages: readonly [string, LibraryPage][] = [
 ]
 
 describe.skipIf(!hasChromium || !isInstalled('libraries')).each(implementations)(
-  'in Chromium, with %s,',
+  'Third-party libraries receive events in Chromium with %s',
   (implementation) => {
     test.for(pages)('%s receives every event once, over one connection', async ([, page]) => {
       const { program, dataOf = (item) => item, listed = (item) => item } = page

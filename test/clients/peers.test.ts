@@ -74,7 +74,7 @@ const begin = (response: ServerResponse, data: string | number = 'hello'): Serve
   return response
 }
 
-describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { concurrent: false }, () => {
+describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README is true', { concurrent: false }, () => {
   let browser: Browser | undefined
   let script: string
   const pages: Page[] = []
@@ -118,17 +118,17 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
       name,
       given,
     )
-    const look = async (): Promise<Observed> => {
+    const observe = async (): Promise<Observed> => {
       const state = await page.evaluate(() => {
         const { seen, state } = globalThis as unknown as { seen: object; state: () => object }
         return { ...seen, ...state() } as Omit<Observed, 'requests' | 'bodies'>
       })
       return { ...state, requests: [...requests], bodies: [...bodies] }
     }
-    let observed = await look()
+    let observed = await observe()
     await expect
       .poll(async () => {
-        observed = await look()
+        observed = await observe()
         return until(observed)
       })
       .toBe(true)
@@ -137,7 +137,7 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README', { 
 
   /** Expects each client's cell to be what the client is found to do. */
   const row = (title: string, find: (name: Name) => Promise<string> | string): void => {
-    test(title, async () => {
+    test(`The row "${title}" says what each client does`, async () => {
       const found = await Promise.all(names.map(async (name) => [name, await find(name)] as const))
       expect(cellsOf(title)).toEqual(Object.fromEntries(found))
     })

@@ -12,8 +12,8 @@ afterEach(async () => {
   await server?.close()
 })
 
-describe.skipIf(!isInstalled('libraries'))('the SDK of PocketBase over the polyfill', () => {
-  test('subscribes, receives, and subscribes again when the server has ended the stream', async () => {
+describe.skipIf(!isInstalled('libraries'))('The SDK of PocketBase works over the polyfill', () => {
+  test('The SDK subscribes, receives, and subscribes again when the server has ended the stream', async () => {
     /** By the ID that the server gave each connection. */
     const streams = new Map<string, { send: (sent: SentEvent) => void; end: () => void }>()
     const subscriptions: unknown[] = []

@@ -25,7 +25,7 @@ afterEach(() => project[Symbol.asyncDispose]())
 const provide = (name: string, installedAs = name): Promise<void> =>
   symlink(join(packages, installedAs), join(project.directory, 'node_modules', name))
 
-describe.skipIf(!isInstalled('libraries'))('src/REFERENCE.md', () => {
+describe.skipIf(!isInstalled('libraries'))('The samples of src/REFERENCE.md run in Node', () => {
   test('cookies.mjs sends the cookie that the server has set', async () => {
     const cookies: (string | undefined)[] = []
     const answer: RequestListener = (request, response) => {
@@ -53,7 +53,7 @@ describe.skipIf(!isInstalled('libraries'))('src/REFERENCE.md', () => {
   })
 })
 
-describe.skipIf(!isInstalled('libraries') || !hasChromium)('src/REFERENCE.md in Chromium', () => {
+describe.skipIf(!isInstalled('libraries') || !hasChromium)('The samples of src/REFERENCE.md run in Chromium', () => {
   let browser: Awaited<ReturnType<typeof launchBrowser>>
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe.skipIf(!isInstalled('libraries') || !hasChromium)('src/REFERENCE.md in 
 
   test('listen-outside.ts shows events in the zone, and runs no task in it for each of them', async () => {
     await project.write('listen-outside.ts', inReference('listen-outside.ts').replace('/feed', '/events'))
-    // What Angular's NgZone is made of: it cannot be had here without all of Angular.
+    // What Angular's NgZone is made of: it is not available without all of Angular.
     const page = `
       import 'zone.js'
       import { listenOutside } from './listen-outside.ts'

@@ -11,7 +11,7 @@ afterEach(async () => {
   await server?.close()
 })
 
-describe.for(variants)('the client of Sanity (%s)', (group) => {
+describe.for(variants)('The client of Sanity works with everysource (%s)', (group) => {
   async function listen(version: number, origin: string, observer: object): Promise<void> {
     const { createClient } = await load(group, `sanity-${version}`)
     const client = createClient({
@@ -29,7 +29,7 @@ describe.for(variants)('the client of Sanity (%s)', (group) => {
   }
 
   test.for([7, 8])(
-    'of version %d loses none of 100 events when every third is followed by a clean end',
+    'Version %d loses none of 100 events when every third is followed by a clean end',
     async (version) => {
       const welcome = { event: 'welcome', data: { listenerName: 'listener' } }
       server = await startHttpServer(
@@ -47,7 +47,7 @@ describe.for(variants)('the client of Sanity (%s)', (group) => {
     },
   )
 
-  test.for([7, 8])('of version %d reports a refused request, and does not repeat it', async (version) => {
+  test.for([7, 8])('Version %d reports a refused request, and does not repeat it', async (version) => {
     const requests = vi.fn()
     server = await startHttpServer((request, response) => {
       requests(request.headers.authorization)

@@ -11,7 +11,7 @@ afterEach(async () => {
   await server?.close()
 })
 
-describe.for(variants)('the SDK of Stellar (%s)', (group) => {
+describe.for(variants)('The SDK of Stellar works with everysource (%s)', (group) => {
   /** Streams ledgers to their end, which is the tenth, and returns them. */
   async function streamLedgers(origin: string, onerror: () => void): Promise<unknown[]> {
     const { Horizon } = await load(group, '@stellar/stellar-sdk')
@@ -27,7 +27,7 @@ describe.for(variants)('the SDK of Stellar (%s)', (group) => {
   const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
   const ledger = (sequence: number) => ({ id: sequence, data: { sequence, paging_token: `${sequence}` } })
 
-  test('goes on from its cursor when the server says that it closes', async () => {
+  test('The SDK continues from its cursor when the server says that it closes', async () => {
     server = await startHttpServer((request, response) => {
       const send = openStream(response)
       const { searchParams } = new URL(request.url ?? '', 'http://horizon.example')
@@ -40,7 +40,7 @@ describe.for(variants)('the SDK of Stellar (%s)', (group) => {
     expect(onerror).not.toHaveBeenCalled()
   })
 
-  test('goes on from the last event ID when the connection is lost', async () => {
+  test('The SDK continues from the last event ID when the connection is lost', async () => {
     server = await startHttpServer((request, response) => {
       const send = openStream(response)
       const last = Number(request.headers['last-event-id'] ?? 0)

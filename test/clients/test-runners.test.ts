@@ -3,6 +3,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { run } from '../package/command.ts'
+import { jestArguments } from '../package/jest-arguments.ts'
 import { openStream } from './event-stream.ts'
 import { directoryOf, isInstalled } from './groups.ts'
 
@@ -22,43 +23,41 @@ async function runTests(args: readonly string[], expected: string): Promise<void
   await run(process.execPath, args, { cwd: directory, env: { ...env, ORIGIN: server.origin, EXPECTED: expected } })
 }
 
-/** By the environment's name, what the first news in it is. */
+/** The names of environments, and what the first event or error in each is. */
 const environments: readonly [string, string][] = [
   ['jsdom', '^unsupported: .*(fetch|TextDecoder)'],
   ['jest-fixed-jsdom', 'hello'],
   ['@happy-dom/jest-environment', 'hello'],
 ]
 
-describe.skipIf(!isInstalled('test-runners'))('a test of an application', () => {
-  const flags = ['--rootDir', directory, '--cacheDirectory', join(packages, '.jest-cache'), '--no-watchman', '--ci']
+describe.skipIf(!isInstalled('test-runners'))('A test of an application loads every entry point', () => {
+  /** The arguments of jest for a test in an environment whose page is at the feed's origin. */
+  const jest = (file: string, environment: string): string[] => [
+    join(packages, 'jest/bin/jest.js'),
+    ...jestArguments(directory, file),
+    '--transform',
+    '{}',
+    '--env',
+    environment,
+    '--testEnvironmentOptions',
+    JSON.stringify({ url: `${server.origin}/` }),
+  ]
 
-  test.for(environments)('requires and runs every entry point in jest with %s', async ([name, expected]) => {
-    const page = ['--env', name, '--testEnvironmentOptions', JSON.stringify({ url: `${server.origin}/` })]
-    const jest = [
-      join(packages, 'jest/bin/jest.js'),
-      ...flags,
-      '--transform',
-      '{}',
-      '--testMatch',
-      '**/require.jest.cjs',
-    ]
-    await runTests([...jest, ...page], expected)
-  })
+  test.for(environments)(
+    'A test in jest requires every entry point, in the environment %s',
+    async ([name, expected]) => {
+      await runTests(jest('require.jest.cjs', name), expected)
+    },
+  )
 
-  test.for(environments)('imports and runs every entry point in jest with %s', async ([name, expected]) => {
-    const page = ['--env', name, '--testEnvironmentOptions', JSON.stringify({ url: `${server.origin}/` })]
-    const jest = [
-      join(packages, 'jest/bin/jest.js'),
-      ...flags,
-      '--transform',
-      '{}',
-      '--testMatch',
-      '**/import.jest.mjs',
-    ]
-    await runTests(['--experimental-vm-modules', '--no-warnings', ...jest, ...page], expected)
-  })
+  test.for(environments)(
+    'A test in jest imports every entry point, in the environment %s',
+    async ([name, expected]) => {
+      await runTests(['--experimental-vm-modules', '--no-warnings', ...jest('import.jest.mjs', name)], expected)
+    },
+  )
 
-  test.for(['node', 'jsdom'])('imports and runs every entry point in vitest with %s', async (name) => {
+  test.for(['node', 'jsdom'])('A test in vitest imports every entry point, in the environment %s', async (name) => {
     const vitest = [join(packages, 'vitest/vitest.mjs'), 'run', '--environment', name]
     await runTests(vitest, 'hello')
   })

@@ -37,7 +37,7 @@ async function startCounter(isAllowed: (authorization: string | undefined) => bo
   return `http://127.0.0.1:${(created.address() as AddressInfo).port}`
 }
 
-describe.skipIf(!isInstalled('libraries'))('a subscription of tRPC', () => {
+describe.skipIf(!isInstalled('libraries'))('A subscription of tRPC works with everysource', () => {
   async function subscribe(url: string, options: object, observer: object): Promise<void> {
     const { createTRPCClient, httpSubscriptionLink } = await load('libraries', '@trpc/client')
     const { EventSource } = await load('libraries', 'everysource')
@@ -45,7 +45,7 @@ describe.skipIf(!isInstalled('libraries'))('a subscription of tRPC', () => {
     subscription = client.count.subscribe(undefined, observer)
   }
 
-  test('goes on after the last event when its connection is lost, with a header that no native class sends', async () => {
+  test('The subscription continues after the last event when its connection is lost, with a header that no native class sends', async () => {
     const url = await startCounter((authorization) => authorization === 'Bearer token')
     const received: unknown[] = []
     const onError = vi.fn()
@@ -58,7 +58,7 @@ describe.skipIf(!isInstalled('libraries'))('a subscription of tRPC', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  test('reports what the server answered when it is refused', async () => {
+  test('The subscription reports what the server answered when it is refused', async () => {
     const url = await startCounter(() => false)
     const error = await new Promise((resolve, reject) => {
       subscribe(url, {}, { onData: reject, onError: resolve }).catch(reject)

@@ -176,7 +176,7 @@ export class Watch {
  * Waits for a short time in which something must not happen. Expected changes are awaited by their event, or by the
  * request at the server.
  */
-export function aWhile(milliseconds = 60): Promise<void> {
+export function pause(milliseconds = 60): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 

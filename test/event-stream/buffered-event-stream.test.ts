@@ -175,8 +175,8 @@ describe('toReadableStream() returns the events as a ReadableStream', () => {
   })
 })
 
-describe('A consumer that stands still', () => {
-  it('has no more buffered than one chunk over its mark, however often the server cuts the connection', async () => {
+describe('A stream whose consumer stands still is bounded', () => {
+  it('The buffer exceeds its mark by at most one chunk, however often the server cuts the connection', async () => {
     let requests = 0
     const server = await startHttpServer((_, response) => {
       requests++

@@ -11,7 +11,7 @@ import { numberedEvents, useFeedServer } from './planned-feed.ts'
 
 const feedServer = useFeedServer()
 
-describe('A decoder makes of the data what the consumer gets', () => {
+describe('A decoder turns the data into what the consumer receives', () => {
   const price = { price: 1.5 }
   const body = `data: ${JSON.stringify(price)}\n\n`
   const wrong = 'id: 7\ndata: {"price":"high"}\n\n'

@@ -80,7 +80,7 @@ describe('The check of received events counts errors of the client', () => {
     })
   })
 
-  it('An event that the client duplicated is told from the redelivered ones around it', () => {
+  it('An event that the client duplicated is distinguished from the redelivered ones around it', () => {
     expect(
       checkEvents(
         [

@@ -39,7 +39,7 @@ afterEach(() => {
 
 interface Run {
   readonly lines: string[]
-  readonly complaints: string[]
+  readonly errorLines: string[]
   readonly exitCode: number | null
 }
 
@@ -52,14 +52,14 @@ async function run(
   const started = spawn(command, commandArguments, { cwd: checkout, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   child = started
   const lines: string[] = []
-  const complaints: string[] = []
+  const errorLines: string[] = []
   createInterface({ input: started.stdout }).on('line', (line) => {
     lines.push(line)
     onLine?.(line, started)
   })
-  createInterface({ input: started.stderr }).on('line', (line) => complaints.push(line))
+  createInterface({ input: started.stderr }).on('line', (line) => errorLines.push(line))
   const [exitCode] = (await once(started, 'close')) as [number | null]
-  return { lines, complaints, exitCode }
+  return { lines, errorLines, exitCode }
 }
 
 /** Returns the numbers of the events that were printed. */
@@ -107,8 +107,8 @@ describe('The demo checks its arguments and its events', () => {
     [['--max-events', '0'], 'everysource: --max-events is "0", not a whole number of at least 1'],
     [['--events', '3'], 'everysource: unknown option --events; did you mean --max-events?'],
     [['30'], 'everysource: demo takes no operand, but got "30"; see everysource demo --help'],
-  ])('The demo answers %j with one line and exit code 2', async (mistaken, complaint) => {
-    expect(await node(...mistaken)).toEqual({ lines: [], complaints: [complaint], exitCode: 2 })
+  ])('The demo answers %j with one line and exit code 2', async (mistaken, errorLine) => {
+    expect(await node(...mistaken)).toEqual({ lines: [], errorLines: [errorLine], exitCode: 2 })
   })
 
   it('The demo explains its options', async () => {

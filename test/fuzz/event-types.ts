@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../../fixtures/streams/reference.ts'
 
 /**
- * Returns all types of events to listen for, whoever interprets the stream: everything that a line has after "event",
+ * Returns all types of events to listen for, whichever client interprets the stream: everything that a line has after "event",
  * whether or not the standard treats that as the name of a field.
  */
 export function eventTypesOf(bytes: Uint8Array): string[] {

@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /** The results of one client. */
-export interface Tally {
+export interface ClientResult {
   /** The number of streams that it interpreted as the standard says. */
   agreed: number
   /** The number of streams with known deviations. */
@@ -23,7 +23,7 @@ export interface Tally {
   readonly findings: Finding[]
 }
 
-export type Tallies = Readonly<Record<ClientName, Tally>>
+export type ClientResults = Readonly<Record<ClientName, ClientResult>>
 
 /** The number of streams at the same time. Most of the time is spent waiting for the next request. */
 const concurrency = 300
@@ -39,20 +39,20 @@ export function randomStreams(seed: number, count: number): Tokens[] {
  * Lets both clients listen to all streams.
  * @param lateness the maximum delay in ms of a request
  */
-export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number): Promise<Tallies> {
-  const tallies = { native: emptyTally(), ours: emptyTally() }
+export async function fuzz(lab: Lab, streams: Iterable<Tokens>, lateness: number): Promise<ClientResults> {
+  const results = { native: emptyResult(), ours: emptyResult() }
   const suspects: Tokens[] = []
   await forEach(streams, concurrency, async (tokens) => {
     const { native, ours } = await verifyTokens(lab, tokens, lateness)
-    enter(tokens, ours, tallies.ours)
+    enter(tokens, ours, results.ours)
     // A busy browser may be late. The report of our client does not depend on time.
     if (native.kind === 'differs') suspects.push(tokens)
-    else enter(tokens, native, tallies.native)
+    else enter(tokens, native, results.native)
   })
   await forEach(suspects, concurrencyOfSecondLooks, async (tokens) => {
-    enter(tokens, (await verifyTokens(lab, tokens, lateness)).native, tallies.native)
+    enter(tokens, (await verifyTokens(lab, tokens, lateness)).native, results.native)
   })
-  return tallies
+  return results
 }
 
 async function forEach<Item>(
@@ -67,7 +67,7 @@ async function forEach<Item>(
   await Promise.all(Array.from({ length: atATime }, worker))
 }
 
-function emptyTally(): Tally {
+function emptyResult(): ClientResult {
   return { agreed: 0, deviated: 0, deviations: new Map(), findings: [] }
 }
 
@@ -75,17 +75,17 @@ function verifyTokens(lab: Lab, tokens: Tokens, lateness: number): Promise<Reado
   return verify(lab, chunksOf(tokens).map(bytesOfChunk), lateness)
 }
 
-function enter(tokens: Tokens, result: Verification, tally: Tally): void {
+function enter(tokens: Tokens, result: Verification, clientResult: ClientResult): void {
   switch (result.kind) {
     case 'agrees':
-      tally.agreed++
+      clientResult.agreed++
       break
     case 'deviates':
-      tally.deviated++
-      for (const name of result.names) tally.deviations.set(name, (tally.deviations.get(name) ?? 0) + 1)
+      clientResult.deviated++
+      for (const name of result.names) clientResult.deviations.set(name, (clientResult.deviations.get(name) ?? 0) + 1)
       break
     case 'differs':
-      tally.findings.push({ tokens, differences: result.differences })
+      clientResult.findings.push({ tokens, differences: result.differences })
       break
   }
 }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { type BrowserName, browserNames } from '../browsers.ts'
-import { type Finding, fuzz, randomStreams, shrinkFinding, type Tally } from './fuzz.ts'
+import { type ClientResult, type Finding, fuzz, randomStreams, shrinkFinding } from './fuzz.ts'
 import { startLab } from './lab.ts'
 import type { ClientName } from './observation.ts'
 import { chunksOf, type Tokens } from './random-stream.ts'
@@ -49,7 +49,7 @@ const shown = 5
  */
 const lateness = 8_000
 
-function describe(client: ClientName, { agreed, deviated, deviations, findings }: Tally): string {
+function describe(client: ClientName, { agreed, deviated, deviations, findings }: ClientResult): string {
   const known = [...deviations].sort(([, a], [, b]) => b - a)
   return [
     `  ${client}: as the standard says with ${agreed} streams; otherwise in known ways with ${deviated}, in new ways with ${findings.length}`,
@@ -83,14 +83,14 @@ function* withProgress(streams: readonly Tokens[]): Generator<Tokens> {
 async function run(browser: BrowserName, streams: number, seed: number): Promise<number> {
   const lab = await startLab(browser)
   try {
-    const tallies = await fuzz(lab, withProgress(randomStreams(seed, streams)), lateness)
+    const results = await fuzz(lab, withProgress(randomStreams(seed, streams)), lateness)
     for (const client of ['native', 'ours'] as const) {
-      console.log(describe(client, tallies[client]))
-      for (const finding of tallies[client].findings.slice(0, shown)) {
+      console.log(describe(client, results[client]))
+      for (const finding of results[client].findings.slice(0, shown)) {
         console.log(describeFinding(client, await shrinkFinding(lab, client, finding, lateness)))
       }
     }
-    return tallies.native.findings.length + tallies.ours.findings.length
+    return results.native.findings.length + results.ours.findings.length
   } finally {
     await lab.close()
   }

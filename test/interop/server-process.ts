@@ -30,13 +30,13 @@ export class ServerProcess {
   static async #start(name: string, port: number): Promise<ServerProcess> {
     const program = fileURLToPath(new URL(`./servers/${name}.mjs`, import.meta.url))
     const child = spawn(process.execPath, [program, String(port)], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const complaints: string[] = []
-    child.stderr.on('data', (text) => complaints.push(String(text)))
+    const errorOutput: string[] = []
+    child.stderr.on('data', (text) => errorOutput.push(String(text)))
     for await (const line of createInterface({ input: child.stdout })) {
       const [, listeningOn] = /^listening on (\d+)$/.exec(line) ?? []
       if (listeningOn !== undefined) return new ServerProcess(child, Number(listeningOn))
     }
-    throw new Error(`The server ${name} did not start:\n${complaints.join('')}`)
+    throw new Error(`The server ${name} did not start:\n${errorOutput.join('')}`)
   }
 
   /** Kills the process as a crash would, without finishing anything. */

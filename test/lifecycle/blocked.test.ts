@@ -3,10 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
 import { browserNames } from '../browsers.ts'
 import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { describeWith } from '../installed.ts'
-
-const maxStartTime = 120_000
 
 let script: string
 let page: HttpServer

@@ -1,18 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
 import { browserNames } from '../browsers.ts'
-import { bundlePage, htmlPage } from '../bundle-page.ts'
+import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import { describeWith } from '../installed.ts'
-import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
+import type { LiveFeed } from '../live-feed.ts'
+import { numbersOf, startFeed } from './page-feed.ts'
 
-const maxStartTime = 120_000
-
-/** The numbers of the events that a page has received, in order. */
-function numbersOf(log: readonly string[]): number[] {
-  return log.map(Number).filter((number) => number > 0)
-}
-
-let files: Record<string, string>
 let browser: TabBrowser
 let feed: LiveFeed
 let tab: BrowserTab
@@ -25,13 +18,8 @@ async function receiveNext(): Promise<void> {
   await expect.poll(async () => numbersOf(await readLog()).at(-1)).toBe(feed.number)
 }
 
-beforeAll(async () => {
-  const script = await bundlePage(new URL('lifecycle.page.ts', import.meta.url))
-  files = { '/': htmlPage('page.js'), '/page.js': script, '/other': htmlPage() }
-})
-
 beforeEach(async () => {
-  feed = await startLiveFeed(files)
+  feed = await startFeed()
 })
 
 afterEach(async () => {

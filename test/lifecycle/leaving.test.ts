@@ -4,11 +4,10 @@ import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.t
 import { browserNames } from '../browsers.ts'
 import { htmlPage } from '../bundle-page.ts'
 import { Condition } from '../condition.ts'
+import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import type { HttpServer } from '../http-server.ts'
 import { describeWith } from '../installed.ts'
 import { startPageServer } from '../page-server.ts'
-
-const maxStartTime = 120_000
 
 let server: HttpServer
 let browser: TabBrowser
@@ -65,7 +64,7 @@ async function receiveNext(): Promise<void> {
 const errors = (): Promise<unknown> => tab.evaluate(`(localStorage.getItem('errors') ?? '').trim()`)
 
 for (const name of browserNames) {
-  describeWith(name, tabBrowsers[name], `Nobody is told that a page is left in ${name}`, {}, (start) => {
+  describeWith(name, tabBrowsers[name], `Leaving a page is not reported in ${name}`, {}, (start) => {
     beforeAll(async () => {
       browser = await start()
     }, maxStartTime)

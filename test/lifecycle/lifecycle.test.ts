@@ -1,24 +1,18 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { bundlePage, htmlPage } from '../bundle-page.ts'
 import { chromiumExecutable, maxStartTime, startChromium } from '../conformance/runners/puppeteer-browser.ts'
 import { describeWith } from '../installed.ts'
-import { type LiveFeed, startLiveFeed } from '../live-feed.ts'
+import type { LiveFeed } from '../live-feed.ts'
 import type { LifecyclePage } from './lifecycle.page.ts'
+import { numbersOf, startFeed } from './page-feed.ts'
 
-let files: Record<string, string>
 let browser: Browser
 let feed: LiveFeed
 let flow: { stop(): Promise<void> } | undefined
 let page: Page
 
-beforeAll(async () => {
-  const script = await bundlePage(new URL('lifecycle.page.ts', import.meta.url))
-  files = { '/': htmlPage('page.js'), '/page.js': script, '/other': htmlPage() }
-})
-
 beforeEach(async () => {
-  feed = await startLiveFeed(files)
+  feed = await startFeed()
 })
 
 afterEach(async () => {
@@ -47,10 +41,6 @@ function readState(): Promise<number> {
 /** Waits for an event of the feed among the entries of the log from the given index on. */
 async function nextEvent(from = 0): Promise<void> {
   await expect.poll(async () => (await readLog()).slice(from).some((entry) => Number(entry) > 0)).toBe(true)
-}
-
-function numbersOf(log: readonly string[]): number[] {
-  return log.map(Number).filter((number) => number > 0)
 }
 
 /** Expects each number to have come once and in order, without an error. */

@@ -1,6 +1,6 @@
 export default {
   mutate: [
-    'src/{attempt,content-type,deadline,parser,refusal,request,request-body,retry,retry-after,session}.ts',
+    'src/{attempt,content-type,deadline,outcome,parser,refusal,request,request-body,retry,retry-after,session}.ts',
     'src/options/*.ts',
   ],
   testRunner: 'vitest',

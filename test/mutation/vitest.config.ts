@@ -21,7 +21,8 @@ export default {
   test: {
     include: [
       'test/{attempt,callbacks,content-type,deadline,event-source,import,parser,refusal}.test.ts',
-      'test/{request,request-body,retry,retry-after,retry-delay,session,session-model,session-retry}.test.ts',
+      'test/{request,request-body,retry,retry-after,retry-delay}.test.ts',
+      'test/{session,session-leaving,session-model,session-one-shot-body,session-retry}.test.ts',
       'test/options/*.test.ts',
       'test/event-stream/!(event-queue|streams).test.ts',
       'test/streams/parser.test.ts',

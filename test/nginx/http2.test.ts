@@ -1,60 +1,48 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventStreamInit, openEventStream } from '../../src/index.ts'
-import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
-import { listenAt } from '../http-server.ts'
+import { describeWith } from '../installed.ts'
+import { nginx as executable, type Nginx, startNginx } from './start-nginx.ts'
+import { retry, Upstream } from './upstream.ts'
 
 let directory: string
-let upstream: Server
-let port: number
+let upstream: Upstream
 let proxy: Nginx | undefined
 /** How many requests each path has had, with its query. */
 const requests = new Map<string, number>()
 /** The HTTP versions of the requests that nginx has received. */
 const protocols = new Set<unknown>()
 
-/** Answers requests other than POST, which get 60 tokens instead. */
-const answer = numberedFeed({ reconnectionTime: 20, pace: 5 })
+const feed = numberedFeed({ reconnectionTime: 20, pace: 5 })
 
-async function startUpstream(): Promise<void> {
-  upstream = createServer(async (request, response) => {
-    const url = request.url ?? ''
-    protocols.add(request.headers['x-protocol'])
-    requests.set(url, (requests.get(url) ?? 0) + 1)
-    if (request.method !== 'POST') return answer(request, response)
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-    for (let number = 1; number <= 60 && !response.destroyed; number++) {
-      response.write(`data: token ${number}\n\n`)
-      await pause(20)
-    }
-    response.end()
-  })
-  await listenAt(port, upstream)
-  port = (upstream.address() as AddressInfo).port
-}
-
-function stopUpstream(): Promise<void> {
-  return new Promise((resolve) => {
-    upstream.close(() => resolve())
-    upstream.closeAllConnections()
-  })
+/** Answers a POST with 60 tokens, and any other request with numbered events. */
+const answer: RequestListener = async (request, response) => {
+  const url = request.url ?? ''
+  protocols.add(request.headers['x-protocol'])
+  requests.set(url, (requests.get(url) ?? 0) + 1)
+  if (request.method !== 'POST') return feed(request, response)
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+  for (let number = 1; number <= 60 && !response.destroyed; number++) {
+    response.write(`data: token ${number}\n\n`)
+    await pause(20)
+  }
+  response.end()
 }
 
 beforeEach(async () => {
-  port = 0
   requests.clear()
   protocols.clear()
-  // A test may trust the certificate, of which everybody has the key.
+  // Only a test may trust the certificate: its key is public.
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
   directory = await mkdtemp(join(tmpdir(), 'everysource-certificate-'))
-  await startUpstream()
+  upstream = new Upstream()
+  await upstream.start(answer)
 })
 
 afterEach(async () => {
@@ -62,7 +50,7 @@ afterEach(async () => {
   vi.unstubAllEnvs()
   await proxy?.close()
   proxy = undefined
-  await stopUpstream()
+  await upstream.stop()
   await rm(directory, { recursive: true, force: true })
 })
 
@@ -70,12 +58,7 @@ async function start(...directives: string[]): Promise<Nginx> {
   const paths = { certificate: join(directory, 'certificate.pem'), key: join(directory, 'key.pem') }
   await writeFile(paths.certificate, certificate)
   await writeFile(paths.key, key)
-  const location = `location / {
-    proxy_pass http://127.0.0.1:${port};
-    proxy_http_version 1.1;
-    proxy_buffering off;
-    proxy_set_header X-Protocol $server_protocol;
-  }`
+  const location = upstream.location('proxy_buffering off;', 'proxy_set_header X-Protocol $server_protocol;')
   proxy = await startNginx(`${directives.join(' ')} ${location}`, {
     certificate: paths,
     isReloadable: true,
@@ -92,26 +75,26 @@ interface Received {
 /** Receives events until there are so many, or the stream ends. */
 async function receive(
   path: string,
-  most: number,
+  maxEvents: number,
   init: Pick<EventStreamInit, 'method' | 'body'> = {},
 ): Promise<Received> {
   const received: Received = { data: [], interruptions: [] }
   const stream = openEventStream(`${proxy?.origin}${path}`, {
-    retry: { initialDelay: 20, maxDelay: 200, statuses: [502, 503, 504] },
+    retry,
     ...init,
     onInterruption: ({ message }) => void received.interruptions.push(message),
   })
   for await (const { data, lastEventId } of stream) {
     received.data.push(lastEventId || data)
-    if (received.data.length === most) break
+    if (received.data.length === maxEvents) break
   }
   return received
 }
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index + 1}`)
 
-describe.runIf(executable)('Over HTTP/2 through nginx', () => {
-  it('the answer to a POST arrives whole, and is asked for once, though nginx is reloaded meanwhile', async () => {
+describeWith('nginx', executable, 'Every event comes once and in order over HTTP/2 through nginx', {}, () => {
+  it('The answer to a POST arrives whole after one request, although nginx is reloaded meanwhile', async () => {
     const { reload } = await start()
     const receiving = Array.from({ length: 5 }, (_, index) =>
       receive(`/answer?${index}`, Number.POSITIVE_INFINITY, { method: 'POST', body: 'a question' }),
@@ -128,7 +111,7 @@ describe.runIf(executable)('Over HTTP/2 through nginx', () => {
     expect([...requests.values()]).toEqual([1, 1, 1, 1, 1])
   })
 
-  it('feeds go on over a connection that has had its number of requests', async () => {
+  it('Streams continue over a connection that has carried its maximum number of requests', async () => {
     await start('keepalive_requests 10;')
     const received = await Promise.all(Array.from({ length: 35 }, () => receive('/events', 50)))
     for (const { data, interruptions } of received) {
@@ -138,7 +121,7 @@ describe.runIf(executable)('Over HTTP/2 through nginx', () => {
     expect(requests.get('/events')).toBe(35)
   })
 
-  it('as many connections are opened as streams, where a connection takes one', async () => {
+  it('As many connections are opened as streams, where a connection takes one', async () => {
     await start('http2_max_concurrent_streams 1;')
     const received = await Promise.all(Array.from({ length: 30 }, () => receive('/events', 50)))
     for (const { data, interruptions } of received) {
@@ -147,15 +130,14 @@ describe.runIf(executable)('Over HTTP/2 through nginx', () => {
     }
   })
 
-  it('every event comes once and in order while nginx is reloaded and the server behind it restarts', async () => {
+  it('Every event comes once and in order while nginx is reloaded and the server behind it restarts', async () => {
     const { reload } = await start()
     const receiving = Promise.all(Array.from({ length: 20 }, () => receive('/events', 300)))
     for (let times = 0; times < 3; times++) {
       await pause(200)
       reload()
       await pause(100)
-      await stopUpstream()
-      await startUpstream()
+      await upstream.restart()
     }
     for (const { data } of await receiving) expect(data).toEqual(numbers(300))
   })

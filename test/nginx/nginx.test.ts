@@ -1,39 +1,22 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { numberedEvent } from '../../fixtures/numbered-events.ts'
 import { numberedFeed } from '../../fixtures/numbered-feed.ts'
 import { type EventSourceInit, openEventStream } from '../../src/index.ts'
-import { nginx as executable, type Nginx, startNginx } from '../cli/doctor/nginx.ts'
-import { listenAt } from '../http-server.ts'
 import { describeWith } from '../installed.ts'
+import { nginx as executable, type Nginx, startNginx } from './start-nginx.ts'
+import { retry, Upstream } from './upstream.ts'
 
-let upstream: Server
-let port: number
+let upstream: Upstream
 let proxy: Nginx
 
-/** Starts the upstream server, on its previous port if it had one. */
-async function startUpstream(): Promise<void> {
-  upstream = createServer(numberedFeed({ reconnectionTime: 20, pace: 2 }))
-  await listenAt(port, upstream)
-  port = (upstream.address() as AddressInfo).port
-}
-
-function stopUpstream(): Promise<void> {
-  return new Promise((resolve) => {
-    upstream.close(() => resolve())
-    upstream.closeAllConnections()
-  })
-}
-
 beforeEach(async () => {
-  port = 0
-  await startUpstream()
+  upstream = new Upstream()
+  await upstream.start(numberedFeed({ reconnectionTime: 20, pace: 2 }))
 })
 
 afterEach(async () => {
   await proxy?.close()
-  await stopUpstream()
+  await upstream.stop()
 })
 
 interface Run {
@@ -51,7 +34,7 @@ async function receive(
   const interruptions: string[] = []
   const responses: Headers[] = []
   const stream = openEventStream(`${proxy.origin}/events`, {
-    retry: { initialDelay: 20, maxDelay: 200, statuses: [502, 503, 504] },
+    retry,
     onInterruption: ({ reason }) => interruptions.push(reason),
     onResponse: ({ headers }) => responses.push(headers),
     ...init,
@@ -66,22 +49,19 @@ async function receive(
   return { interruptions, responses }
 }
 
-const location = (...directives: string[]): string =>
-  `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; ${directives.join(' ')} }`
-
 describeWith('nginx', executable, 'Every event comes once and in order through nginx', {}, () => {
   it('Every event comes once while nginx is reloaded repeatedly', async () => {
-    proxy = await startNginx(location('proxy_buffering off;'), { isReloadable: true })
+    proxy = await startNginx(upstream.location('proxy_buffering off;'), { isReloadable: true })
     // The old processes close their connections one second after a reload.
     const { interruptions } = await receive(3_000, (number) => number % 700 === 0 && proxy.reload())
     expect(interruptions.length).toBeGreaterThan(0)
   })
 
   it('Every event comes once while the server behind nginx restarts and nginx answers 502', async () => {
-    proxy = await startNginx(location('proxy_buffering off;'))
+    proxy = await startNginx(upstream.location('proxy_buffering off;'))
     const restarts: Promise<void>[] = []
     const { interruptions, responses } = await receive(300, (number) => {
-      if (number % 100 === 0 && number < 300) restarts.push(stopUpstream().then(() => startUpstream()))
+      if (number % 100 === 0 && number < 300) restarts.push(upstream.restart())
     })
     await Promise.all(restarts)
     expect(interruptions.length).toBeGreaterThanOrEqual(2)
@@ -89,23 +69,21 @@ describeWith('nginx', executable, 'Every event comes once and in order through n
   })
 
   it('Every event comes once when nginx times out a silent stream', async () => {
-    await stopUpstream()
-    // The upstream server stops after every 50 events, until nginx times out.
-    upstream = createServer((request, response) => {
+    // The upstream server is silent after every 50 events, until nginx times out.
+    await upstream.restart((request, response) => {
       const last = Number(request.headers['last-event-id'] ?? 0)
       const feed = numberedFeed({ reconnectionTime: 20, total: last + 50 })
       feed(request, response)
     })
-    await listenAt(port, upstream)
     // The timeout is long enough that a busy machine does not exceed it.
-    proxy = await startNginx(location('proxy_buffering off;', 'proxy_read_timeout 4s;'))
+    proxy = await startNginx(upstream.location('proxy_buffering off;', 'proxy_read_timeout 4s;'))
     const { interruptions } = await receive(150)
     expect(interruptions).toHaveLength(2)
   })
 
   it('Every event comes once when nginx compresses the stream', async () => {
     proxy = await startNginx(
-      location(
+      upstream.location(
         'proxy_set_header Accept-Encoding "";',
         'gzip on;',
         'gzip_types text/event-stream;',

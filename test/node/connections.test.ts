@@ -1,97 +1,24 @@
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { constants, type Http2ServerResponse } from 'node:http2'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { certificate } from '../../fixtures/certificate.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../../src/event-source.ts'
-import { Connections } from '../../src/node/connections.ts'
-import type { TransportRequest } from '../../src/transport/transport.ts'
-import { startHttpServer } from '../http-server.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
-import { type Http2Options, type Http2Server, startHttp2Server } from './http2-server.ts'
+import { type Http2Server, startHttp2Server } from './http2-server.ts'
+import {
+  afterTest,
+  begin,
+  connections,
+  errorsOf,
+  type Listener,
+  open,
+  send,
+  sendMany,
+  serve,
+  startHttp,
+} from './open-streams.ts'
 import { stalls } from './stalls.ts'
-
-type Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void
-
-const closers: (() => unknown)[] = []
-let connections: Connections
-
-beforeEach(() => {
-  connections = new Connections({ tls: { ca: certificate } })
-})
-
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await Promise.all(closers.splice(0).map((close) => close()))
-})
-
-async function startHttp(listener: RequestListener, onConnection?: (socket: Socket) => unknown): Promise<string> {
-  const { origin, close } = await startHttpServer((request, response) => {
-    if (!seen.has(request.socket)) onConnection?.(request.socket)
-    seen.add(request.socket)
-    listener(request, response)
-  })
-  const seen = new WeakSet<Socket>()
-  closers.push(close)
-  return origin
-}
-
-async function serve(listener: Listener, options?: Http2Options): Promise<Http2Server> {
-  const server = await startHttp2Server(listener, options)
-  closers.push(server.close)
-  return server
-}
-
-/** Answers with a stream that stays open. */
-const open: Listener = (_, response) => {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-  response.write('retry: 1\n\ndata: open\n\n')
-}
-
-interface Sent {
-  /** Resolves with the first chunk, or rejects. */
-  readonly begun: Promise<void>
-  /** Rejects unless the body ends. */
-  readonly done: Promise<void>
-  readonly chunks: readonly string[]
-  abort(): void
-}
-
-/** @param dispatcher null for the default */
-function send(url: string, given: Partial<TransportRequest> = {}, dispatcher: Connections | null = connections): Sent {
-  const controller = new AbortController()
-  const chunks: string[] = []
-  let begin = (): void => {}
-  const chunk = new Promise<void>((resolve) => {
-    begin = resolve
-  })
-  const done = overNode(dispatcher ?? undefined).send(createRequest(url, { signal: controller.signal, ...given }), {
-    response() {},
-    bytes(bytes) {
-      chunks.push(`${Buffer.from(bytes)}`)
-      begin()
-      return undefined
-    },
-    refuse() {},
-  })
-  const begun = Promise.race([chunk, done])
-  // Rejections are handled by whoever awaits these promises.
-  for (const promise of [begun, done]) promise.catch(() => {})
-  return { begun, done, chunks, abort: () => controller.abort() }
-}
-
-const sendMany = (count: number, url: string): Sent[] => Array.from({ length: count }, () => send(url))
-
-const begin = (sent: readonly Sent[]): Promise<unknown> => Promise.all(sent.map(({ begun }) => begun))
-
-/** Waits until all have ended, and returns the messages of their errors. */
-async function errorsOf(sent: readonly Sent[]): Promise<string[]> {
-  const settled = await Promise.allSettled(sent.map(({ done }) => done))
-  return settled.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as Error).message] : []))
-}
 
 describe('Streams share connections over HTTP/2', () => {
   it('1,000 streams that begin at once use at most 10 connections', async () => {
@@ -155,7 +82,7 @@ describe('Streams share connections over HTTP/2', () => {
       { length: 50 },
       () => new EventSource(server.origin, { dispatcher: connections as never }),
     )
-    closers.push(() => sources.map((source) => source.close()))
+    afterTest(() => sources.map((source) => source.close()))
     const opened = (): Promise<unknown> => Promise.all(sources.map((source) => once(source, 'message')))
     const errors: string[] = []
     for (const source of sources) source.onerror = ({ message }) => void errors.push(message)
@@ -373,155 +300,5 @@ describe('Streams share connections over HTTP/2', () => {
       await send(server.origin).begun
       expect(server.connectionCount).toBe(1)
     },
-  )
-})
-
-describe('Streams share a connection that is being established', () => {
-  /** Starts a server that accepts connections and sends nothing. */
-  async function serveSilence(): Promise<{ origin: string; next(): Promise<Socket> }> {
-    const sockets: Socket[] = []
-    const server = createServer((socket) => {
-      sockets.push(socket.on('error', () => socket.destroy()).resume())
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    closers.push(() => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    })
-    return {
-      origin: `https://localhost:${(server.address() as AddressInfo).port}`,
-      async next() {
-        const [socket] = sockets.length ? sockets : await once(server, 'connection')
-        sockets.splice(sockets.indexOf(socket), 1)
-        return socket
-      },
-    }
-  }
-
-  it.each([
-    ['refuses connections', /ECONNREFUSED/, async () => 'https://127.0.0.1:1'],
-    [
-      'does not speak TLS',
-      /./,
-      async () => (await startHttp((_, response) => void response.end())).replace('http:', 'https:'),
-    ],
-    ['has a certificate that nobody trusts', /self[- ]signed/, async () => (await serve(open)).origin],
-  ])('All streams that wait for a connection to a server that %s get the error', async (_server, message, start) => {
-    const untrusting = new Connections()
-    const origin = await start()
-    const sent = Array.from({ length: 20 }, () => send(origin, {}, untrusting))
-    expect(await errorsOf(sent)).toEqual(sent.map(() => expect.stringMatching(message)))
-  })
-
-  it('A connection is closed when all requests that wait for it are aborted', async () => {
-    const server = await serveSilence()
-    const sent = sendMany(3, server.origin)
-    const socket = await server.next()
-    for (const { abort } of sent) abort()
-    await once(socket, 'close')
-    expect(await errorsOf(sent)).toEqual(Array(3).fill('the request was aborted'))
-  })
-
-  it('A connection is established if one of several requests still waits for it', async () => {
-    const server = await serve(open)
-    const [first, second, third] = sendMany(3, server.origin)
-    first?.abort()
-    third?.abort()
-    await second?.begun
-    expect(server.connectionCount).toBe(1)
-  })
-
-  it('A stream that begins after all others were aborted gets its own connection', async () => {
-    const server = await serve(open)
-    for (let times = 0; times < 5; times++) {
-      const [given, up] = sendMany(2, server.origin)
-      given?.abort()
-      up?.abort()
-      const next = send(server.origin)
-      await next.begun
-      next.abort()
-    }
-  })
-})
-
-describe('Streams use connections over HTTP/1.1', () => {
-  it('Each of any number of streams has its own connection', async () => {
-    let connections = 0
-    const origin = await startHttp(
-      (_, response) => {
-        response.write('data: open\n\n')
-      },
-      () => connections++,
-    )
-    await begin(sendMany(300, origin))
-    expect(connections).toBe(300)
-  })
-
-  it('A connection whose stream has ended is reused', async () => {
-    let connections = 0
-    const origin = await startHttp(
-      (_, response) => {
-        response.end('data: open\n\n')
-      },
-      () => connections++,
-    )
-    for (let times = 0; times < 3; times++) {
-      await send(origin).done
-      // A connection accepts the next request in the next turn of the event loop.
-      await new Promise(setImmediate)
-    }
-    expect(connections).toBe(1)
-  })
-
-  it('A connection that the server closes while it is idle is replaced', async () => {
-    const sockets = new Set<Socket>()
-    const origin = await startHttp(
-      (_, response) => {
-        response.end('data: open\n\n')
-      },
-      (socket) => sockets.add(socket),
-    )
-    for (let times = 0; times < 3; times++) {
-      await send(origin).done
-      for (const socket of sockets) socket.destroy()
-    }
-    expect(sockets.size).toBe(3)
-  })
-
-  it.each([
-    ['aborted', (sent: Sent) => sent.abort()],
-    ['redirected before its body has ended', () => {}],
-  ])('The connection of a request that is %s is not replaced', async (how, end) => {
-    const closed: Promise<unknown>[] = []
-    const server = await serve(
-      ({ url }, response) => {
-        const isFirst = url === '/'
-        if (isFirst) closed.push(once(response, 'close'))
-        if (isFirst && how !== 'aborted') response.writeHead(302, { Location: '/next' })
-        response.write('data: open\n\n')
-      },
-      { http1Only: true },
-    )
-    const sent = sendMany(10, server.origin)
-    await begin(sent)
-    sent.forEach(end)
-    await Promise.all(closed)
-    const before = server.connectionCount
-    await send(`${server.origin}/next`).begun
-    expect(before).toBe(how === 'aborted' ? 10 : 20)
-    expect(server.connectionCount).toBe(before + 1)
-  })
-})
-
-it('The error says why none of several addresses of a host could be connected to', async () => {
-  const addresses = [
-    { address: '::1', family: 6 },
-    { address: '127.0.0.1', family: 4 },
-  ]
-  const lookup = (_: string, __: unknown, callback: (error: null, found: typeof addresses) => void): void =>
-    callback(null, addresses)
-  const several = new Connections({ tls: { lookup } as never })
-  await expect(record(overNode(several), createRequest('https://localhost:1'))).rejects.toThrow(
-    /^connect \w+ ::1:1.*, connect ECONNREFUSED 127\.0\.0\.1:1$/,
   )
 })

@@ -85,7 +85,7 @@ describe('What follows a complete response is not part of it', () => {
   })
 })
 
-describe('A response that comes before the end of its request', () => {
+describe('A response can come before the end of its request', () => {
   it('The connection is closed after the response when the server does not read a large body', async () => {
     const origin = await serveRaw((socket) =>
       socket.pause().write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n'),

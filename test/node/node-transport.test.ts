@@ -200,12 +200,12 @@ describe('A dispatcher can be given', () => {
   })
 
   it('A dispatcher can report header names in any case, and values that no header can have', async () => {
-    const said = { 'Content-Type': 'text/event-stream', 'X-Reason': ['a', 'b'], 'X-Odd': '\u0100' }
+    const headers = { 'Content-Type': 'text/event-stream', 'X-Reason': ['a', 'b'], 'X-Odd': '\u0100' }
     const agent = new Agent().compose(
       (dispatch) => (options, handler) =>
         dispatch(options, {
           onRequestStart: handler.onRequestStart?.bind(handler) ?? (() => {}),
-          onResponseStart: (controller, status) => handler.onResponseStart?.(controller, status, said),
+          onResponseStart: (controller, status) => handler.onResponseStart?.(controller, status, headers),
           onResponseData: handler.onResponseData?.bind(handler) ?? (() => {}),
           onResponseEnd: handler.onResponseEnd?.bind(handler) ?? (() => {}),
           onResponseError: handler.onResponseError?.bind(handler) ?? (() => {}),

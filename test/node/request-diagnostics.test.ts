@@ -80,7 +80,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('Tracers see requests over %s', (protocol)
   })
 })
 
-describe('Tracers that listen to Node itself', () => {
+describe('Tracers that listen to Node itself see a request once', () => {
   /** What Node reports of requests, as a tracer reads it. */
   function traceHttp(): string[] {
     const seen: string[] = []

@@ -149,7 +149,7 @@ describe('Small chunks that arrive together are delivered together', () => {
   })
 })
 
-describe('A compressed body that breaks off', () => {
+describe('A compressed body that breaks off is delivered up to the break', () => {
   const text = Array.from({ length: 3_000 }, (_, index) => `data: ${index}\n\n`).join('')
 
   it.each<[string, () => Duplex, string]>([

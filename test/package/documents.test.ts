@@ -72,7 +72,7 @@ test('The sizes that README quotes are those that were measured', async () => {
   for (const each of sizes) expect(measured).toContain(each)
 })
 
-describe('Commands that a test cannot run', () => {
+describe('Commands that a test cannot run exist', () => {
   // They install from the registry, where the package is not yet, or take the machine for an hour, or run this test.
   const commands = [
     ['README.md', 'npm install everysource'],

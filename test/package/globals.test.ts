@@ -43,8 +43,8 @@ async function load(platform: string, globals: Record<string, unknown>): Promise
   return runInContext('everysource', context) as Loaded
 }
 
-describe.for(platforms)('The build %s', { timeout: 60_000 }, (platform) => {
-  describe.for(formats)('as .%s', (format) => {
+describe.for(platforms)('The build %s depends on no global before it is used', { timeout: 60_000 }, (platform) => {
+  describe.for(formats)('The format .%s can be loaded without globals', (format) => {
     test.for(entries)('An import of %s needs no global', async (entry) => {
       const context = createContext({})
       runInContext(await scriptOf(platform, entry, format), context)

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { run } from './command.ts'
 import { startGreetingServer } from './greeting-server.ts'
+import { jestArguments } from './jest-arguments.ts'
 
 const consumer = inject('consumer')
 const greeting = { data: 'hello', lastEventId: '7', names: ['EventSource', 'ErrorEvent'] }
@@ -29,9 +30,7 @@ test('A CommonJS script requires the package and receives an event', async () =>
 test("A test in Jest's CommonJS requires the package and receives an event", async () => {
   await using server = await startGreetingServer()
   const jest = fileURLToPath(import.meta.resolve('jest/bin/jest'))
-  const project = ['--rootDir', consumer, '--cacheDirectory', join(consumer, 'jest-cache')]
-  const flags = ['--testMatch', '**/jest.test.cjs', '--no-watchman', '--runInBand', '--ci']
-  await run(process.execPath, [jest, ...project, ...flags], {
+  await run(process.execPath, [jest, ...jestArguments(consumer, 'jest.test.cjs')], {
     cwd: consumer,
     env: { ...process.env, GREETING: `${server.origin}/greeting` },
   })

@@ -55,7 +55,7 @@ const nextResponse = (): Promise<ServerResponse> =>
   })
 
 /** Longer than a process takes to end when nothing keeps it alive. */
-const aWhile = 1_000
+const maxEndTime = 1_000
 
 describe('The process stays alive while a source is not closed', () => {
   const listen = (url: string, then = ''): string => `
@@ -71,7 +71,7 @@ describe('The process stays alive while a source is not closed', () => {
     const responding = nextResponse()
     using module = startModule(listen(origin, `if (data === 'more') source.close()`), { env: trustAll })
     await module.printed('hello')
-    await pause(aWhile)
+    await pause(maxEndTime)
     const response = await responding
     response.write('data: more\n\n')
     expect(await module.exited).toEqual({ stdout: 'hello\nmore\n', stderr: '', exitCode: 0 })
@@ -81,7 +81,7 @@ describe('The process stays alive while a source is not closed', () => {
     const responding = nextResponse()
     using module = startModule(listen(`${server.origin}/silent`, 'source.close()'))
     const response = await responding
-    await pause(aWhile)
+    await pause(maxEndTime)
     response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: at last\n\n')
     expect(await module.exited).toEqual({ stdout: 'at last\n', stderr: '', exitCode: 0 })
   })
@@ -89,7 +89,7 @@ describe('The process stays alive while a source is not closed', () => {
   test('The process stays alive while a source waits for the next attempt', async () => {
     using module = startModule(`
       import { EventSource } from 'everysource'
-      const source = new EventSource('${server.origin}/ending', { retry: () => ${aWhile} })
+      const source = new EventSource('${server.origin}/ending', { retry: () => ${maxEndTime} })
       let times = 0
       source.onmessage = ({ data }) => {
         console.log(data)
@@ -187,7 +187,7 @@ describe('The process ends with unref', () => {
         // A process that is kept alive sees the connection's own limit.
         source.onerror = ({ message }) => console.log(message)
         // Long enough for the connection to begin, and far less than any limit of its own.
-        setTimeout(() => console.log('bye'), ${aWhile})`,
+        setTimeout(() => console.log('bye'), ${maxEndTime})`,
         { env },
       )
       expect(await module.exited).toEqual({ stdout: 'bye\n', stderr: '', exitCode: 0 })

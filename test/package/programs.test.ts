@@ -43,7 +43,7 @@ test('README: first.mjs prints the events', async () => {
   await program.printed('tick 6 {"number":6}')
 })
 
-test('README: token.mjs fetches a new token after a 401, and goes on after the last event', async () => {
+test('README: token.mjs fetches a new token after a 401, and continues after the last event', async () => {
   await project.write('token.mjs', inReadme('token.mjs'))
   using program = project.start(['token.mjs'])
   await program.printed('1 {"number":1}')

@@ -103,7 +103,7 @@ const hasFollowedTo = (id: number) =>
 
 const storedId = async (): Promise<number> => Number(await readFile(join(project.directory, stateFile), 'utf8'))
 
-test('listen.mjs of README goes on after the file that follow.sh left, and follow.sh after that of listen.mjs', async () => {
+test('listen.mjs of README continues after the file that follow.sh left, and follow.sh after that of listen.mjs', async () => {
   {
     using _following = await follow()
     await hasFollowedTo(2)

@@ -17,7 +17,7 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.j
  * What the samples for React Native import: that needs an app on a device. These declare what the samples use of it, and
  * do as much as the test asks for: an effect runs at once, and a state is printed.
  */
-const standIns = {
+const replacements = {
   react: {
     types: `
       export function useState<State>(first: State): [State, (next: State) => void]
@@ -56,7 +56,7 @@ let project: SampleProject
 
 beforeAll(async () => {
   project = await startSampleProject({ speed: 10 })
-  const declarations = Object.entries(standIns).map(([name, { types }]) =>
+  const declarations = Object.entries(replacements).map(([name, { types }]) =>
     types.includes('declare const')
       ? `declare module '${name}' {${types.replace('declare const', 'const')}\n}`
       : `declare module '${name}' {${types}\n}`,
@@ -99,7 +99,7 @@ async function compile(name: string, text: string, ending = ''): Promise<void> {
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^(@?react)/ }, ({ path }) => ({ path, namespace: 'stand-in' }))
           onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({
-            contents: standIns[path as keyof typeof standIns].code,
+            contents: replacements[path as keyof typeof replacements].code,
           }))
         },
       },

@@ -3,7 +3,7 @@ import type * as messageEvent from '#message-event'
 import type * as platform from '#platform'
 import type * as transport from '#transport'
 import type { createMessageEvent } from '../../src/message-event.ts'
-import type { isLeavingPage, NetworkScope, watchPageLifecycle } from '../../src/page-lifecycle.ts'
+import type { isLeavingPage, Network, watchPageLifecycle } from '../../src/page-lifecycle.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import type { CreateTransport } from '../../src/transport/transport.ts'
 
@@ -17,7 +17,7 @@ export type EveryPlatformIsComplete = Satisfies<Platform, typeof platform>
 export type EveryTransportIsComplete = Satisfies<{ createTransport: CreateTransport }, typeof transport>
 
 export type EveryLifecycleIsComplete = Satisfies<
-  { scope: NetworkScope; watchPageLifecycle: typeof watchPageLifecycle; isLeavingPage: typeof isLeavingPage },
+  { network: Network; watchPageLifecycle: typeof watchPageLifecycle; isLeavingPage: typeof isLeavingPage },
   typeof lifecycle
 >
 

@@ -113,7 +113,7 @@ describeInChromium('The form sets every part of the request', (context) => {
     expect(await opened.readAll('#log-rows tr[data-kind=error]')).toEqual([])
   })
 
-  it('A mistake is told at its field until it is corrected, and Close removes it', async () => {
+  it('A mistake is shown at its field until it is corrected, and Close removes it', async () => {
     const { opened } = context
     const readInvalid = (): Promise<(string | null)[][]> =>
       opened.page.$$eval('[aria-invalid]', (fields) =>
@@ -135,7 +135,7 @@ describeInChromium('The form sets every part of the request', (context) => {
     expect(await readInvalid()).toEqual([])
   })
 
-  it('The cause of a dead server is told once', async () => {
+  it('The cause of a dead server is shown once', async () => {
     const { opened } = context
     await opened.page.locator('#url').fill('http://127.0.0.1:1/')
     await opened.press('Connect')

@@ -20,7 +20,7 @@ const browsers = [
 ] as const
 
 // Both take a minute, which is too long for every run on a developer's machine.
-describe.skipIf(!process.env['CI'])('In browsers, as CI runs them', () => {
+describe.skipIf(!process.env['CI'])('The suite passes in browsers, as CI runs it', () => {
   for (const [name, executable, launch] of browsers) {
     const runtime = `${name} over XMLHttpRequest` as const
     if (executable === undefined) registerMissing(runtime, `${name} is not installed`)

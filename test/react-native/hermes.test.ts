@@ -50,7 +50,7 @@ const inventory = `
   const places = [globalThis, ...shared, ...shared.map(({ prototype }) => prototype)]
   __tell({ result: places.map((place) => Reflect.ownKeys(place).map(String).sort().join()) })`
 
-describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of React Native', () => {
+describe.runIf(hermesExecutable() ?? CI)('The package works in Hermes, with the JavaScript of React Native', () => {
   describe.each(runtimes.map((runtime) => [nameOf(runtime), runtime] as const))('%s', (_, runtime) => {
     test('Importing the package throws nothing and changes no global', async () => {
       const before = await startHermes(runtime)
@@ -118,9 +118,9 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
         // Not at once, since bytes sent together with a reset may be lost.
         if (requests === 1) setTimeout(() => response.destroy(), 100)
       })
-      const { said, values } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
+      const { reports, values } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
       await values('message', 2)
-      expect(said).toEqual([
+      expect(reports).toEqual([
         { event: 'open', value: null },
         { event: 'message', value: 'whole' },
         {
@@ -243,7 +243,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       openStream(response, `id: ${ids.length}\ndata: a\n\n`)
     })
     const init = { pauseWhenHidden: true }
-    const { hermes, values, said } = await startProgram(runtime, 'watch', { url: `${origin}/events`, init })
+    const { hermes, values, reports } = await startProgram(runtime, 'watch', { url: `${origin}/events`, init })
     await values('message')
     hermes.setAppState('inactive')
     hermes.setAppState('active')
@@ -254,7 +254,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
     hermes.setAppState('active')
     await values('message', 2)
     expect(ids).toEqual([undefined, '1'])
-    expect(said.map(({ event }) => event)).toEqual(['open', 'message', 'open', 'message'])
+    expect(reports.map(({ event }) => event)).toEqual(['open', 'message', 'open', 'message'])
   })
 
   test('A response that grew beyond maxResponseSize is replaced after an event with an ID, without an error', async () => {
@@ -267,16 +267,16 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       }
     })
     const init = { maxResponseSize: 1_000 }
-    const { values, said } = await startProgram(runtime, 'watch', { url: `${origin}/events`, init })
+    const { values, reports } = await startProgram(runtime, 'watch', { url: `${origin}/events`, init })
     await values('open', 3)
     // The response ends after the event that exceeds the limit, or after the chunk that contains it.
     expect(ids.slice(0, 3).join()).toMatch(/^,1[12],2[12]$/)
-    expect(said.map(({ event }) => event)).not.toContain('error')
+    expect(reports.map(({ event }) => event)).not.toContain('error')
   })
 
   test('A fetch that streams, such as Expo’s, is used instead of XMLHttpRequest', async () => {
     const origin = await serve((_, response) => openStream(response, 'data: over XMLHttpRequest\n\n'))
-    const { hermes, problems, said } = await startHermes(['0.88', 'ios'])
+    const { hermes, problems, reports } = await startHermes(['0.88', 'ios'])
     hermes.load(await bundlePackage(inject('consumer')))
     // A mock of Expo's fetch, whose native side exists only on devices.
     hermes.load(`
@@ -289,13 +289,13 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
       globalThis.fetch[Symbol.for('expo.builtin')] = true
       const source = new __everysource.EventSource('${origin}')
       source.onmessage = ({ data }) => __tell({ event: 'message', value: data })`)
-    await vi.waitFor(() => expect(said).toEqual([{ event: 'message', value: 'over fetch' }]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(reports).toEqual([{ event: 'message', value: 'over fetch' }]), { timeout: 10_000 })
     expect(problems).toEqual([])
   })
 
   test('SharedEventSource is a plain EventSource, and prints one warning about it', async () => {
     const origin = await serve((_, response) => openStream(response, 'data: a\n\n'))
-    const { hermes, said } = await startHermes(runtime)
+    const { hermes, reports } = await startHermes(runtime)
     hermes.load(await bundlePackage(inject('consumer')))
     hermes.load(`
       globalThis.__warnings = []
@@ -306,7 +306,7 @@ describe.runIf(hermesExecutable() ?? CI)('In Hermes, with the JavaScript of Reac
         __tell({ event: data, value: [sources[1] instanceof EventSource, __warnings.length] })
         for (const source of sources) source.close()
       }`)
-    await vi.waitFor(() => expect(said).toEqual([{ event: 'a', value: [true, 1] }]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(reports).toEqual([{ event: 'a', value: [true, 1] }]), { timeout: 10_000 })
   })
 })
 

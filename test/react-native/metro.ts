@@ -28,7 +28,7 @@ export interface MetroBuild {
 
 const script = join(import.meta.dirname, 'bundle-with-metro.mjs')
 const cache = join(modules, '.cache', 'metro')
-const longestBuild = 200_000
+const maxBuildTime = 200_000
 
 /** Builds a bundle in a separate process, since each version of Metro needs its version of Node. */
 export async function bundleWithMetro(build: MetroBuild): Promise<void> {
@@ -37,7 +37,7 @@ export async function bundleWithMetro(build: MetroBuild): Promise<void> {
   const { NODE_OPTIONS: _, ...environment } = process.env
   await promisify(execFile)(node, [script, JSON.stringify({ ...build, cache })], {
     env: { ...environment, NODE_ENV: 'production' },
-    timeout: longestBuild,
+    timeout: maxBuildTime,
     maxBuffer: 16 * 1_024 * 1_024,
   })
 }

@@ -79,7 +79,7 @@ describe('Anything else on the channel is ignored', () => {
   })
 })
 
-describe('Messages of another version are told apart', () => {
+describe('Messages of another version are recognized', () => {
   it.for([0, 2, 99])('A message of version %i is reported by its version', (other) => {
     expect(readMessage({ ...update, version: other })).toBe(other)
     expect(readMessage({ version: other, kind: 'something new' })).toBe(other)

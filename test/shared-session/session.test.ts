@@ -138,7 +138,7 @@ describe('Tabs share what happens to the connection', () => {
     simulation.closeAll()
   })
 
-  it('Every tab is told about an interruption with the same details', async () => {
+  it('Every tab receives an interruption with the same details', async () => {
     const simulation = new Simulation()
     const tabs = [simulation.open(), simulation.open(), simulation.open()]
     await simulation.finish()

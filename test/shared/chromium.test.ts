@@ -119,7 +119,7 @@ describeWith(
       await feed.until(() => feed.connections.length === 0)
     })
 
-    it('All tabs receive an interruption with the same details, and go on', async () => {
+    it('All tabs receive an interruption with the same details, and continue', async () => {
       const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
       for (const tab of tabs) await ask(tab, 'opened()')
       feed.send()
@@ -147,7 +147,7 @@ describeWith(
       expect(feed.requests).toBe(2)
     })
 
-    it('Tabs go on while their leader is frozen, and so does that tab when it is resumed', async () => {
+    it('Tabs continue while their leader is frozen, and so does that tab when it is resumed', async () => {
       const tabs = [await openTab('1'), await openTab('2'), await openTab('3')]
       for (const tab of tabs) await ask(tab, 'opened()')
       const [frozen] = tabs as [ChromiumTab]
@@ -167,7 +167,7 @@ describeWith(
     it.for([
       ['two sources', addSource],
       ['a source and a frame with another one', addFrame],
-    ] as const)('Tabs go on soon after a page with %s was frozen', async ([, addAnother]) => {
+    ] as const)('Tabs continue soon after a page with %s was frozen', async ([, addAnother]) => {
       const page = await openTab('1')
       await ask(page, 'opened()')
       await addAnother(page)
@@ -201,7 +201,7 @@ describeWith(
       for (const tab of tabs) await expectWhole(feed, tab, 1)
     })
 
-    it('Tabs go on while their leader is in the back/forward cache, and it receives what it missed when it is back', async () => {
+    it('Tabs continue while their leader is in the back/forward cache, and it receives what it missed when it is back', async () => {
       const tabs = [await openTab('1'), await openTab('2')]
       for (const tab of tabs) await ask(tab, 'opened()')
       const [{ page }, other] = tabs as [ChromiumTab, ChromiumTab]

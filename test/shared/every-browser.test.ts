@@ -66,7 +66,7 @@ for (const name of browserNames) {
       ['two sources', addSource],
       ['a source and a frame with another one', addFrame],
     ] as const)(
-      `Tabs go on soon after a page with %s was left for the back/forward cache in ${name}`,
+      `Tabs continue soon after a page with %s was left for the back/forward cache in ${name}`,
       async ([, addAnother]) => {
         const page = await openTab('1')
         await addAnother(page)

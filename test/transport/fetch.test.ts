@@ -53,7 +53,7 @@ describe('The request has the options of an EventSource', () => {
     expect((await initOf({ withCredentials: true }))[1]).toMatchObject({ credentials: 'include' })
   })
 
-  it.each(['follow', 'error'] as const)('A given fetch is told the redirect mode %s', async (redirect) => {
+  it.each(['follow', 'error'] as const)('A given fetch receives the redirect mode %s', async (redirect) => {
     expect((await initOf({ redirect }))[1]).toMatchObject({ redirect })
   })
 

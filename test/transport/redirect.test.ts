@@ -48,7 +48,7 @@ function redirecting(status: number, location: string | undefined): Promise<Site
 
 const statuses = [301, 302, 303, 307, 308]
 
-describe.each(transports)('Redirects over %s', (_transport, createTransport) => {
+describe.each(transports)('Redirects are followed over %s', (_transport, createTransport) => {
   function send(url: string, given: Parameters<typeof createRequest>[1] = {}): Promise<Recording> {
     return record(createTransport(), createRequest(url, given))
   }

@@ -32,7 +32,7 @@ describe("A fetch of the caller's is called once for every attempt", () => {
     expect(refusal?.response?.status).toBe(302)
   })
 
-  it("A given fetch is told redirect: 'error' if the source is", async () => {
+  it("A given fetch receives redirect: 'error' if the source does", async () => {
     const { calls, transport } = createFetch()
     await record(transport, createRequest(url, { redirect: 'error' }))
     expect(calls).toMatchObject([{ init: { redirect: 'error' } }])
@@ -67,7 +67,7 @@ describe("A fetch of the caller's is called once for every attempt", () => {
 })
 
 describe('The transport adapts a request to the runtime', () => {
-  it('The names of headers are written as everybody writes them, so that a spread replaces them', async () => {
+  it('The names of headers are capitalized, so that a spread replaces them', async () => {
     const { calls, transport } = createFetch()
     const headers = new Headers({ accept: 'a', 'last-event-id': '1', 'x-api-key': 'b' })
     await record(transport, createRequest(url, { headers }))

@@ -31,7 +31,7 @@ async function serveBytes(...bytes: (string | Uint8Array)[]): Promise<string> {
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-describe.each(transports)('The transport over %s', (_transport, createTransport) => {
+describe.each(transports)('The transport over %s sends requests', (_transport, createTransport) => {
   const send = (url: string, given?: Partial<TransportRequest>): Promise<Recording> =>
     record(createTransport(), createRequest(url, given))
 

@@ -44,8 +44,8 @@ function explainNoEvent(observation: Observation): MissingEvents | undefined {
     }
   }
   const isIncomplete = fix === blankLineFix && stream.states.at(-1)?.after === 'part of a line'
-  const remark = isIncomplete ? '; or a proxy holds the rest of the line back' : ''
-  return { message: `${bytes}, but no event: ${quoted}`, fix: fix + remark, isCertain: true }
+  const addition = isIncomplete ? '; or a proxy holds the rest of the line back' : ''
+  return { message: `${bytes}, but no event: ${quoted}`, fix: fix + addition, isCertain: true }
 }
 
 /** Explains a body of blank lines, or one that has ended with nothing but comments. */

@@ -10,7 +10,7 @@ const minWrites = 3
 const minPause = 250
 
 /**
- * Returns the offset at which content begins that goes on after the last event without becoming an event: in several
+ * Returns the offset at which content begins that continues after the last event without becoming an event: in several
  * writes, and for longer than events were apart before.
  */
 export function findTrailingContent({ body, stream, recording }: Observation): number | undefined {

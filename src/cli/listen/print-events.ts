@@ -7,19 +7,17 @@ import {
   type ServerSentEvent,
 } from '../../index.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
-import { InvalidTokenError } from '../endpoint/bearer-command.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { redactUrl } from '../endpoint/redact.ts'
 import { observeTraffic } from '../endpoint/traffic.ts'
 import { formatCount, formatDuration } from '../format.ts'
-import { describeNetworkError } from '../network-errors.ts'
 import type { Output } from '../output.ts'
 import type { Diagnostics } from '../terminal/diagnostics.ts'
-import { escapeControlsInText } from '../terminal/escape-controls.ts'
 import { type EventFormat, formatEvent } from './event-format.ts'
-import { suggestDoctor, suggestNextStep } from './next-step.ts'
+import { FailureReporter } from './failure-reporter.ts'
+import { suggestDoctor } from './next-step.ts'
 import { Progress } from './progress.ts'
-import { suggestProtocol } from './protocol-hint.ts'
+import { RawOutput } from './raw-output.ts'
 import { SilenceMonitor } from './silence-monitor.ts'
 import type { StateFile } from './state-file.ts'
 import { Statistics } from './statistics.ts'
@@ -48,9 +46,6 @@ export interface PrintSettings {
   readonly signal: AbortSignal
 }
 
-/** The maximum number of characters of a refused response's body that are shown. */
-const maxExcerpt = 300
-
 /**
  * Prints the events of a stream until it ends.
  * @returns the exit code
@@ -71,18 +66,14 @@ class EventPrinter {
   readonly #settings: PrintSettings
   /** The URL, without secrets. */
   readonly #url: string
-  /** The suggestion to run the doctor. */
-  readonly #doctor: string
   readonly #progress = new Progress()
   readonly #silence: SilenceMonitor
+  readonly #failureReporter: FailureReporter
   readonly #wireLog: WireLog
   readonly #statistics: Statistics | undefined
   /** The times in ms since 1970 at which the events that were not handled yet arrived. */
   readonly #arrivals: number[] = []
-  /** A promise that is settled when all raw bytes are written. */
-  #rawWrite = Promise.resolve(true)
-  /** The decoder of raw bytes, whose text is escaped; undefined if the output is not a terminal. */
-  #rawDecoder: TextDecoder | undefined
+  readonly #rawOutput: RawOutput
   /** The status line of the last response, such as "200 OK". */
   #statusLine = ''
   /** The exit code if nothing else ends the command. */
@@ -92,12 +83,13 @@ class EventPrinter {
   readonly #stream: EventStream
 
   constructor(settings: PrintSettings) {
-    const { endpoint, names, diagnostics, signal, hasStatistics } = settings
+    const { endpoint, output, names, diagnostics, signal, hasStatistics } = settings
     this.#settings = settings
     this.#url = redactUrl(endpoint.url)
-    this.#doctor = suggestDoctor(this.#url, endpoint.isPlainGet)
-    const common = { progress: this.#progress, diagnostics }
-    this.#silence = new SilenceMonitor({ url: this.#url, doctor: this.#doctor, names, ...common })
+    const advice = { url: this.#url, doctor: suggestDoctor(this.#url, endpoint.isPlainGet) }
+    this.#silence = new SilenceMonitor({ ...advice, names, progress: this.#progress, diagnostics })
+    this.#failureReporter = new FailureReporter({ ...settings, ...advice })
+    this.#rawOutput = new RawOutput(output)
     this.#wireLog = new WireLog(diagnostics)
     this.#statistics = hasStatistics ? new Statistics(this.#progress, diagnostics) : undefined
     this.#stream = this.#open()
@@ -114,10 +106,10 @@ class EventPrinter {
       }
     } catch (error) {
       if (!(error instanceof EventStreamError)) throw error
-      return this.#reportEnd(error)
+      return this.#failureReporter.reportEnd(error)
     }
-    await this.#rawWrite
-    if (this.#fatalError) return this.#reportFatalError(this.#fatalError)
+    await this.#rawOutput.written
+    if (this.#fatalError) return this.#failureReporter.reportFatalError(this.#fatalError.error)
     return this.#exitCode
   }
 
@@ -149,7 +141,8 @@ class EventPrinter {
       onResponse: (status, statusText, headers) => {
         this.#statusLine = `${status} ${statusText || (STATUS_CODES[status] ?? '')}`.trimEnd()
         this.#wireLog.responded(status, statusText, headers)
-        this.#rawDecoder = this.#settings.output.terminal && new TextDecoder(undefined, { ignoreBOM: true })
+        this.#rawOutput.responded()
+        this.#failureReporter.responded()
       },
       onBytes: (bytes) => {
         progress.bytes += bytes.length
@@ -182,24 +175,14 @@ class EventPrinter {
   }
 
   #onInterruption(details: ErrorDetails): void {
-    const { delay = 0, attempt } = details
-    const { diagnostics, retryAll } = this.#settings
     this.#silence.stop()
-    if (details.error instanceof InvalidTokenError || (attempt === 1 && !retryAll && isFatal(details))) {
+    if (this.#failureReporter.isFatal(details)) {
       this.#fatalError = details
       this.#stream.close()
       return
     }
     this.#progress.interruptions++
-    const when = delay < 50 ? 'now' : `in ${(delay / 1_000).toFixed(1)} s`
-    diagnostics.notice(`${describeInterruption(details)}; reconnecting ${when}`)
-    const hint = attempt === 1 ? this.#suggestProtocol(details.error) : undefined
-    if (hint !== undefined) diagnostics.notice(hint)
-  }
-
-  /** Suggests another protocol, unless the server has answered before. */
-  #suggestProtocol(error: unknown): string | undefined {
-    return this.#statusLine ? undefined : suggestProtocol(error, this.#url, this.#doctor)
+    this.#failureReporter.reportInterruption(details)
   }
 
   /**
@@ -218,7 +201,7 @@ class EventPrinter {
       return true
     }
     // Waiting for the output here also pauses the response once enough events are queued.
-    if (format === 'raw') return await this.#rawWrite
+    if (format === 'raw') return await this.#rawOutput.written
     const text = format(event, receivedAt)
     if (text === undefined) {
       this.#exitCode = exitCodes.failed
@@ -235,68 +218,10 @@ class EventPrinter {
     return true
   }
 
-  /** Writes bytes of the response, after those before them. */
   async #writeRaw(bytes: Buffer): Promise<void> {
-    const before = this.#rawWrite
-    const decoder = this.#rawDecoder
-    const output = decoder ? escapeControlsInText(decoder.decode(bytes, { stream: true })) : bytes
-    this.#rawWrite = before.then((isOpen) => isOpen && this.#settings.output.write(output))
     this.#progress.printed++
     // An error is thrown when the next event, or the end, is handled.
-    const isOpen = await this.#rawWrite.catch(() => false)
+    const isOpen = await this.#rawOutput.write(bytes)
     if (!isOpen) this.#stream.close()
   }
-
-  /** Reports why the stream ended for good, and returns the exit code. */
-  #reportEnd(error: EventStreamError): number {
-    const { diagnostics, maxAttempts, retryAll, until } = this.#settings
-    const { reason, attempt, cause } = error
-    if (reason === 'incomplete') {
-      diagnostics.error(`the stream ended without ${JSON.stringify(until)}`)
-      return exitCodes.failed
-    }
-    if (!retryAll && attempt === 1 && isFatal({ error: cause })) return this.#reportFatalError({ error: cause })
-    if (reason === 'gave-up') {
-      const failures = formatCount(maxAttempts ?? 1, 'failure')
-      const message = nameOptions(describeNetworkError(cause).message)
-      diagnostics.error(`gave up after ${failures} in a row: ${message}`)
-      const hint = this.#suggestProtocol(cause)
-      if (hint !== undefined) diagnostics.error(hint)
-      return exitCodes.gaveUp
-    }
-    diagnostics.error(`refused: ${error.message}${formatBody(error)}`)
-    const nextStep = suggestNextStep(error, this.#doctor)
-    if (nextStep !== undefined) diagnostics.error(nextStep)
-    return exitCodes.refused
-  }
-
-  #reportFatalError({ error }: Pick<ErrorDetails, 'error'>): number {
-    if (error instanceof InvalidTokenError) {
-      this.#settings.diagnostics.error(error.message)
-      return exitCodes.failed
-    }
-    const { message, fix } = describeNetworkError(error)
-    this.#settings.diagnostics.error(`cannot connect: ${message}`)
-    this.#settings.diagnostics.error(`${fix}; to retry anyway, use --retry-all`)
-    return exitCodes.refused
-  }
-}
-
-/** Whether an attempt failed for a reason that retrying rarely fixes: its certificate or an unknown host. */
-function isFatal({ error }: Pick<ErrorDetails, 'error'>): boolean {
-  return error instanceof Error && describeNetworkError(error).kind !== 'other'
-}
-
-function describeInterruption({ reason, error, message }: ErrorDetails): string {
-  return reason === 'network' && error instanceof Error ? describeNetworkError(error).message : nameOptions(message)
-}
-
-/** Replaces the names of the library's options by those of the command. */
-function nameOptions(message: string): string {
-  return message.replace('openTimeout', '--open-timeout').replace('idleTimeout', '--idle-timeout')
-}
-
-function formatBody({ body = '' }: Pick<Partial<ErrorDetails>, 'body'>): string {
-  const text = body.trim()
-  return text && `: ${text.slice(0, maxExcerpt)}${text.length > maxExcerpt ? '…' : ''}`
 }

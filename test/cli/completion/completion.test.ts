@@ -55,7 +55,7 @@ const completions: readonly (readonly [words: readonly string[], expected: reado
   [['--state', 'ev'], ['events.txt']],
 ]
 
-describe.skipIf(!isInstalled('bash'))('In bash', () => {
+describe.skipIf(!isInstalled('bash'))('bash completes words', () => {
   test.for(completions)('The words %j are completed to %j', async ([words, expected]) => {
     const script = await writeScript('bash')
     const program = `source "$1"; shift; COMP_WORDS=(everysource "$@"); COMP_CWORD=$#; _everysource; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -72,7 +72,7 @@ const separated: readonly (readonly [typed: string, expected: string])[] = [
   ['--body=@ev', '--body=@events.txt'],
 ]
 
-describe.skipIf(!hasTerminal || !isInstalled('bash'))('In bash, on a terminal', () => {
+describe.skipIf(!hasTerminal || !isInstalled('bash'))('bash completes lines on a terminal', () => {
   // Without = and @, a word stays whole.
   const wordBreaks = ['', `COMP_WORDBREAKS=' ';`]
   test.for(wordBreaks.flatMap((setting) => separated.map((each) => [setting, ...each] as const)))(
@@ -91,7 +91,7 @@ describe.skipIf(!hasTerminal || !isInstalled('bash'))('In bash, on a terminal', 
   )
 })
 
-describe.skipIf(!isInstalled('fish'))('In fish', () => {
+describe.skipIf(!isInstalled('fish'))('fish completes words', () => {
   test.for(completions)('The words %j are completed to %j', async ([words, expected]) => {
     const script = await writeScript('fish')
     const program = `source ${script}; complete -C 'everysource ${words.join(' ')}'`
@@ -101,7 +101,7 @@ describe.skipIf(!isInstalled('fish'))('In fish', () => {
   })
 })
 
-describe.skipIf(!hasTerminal || !isInstalled('zsh'))('In zsh', () => {
+describe.skipIf(!hasTerminal || !isInstalled('zsh'))('zsh completes words and lines', () => {
   // Zsh completes only on a terminal; a word with one completion is replaced by it.
   const unique = completions.filter(([, expected]) => expected.length === 1)
   test.for(unique)('The words %j are completed to %j', async ([words, [expected]]) => {

@@ -80,7 +80,7 @@ test.for([
   expect(find('events', [[0, text]])?.status).toBe(status)
 })
 
-test('One line that goes on after the last event may be a large event on a slow network', () => {
+test('One line that continues after the last event may be a large event on a slow network', () => {
   const pieces: Piece[] = [[0, 'data: 1\n\n'], [300, 'data: '], ...every(600, 9, () => 'x'.repeat(1_400))]
   expect(find('events', pieces)).toMatchObject({
     status: 'warn',

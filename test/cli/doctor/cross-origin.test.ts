@@ -22,7 +22,7 @@ async function checkPage(route: string, options?: DiagnoseOptions) {
 const result = (status: string, message: RegExp) =>
   expect.objectContaining({ status, message: expect.stringMatching(message) })
 
-describe.concurrent('A page of another origin', () => {
+describe.concurrent('The doctor checks what a page of another origin can do', () => {
   test('A response without CORS headers fails all checks', async () => {
     expect(await checkPage('/no-cors')).toEqual({
       cors: result('fail', /^no Access-Control-Allow-Origin$/),

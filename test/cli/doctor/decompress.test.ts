@@ -40,7 +40,7 @@ async function compress(compressor: Compressor, texts: readonly string[]): Promi
 
 const readAll = (body: readonly Arrival[]): string => Buffer.concat(body.map(({ bytes }) => bytes)).toString()
 
-describe.each(Object.entries(compressors))('The coding %s', (name, create) => {
+describe.each(Object.entries(compressors))('The coding %s is decompressed', (name, create) => {
   const [coding = name] = name.split(' ')
 
   test('Text arrives at the time at which it was flushed', async () => {

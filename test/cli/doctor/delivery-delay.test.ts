@@ -56,7 +56,7 @@ const gaps = fc.integer({ min: 400, max: 2_000 }).chain((cadence) =>
 
 const eventText = fc.constantFrom(timestamped, plain)
 
-describe('Events that arrive when they are sent', () => {
+describe('Events that arrive when they are sent pass', () => {
   test('Events at regular times are not late', () => {
     fc.assert(
       fc.property(gaps, eventText, (spaces, write) => {
@@ -104,7 +104,7 @@ describe('Events that arrive when they are sent', () => {
   })
 })
 
-describe('Events that are held back', () => {
+describe('Events that are held back are found', () => {
   test('A buffer that is sent when it is full is found', () => {
     const sizes = fc.integer({ min: 1_000, max: 1_600 })
     fc.assert(

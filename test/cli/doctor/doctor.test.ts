@@ -52,7 +52,7 @@ async function examine(...commandLine: readonly string[]) {
   return { report, find, exitCode }
 }
 
-describe('The report', () => {
+describe('The report says what was found', () => {
   test('The report has a line for each check, and below it how to fix what was found', async () => {
     const { stdout, stderr, exitCode } = await runCommand(['doctor', `${feeds.origin}/same-ids`])
     expect(stderr).toBe('')
@@ -165,7 +165,7 @@ describe('The report', () => {
   })
 })
 
-describe('Request options', () => {
+describe('Request options apply to the doctor, too', () => {
   test('The request has the given headers and body, and a POST is not repeated', async () => {
     const requests: unknown[] = []
     const server = await startHttpServer((request, response) => {

@@ -23,7 +23,7 @@ const pageOrigin = 'https://app.example'
 const overTime = { time: 4_000 }
 
 test.concurrent('A correct endpoint passes every check', async () => {
-  const findings = await diagnose(`${sharedFeeds.origin}/sound`, { ...overTime, origin: pageOrigin })
+  const findings = await diagnose(`${sharedFeeds.origin}/healthy`, { ...overTime, origin: pageOrigin })
   expect(Object.values(findings).filter(({ status }) => status !== 'ok')).toEqual([])
 })
 

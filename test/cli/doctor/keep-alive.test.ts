@@ -10,7 +10,7 @@ const check = (pieces: readonly Piece[], duration: number, idleTimeout?: number)
 
 const fix = expect.stringMatching(/comment line.+about every 15 s/)
 
-describe('The check keep-alive', () => {
+describe('The check keep-alive measures silences', () => {
   test('A comment every 15 s passes', () => {
     expect(check(everySeconds(15, ':\n\n', 4), 60_000)).toEqual({ status: 'ok', message: 'a comment every 15 s' })
   })

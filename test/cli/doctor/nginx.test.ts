@@ -2,14 +2,14 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
 import type { CheckName } from '../../../src/cli/doctor/checks.ts'
+import { type Nginx, nginx, startNginx } from '../../nginx/start-nginx.ts'
 import { diagnose } from './diagnose.ts'
-import { type Nginx, nginx, startNginx } from './nginx.ts'
 
 const { CI } = process.env
 
 if (!nginx && !CI) console.warn('SKIPPED: nginx is missing (Debian: nginx-light)')
 
-describe.skipIf(!nginx && !CI)('A feed behind nginx', () => {
+describe.skipIf(!nginx && !CI)('The doctor examines a feed behind nginx', () => {
   let feeds: DoctorFeeds
   let proxy: Nginx
 
@@ -25,7 +25,7 @@ describe.skipIf(!nginx && !CI)('A feed behind nginx', () => {
       # nginx passes on each chunk, with buffering too, but gzip does not flush it.
       location = /gzipped { proxy_buffering on; proxy_http_version 1.1; ${gzip} ${feed} }
       location = /gzipped-forever {
-        proxy_buffering on; proxy_http_version 1.1; ${gzip} proxy_pass ${feeds.origin}/sound;
+        proxy_buffering on; proxy_http_version 1.1; ${gzip} proxy_pass ${feeds.origin}/healthy;
       }
     `)
   })

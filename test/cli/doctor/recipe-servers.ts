@@ -9,7 +9,7 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ServerName, serverRecipes } from '../../../src/cli/doctor/server-recipes.ts'
-import { findFreePort } from './nginx.ts'
+import { findFreePort } from '../../nginx/start-nginx.ts'
 
 /** A program that runs a recipe. */
 interface RecipeProgram {

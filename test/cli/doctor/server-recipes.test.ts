@@ -28,7 +28,7 @@ test.for([
   expect(recognizeServers(headers)).toEqual(names)
 })
 
-describe('A recipe', () => {
+describe('Each recipe fixes its server', () => {
   let feeds: DoctorFeeds
 
   beforeAll(async () => {

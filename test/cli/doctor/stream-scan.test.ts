@@ -65,7 +65,7 @@ function split(bytes: Buffer, offsets: readonly number[]): Buffer[] {
   return [0, ...sorted].map((offset, index) => bytes.subarray(offset, sorted[index] ?? bytes.length))
 }
 
-describe('Any bytes', () => {
+describe('Any bytes can be scanned', () => {
   test('The scan does not depend on how the bytes are split', () => {
     fc.assert(
       fc.property(streamBytes, fc.array(fc.nat(), { maxLength: 10 }), (bytes, offsets) => {
@@ -144,7 +144,7 @@ describe('Positions', () => {
   })
 })
 
-describe('The state after an arrival', () => {
+describe('The state after an arrival is known', () => {
   test.each([
     ['data: 1\n\n', 'event', false],
     ['id: 1\n', 'line', false],

@@ -35,7 +35,7 @@ function expectOnlyStatus(findings: Findings, message: RegExp, fix: RegExp): voi
   expect(Object.values(others).filter((other) => other.status !== 'skip')).toEqual([])
 }
 
-describe.concurrent('An endpoint that cannot be reached', () => {
+describe.concurrent('An endpoint that cannot be reached is reported', () => {
   test('A refused connection is reported', async () => {
     const { origin, close } = await startHttpServer(() => {})
     await close()
@@ -110,7 +110,7 @@ describe.concurrent('An endpoint that cannot be reached', () => {
   })
 })
 
-describe.concurrent('An endpoint that sends too much', () => {
+describe.concurrent('An endpoint that sends too much is cut off', () => {
   test.each(['/flood', '/garbage', '/gzip-bomb'])('The examination of %s ends at the maximum size', async (route) => {
     const dispatcher = new Connections()
     const examination = await examine(

@@ -29,7 +29,7 @@ async function file(name: string, content: string): Promise<string> {
   return path
 }
 
-describe('The request', () => {
+describe('The request has the options of the command line', () => {
   test('The request is a GET with the given headers, including repeated ones', async () => {
     await using feed = await startFeed([open(event)])
     const headers = ['-H', 'X-One: 1', '--header', 'X-One:2', '-HX-Two: a:b ', '-H', 'X-Empty:', '-H', 'User-Agent: me']
@@ -107,7 +107,7 @@ describe('The request', () => {
   })
 })
 
-describe('Habits from curl', () => {
+describe('The command accepts habits from curl', () => {
   test.for([
     ['localhost:PORT/feed', (port: number) => `localhost:${port}/feed`],
     [':PORT/feed', (port: number) => `:${port}/feed`],
@@ -346,7 +346,7 @@ describe('--proxy', () => {
   })
 })
 
-describe('Invalid command lines', () => {
+describe('Invalid command lines are refused', () => {
   const url = 'http://127.0.0.1:9/'
   test.for([
     [[], 'a URL is missing; see --help'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../../src/cli/command-line/errors.ts'
 import { parseUrlOperand } from '../../../src/cli/endpoint/url-operand.ts'
 
-describe('A URL without a scheme', () => {
+describe('A URL without a scheme gets one', () => {
   test.for([
     ['localhost:3000/feed', 'http://localhost:3000/feed'],
     ['localhost', 'http://localhost'],
@@ -23,7 +23,7 @@ describe('A URL without a scheme', () => {
   })
 })
 
-describe('An invalid URL', () => {
+describe('An invalid URL is refused', () => {
   test.for([
     ['http://localhost:99999/x', 'has the port "99999", not a number from 0 to 65535'],
     ['localhost:80a/x', 'has the port "80a", not a number from 0 to 65535'],

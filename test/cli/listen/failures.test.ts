@@ -4,7 +4,7 @@ import { ended, open, refused, startFeed } from '../feed.ts'
 
 afterEach(killCommands)
 
-describe('Refused and failed attempts', () => {
+describe('Refused and failed attempts are explained', () => {
   const html = { 'Content-Type': 'text/html' }
   test.for([
     [

@@ -8,7 +8,7 @@ afterEach(killCommands)
 
 const stream = '\uFEFFretry: 1000\n\n: comment\nevent: tick\nid: 1\ndata: {"a":\ndata: 1}\n\ndata: incomplete'
 
-describe('The option --format', () => {
+describe('The option --format chooses what is printed', () => {
   test.for([
     ['jsonl', '{"event":"tick","id":"1","data":"{\\"a\\":\\n1}"}\n'],
     ['data', '{"a":\n1}\n'],
@@ -65,7 +65,7 @@ describe('The option --format', () => {
   })
 })
 
-describe('The option --timestamps', () => {
+describe('The option --timestamps prints when events arrived', () => {
   const isoDate = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.source
   test.for([
     ['jsonl', new RegExp(`^\\{"time":"${isoDate}","event":"message","id":"","data":"one"\\}\\n$`)],
@@ -78,7 +78,7 @@ describe('The option --timestamps', () => {
   })
 })
 
-describe('The option --stats', () => {
+describe('The option --stats reports every second', () => {
   test('Counts, rates and the delay of events are reported every second, with --quiet too', async () => {
     await using feed = await startFeed([
       (response) => {

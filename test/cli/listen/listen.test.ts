@@ -270,7 +270,7 @@ test('The option --verbose reports the version of HTTP/2, and pseudo-headers as 
   expect(stderr).not.toMatch(/s3cret|:path|:method/)
 })
 
-describe('Invalid command lines', () => {
+describe('Invalid command lines are refused', () => {
   test.for([
     [
       ['--retry-status', '503,5xx'],

@@ -23,7 +23,7 @@ afterEach(async () => {
 const numbered = (count: number): string =>
   Array.from({ length: count }, (_, index) => `id: ${index + 1}\ndata: ${index + 1}\n\n`).join('')
 
-describe('A reader that closes the pipe', () => {
+describe('A reader that closes the pipe ends the command', () => {
   test('A closed pipe ends the command with exit code 0', async () => {
     await using feed = await startFeed([open(numbered(10_000))])
     const script = `everysource --data "$1" | head -3; echo "\${PIPESTATUS[@]}"`
@@ -66,7 +66,7 @@ describe('A reader that closes the pipe', () => {
   })
 })
 
-describe('A file as standard output', () => {
+describe('Standard output can be a file', () => {
   test('The command appends whole lines to a file', async () => {
     await using feed = await startFeed([open(numbered(1_000))])
     const path = join(directory, 'events')
@@ -99,7 +99,7 @@ describe('A file as standard output', () => {
   })
 })
 
-describe('A slow reader', () => {
+describe('A slow reader receives everything', () => {
   const size = 4_096
   const total = 12_000
   let server: Server

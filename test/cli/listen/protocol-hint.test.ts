@@ -32,7 +32,7 @@ async function withServer(server: Server, use: (host: string) => Promise<void>):
   }
 }
 
-describe('A port that expects another protocol', () => {
+describe('A port that expects another protocol is recognized', () => {
   test('A port without TLS leads to the URL with http:', async () => {
     await using feed = await startFeed([open('data: one\n\n')])
     const rest = `//localhost:${feed.port}/tick?sig=[redacted]`
@@ -61,7 +61,7 @@ describe('A port that expects another protocol', () => {
   })
 
   test.for(['TLSv1.2', 'TLSv1.3'] as const)(
-    'A server that wants a client certificate, with %s, is told',
+    'A server that wants a client certificate, with %s, is recognized',
     async (version) => {
       const options = { cert: certificate, key, requestCert: true, maxVersion: version }
       await withServer(createTlsServer(options), async (host) => {
@@ -73,7 +73,7 @@ describe('A port that expects another protocol', () => {
   )
 })
 
-describe('Without evidence of another protocol', () => {
+describe('Without evidence of another protocol, no other URL is suggested', () => {
   test('A connection that is refused, or lost after a response, leads to no other URL', async () => {
     expect(await readHints('http://127.0.0.1:1/')).toEqual([undefined, undefined])
     await using lost = await startFeed([ended('retry: 1\n\n'), (response) => response.socket?.resetAndDestroy()])

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-describe('A state file', () => {
+describe('A state file stores the last event ID', () => {
   test('A state file is created with the first id, replaced with each further one, and read at the next start', async () => {
     const state = StateFile.open(path)
     expect(state.lastEventId).toBeUndefined()

@@ -10,7 +10,7 @@ function readable(text: string): string {
   return stripVTControlCharacters(text).replace(/\d\d:\d\d:\d\d\.\d(?!\d)/g, 'TIME')
 }
 
-describe.skipIf(!hasTerminal)('On a terminal', () => {
+describe.skipIf(!hasTerminal)('The command prints for people on a terminal', () => {
   test('Events are shown for people, with connections, interruptions and a summary', async () => {
     await using feed = await startFeed([
       ended('retry: 1\nevent: tick\nid: 1\ndata: {"number":1}\n\n'),

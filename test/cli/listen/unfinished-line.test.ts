@@ -9,7 +9,7 @@ import { killCommands, runScript } from '../command.ts'
 
 const whole = '{"event":"message","id":"1","data":"one"}'
 
-describe('The last line of a file, without a line feed', () => {
+describe('The last line of a file may lack its line feed', () => {
   test.for([
     ['{"event":"mess', 'remove the line', 'remove the line'],
     ['{"ti', 'remove the line', 'remove the line'],
@@ -29,7 +29,7 @@ describe('The last line of a file, without a line feed', () => {
   })
 })
 
-describe('A file that ends in the middle of a line', () => {
+describe('A file that ends in the middle of a line is repaired', () => {
   const total = 100
   let directory: string
   let path: string

@@ -5,4 +5,4 @@ import process from 'node:process'
 
 const [name, url] = process.argv.slice(2)
 const { clients } = await import('./adapters.js')
-clients[name].open(url, {}, (type, news) => type === 'message' && console.log(news))
+clients[name].open(url, {}, (type, details) => type === 'message' && console.log(details))

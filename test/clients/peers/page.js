@@ -33,12 +33,12 @@ globalThis.seen = seen
 globalThis.start = (name, url, { options = {}, made, byFetch = false, areTimersShort = true }) => {
   timers.areShort = areTimersShort
   const members = { ...options, ...makers[made]?.() }
-  const on = (type, news) => {
-    if (type === 'message') seen.messages.push(news)
+  const on = (type, details) => {
+    if (type === 'message') seen.messages.push(details)
     else
       for (const key of ['status', 'code', 'xhrStatus'])
-        if (typeof news?.[key] === 'number') seen.statuses.push(news[key])
-    if (type === 'error' && typeof news?.delay === 'number') seen.delays.push(news.delay)
+        if (typeof details?.[key] === 'number') seen.statuses.push(details[key])
+    if (type === 'error' && typeof details?.delay === 'number') seen.delays.push(details.delay)
   }
   const { open, isClosed } = clients[name]
   const source = open(url, byFetch ? { fetch: fetchWith(members) } : members, on)

@@ -2,7 +2,7 @@
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis
 
 /** Longer ones are not waits for the next attempt, but limits: the polyfill has one of 45 s. */
-const longest = 40_000
+const maxDelay = 40_000
 
 export const pending = new Set()
 export const delays = []
@@ -15,7 +15,7 @@ globalThis.setTimeout = (callback, delay = 0, ...given) => {
       pending.delete(timer)
       callback(...given)
     },
-    timers.areShort && delay <= longest ? Math.min(delay, 5) : delay,
+    timers.areShort && delay <= maxDelay ? Math.min(delay, 5) : delay,
   )
   pending.add(timer)
   return timer

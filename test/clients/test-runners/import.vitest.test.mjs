@@ -3,13 +3,13 @@ import { SharedEventSource } from 'everysource/shared'
 import { expect, test } from 'vitest'
 import 'everysource/polyfill'
 import 'everysource/polyfill/force'
-import { expected, firstNews } from './listen.cjs'
+import { expected, firstOutcome } from './listen.cjs'
 
-test('every entry point is imported, and a source receives', async () => {
+test('Every entry point is imported, and a source receives', async () => {
   expect([typeof openEventStream, typeof SharedEventSource, globalThis.EventSource]).toEqual([
     'function',
     'function',
     EventSource,
   ])
-  expect(await firstNews(EventSource)).toMatch(new RegExp(expected))
+  expect(await firstOutcome(EventSource)).toMatch(new RegExp(expected))
 })

@@ -6,7 +6,7 @@ const { ORIGIN, EXPECTED } = process.env
 exports.expected = EXPECTED
 
 /** Resolves with the data of the first event, or with the reason and the message of an error. */
-exports.firstNews = async (EventSource) => {
+exports.firstOutcome = async (EventSource) => {
   const source = new EventSource(`${ORIGIN}/events`)
   try {
     return await new Promise((resolve) => {

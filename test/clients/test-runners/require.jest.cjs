@@ -1,6 +1,6 @@
-const { expected, firstNews } = require('./listen.cjs')
+const { expected, firstOutcome } = require('./listen.cjs')
 
-test('every entry point is required, and a source receives', async () => {
+test('Every entry point is required, and a source receives', async () => {
   const { EventSource, openEventStream } = require('everysource')
   const { SharedEventSource } = require('everysource/shared')
   require('everysource/polyfill')
@@ -10,5 +10,5 @@ test('every entry point is required, and a source receives', async () => {
     'function',
     EventSource,
   ])
-  expect(await firstNews(EventSource)).toMatch(new RegExp(expected))
+  expect(await firstOutcome(EventSource)).toMatch(new RegExp(expected))
 })

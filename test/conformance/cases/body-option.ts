@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { fetchWithoutSignal } from '../fetch-without-signal.ts'
 import { hasNoStreams, sendsNoStreams } from '../limits.ts'
-import { aWhile, under, utf8, valuesOf } from '../scene.ts'
+import { pause, under, utf8, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
 const bodyOption = under('everysource: method and body')
@@ -106,7 +106,7 @@ export const cases: ConformanceCase[] = [
       assert.equal(error.reason, 'body-used')
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
-      await aWhile()
+      await pause()
       assert.deepEqual(watch.types, ['open', 'message', 'error'])
       assert.lengthOf(await scene.requests(), 1)
     },

@@ -3,7 +3,7 @@ import type { RequestInfo, ResponseInfo } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import { soon } from '../delays.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
 const callbackOptions = under('everysource: onComment, onRequest, onResponse')
@@ -80,7 +80,7 @@ export const cases: ConformanceCase[] = [
       })
       const watch = scene.observe(source)
       await call
-      await aWhile()
+      await pause()
       assert.equal(source.readyState, 2)
       assert.notInclude(watch.types, 'message')
       assert.notInclude(watch.types, 'error')

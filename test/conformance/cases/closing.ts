@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, redirect, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const interpreting = under('HTML: Interpreting an event stream')
@@ -12,7 +12,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch()
     watch.source.close()
     assert.equal(watch.source.readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
   }),
 
@@ -24,7 +24,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.readyState, 2)
     const [request] = await scene.requests({ over: 1 })
     assert.isTrue(request?.cutByClient)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
     assert.lengthOf(await scene.requests(), 1)
   }),
@@ -36,7 +36,7 @@ export const cases: ConformanceCase[] = [
     watch.source.close()
     const [request] = await scene.requests({ over: 1 })
     assert.isTrue(request?.cutByClient)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message'])
     assert.lengthOf(await scene.requests(), 1)
   }),
@@ -48,7 +48,7 @@ export const cases: ConformanceCase[] = [
     assert.isUndefined(watch.source.close())
     assert.isUndefined(watch.source.close())
     assert.equal(watch.source.readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 
@@ -58,7 +58,7 @@ export const cases: ConformanceCase[] = [
     source.onopen = () => source.close()
     const watch = scene.observe(source)
     await watch.next('open')
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open'])
     assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
   }),
@@ -69,7 +69,7 @@ export const cases: ConformanceCase[] = [
     source.onmessage = () => source.close()
     const watch = scene.observe(source, 'tick')
     await watch.next('message')
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message'])
     assert.equal(source.readyState, 2)
   }),
@@ -81,7 +81,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.observe(source)
     await watch.next('message')
     assert.equal(watch.seen.at(-1)?.readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.messages, [['message', 'a', '']])
   }),
 
@@ -91,7 +91,7 @@ export const cases: ConformanceCase[] = [
     source.onerror = () => source.close()
     const watch = scene.observe(source)
     await watch.next('error')
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['error'])
     assert.equal(source.readyState, 2)
   }),
@@ -102,7 +102,7 @@ export const cases: ConformanceCase[] = [
     await scene.requests({ count: 2 })
     watch.source.close()
     await scene.openGate('go')
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
     assert.equal(watch.source.readyState, 2)
   }),
@@ -114,7 +114,7 @@ export const cases: ConformanceCase[] = [
     watch.source.close()
     const requests = await scene.requests({ over: 2 })
     assert.isTrue(requests[1]?.cutByClient)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
   }),
 
@@ -135,7 +135,7 @@ export const cases: ConformanceCase[] = [
     source.close()
     const watch = scene.observe(source)
     source.onmessage = () => assert.fail('a message after close')
-    await aWhile()
+    await pause()
     source.onmessage = null
     assert.deepEqual(watch.types, [])
   }),

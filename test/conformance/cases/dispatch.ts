@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import { dispatchesToNewListeners, throwsListenerExceptions } from '../limits.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const interpreting = under('HTML: Interpreting an event stream')
 const dispatching = under('DOM: Dispatching events')
@@ -336,7 +336,7 @@ export const cases: ConformanceCase[] = [
       const source = scene.open()
       source.onerror = throwOnPurpose
       await scene.observe(source).next('error')
-      await aWhile()
+      await pause()
       assert.equal(source.readyState, 2)
     },
     { limits: throwsListenerExceptions },

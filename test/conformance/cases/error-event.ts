@@ -3,7 +3,7 @@ import type { ErrorEvent, ErrorReason } from '../../../src/index.ts'
 import { endedStream, noAnswer, redirect, refusal, silence, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { hasNoStreams, heedsCharset, treatsBrokenAsEnded } from '../limits.ts'
-import { aWhile, type Scene, under } from '../scene.ts'
+import { pause, type Scene, under } from '../scene.ts'
 
 const errorEvent = under('everysource: ErrorEvent')
 
@@ -248,7 +248,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch({ onResponse: () => announce() })
     await response
     // Bytes of the body that have not been read by then are lost with the connection.
-    await aWhile(300)
+    await pause(300)
     await scene.openGate('tear')
     const event = await watch.nextError()
     assertError(event, 'status', false)

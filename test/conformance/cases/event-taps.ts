@@ -3,7 +3,7 @@ import type { EventSource } from '../../../src/index.ts'
 import { endedStream, refusal, stream } from '../answers.ts'
 import { type ConformanceCase, thrownOnPurpose } from '../case.ts'
 import { sniffsContentTypes } from '../limits.ts'
-import { aWhile, type Scene, under, type Watch } from '../scene.ts'
+import { pause, type Scene, under, type Watch } from '../scene.ts'
 
 const onEvent = under('everysource: onEvent')
 const acceptContentType = under('everysource: acceptContentType')
@@ -76,7 +76,7 @@ export const cases: ConformanceCase[] = [
     })
     const watch: Watch = scene.observe(source)
     await call
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open'])
     assert.equal(calls, 1)
   }),

@@ -3,7 +3,7 @@ import type { Answer } from '../../../fixtures/feed-server/plan.ts'
 import { refusal } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { failsOn304 } from '../limits.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const mimeType = under('Fetch: extract a MIME type')
@@ -22,7 +22,7 @@ function fails(
       const watch = scene.watch()
       const error = await watch.next('error')
       assert.equal(error.readyState, 2)
-      await aWhile()
+      await pause()
       assert.deepEqual(watch.types, ['error'])
       assert.equal(watch.source.readyState, 2)
       assert.lengthOf(await scene.requests(), 1)

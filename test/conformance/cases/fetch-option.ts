@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { fetchWithoutSignal } from '../fetch-without-signal.ts'
 import { fetchDoesNotStream, hasNoStreams, needsNoFetch } from '../limits.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { pause, under, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
 const fetchOption = under('everysource: fetch')
@@ -91,7 +91,7 @@ export const cases: ConformanceCase[] = [
       assert.match(error.message, /fetch/)
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
-      await aWhile()
+      await pause()
       assert.lengthOf(
         watch.types.filter((type) => type === 'error'),
         1,
@@ -132,7 +132,7 @@ export const cases: ConformanceCase[] = [
       await watch.next('message')
       watch.source.close()
       await scene.openGate('more')
-      await aWhile()
+      await pause()
       assert.deepEqual(watch.types, ['open', 'message'])
       assert.equal(watch.source.readyState, 2)
     },
@@ -168,7 +168,7 @@ export const cases: ConformanceCase[] = [
       )
       const watch = scene.observe(source)
       await released
-      await aWhile()
+      await pause()
       assert.deepEqual(watch.types, [])
     },
     { limits: hasNoStreams },

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 
@@ -20,7 +20,7 @@ export const cases: ConformanceCase[] = futile.map((url) =>
     assert.equal(source.readyState, 0)
     const watch = scene.observe(source)
     assert.equal((await watch.next('error')).readyState, 2)
-    await aWhile(120)
+    await pause(120)
     assert.deepEqual(watch.types, ['error'])
     assert.equal(source.readyState, 2)
   }),

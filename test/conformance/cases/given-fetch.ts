@@ -78,7 +78,7 @@ export const cases: ConformanceCase[] = [
   ),
 
   givenFetch(
-    'A given fetch gets the names of headers as everybody writes them, so that a spread replaces them',
+    'A given fetch gets capitalized names of headers, so that a spread replaces them',
     async (scene) => {
       await scene.plan([endedStream('retry: 10\nid: 7\ndata: a\n\n'), stream('data: b\n\n')])
       const names: string[][] = []

@@ -4,7 +4,7 @@ import { endedStream, noAnswer, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { encodesHeaderValues, forbidsCookieHeader, keepsAuthorization, passesSecretsOn } from '../limits.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { pause, under, valuesOf } from '../scene.ts'
 import { twoRequests } from '../two-requests.ts'
 
 const headersOption = under('everysource: headers')
@@ -132,7 +132,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([stream('data: a\n\n')])
     const watch = scene.watch({
       headers: async () => {
-        await aWhile(30)
+        await pause(30)
         return { 'X-Token': 'late' }
       },
     })
@@ -180,10 +180,10 @@ export const cases: ConformanceCase[] = [
           finish = () => resolve({})
         }),
     })
-    await aWhile(20)
+    await pause(20)
     watch.source.close()
     finish()
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
     assert.lengthOf(await scene.requests(), 0)
   }),

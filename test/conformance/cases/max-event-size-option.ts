@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const maxEventSize = under('everysource: maxEventSize')
 
@@ -15,7 +15,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(error.willReconnect)
     assert.equal(watch.source.readyState, 2)
     await scene.requests({ over: 1 })
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.messages, [['message', 'a', '']])
     assert.lengthOf(await scene.requests(), 1)
   }),

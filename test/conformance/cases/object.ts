@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, noAnswer, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { pause, under, valuesOf } from '../scene.ts'
 
 const lastEventId = under('everysource: the lastEventId attribute')
 const reconnect = under('everysource: reconnect()')
@@ -106,7 +106,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     for (let count = 0; count < 5; count++) watch.source.reconnect()
     await watch.next('message')
-    await aWhile()
+    await pause()
     const { length } = await scene.requests()
     const requests = await scene.requests({ over: length - 1 })
     assert.lengthOf(requests, length)
@@ -120,13 +120,13 @@ export const cases: ConformanceCase[] = [
     await watch.next('error')
     watch.source.reconnect()
     assert.equal(watch.source.readyState, 2)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
     const closed = scene.watch()
     closed.source.close()
     closed.source.reconnect()
     assert.equal(closed.source.readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(closed.types, [])
   }),
 
@@ -136,7 +136,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('message')
     watch.source.reconnect()
     watch.source.close()
-    await aWhile()
+    await pause()
     assert.equal(watch.source.readyState, 2)
     assert.deepEqual(watch.types, ['open', 'message'])
     assert.lengthOf(await scene.requests(), 1)

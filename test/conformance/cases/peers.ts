@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, noAnswer, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { encodesHeaderBytes } from '../limits.ts'
-import { aWhile, under, utf8, valuesOf } from '../scene.ts'
+import { pause, under, utf8, valuesOf } from '../scene.ts'
 
 /*
  * Bugs that were found in other implementations and that no case about the standard covers. There are cases for close()
@@ -16,7 +16,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch()
     const { delay } = await watch.nextError()
     assert.equal(delay, 2 ** 31 - 1)
-    await aWhile(1_500)
+    await pause(1_500)
     assert.lengthOf(await scene.requests(), 1)
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
   }),
@@ -26,7 +26,7 @@ export const cases: ConformanceCase[] = [
       await scene.plan([endedStream(`retry: ${retry}\ndata: a\n\n`)])
       const watch = scene.watch()
       await watch.nextError()
-      await aWhile(150)
+      await pause(150)
       assert.lengthOf(await scene.requests(), 1)
     }),
   ),
@@ -35,7 +35,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([endedStream('retry: 100\n\n')])
     const watch = scene.watch()
     await watch.nextError()
-    await aWhile(6_000)
+    await pause(6_000)
     assert.isAtMost((await scene.requests()).length, 10)
     await scene.requests({ count: 3 })
   }),
@@ -43,14 +43,14 @@ export const cases: ConformanceCase[] = [
   peers('A reconnection time of 0 does not flood a server that sends no messages', async (scene) => {
     await scene.plan([endedStream('retry: 0\n\n')])
     await scene.watch().nextError()
-    await aWhile(1_000)
+    await pause(1_000)
     assert.isAtMost((await scene.requests()).length, 40)
   }),
 
   peers('A source with initialDelay: 0 does not flood a server that does not answer', async (scene) => {
     await scene.plan([noAnswer])
     await scene.watch({ retry: { initialDelay: 0 } }).nextError()
-    await aWhile(1_000)
+    await pause(1_000)
     assert.isAtMost((await scene.requests()).length, 40)
   }),
 
@@ -61,7 +61,7 @@ export const cases: ConformanceCase[] = [
       const watch = scene.watch()
       await watch.next('message')
       await watch.next('message')
-      await aWhile()
+      await pause()
       const requests = await scene.requests()
       assert.lengthOf(requests, 2)
       assert.deepEqual(valuesOf(requests[1], 'Last-Event-ID'), [utf8('名')])
@@ -112,7 +112,7 @@ export const cases: ConformanceCase[] = [
       again.source.close()
       const once = scene.watch({ method: 'POST', body: 'question', retry: false })
       assert.isFalse((await once.nextError()).willReconnect)
-      await aWhile()
+      await pause()
       assert.lengthOf(await scene.requests(), 3)
     },
   ),

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, noAnswer, redirect, refusal, resetStream, stream, tornStream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { decodesByItself, encodesHeaderBytes } from '../limits.ts'
-import { aWhile, under, utf8, valuesOf } from '../scene.ts'
+import { pause, under, utf8, valuesOf } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const lastEventIdHeader = under('HTML: The Last-Event-ID header')
@@ -110,7 +110,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 0)
     assert.equal((await watch.next('error')).readyState, 2)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 2)
   }),
 
@@ -119,7 +119,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch()
     await watch.next('error')
     assert.equal((await watch.next('error')).readyState, 2)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 2)
   }),
 
@@ -129,7 +129,7 @@ export const cases: ConformanceCase[] = [
     source.onerror = () => source.close()
     const watch = scene.observe(source)
     await watch.next('error')
-    await aWhile(150)
+    await pause(150)
     assert.equal(source.readyState, 2)
     assert.deepEqual(watch.types, ['open', 'message', 'error'])
     assert.lengthOf(await scene.requests(), 1)
@@ -140,7 +140,7 @@ export const cases: ConformanceCase[] = [
     const watch = scene.watch()
     await watch.next('error')
     watch.source.close()
-    await aWhile(800)
+    await pause(800)
     assert.equal(watch.source.readyState, 2)
     assert.lengthOf(await scene.requests(), 1)
     assert.deepEqual(watch.types, ['open', 'message', 'error'])

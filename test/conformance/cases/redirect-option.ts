@@ -3,7 +3,7 @@ import { redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
 import { followsRedirects, hidesRedirectLoops, hidesRedirects } from '../limits.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const redirectOption = under('everysource: redirect')
 
@@ -17,7 +17,7 @@ export const cases: ConformanceCase[] = [
       assert.equal(error.reason, 'redirect')
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
-      await aWhile()
+      await pause()
       assert.lengthOf(await scene.requests(), 1)
     },
     { limits: followsRedirects },

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, redirect, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { decodesLocationAsLatin1 } from '../limits.ts'
-import { aWhile, under, utf8, valuesOf } from '../scene.ts'
+import { pause, under, utf8, valuesOf } from '../scene.ts'
 
 const processing = under('HTML: Processing model')
 const interpreting = under('HTML: Interpreting an event stream')
@@ -93,7 +93,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([redirect(302, scene.url('/gone')), refusal(410)])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['error'])
     assert.lengthOf(await scene.requests(), 2)
   }),
@@ -108,7 +108,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([refusal(302)])
     const watch = scene.watch()
     assert.equal((await watch.next('error')).readyState, 2)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
   }),
 ]

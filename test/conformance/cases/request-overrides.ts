@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { AttemptContext, EventSourceInit, RequestOverrides } from '../../../src/index.ts'
 import { endedStream, noAnswer, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
+import { pause, type Scene, under, valuesOf } from '../scene.ts'
 
 const overrides = under('everysource: request')
 const contextSignal = under('everysource: the signal of an attempt')
@@ -181,7 +181,7 @@ export const cases: ConformanceCase[] = [
           queueMicrotask(() => watch.source.close())
         }),
     })
-    await aWhile()
+    await pause()
     assert.isTrue(isAborted)
     assert.deepEqual(watch.types, [])
     assert.lengthOf(await scene.requests(), 0)

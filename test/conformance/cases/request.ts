@@ -9,7 +9,7 @@ import {
   preflightsEverything,
   sendsNoCacheControl,
 } from '../limits.ts'
-import { aWhile, type Scene, under, valuesOf } from '../scene.ts'
+import { pause, type Scene, under, valuesOf } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
@@ -187,7 +187,7 @@ export const cases: ConformanceCase[] = [
       await scene.plan([stream('data: a\n\n')], { crossOrigin: 'refused' })
       const watch = scene.observe(scene.open({}, scene.url('', scene.context.otherOrigin)))
       assert.notEqual((await watch.next('error')).readyState, 1)
-      await aWhile()
+      await pause()
       assert.deepEqual([...new Set(watch.types)], ['error'])
     },
     { limits: onlyInBrowsers },

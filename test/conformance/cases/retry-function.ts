@@ -3,7 +3,7 @@ import type { RetryContext } from '../../../src/index.ts'
 import { endedStream, noAnswer, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { assertFailed, delaysOf } from '../delays.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const functions = under('everysource: retry as a function or false')
 
@@ -16,7 +16,7 @@ export const cases: ConformanceCase[] = [
     assert.isFalse(error.willReconnect)
     assert.isUndefined(error.delay)
     assertFailed(watch)
-    await aWhile(120)
+    await pause(120)
     assert.lengthOf(await scene.requests(), 1)
   }),
 
@@ -64,7 +64,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(error.reason, 'ended')
     assert.isFalse(error.willReconnect)
     assertFailed(watch)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
   }),
 
@@ -111,7 +111,7 @@ export const cases: ConformanceCase[] = [
       assert.equal(error.reason, 'callback')
       assert.instanceOf(error.error, Error)
       assertFailed(watch)
-      await aWhile()
+      await pause()
       assert.lengthOf(await scene.requests(), 1)
     }),
   ),
@@ -120,7 +120,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([endedStream('data: a\n\n')])
     const watch = scene.watch({ retry: () => 1e20 })
     assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
   }),
 ]

@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../../../src/index.ts'
 import { endedStream, noAnswer, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { assertFailed, delaysOf } from '../delays.ts'
-import { aWhile, type Scene, under } from '../scene.ts'
+import { pause, type Scene, under } from '../scene.ts'
 
 const policy = under('everysource: retry as a policy')
 
@@ -100,7 +100,7 @@ export const cases: ConformanceCase[] = [
     for (const gate of gates) {
       await watch.next('open')
       // The client's own clock counts: the server cannot tell when the response was announced.
-      await aWhile(60)
+      await pause(60)
       await scene.openGate(gate)
       delays.push(...(await delaysOf(watch, 1)))
     }
@@ -114,7 +114,7 @@ export const cases: ConformanceCase[] = [
     for (let count = 0; count < 3; count++) reasons.push((await watch.nextError()).reason)
     assert.deepEqual(reasons, ['network', 'network', 'gave-up'])
     assertFailed(watch)
-    await aWhile(120)
+    await pause(120)
     assert.lengthOf(await scene.requests(), 3)
     assert.lengthOf(watch.types, 3)
   }),

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, noAnswer, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { assertFailed, delaysOf } from '../delays.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { pause, under, valuesOf } from '../scene.ts'
 
 const statuses = under('everysource: retry.statuses and Retry-After')
 const unauthorized = under('everysource: 401')
@@ -106,7 +106,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([refusal(503, '', [['Retry-After', '99999999999']])])
     const watch = scene.watch({ retry: { statuses: [503], initialDelay: 10 } })
     assert.deepEqual(await delaysOf(watch, 1), [2 ** 31 - 1])
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
   }),
 
@@ -166,7 +166,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(error.body, 'revoked')
     assert.isFalse(error.willReconnect)
     assertFailed(watch)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 2)
   }),
 
@@ -184,7 +184,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(error.status, 401)
     assert.isFalse(error.willReconnect)
     assertFailed(watch)
-    await aWhile()
+    await pause()
     assert.lengthOf(await scene.requests(), 1)
   }),
 ]

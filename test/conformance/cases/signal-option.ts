@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { endedStream, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { aWhile, under } from '../scene.ts'
+import { pause, under } from '../scene.ts'
 
 const signalOption = under('everysource: signal')
 
@@ -13,7 +13,7 @@ export const cases: ConformanceCase[] = [
     controller.abort()
     const watch = scene.watch({ signal: controller.signal })
     assert.equal(watch.source.readyState, 2)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
     assert.lengthOf(await scene.requests(), 0)
   }),
@@ -26,7 +26,7 @@ export const cases: ConformanceCase[] = [
     controller.abort(new Error('enough'))
     assert.equal(watch.source.readyState, 2)
     assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message'])
     assert.lengthOf(await scene.requests(), 1)
   }),
@@ -39,7 +39,7 @@ export const cases: ConformanceCase[] = [
     controller.abort()
     assert.equal(watch.source.readyState, 2)
     assert.isTrue((await scene.requests({ over: 1 }))[0]?.cutByClient)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, [])
   }),
 
@@ -50,7 +50,7 @@ export const cases: ConformanceCase[] = [
     source.onmessage = () => controller.abort()
     const watch = scene.observe(source)
     await watch.next('message')
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.messages, [['message', 'a', '']])
   }),
 
@@ -61,7 +61,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('error')
     controller.abort()
     assert.equal(watch.source.readyState, 2)
-    await aWhile(800)
+    await pause(800)
     assert.lengthOf(await scene.requests(), 1)
   }),
 
@@ -73,7 +73,7 @@ export const cases: ConformanceCase[] = [
     watch.source.close()
     assert.isFalse(controller.signal.aborted)
     controller.abort()
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['open', 'message'])
   }),
 ]

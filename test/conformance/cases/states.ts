@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { endedStream, refusal, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { announcesAtFirstByte } from '../limits.ts'
-import { aWhile, type RecordedEvent, under } from '../scene.ts'
+import { pause, type RecordedEvent, under } from '../scene.ts'
 
 const theInterface = under('HTML: The EventSource interface')
 const processing = under('HTML: Processing model')
@@ -49,7 +49,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([silence])
     const watch = scene.watch()
     await scene.requests({ count: 1 })
-    await aWhile()
+    await pause()
     assert.equal(watch.source.readyState, 0)
     assert.deepEqual(watch.types, [])
   }),
@@ -80,7 +80,7 @@ export const cases: ConformanceCase[] = [
     await scene.plan([endedStream('retry: 600000\ndata: a\n\n')])
     const watch = scene.watch()
     await watch.next('error')
-    await aWhile()
+    await pause()
     assert.equal(watch.source.readyState, 0)
     assert.lengthOf(await scene.requests(), 1)
   }),
@@ -108,7 +108,7 @@ export const cases: ConformanceCase[] = [
     const error = await watch.next('error')
     assert.equal(error.readyState, 2)
     assertPlainEvent(error, 'error', watch.source)
-    await aWhile()
+    await pause()
     assert.deepEqual(watch.types, ['error'])
     assert.equal(watch.source.readyState, 2)
   }),

@@ -38,7 +38,7 @@ const values: readonly [what: string, value: unknown, text: string][] = [
   ['an object with a code', { code: 'E_LOCKED' }, 'E_LOCKED'],
 ]
 
-/** What a function given as `fetch` returns, and what the message says of it. */
+/** What a function given as `fetch` returns, and what the message says about it. */
 const noResponses: readonly [what: string, value: unknown][] = [
   ['undefined', undefined],
   ['null', null],

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { redirect, silence, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
 import { soon } from '../delays.ts'
-import { aWhile, under, valuesOf } from '../scene.ts'
+import { pause, under, valuesOf } from '../scene.ts'
 
 const timeouts = under('everysource: openTimeout and idleTimeout')
 
@@ -25,7 +25,7 @@ export const cases: ConformanceCase[] = [
     await watch.next('open')
     // On a busy machine there may have been earlier attempts that timed out.
     const before = watch.types.indexOf('open')
-    await aWhile(2_500)
+    await pause(2_500)
     await scene.openGate('go')
     await watch.next('message')
     assert.deepEqual(watch.types.slice(before), ['open', 'message'])
@@ -61,7 +61,7 @@ export const cases: ConformanceCase[] = [
   timeouts('idleTimeout does not apply before the response', async (scene) => {
     await scene.plan([{ headAfter: 'go', body: ['data: a\n\n'] }])
     const watch = scene.watch({ idleTimeout: 100, retry: soon })
-    await aWhile(250)
+    await pause(250)
     assert.deepEqual(watch.types, [])
     await scene.openGate('go')
     await watch.next('message')

@@ -16,7 +16,7 @@ const chromiumArguments = [
 /** The maximum time in ms for a browser to start or to load a page on a busy machine. */
 export const maxStartTime = 120_000
 
-/** Returns the path of Chromium: CHROMIUM_PATH, or one of its usual locations. */
+/** Returns the path of Chromium: CHROMIUM_PATH, or one of its default locations. */
 export function chromiumExecutable(): string | undefined {
   const { CHROMIUM_PATH } = process.env
   return firstExisting(CHROMIUM_PATH, [
@@ -27,7 +27,7 @@ export function chromiumExecutable(): string | undefined {
   ])
 }
 
-/** Returns the path of Firefox: FIREFOX_PATH, or one of its usual locations. */
+/** Returns the path of Firefox: FIREFOX_PATH, or one of its default locations. */
 export function firefoxExecutable(): string | undefined {
   const { FIREFOX_PATH } = process.env
   return firstExisting(FIREFOX_PATH, [
@@ -93,6 +93,6 @@ function isNoPageError(message: string): boolean {
   return message.includes(thrownOnPurpose) || message.startsWith('Cross-Origin Request Blocked')
 }
 
-export function firstExisting(chosen: string | undefined, usual: readonly string[]): string | undefined {
-  return chosen ?? usual.find((path) => existsSync(path))
+export function firstExisting(chosen: string | undefined, defaults: readonly string[]): string | undefined {
+  return chosen ?? defaults.find((path) => existsSync(path))
 }

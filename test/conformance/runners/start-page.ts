@@ -27,7 +27,7 @@ async function start({ scope }: BrowserSettings): Promise<void> {
   }
 }
 
-/** Reports a worker whose script does not load or parse, which only its page is told. */
+/** Reports a worker whose script does not load or parse, which only its page can observe. */
 function watchWorker(worker: AbstractWorker, report: SendReport): void {
   worker.onerror = (event) => reportUncaught(`the worker failed: ${(event as ErrorEvent).message}`, report)
 }
@@ -47,5 +47,5 @@ async function startServiceWorker(script: string): Promise<void> {
     settle()
   })
   worker.postMessage('run')
-  setInterval(() => worker.postMessage('go on'), 60_000)
+  setInterval(() => worker.postMessage('keep alive'), 60_000)
 }

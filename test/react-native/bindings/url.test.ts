@@ -5,7 +5,7 @@ import { URLSearchParams as OwnURLSearchParams } from '../../../src/react-native
 
 type Parts = Pick<URL, 'href' | 'origin' | 'protocol' | 'host' | 'hostname' | 'username' | 'password' | 'search'>
 
-/** What a URL class makes of a URL; undefined where it refuses it. */
+/** How a URL class parses a URL; undefined if it refuses the URL. */
 function parts(Url: typeof URL | typeof OwnURL, url: string, base?: string): Parts | undefined {
   try {
     const { href, origin, protocol, host, hostname, username, password, search } = new Url(url, base)
@@ -52,8 +52,8 @@ const path = fc
   .map((segments) => segments.map((each) => `/${each.replaceAll('^', '')}`).join(''))
 const end = fc.constantFrom('', '?', '?q=1', '?a=é&b=a+b%20c\'"<>', '#', '#part `é', '?q#f?g#h')
 
-describe('The URL for where React Native has none that can be used', () => {
-  test('It makes of HTTP URLs what the URL standard makes of them', () => {
+describe('The URL class replaces that of React Native where it cannot be used', () => {
+  test('The class parses HTTP URLs as the URL standard does', () => {
     fc.assert(
       fc.property(scheme, credentials, host, port, path, end, (...pieces) => {
         const [name, ...rest] = pieces
@@ -69,7 +69,7 @@ describe('The URL for where React Native has none that can be used', () => {
     )
   })
 
-  test('It resolves relative URLs as the URL standard does', () => {
+  test('The class resolves relative URLs as the URL standard does', () => {
     const base = 'https://example.org:8443/a/b/c?d=e#f'
     const relative = fc.oneof(
       path,
@@ -103,7 +103,7 @@ describe('The URL for where React Native has none that can be used', () => {
     'http://[::1',
     'http://a%00b/',
     '1http://a/',
-  ])('It refuses %j without a base', (url) => {
+  ])('The class refuses %j without a base', (url) => {
     expect(parts(OwnURL, url)).toBeUndefined()
   })
 
@@ -113,7 +113,7 @@ describe('The URL for where React Native has none that can be used', () => {
     'javascript:void(0)',
     'unheard-of:feed',
     'data:text/plain,a b#c',
-  ])('It keeps the opaque path of %s', (url) => {
+  ])('The class keeps the opaque path of %s', (url) => {
     expect(new OwnURL(url).href).toBe(new URL(url).href)
     expect(new OwnURL(url).origin).toBe('null')
   })

@@ -46,7 +46,7 @@ export class Hermes {
     this.#networking = new Networking(options.platform, (type, values) => this.#call('emit', type, values))
     this.#child = spawn(options.executable, ['-Xmicrotask-queue', '-w'])
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line))
-    createInterface({ input: this.#child.stderr }).on('line', (line) => options.onProblem(`Hermes said: ${line}`))
+    createInterface({ input: this.#child.stderr }).on('line', (line) => options.onProblem(`Hermes: ${line}`))
     // A write to a VM that has ended fails; its end is reported below.
     this.#child.stdin.on('error', () => {})
     this.#ended = new Promise((resolve) => {

@@ -57,19 +57,19 @@ const setTimeout = addTimer(false)
 const listenerMethods = { addListener() {}, removeListeners() {} }
 let lastRequest = 0
 
-/** Android's JavaScript numbers the requests itself; that of iOS is told the number, a little later. */
+/** Android's JavaScript numbers the requests itself; that of iOS receives the number, a little later. */
 const networking = {
   ...listenerMethods,
   sendRequest(...given: unknown[]): void {
     if (vm.platform === 'ios') {
-      const [query, tellId] = given as [Json, Callback]
+      const [query, reportId] = given as [Json, Callback]
       lastRequest += 1
       const id = lastRequest
       const { method, url, headers, data, responseType, incrementalUpdates } = query
       const isIncremental = incrementalUpdates
       const request = { id, method, url, headers: Object.entries(headers as Json), data, responseType, isIncremental }
       setTimeout(() => {
-        tellId(id)
+        reportId(id)
         tell({ kind: 'request', request: request as NativeRequest })
       }, idDelay)
     } else {

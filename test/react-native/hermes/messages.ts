@@ -19,12 +19,12 @@ export type Message =
   | { readonly kind: 'log'; readonly level: number; readonly text: string }
   | { readonly kind: 'uncaught'; readonly error: string }
   | { readonly kind: 'missing-module'; readonly name: string }
-  /** What a program has to say to its test. */
+  /** What a program reports to its test. */
   | { readonly kind: 'program'; readonly value: unknown }
 
 export const messageMark = '\u0001'
 
-/** What the VM is told, as arguments of a call of `__host`. */
+/** What the VM receives, as arguments of a call of `__host`. */
 export interface Host {
   /** Evaluates a script. */
   load(source: string): void

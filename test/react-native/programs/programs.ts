@@ -6,17 +6,17 @@ import { type ReceiveReport, receiveAll, type Task } from '../../faults/receive-
 
 interface Vm {
   __settings: { readonly program: keyof typeof programs; readonly task: never }
-  __tell(said: Said): void
+  __tell(message: ProgramMessage): void
   gc(): void
   HermesInternal: { getInstrumentedStats(): Record<string, number> }
 }
 
 /** What a program says: an event on the way, or its result. */
-export type Said = { readonly event: string; readonly value?: unknown } | { readonly result: unknown }
+export type ProgramMessage = { readonly event: string; readonly value?: unknown } | { readonly result: unknown }
 
 const vm = globalThis as unknown as Vm
 
-function say(event: string, value?: unknown): void {
+function report(event: string, value?: unknown): void {
   vm.__tell({ event, value })
 }
 
@@ -33,8 +33,8 @@ function watch({ url, init = {} }: { url: string; init?: object }): void {
     source.addEventListener(type, (event: Event) => {
       if (event instanceof ErrorEvent) {
         const { reason, message, willReconnect } = event
-        say('error', { reason, message, willReconnect })
-      } else say(type, (event as MessageEvent).data ?? null)
+        report('error', { reason, message, willReconnect })
+      } else report(type, (event as MessageEvent).data ?? null)
     })
   }
   Object.assign(vm, { __close: () => source.close() })
@@ -45,19 +45,19 @@ async function flood({ url, size }: { url: string; size: number }): Promise<unkn
   return new Promise((resolve) => {
     const source = new EventSource(url)
     let received = 0
-    let said = 0
+    let measurements = 0
     source.onmessage = ({ data }) => {
       received += String(data).length
-      if (received > (size / 8) * (said + 1)) {
-        said += 1
+      if (received > (size / 8) * (measurements + 1)) {
+        measurements += 1
         vm.gc()
-        say('measure')
+        report('measure')
       }
       if (received < size) return
       source.close()
       resolve(received)
     }
-    source.onerror = (error) => say('error', error.reason)
+    source.onerror = (error) => report('error', error.reason)
   })
 }
 
@@ -72,7 +72,7 @@ async function iterate({ url, init, count }: { url: string; init: object; count:
   return { count: seen.length, characters: seen.join('').length, last: seen.at(-1)?.slice(-20) }
 }
 
-/** What the constructor makes of a URL: the URL, or what it throws. */
+/** The result of the constructor for a URL: the URL, or what it throws. */
 function construct({ url }: { url: string }): unknown {
   try {
     const source = new EventSource(url)
@@ -102,4 +102,4 @@ async function run(): Promise<void> {
   if (result !== undefined) vm.__tell({ result })
 }
 
-run().catch((error: unknown) => say('failed', String((error as Error).stack)))
+run().catch((error: unknown) => report('failed', String((error as Error).stack)))

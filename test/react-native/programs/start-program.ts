@@ -5,7 +5,7 @@ import { Hermes } from '../hermes/hermes.ts'
 import type { Platform } from '../hermes/networking.ts'
 import { bundleEnvironment } from '../metro.ts'
 import { hermesExecutable, type Version } from '../versions.ts'
-import type { Said } from './programs.ts'
+import type { ProgramMessage } from './programs.ts'
 
 const entry = fileURLToPath(new URL('programs.ts', import.meta.url))
 let library: Promise<string> | undefined
@@ -13,13 +13,13 @@ let program: Promise<string> | undefined
 
 export interface RunningProgram {
   readonly hermes: Hermes
-  /** The events that the program has said so far. */
-  readonly said: readonly { readonly event: string; readonly value?: unknown }[]
+  /** The events that the program has reported so far. */
+  readonly reports: readonly { readonly event: string; readonly value?: unknown }[]
   /** Errors that nobody caught, and what else went wrong. */
   readonly problems: readonly string[]
   /** What the program found at last. */
   readonly result: Promise<unknown>
-  /** Waits until the program has said an event so many times, and returns the values of them all. */
+  /** Waits until the program has reported an event so many times, and returns the values of them all. */
   values(event: string, count?: number): Promise<unknown[]>
 }
 
@@ -35,19 +35,20 @@ export async function startProgram(
 ): Promise<RunningProgram> {
   library ??= bundlePackage(inject('consumer'))
   program ??= bundleProgram(entry)
-  const { said, problems, hermes, result } = await startHermes([version, platform], onEvent)
+  const { reports, problems, hermes, result } = await startHermes([version, platform], onEvent)
   hermes.load(await library)
   hermes.load(`globalThis.__settings = ${JSON.stringify({ program: name, task })}`)
   hermes.load(await program)
-  const valuesOf = (event: string): unknown[] => said.filter((each) => each.event === event).map(({ value }) => value)
+  const valuesOf = (event: string): unknown[] =>
+    reports.filter((each) => each.event === event).map(({ value }) => value)
   return {
     hermes,
-    said,
+    reports,
     problems,
     result,
     async values(event, count = 1) {
       await vi.waitFor(
-        () => expect(valuesOf(event).length, said.map((each) => each.event).join()).toBeGreaterThanOrEqual(count),
+        () => expect(valuesOf(event).length, reports.map((each) => each.event).join()).toBeGreaterThanOrEqual(count),
         {
           timeout: 30_000,
         },
@@ -61,10 +62,10 @@ export async function startProgram(
 export async function startHermes(
   [version, platform]: readonly [Version, Platform],
   onEvent: () => void = () => {},
-): Promise<Pick<RunningProgram, 'hermes' | 'problems' | 'result'> & { said: { event: string; value?: unknown }[] }> {
+): Promise<Pick<RunningProgram, 'hermes' | 'problems' | 'result'> & { reports: { event: string; value?: unknown }[] }> {
   const executable = hermesExecutable()
   if (executable === undefined) throw new Error('there is no Hermes for this platform, or it was not installed')
-  const said: { event: string; value?: unknown }[] = []
+  const reports: { event: string; value?: unknown }[] = []
   const problems: string[] = []
   let resolve = (_: unknown): void => undefined
   const result = new Promise((settle) => {
@@ -76,15 +77,15 @@ export async function startHermes(
     platform,
     environment,
     onMessage: (value) => {
-      const message = value as Said
+      const message = value as ProgramMessage
       if ('result' in message) resolve(message.result)
       else {
-        said.push(message)
+        reports.push(message)
         onEvent()
       }
     },
     onProblem: (problem) => problems.push(problem),
   })
   onTestFinished(() => hermes.close())
-  return { hermes, said, problems, result }
+  return { hermes, reports, problems, result }
 }

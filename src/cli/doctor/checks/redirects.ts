@@ -28,8 +28,8 @@ export function checkRedirects({ main, url }: Examination): CheckResult {
   if (!isStream(main)) {
     return warn(message, 'correct the path: the redirect leads to something other than a stream')
   }
-  const remark = request.url.origin === url.origin ? '' : '; credentials are not sent to another origin'
-  return warn(message, `use ${redactUrl(request.url.href)}: every reconnection is redirected again${remark}`)
+  const addition = request.url.origin === url.origin ? '' : '; credentials are not sent to another origin'
+  return warn(message, `use ${redactUrl(request.url.href)}: every reconnection is redirected again${addition}`)
 }
 
 /** Reports a redirect that was not followed. */

@@ -50,9 +50,9 @@ const idleTimeouts: readonly (readonly [timeout: number, proxies: string])[] = [
 function checkSilence(silence: number): CheckResult | undefined {
   if (silence < minSilence) return undefined
   const known = idleTimeouts.find(([timeout]) => Math.abs(silence - timeout) < 2_000)
-  const remark = known ? `, the idle timeout of ${known[1]}` : ''
+  const addition = known ? `, the idle timeout of ${known[1]}` : ''
   return fail(
-    `closed after ${formatDuration(silence)} of silence${remark}`,
+    `closed after ${formatDuration(silence)} of silence${addition}`,
     "send a comment line (':\\n\\n') more often, about every 15 s, or increase the idle timeout of the proxy",
   )
 }

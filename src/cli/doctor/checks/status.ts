@@ -96,8 +96,8 @@ function statusFix(status: number, header: (name: string) => string | undefined)
     case 429:
     case 503: {
       const retryAfter = header('retry-after')
-      const remark = retryAfter ? `; the server asks to wait: Retry-After: ${retryAfter}` : ''
-      return `answer 200; ${rule}, unless configured to retry (retry.statuses)${remark}`
+      const addition = retryAfter ? `; the server asks to wait: Retry-After: ${retryAfter}` : ''
+      return `answer 200; ${rule}, unless configured to retry (retry.statuses)${addition}`
     }
     default:
       if (isRedirect(status)) return 'see redirects'

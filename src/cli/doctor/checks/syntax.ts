@@ -78,7 +78,7 @@ function looksLikeJson(data: string): boolean {
   return !isTemplate(data) && jsonPatterns.some((pattern) => pattern.test(data))
 }
 
-/** Whether a text begins with a word in braces and goes on after them, such as `{name} has joined room {1}`. */
+/** Whether a text begins with a word in braces and continues after them, such as `{name} has joined room {1}`. */
 function isTemplate(data: string): boolean {
   return /^\s*\{[^{}":]*\}.*[^\s\]}]/s.test(data)
 }

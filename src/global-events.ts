@@ -1,21 +1,22 @@
 /** The global object, or what takes its place in a runtime without events of its own. */
-interface EventScope {
+interface GlobalEventTarget {
   addEventListener(type: string, listener: (event: Event) => void, capture?: boolean): void
   removeEventListener?(type: string, listener: (event: Event) => void, capture?: boolean): void
 }
 
 /**
- * Listens to events of the global object. They are an extra everywhere: the functions may be missing, and those of a
+ * Listens to events of the global object. They are optional everywhere: the functions may be missing, and those of a
  * window that a test tool has copied may throw.
+ * @param global what dispatches them, where that is not the global object
  * @returns a function that removes the listener; undefined if it could not be added
  */
-export function onEvents(
-  scope: object,
+export function onGlobalEvents(
   types: readonly string[],
   listener: (event: Event) => void,
   capture = false,
+  global: object = globalThis,
 ): (() => void) | undefined {
-  const target = scope as EventScope
+  const target = global as GlobalEventTarget
   try {
     for (const type of types) target.addEventListener(type, listener, capture)
   } catch {

@@ -27,7 +27,7 @@ export interface NginxOptions {
   readonly certificate?: { readonly certificate: string; readonly key: string }
   /** Whether `reload` can be called. Otherwise, there is only one process. */
   readonly isReloadable?: boolean
-  /** How long the processes before a reload may go on, as nginx writes it (1s). */
+  /** How long the processes before a reload may continue, in the notation of nginx (default: 1s). */
   readonly shutdownTimeout?: string
 }
 
@@ -64,9 +64,9 @@ async function tryToStart(
   const child = spawn(executable, ['-e', 'stderr', '-p', directory, '-c', configuration], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let complaints = ''
+  let errorOutput = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text
+    errorOutput += text
   })
   const origin = `${options.certificate ? 'https' : 'http'}://127.0.0.1:${port}`
   if (await answers(child, origin, token)) {
@@ -80,7 +80,7 @@ async function tryToStart(
     }
   }
   await stop(child)
-  if (!complaints.includes('Address already in use')) throw new Error(`nginx did not start: ${complaints}`)
+  if (!errorOutput.includes('Address already in use')) throw new Error(`nginx did not start: ${errorOutput}`)
   return undefined
 }
 
@@ -126,11 +126,11 @@ const dispatcher = new Agent({ connect: { rejectUnauthorized: false }, pipelinin
 /** Whether it is our nginx that answers there. */
 async function answers(child: ChildProcess, origin: string, token: string): Promise<boolean> {
   for (let tries = 1; tries <= 300 && child.exitCode === null && child.signalCode === null; tries++) {
-    const said = await request(`${origin}/token`, { dispatcher }).then(
+    const answer = await request(`${origin}/token`, { dispatcher }).then(
       ({ body }) => body.text(),
       () => undefined,
     )
-    if (said === token) return true
+    if (answer === token) return true
     await pause(100)
   }
   return false
