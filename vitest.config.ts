@@ -1,18 +1,29 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { thrownOnPurpose } from './test/conformance/case.ts'
 import ConformanceSummary from './test/conformance/runners/summary.ts'
+import { findLeftOut } from './test/long-tests.ts'
+
+const leftOut = findLeftOut()
+
+/** Says what a run leaves out. */
+const leftOutReporter = {
+  onInit(): void {
+    if (leftOut.length) console.warn(`SKIPPED, because CI is not set: ${leftOut.join(', ')}`)
+  },
+}
 
 export default defineConfig({
   test: {
     // Most of a test's time is spent waiting for another process, hence more workers than cores.
     maxWorkers: 4,
+    exclude: [...configDefaults.exclude, ...leftOut],
     // On a machine that runs all of them meanwhile, nothing but a test that hangs takes that long.
     testTimeout: 150_000,
     hookTimeout: 150_000,
     expect: { poll: { timeout: 60_000 } },
     // Cases about exceptions that leave a listener run in vitest's own process, too, with happy-dom.
     onUnhandledError: (error) => !error.message.includes(thrownOnPurpose),
-    reporters: ['default', new ConformanceSummary()],
+    reporters: ['default', new ConformanceSummary(), leftOutReporter],
     projects: [
       {
         extends: true,

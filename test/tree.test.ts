@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { matchesGlob, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import { longTests } from './long-tests.ts'
 
 /** The kinds of files that the repository consists of, as patterns for their paths. */
 const knownKinds = [
@@ -11,9 +12,14 @@ const knownKinds = [
   /^\.ci\/run$/,
 ]
 
+const root = resolve(import.meta.dirname, '..')
+const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
+
 it('The repository tracks only files of known kinds', () => {
-  const root = resolve(import.meta.dirname, '..')
-  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
   expect(files).toContain('package.json')
   expect(files.filter((file) => !knownKinds.some((kind) => kind.test(file)))).toEqual([])
+})
+
+it.each(longTests)('The tests that only CI runs exist: %s', (pattern) => {
+  expect(files.filter((file) => matchesGlob(file, pattern))).not.toEqual([])
 })

@@ -1,0 +1,23 @@
+import process from 'node:process'
+
+/**
+ * The tests that `npm test` leaves out where `CI` is not set, because a developer would not wait for them: other people's
+ * code and platforms, compilers, long runs, and what other tests show in one version or browser.
+ */
+export const longTests = [
+  'test/bench/bench.test.ts',
+  'test/cli/doctor/server-recipes.test.ts',
+  'test/clients/*.test.ts',
+  'test/conformance/node.test.ts',
+  'test/faults/{leaks,many-objects,many-reconnections}.test.ts',
+  'test/package/{shell,types}.test.ts',
+  'test/playground/accessibility.test.ts',
+  'test/react-native/*.test.ts',
+  'test/shared/{firefox,webkit}.test.ts',
+]
+
+/** The tests that a run leaves out: none if it was asked for some of the tests, by `--project` or by the name of a file. */
+export function findLeftOut(): readonly string[] {
+  const isFiltered = process.argv.slice(2).some((argument) => !/^(run|list|-(?!-project).*)$/.test(argument))
+  return process.env['CI'] || isFiltered ? [] : longTests
+}
