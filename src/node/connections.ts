@@ -47,6 +47,8 @@ export class Connections implements RequestDispatcher {
   /** The endpoints that TLS was used with last, which keep its sessions, by the key of their connections. */
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #socksProxies: SocksProxies
+  /** The origin of the last request. */
+  #lastOrigin: { readonly text: string; readonly url: URL } | undefined
 
   constructor(options: ConnectionsOptions = {}) {
     const { unref = false, proxy, tls = {}, connectTimeout = 10_000, pingInterval = defaultPingInterval } = options
@@ -68,7 +70,7 @@ export class Connections implements RequestDispatcher {
    * @throws ProxyVariableError if the environment names a proxy that cannot be used
    */
   dispatch(options: RequestOptions, handler: ResponseHandler): boolean {
-    const target = new URL(`${options.origin}`)
+    const target = this.#parseOrigin(`${options.origin}`)
     const proxy = this.#proxy ?? findProxy(target)
     if (proxy && /^socks/.test(proxy.url.protocol)) {
       this.#socksProxies.dispatch(proxy, options, handler)
@@ -124,6 +126,12 @@ export class Connections implements RequestDispatcher {
   destroy(): void {
     for (const connections of this.#origins.values()) connections.destroy()
     this.#socksProxies.destroy()
+  }
+
+  /** Not parsed again for each request to the same origin: thousands begin at once after an outage. */
+  #parseOrigin(origin: string): URL {
+    if (this.#lastOrigin?.text !== origin) this.#lastOrigin = { text: origin, url: new URL(origin) }
+    return this.#lastOrigin.url
   }
 
   #connectOptions(protocols: string[]): ConnectOptions {

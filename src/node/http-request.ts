@@ -18,16 +18,35 @@ function findClientRequest(): typeof ClientRequest {
 
 let OwnClientRequest: typeof ClientRequest | undefined
 
+/** What a connection is to: the server, or the proxy that forwards its requests. All connections to it share one object. */
+export interface HttpServer {
+  readonly origin: string
+  /** The scheme with a colon. */
+  readonly protocol: string
+  /** The host with its port, unless it is the default: the value of the Host header. */
+  readonly authority: string
+  readonly host: string
+  readonly port: number
+}
+
+export function describeServer(origin: string): HttpServer {
+  const [scheme, authority] = splitOrigin(origin)
+  const { host, port } = endpointOf(origin)
+  return { origin, protocol: `${scheme}:`, authority, host, port }
+}
+
 /**
  * Creates a request over a connected socket.
- * @param origin the origin of the server, or of the proxy that forwards the request: what tracers report
+ * @param server what tracers report
  */
-export function createRequest(socket: Socket, origin: string, options: RequestOptions): ClientRequest {
+export function createRequest(
+  socket: Socket,
+  { protocol, host, port }: HttpServer,
+  options: RequestOptions,
+): ClientRequest {
   OwnClientRequest ??= findClientRequest()
-  const { host, port } = endpointOf(origin)
   const request = new OwnClientRequest({ ...options, host, port, createConnection: () => socket })
-  const [scheme] = splitOrigin(origin)
   // As an option, it would have to be the protocol of an agent.
-  request.protocol = `${scheme}:`
+  request.protocol = protocol
   return request
 }

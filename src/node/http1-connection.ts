@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
+import type { HttpServer } from './http-request.ts'
 import { Http1Request, repeatOrFail } from './http1-request.ts'
 
 export interface Http1Options {
-  /** The origin that the socket is connected to: the server's, or a proxy's. */
-  readonly origin: string
+  /** What the socket is connected to. */
+  readonly server: HttpServer
   /** Whether the connection does not keep the process alive. */
   readonly unref: boolean
 }
@@ -60,7 +61,7 @@ export class Http1Connection implements Connection {
       return
     }
     const owner = this.#isReused ? this.#owner : undefined
-    const request = new Http1Request(pending, this.#options.origin, this.#socket, this.#finished, owner)
+    const request = new Http1Request(pending, this.#options.server, this.#socket, this.#finished, owner)
     this.#current = request
     this.#isReused = true
     this.#setReference()

@@ -2,8 +2,8 @@ import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ConnectionOwner, PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
-import { createRequest } from './http-request.ts'
+import { checkLength, checkValue } from './header-fields.ts'
+import { createRequest, type HttpServer } from './http-request.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
 
@@ -33,10 +33,11 @@ function isSafe({ options }: PendingRequest): boolean {
  * @param length the length of the body in bytes; undefined if it is a stream
  * @throws Error that names the header that cannot be sent, but not its value
  */
-function createFields({ options }: PendingRequest, origin: string, length: number | undefined): Record<string, string> {
-  const [, host] = splitOrigin(origin)
+function createFields({ options }: PendingRequest, host: string, length: number | undefined): Record<string, string> {
   const fields: Record<string, string> = { host, connection: 'keep-alive' }
-  for (const [name, value] of Object.entries(options.headers ?? {}) as [string, string][]) {
+  const headers = (options.headers ?? {}) as Readonly<Record<string, string>>
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? ''
     checkValue(name, value)
     fields[name] = value
   }
@@ -58,7 +59,7 @@ export class Http1Request implements ResponseController {
   paused = false
   reason: Error | null = null
   readonly #handler: ResponseHandler
-  readonly #origin: string
+  readonly #server: HttpServer
   readonly #socket: Socket
   /** Called once, when the connection is free, with the time in ms that it can be idle. */
   #finished: ((idleTime: number) => void) | undefined
@@ -80,13 +81,13 @@ export class Http1Request implements ResponseController {
 
   constructor(
     pending: PendingRequest,
-    origin: string,
+    server: HttpServer,
     socket: Socket,
     finished: (idleTime: number) => void,
     owner: ConnectionOwner | undefined,
   ) {
     this.#owner = owner
-    this.#origin = origin
+    this.#server = server
     this.#pending = pending
     this.#handler = pending.handler
     this.#socket = socket
@@ -101,8 +102,8 @@ export class Http1Request implements ResponseController {
     let fields: Record<string, string>
     let request: ClientRequest
     try {
-      fields = createFields(pending, this.#origin, length)
-      request = createRequest(this.#socket, this.#origin, {
+      fields = createFields(pending, this.#server.authority, length)
+      request = createRequest(this.#socket, this.#server, {
         method,
         path,
         headers: fields,
@@ -139,7 +140,12 @@ export class Http1Request implements ResponseController {
     const request = this.#request
     if (!request) return undefined
     const { method, path } = request
-    return { method, path, origin: this.#origin, fields: Object.entries(request.getHeaders()) as [string, string][] }
+    return {
+      method,
+      path,
+      origin: this.#server.origin,
+      fields: Object.entries(request.getHeaders()) as [string, string][],
+    }
   }
 
   abort(reason: Error): void {

@@ -12,6 +12,7 @@ import type { RequestDispatcher, RequestOptions } from './connection.ts'
 import { Connections } from './connections.ts'
 import { acceptedCodings } from './content-coding.ts'
 import { abortedMessage, Exchange } from './exchange.ts'
+import { HeaderError } from './header-fields.ts'
 
 /** A request as a dispatcher takes it. A body that is a stream can be sent only once. */
 interface DispatchableRequest extends RedirectableRequest {
@@ -69,13 +70,22 @@ function sharedConnections(unref: boolean): Connections {
   return defaultConnections
 }
 
-/** Why a request with these headers cannot be sent; undefined if it can. */
-function findUnsendable(headers: Headers): string | undefined {
-  const forbidden = connectionHeaders.find((name) => headers.has(name))
-  if (forbidden) return `header "${forbidden}" belongs to the connection, not to a request`
-  const hasLength = headers.has('content-length')
-  if (!hasLength || !/\D/.test(`${headers.get('content-length')}`)) return undefined
-  return 'invalid content-length header: it must be a number of bytes'
+/**
+ * The headers of a request, by their names in lower case, with those that `fetch` would add.
+ * @throws HeaderError for a header that only the connection can send
+ */
+function createFields(headers: Headers): Record<string, string> {
+  const fields: Record<string, string> = { ...defaultHeaders }
+  headers.forEach((value, name) => {
+    if (connectionHeaders.includes(name)) {
+      throw new HeaderError(`header "${name}" belongs to the connection, not to a request`)
+    }
+    if (name === 'content-length' && /\D/.test(value)) {
+      throw new HeaderError('invalid content-length header: it must be a number of bytes')
+    }
+    fields[name] = value
+  })
+  return fields
 }
 
 /** Changes a request to the one that a redirect asks for. Returns false after it has refused the redirect. */
@@ -109,11 +119,6 @@ class NodeTransport implements Pick<Transport, 'send'> {
   send(request: TransportRequest, handler: TransportHandler): Promise<void> {
     const { method, headers, body } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged).send(request, handler)
-    const unsendable = findUnsendable(headers)
-    if (unsendable) {
-      handler.refuse('unsupported', unsendable)
-      return Promise.resolve()
-    }
     const url = new URL(request.url)
     if (url.hash) url.hash = ''
     const sent: DispatchableRequest = { url, method, headers, body: null }
@@ -158,20 +163,16 @@ class NodeTransport implements Pick<Transport, 'send'> {
   }
 
   #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
-    const fields: Record<string, string> = { ...defaultHeaders }
-    headers.forEach((value, name) => {
-      fields[name] = value
-    })
-    const options: RequestOptions = {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: method as Dispatcher.HttpMethod,
-      headers: fields,
-      body,
-      // Otherwise undici delays the request until no other stream is open on a shared HTTP/2 connection.
-      idempotent: true,
-    }
     try {
+      const options: RequestOptions = {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: method as Dispatcher.HttpMethod,
+        headers: createFields(headers),
+        body,
+        // Otherwise undici delays the request until no other stream is open on a shared HTTP/2 connection.
+        idempotent: true,
+      }
       this.#dispatcher.dispatch(options, exchange)
     } catch (error) {
       exchange.finish(error as Error)

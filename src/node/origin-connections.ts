@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { ConnectCallback, PendingConnection } from './connector.ts'
-import { Http1Connection } from './http1-connection.ts'
+import { describeServer } from './http-request.ts'
+import { Http1Connection, type Http1Options } from './http1-connection.ts'
 import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
 
 /** The options of the connections to one origin. */
@@ -50,6 +51,8 @@ export class OriginConnections implements ConnectionOwner {
   #protocol: Protocol
   /** The number of requests that a connection is expected to take. */
   #capacity: number
+  /** The options of the HTTP/1.1 connections, once there is one. */
+  #http1Options: Http1Options | undefined
   /** Whether the server has negotiated HTTP/2 but not spoken it, or has asked for HTTP/1.1. */
   #avoidsHttp2 = false
 
@@ -167,10 +170,11 @@ export class OriginConnections implements ConnectionOwner {
     this.#protocol = 'http/1.1'
     this.#capacity = 1
     this.#openings.delete(opening)
-    const { origin, unref } = this.#options
-    const connection = new Http1Connection(socket, this, { origin, unref })
+    this.#http1Options ??= { server: describeServer(this.#options.origin), unref: this.#options.unref }
+    const connection = new Http1Connection(socket, this, this.#http1Options)
     this.#connections.add(connection)
-    this.changed(connection)
+    this.#free.add(connection)
+    this.#serve()
   }
 
   /** Reports an error to the requests that wait for this connection. */

@@ -8,7 +8,7 @@ import {
   type Endpoint,
   type PendingConnection,
 } from './connector.ts'
-import { createRequest } from './http-request.ts'
+import { createRequest, describeServer } from './http-request.ts'
 import type { ProxySettings } from './proxy-environment.ts'
 
 /** The protocols that TLS to a proxy may negotiate. */
@@ -85,7 +85,7 @@ class Tunnel implements PendingConnection {
     const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const { authorization } = this.#proxy
     this.#timer = startTimer(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout, true)
-    createRequest(socket, this.#proxy.url.origin, {
+    createRequest(socket, describeServer(this.#proxy.url.origin), {
       method: 'CONNECT',
       path: target,
       headers: {

@@ -101,7 +101,7 @@ export function readSettings(
   const urlText = `${url as string}`
   const options = init ?? {}
   if (!isObject(options)) throwInvalid('init', String(options), 'an object')
-  const settings = applyRules(options, { ...rules, ...moreRules }, defaults) as unknown as Settings
+  const settings = applyRules(options, moreRules ? { ...rules, ...moreRules } : rules, defaults) as unknown as Settings
   const { headers, body } = settings
   const method = `${settings.method}`.toUpperCase()
   checkBody(body, method)

@@ -80,7 +80,8 @@ export function applyRules(
   const given = options as Record<string, unknown>
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name) && given[name] !== undefined)
   if (unknown.length) warnOnce(`everysource ignores unknown options: ${unknown.map((name) => path + name).join(', ')}`)
-  for (const [name, rule] of Object.entries(rules)) {
+  for (const name of Object.keys(rules)) {
+    const rule = rules[name] as OptionRule
     // Web IDL reads the members of a dictionary by name: an instance of a class may have accessors, or inherit them.
     const value = given[name] ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {
