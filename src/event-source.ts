@@ -141,7 +141,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     return this.#session.lastEventId
   }
 
-  /** The handler of `open`: the connection is open. */
   get onopen(): EventHandler {
     return this.#handlers.get('open')
   }
@@ -149,7 +148,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('open', handler)
   }
 
-  /** The handler of `message`, the type of an event without a name. */
   get onmessage(): EventHandler {
     return this.#handlers.get('message')
   }
@@ -157,7 +155,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('message', handler)
   }
 
-  /** The handler of `error`: the connection was interrupted, or has failed. */
   get onerror(): EventHandler {
     return this.#handlers.get('error')
   }
@@ -165,11 +162,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('error', handler)
   }
 
-  /**
-   * Closes the connection permanently. Nothing is dispatched afterwards. The standard: "The close() method must abort any
-   * instances of the fetch algorithm started for this EventSource object, and must set the readyState attribute to CLOSED."
-   */
+  /** Closes the connection permanently. Nothing is dispatched afterwards. */
   close(): void {
+    // "The close() method must abort any instances of the fetch algorithm started for this EventSource object, and must set
+    // the readyState attribute to CLOSED."
     this.#session.close()
   }
 

@@ -7,22 +7,21 @@ interface GlobalEventTarget {
 /**
  * Listens to events of the global object. They are optional everywhere: the functions may be missing, and those of a
  * window that a test tool has copied may throw.
- * @param global what dispatches them, where that is not the global object
+ * @param target what dispatches them, where that is not the global object
  * @returns a function that removes the listener; undefined if it could not be added
  */
 export function onGlobalEvents(
   types: readonly string[],
   listener: (event: Event) => void,
-  capture = false,
-  global: object = globalThis,
+  capture?: boolean,
+  target: object = globalThis,
 ): (() => void) | undefined {
-  const target = global as GlobalEventTarget
   try {
-    for (const type of types) target.addEventListener(type, listener, capture)
+    for (const type of types) (target as GlobalEventTarget).addEventListener(type, listener, capture)
   } catch {
     return
   }
   return () => {
-    for (const type of types) target.removeEventListener?.(type, listener, capture)
+    for (const type of types) (target as GlobalEventTarget).removeEventListener?.(type, listener, capture)
   }
 }

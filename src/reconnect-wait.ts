@@ -53,6 +53,6 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
   }
   wait(delay, offlineExtension)
   const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  const stopListening = onGlobalEvents(['online'], end, false, network)
+  const stopListening = onGlobalEvents(['online'], end, undefined, network)
   return end
 }

@@ -1,4 +1,4 @@
-import type { Position, Reply, StreamMessage, TabRequest } from './protocol.ts'
+import type { Position, Reply, StreamMessage, TabRequest, Update } from './protocol.ts'
 
 /** The number of messages that each tab keeps for tabs that lack some, unless it wants more for itself by `replay`. */
 const defaultCount = 128
@@ -70,14 +70,24 @@ export class MessageHistory implements Position {
     this.number = number
   }
 
-  /** Whether a tab that was at this position still is. */
-  isAt({ series, number }: Pick<Position, 'series' | 'number'>): boolean {
-    return series === this.series && number === this.number
-  }
-
-  /** Whether the tab has nothing to resume after, and wants nothing from before an update for all, whose number this is. */
-  canJoinAt(number: number): boolean {
-    return !this.lastEventId && (this.isKnown || this.replay === 0 || number === 0)
+  /**
+   * Compares the messages of an update with the position of the tab, which joins the series of the update if it can.
+   * @returns whether the messages continue from that position, or else whether the leader can still send those between
+   */
+  follow({ series, number, lastEventId, messages, reply }: Update): 'contiguous' | 'gap' | 'permanent gap' {
+    const numberBefore = number - messages.length
+    const isSameSeries = series === this.series
+    if (isSameSeries && numberBefore <= this.number) return 'contiguous'
+    // The tab may have moved on since it asked.
+    const isCurrentReply = reply?.series === this.series && reply.number === this.number
+    // Without an ID to resume after, and without a wish for what came before, the tab can join anywhere.
+    const canJoin = !this.lastEventId && (this.isKnown || this.replay === 0 || number === 0)
+    const isContiguous = isCurrentReply ? reply.isContiguous || !this.lastEventId : !reply && !isSameSeries && canJoin
+    if (isContiguous) {
+      this.join(series, numberBefore, number === numberBefore ? lastEventId : '')
+      return 'contiguous'
+    }
+    return isCurrentReply ? 'permanent gap' : 'gap'
   }
 
   /** The messages that a tab lacks, and whether they continue from where it is. */

@@ -6,11 +6,11 @@ import type { Settings } from '../options/settings.ts'
 import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport } from '../transport/transport.ts'
-import { TabChannel } from './channel.ts'
 import { MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
   protocolVersion,
+  readMessage,
   type SharedErrorDetails,
   type StreamMessage,
   type TabMessage,
@@ -65,6 +65,7 @@ const failureHold = 1_000
  */
 export class SharedSession implements Session, Candidate {
   closed: boolean
+  readonly #name: string
   readonly #settings: SharedSettings
   readonly #transport: Transport
   readonly #handler: SessionHandler
@@ -73,8 +74,8 @@ export class SharedSession implements Session, Candidate {
   readonly #id = Math.random()
   readonly #history: MessageHistory
   readonly #leadership: Leadership
-  /** The channel to the other tabs (see the table). */
-  readonly #channel: TabChannel
+  /** The channel to the other tabs; undefined while there is none (see the table). */
+  #channel: BroadcastChannel | undefined
   /** The connection, if this tab leads. */
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
@@ -83,6 +84,7 @@ export class SharedSession implements Session, Candidate {
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
+  #hasMetOtherVersion = false
   /** The reconnections of the connection, if this tab leads. */
   readonly #reconnections: ReconnectThrottle
   /** Ends the subscriptions to the signal and to the page. */
@@ -96,19 +98,12 @@ export class SharedSession implements Session, Candidate {
     platform: SharingPlatform,
   ) {
     const { signal, lastEventId, replay, unref, pauseWhenHidden } = settings
+    this.#name = name
     this.#settings = settings
     this.#transport = transport
     this.#handler = handler
     this.#platform = platform
     this.#history = new MessageHistory(lastEventId, replay)
-    this.#channel = new TabChannel(platform.BroadcastChannel, name, unref, {
-      receive: (message) => this.#receive(message),
-      metOtherVersion: () => {
-        platform.metOtherVersion()
-        // So that the other tab meets this one, too.
-        this.#catchUp()
-      },
-    })
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
     this.closed = !!signal?.aborted
@@ -200,12 +195,16 @@ export class SharedSession implements Session, Candidate {
     const { series, number } = this.#history
     const { lastEventId } = this
     const { term } = this.#leadership
-    this.#channel.send({ kind: 'update', term, series, number, lastEventId, url: this.#url, messages: [], ...changes })
+    this.#send({ kind: 'update', term, series, number, lastEventId, url: this.#url, messages: [], ...changes })
   }
 
   #request(kind: TabRequest['kind']): void {
     const { series, number, lastEventId, replay } = this.#history
-    this.#channel.send({ kind, from: this.#id, series, number, lastEventId, replay })
+    this.#send({ kind, from: this.#id, series, number, lastEventId, replay })
+  }
+
+  #send(message: TabMessage): void {
+    this.#channel?.postMessage({ version: protocolVersion, ...message })
   }
 
   /** Asks the leader for the messages that this tab lacks. */
@@ -214,10 +213,12 @@ export class SharedSession implements Session, Candidate {
     this.#request('catch up')
   }
 
-  #receive(message: TabMessage): void {
-    if (message.kind === 'update') this.#receiveUpdate(message)
-    else if (message.kind === 'departure') this.#receiveDeparture()
-    else this.#receiveRequest(message)
+  readonly #receive = ({ data }: { readonly data: unknown }): void => {
+    const message = readMessage(data)
+    if (typeof message === 'number') this.#meetOtherVersion()
+    else if (message?.kind === 'update') this.#receiveUpdate(message)
+    else if (message?.kind === 'departure') this.#receiveDeparture()
+    else if (message) this.#receiveRequest(message)
   }
 
   #receiveRequest(request: TabRequest): void {
@@ -229,6 +230,14 @@ export class SharedSession implements Session, Candidate {
   #receiveDeparture(): void {
     if (this.#connection) this.#broadcast()
     else this.#leadership.expectLeader()
+  }
+
+  #meetOtherVersion(): void {
+    if (this.#hasMetOtherVersion) return
+    this.#hasMetOtherVersion = true
+    this.#platform.metOtherVersion()
+    // So that the other tab meets this one, too.
+    this.#catchUp()
   }
 
   #receiveUpdate(update: Update): void {
@@ -246,13 +255,20 @@ export class SharedSession implements Session, Candidate {
     }
     if (!url) this.#drop()
     const history = this.#history
-    const numberBefore = number - messages.length
-    if (!this.#continuesFrom(numberBefore, update)) return
+    const continuation = history.follow(update)
+    if (continuation === 'gap') {
+      if (!this.#hasAsked) this.#catchUp()
+      return
+    }
+    if (continuation === 'permanent gap') {
+      this.#resumeByItself(update)
+      return
+    }
     if (url && !this.#url) {
       this.#url = url
       this.#handler.announce({ url })
     }
-    for (const message of messages.slice(history.number - numberBefore)) this.#deliver(message)
+    for (const message of messages.slice(history.number - (number - messages.length))) this.#deliver(message)
     if (history.number === number) history.lastEventId = update.lastEventId
   }
 
@@ -260,26 +276,6 @@ export class SharedSession implements Session, Candidate {
     this.#url = ''
     if (!details.willReconnect) this.close()
     this.#handler.interrupted({ ...details, headers: headers && new Headers(headers) })
-  }
-
-  /** Whether the messages of an update continue from where this tab is. If not, the tab sees to it that others will. */
-  #continuesFrom(numberBefore: number, update: Update): boolean {
-    const { series, reply } = update
-    const history = this.#history
-    const isSameSeries = series === history.series
-    if (isSameSeries && numberBefore <= history.number) return true
-    // The tab may have moved on since it asked.
-    const isCurrentReply = reply !== undefined && history.isAt(reply)
-    const isContiguous = isCurrentReply
-      ? reply.isContiguous || !history.lastEventId
-      : !reply && !isSameSeries && history.canJoinAt(update.number)
-    if (isContiguous) {
-      history.join(series, numberBefore, update.number === numberBefore ? update.lastEventId : '')
-      return true
-    }
-    if (isCurrentReply) this.#resumeByItself(update)
-    else if (!this.#hasAsked) this.#catchUp()
-    return false
   }
 
   /** Gets from the server what the leader cannot send. */
@@ -325,7 +321,7 @@ export class SharedSession implements Session, Candidate {
   /** Opens the channel, and takes part in the election of a leader. */
   #join(): void {
     try {
-      this.#channel.open()
+      this.#channel ??= this.#openChannel()
     } catch {
       this.refused()
       return
@@ -334,16 +330,28 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.claim()
   }
 
+  #openChannel(): BroadcastChannel {
+    const channel = new this.#platform.BroadcastChannel(this.#name)
+    if (this.#settings.unref) (channel as { unref?(): void }).unref?.()
+    channel.onmessage = this.#receive
+    return channel
+  }
+
+  #closeChannel(): void {
+    this.#channel?.close()
+    this.#channel = undefined
+  }
+
   #leadAlone(): void {
     this.#leadership.resign()
-    this.#channel.close()
+    this.#closeChannel()
     this.#leadership.begin()
   }
 
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
-    this.#channel.send({ kind: 'departure' })
+    this.#send({ kind: 'departure' })
     this.#leadership.resign()
   }
 
@@ -362,7 +370,7 @@ export class SharedSession implements Session, Candidate {
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
     // made while it loads the next page.
     this.#leadership.resign()
-    this.#channel.close()
+    this.#closeChannel()
     this.#drop()
   }
 
@@ -372,6 +380,6 @@ export class SharedSession implements Session, Candidate {
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#unsubscribe?.()
-    this.#channel.close()
+    this.#closeChannel()
   }
 }
