@@ -119,9 +119,12 @@ describeInChromium('The playground compares two clients in Chromium', (context) 
   it('The playground counts tabs, which share one connection and the active fault', async () => {
     const { opened } = context
     await expect.poll(() => opened.read('#tabs')).toContain('1 tab, 1 connection')
-    const popup = new Promise<Page>((resolve) => opened.page.once('popup', (page) => page && resolve(page)))
-    await opened.press('Open another tab')
-    const other = await popup
+    // By the keyboard: a click misses where the page moves while new rows arrive.
+    const button = await opened.page.locator('#open-tab').waitHandle()
+    await button.press('Enter')
+    const opener = opened.page.target()
+    const target = await opened.page.browser().waitForTarget((target) => target.opener() === opener)
+    const other = (await target.page()) as Page
     await expect.poll(() => other.$eval('#tabs', (element) => element.textContent)).toContain('2 tabs, 1 connection')
     await other.locator('::-p-aria([name="Send slowly"][role="button"])').click()
     await expect.poll(() => opened.page.$eval('#faults [value=slow]', (button) => button.ariaPressed)).toBe('true')
