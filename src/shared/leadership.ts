@@ -10,10 +10,15 @@ const checksUntilTakeover = 4
 /** How long a leader may be missing before it is replaced, in ms: a random time from this one to twice as much. */
 const takeoverDelay = 500
 
+/** How long a tab waits at most for its announcement to come back to it, in ms. */
+const maxAnnouncementTime = 1_000
+
 /** The tab that takes part in the election of a leader. */
 export interface Candidate {
   /** Whether the tab knows where the stream was left: such tabs lead before those that do not. */
   readonly isInformed: boolean
+  /** The tab has the lock: all tabs, and this one, are to be told that its term begins. */
+  announce(term: number): void
   /** The tab has become the leader. */
   lead(): void
   /** The tab is to close the connection, if it leads: it gives up the lock, or somebody has stolen it. */
@@ -38,7 +43,11 @@ export class Leadership {
   readonly #timer: ReturnType<typeof setInterval>
   /** Gives up the lock, or the wait for it. */
   #claim: AbortController | undefined
-  #isLeader = false
+  isLeader = false
+  /** The term that this tab has announced; 0 if it has not. */
+  #announced = 0
+  /** Begins that term although the announcement does not come back. */
+  #announcement: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
@@ -76,7 +85,7 @@ export class Leadership {
         this.claim()
         return
       }
-      this.begin()
+      this.#announce()
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
@@ -87,16 +96,36 @@ export class Leadership {
     })
   }
 
+  #announce(): void {
+    this.#silentChecks = 0
+    const term = this.#laterTerm()
+    this.#announced = term
+    clearTimeout(this.#announcement)
+    this.#announcement = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
+    this.#candidate.announce(term)
+  }
+
+  #laterTerm(): number {
+    return Math.max(this.term + 1, Date.now()) + Math.random()
+  }
+
   /** Begins a term as the leader. */
-  begin(): void {
-    this.term = Math.max(this.term + 1, Date.now()) + Math.random()
-    this.#isLeader = true
+  begin(term = this.#laterTerm()): void {
+    this.#forgetAnnouncement()
+    this.term = term
+    this.isLeader = true
     this.#candidate.lead()
+  }
+
+  #forgetAnnouncement(): void {
+    this.#announced = 0
+    clearTimeout(this.#announcement)
   }
 
   /** Gives up the lock, or the wait for it. */
   resign(): void {
-    this.#isLeader = false
+    this.isLeader = false
+    this.#forgetAnnouncement()
     clearTimeout(this.#takeover)
     this.#candidate.stepDown()
     this.#claim?.abort()
@@ -117,15 +146,20 @@ export class Leadership {
   }
 
   /**
-   * Takes note of an update.
+   * Takes note of an update or an announcement.
    * @returns whether the leader of this term is the one to follow, and whether it is a new one
    */
   observe(term: number): 'outdated' | 'current' | 'new' {
-    if (term < this.term) return 'outdated'
+    const isOwn = term === this.#announced
+    if (term < this.term) {
+      if (isOwn) this.#announce()
+      return 'outdated'
+    }
     this.#silentChecks = 0
     clearTimeout(this.#takeover)
+    if (isOwn) this.begin(term)
     if (term === this.term) return 'current'
-    if (this.#isLeader) this.claim()
+    if (this.isLeader) this.claim()
     this.term = term
     return 'new'
   }
@@ -137,7 +171,7 @@ export class Leadership {
   }
 
   get #isFollower(): boolean {
-    return this.isCandidate && !this.#isLeader
+    return this.isCandidate && !this.isLeader
   }
 
   #check(): void {
