@@ -40,7 +40,8 @@ export class Leadership {
   readonly #name: string
   readonly #candidate: Candidate
   readonly #unref: boolean
-  readonly #timer: ReturnType<typeof setInterval>
+  /** Checks the leader. */
+  #timer: ReturnType<typeof setInterval> | undefined
   /** Gives up the lock, or the wait for it. */
   #claim: AbortController | undefined
   isLeader = false
@@ -61,8 +62,12 @@ export class Leadership {
     this.#name = name
     this.#candidate = candidate
     this.#unref = unref
-    this.#timer = setInterval(() => this.#check(), checkInterval)
-    if (unref) (this.#timer as { unref?(): void }).unref?.()
+  }
+
+  /** Begins to watch the leader. In a frame that was removed from its page, Firefox throws: there are no timers. */
+  watch(): void {
+    this.#timer ??= setInterval(() => this.#check(), checkInterval)
+    if (this.#unref) (this.#timer as { unref?(): void }).unref?.()
   }
 
   /** Whether this tab waits for the lock, or holds it. */

@@ -110,10 +110,7 @@ export class SharedSession implements Session, Candidate {
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
     this.closed = !!signal?.aborted
-    if (this.closed) {
-      this.#leadership.stopWatching()
-      return
-    }
+    if (this.closed) return
     const forgetSignal = signal && onAbort(signal, () => this.close())
     platform.sessions.add(this)
     this.#join()
@@ -365,6 +362,7 @@ export class SharedSession implements Session, Candidate {
   /** Opens the channel, and takes part in the election of a leader. */
   #join(): void {
     try {
+      this.#leadership.watch()
       this.#channel ??= this.#openChannel()
     } catch {
       this.refused()
