@@ -79,11 +79,12 @@ export class MessageHistory {
 
   /** The messages that a tab lacks, or none if that is not known, and the position that they come after. */
   messagesFor(tab: TabRequest): Pick<Update, 'after' | 'messages'> {
-    const messages = this.#messages
-    const { length } = messages
-    let index = findPosition([this.#start, ...messages], tab)
-    if (index < 0) index = tab.series || tab.lastEventId ? length : Math.max(0, length - tab.replay)
-    const { series, number, lastEventId } = index === length ? this.position : (messages[index - 1] ?? this.#start)
-    return { after: { series, number, lastEventId }, messages: messages.slice(index) }
+    const { length } = this.#messages
+    const positions = [this.#start, ...this.#messages]
+    let index = findPosition(positions, tab)
+    if (index < 0 && !(tab.series || tab.lastEventId)) index = Math.max(0, length - tab.replay)
+    if (index < 0 || index === length) return { after: this.position, messages: [] }
+    const { series, number, lastEventId } = positions[index] as Position
+    return { after: { series, number, lastEventId }, messages: this.#messages.slice(index) }
   }
 }

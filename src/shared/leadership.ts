@@ -23,8 +23,8 @@ export interface Candidate {
   lead(): void
   /** The tab is to close the connection, if it leads: it gives up the lock, or somebody has stolen it. */
   stepDown(): void
-  /** The leader is silent: it is to be asked for a sign of life. */
-  probe(): void
+  /** The leader is silent: it is to be asked for a sign of life, and for what the tab lacks. */
+  catchUp(): void
   /** The platform refuses the lock. */
   refused(): void
 }
@@ -83,7 +83,6 @@ export class Leadership {
     const { signal } = claim
     let isGranted = false
     const hold = (): Promise<void> | undefined => {
-      isGranted = true
       if (signal.aborted) return
       if (!this.#candidate.isInformed && !steal && !this.#hasYielded) {
         this.#hasYielded = true
@@ -91,6 +90,7 @@ export class Leadership {
         return
       }
       this.#announce()
+      isGranted = true
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
@@ -152,21 +152,22 @@ export class Leadership {
 
   /**
    * Takes note of an update or an announcement.
-   * @returns whether the leader of this term is the one to follow, and whether it is a new one
+   * @returns whether the leader of this term is the one to follow
    */
-  observe(term: number): 'outdated' | 'current' | 'new' {
+  observe(term: number): boolean {
     const isOwn = term === this.#announced
     if (term < this.term) {
       if (isOwn) this.#announce()
-      return 'outdated'
+      return false
     }
     this.#silentChecks = 0
     clearTimeout(this.#takeover)
     if (isOwn) this.begin(term)
-    if (term === this.term) return 'current'
-    if (this.isLeader) this.claim()
-    this.term = term
-    return 'new'
+    else if (term > this.term) {
+      if (this.isLeader) this.claim()
+      this.term = term
+    }
+    return true
   }
 
   /** Ends the watch over the leader. */
@@ -186,6 +187,6 @@ export class Leadership {
     if (this.#silentChecks >= (isInformed ? 1 : 2) * checksUntilTakeover) {
       this.#silentChecks = 0
       this.claim(true)
-    } else if (this.#silentChecks >= checksUntilProbe) this.#candidate.probe()
+    } else if (this.#silentChecks >= checksUntilProbe) this.#candidate.catchUp()
   }
 }

@@ -58,8 +58,8 @@ export interface Update {
   readonly messages: readonly StreamMessage[]
   /** What interrupted the connection. */
   readonly error?: SharedErrorDetails
-  /** The tab whose request this answers. If it is missing, the update is for all tabs. */
-  readonly to?: number
+  /** The tab whose request this answers; 0 if the update is for all tabs. */
+  readonly to: number
 }
 
 /** {@link ErrorDetails} that can be cloned. */
@@ -81,7 +81,7 @@ const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 
 const streamMessage: FieldTypes = { ...position, type: 'string', data: 'string' }
 const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
 const announcement: FieldTypes = { term: 'number' }
-const update: FieldTypes = { ...announcement, url: 'string' }
+const update: FieldTypes = { ...announcement, to: 'number', url: 'string' }
 const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
 
 function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
@@ -95,15 +95,14 @@ function hasFields(value: unknown, types: FieldTypes): value is Record<string, u
 
 function isUpdate(value: unknown): boolean {
   if (!hasFields(value, update)) return false
-  const { url, after, messages, to, error } = value
+  const { url, after, messages, error } = value
   return (
     // The constructors throw if they cannot read what they are given.
     (!url || !!new URL(url as string)) &&
     (error === undefined || (hasFields(error, errorDetails) && !!new Headers(error['headers'] as HeadersInit))) &&
     hasFields(after, position) &&
     Array.isArray(messages) &&
-    messages.every((message) => hasFields(message, streamMessage)) &&
-    (to === undefined || isNumber(to))
+    messages.every((message) => hasFields(message, streamMessage))
   )
 }
 

@@ -83,7 +83,7 @@ export class SharedSession implements Session, Candidate {
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
   #url = ''
-  /** Whether this tab has asked the leader for what it lacks, and is not to ask again. */
+  /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
@@ -147,14 +147,10 @@ export class SharedSession implements Session, Candidate {
   }
 
   announce(term: number): void {
-    try {
-      // The channel does not receive what it sends itself, but what another one does.
-      const channel = new this.#platform.BroadcastChannel(this.#name)
-      channel.postMessage({ version: protocolVersion, kind: 'term', term } satisfies TabMessage & { version: number })
-      channel.close()
-    } catch {
-      // The term begins a little later without it.
-    }
+    // A channel does not receive what it sends itself, but what another one of the same tab does.
+    const channel = this.#openChannel()
+    this.#send({ kind: 'term', term }, channel)
+    channel.close()
   }
 
   lead(): void {
@@ -205,20 +201,23 @@ export class SharedSession implements Session, Candidate {
     this.#connection = undefined
   }
 
-  probe(): void {
-    this.#catchUp()
+  catchUp(): void {
+    this.#hasAsked = true
+    this.#request('catch up')
   }
 
   refused(): void {
     this.#platform.refused()
-    this.#leadAlone()
+    this.#leadership.resign()
+    this.#closeChannel()
+    this.#leadership.begin()
   }
 
   /** Tells all tabs where this one is, and what has happened, if it leads. */
   #broadcast(news: Partial<Update> = {}): void {
     const { isLeader, term } = this.#leadership
     if (!isLeader) return
-    this.#send({ kind: 'update', term, url: this.#url, after: this.#position, messages: [], ...news })
+    this.#send({ kind: 'update', term, to: 0, url: this.#url, after: this.#position, messages: [], ...news })
   }
 
   get #position(): Position {
@@ -229,14 +228,8 @@ export class SharedSession implements Session, Candidate {
     this.#send({ kind, from: this.#id, replay: this.#history.replay, ...this.#position })
   }
 
-  #send(message: TabMessage): void {
-    this.#channel?.postMessage({ version: protocolVersion, ...message })
-  }
-
-  /** Asks the leader for the messages that this tab lacks. */
-  #catchUp(): void {
-    this.#hasAsked = true
-    this.#request('catch up')
+  #send(message: TabMessage, channel = this.#channel): void {
+    channel?.postMessage({ version: protocolVersion, ...message })
   }
 
   readonly #receive = ({ data }: { readonly data: unknown }): void => {
@@ -264,25 +257,23 @@ export class SharedSession implements Session, Candidate {
     this.#hasMetOtherVersion = true
     this.#platform.metOtherVersion()
     // So that the other tab meets this one, too.
-    this.#catchUp()
+    this.catchUp()
   }
 
   /** Takes note of the term of a leader. Returns whether that leader is the one to follow. */
   #observe(term: number): boolean {
-    const observed = this.#leadership.observe(term)
-    if (observed === 'new') this.#hasAsked = false
-    return observed !== 'outdated'
+    if (term > this.#leadership.term) this.#hasAsked = false
+    return this.#leadership.observe(term)
   }
 
   #receiveUpdate(update: Update): void {
     const { term, error, to, url, after, messages } = update
-    if (!this.#observe(term) || (to !== undefined && to !== this.#id)) return
+    if (!this.#observe(term) || (to && to !== this.#id)) return
     const isBehind = !!this.#connection
     if (error) {
       if (!isBehind) this.#receiveError(error)
       return
     }
-    if (to) this.#hasAsked = false
     const index = this.#indexIn(update)
     if (isBehind) {
       if (index < 0) return
@@ -290,10 +281,15 @@ export class SharedSession implements Session, Candidate {
     }
     if (!url) this.#drop()
     if (index < 0) {
-      if (to) this.#connectByItself()
-      else if (!this.#hasAsked) this.#catchUp()
+      if (!to) {
+        if (!this.#hasAsked) this.catchUp()
+      } else if (!this.#isAway) {
+        // The server can send what the leader cannot. The tab follows again when both have received the same event.
+        this.#connect()
+      }
       return
     }
+    this.#hasAsked = false
     const positions = [after, ...messages]
     this.#history.join(positions[index] as Position)
     if (url && !this.#url) {
@@ -314,13 +310,6 @@ export class SharedSession implements Session, Candidate {
     if (index >= 0 || position.lastEventId) return index
     // The tab has nothing to resume after. Does it want anything from before an update for all?
     return to || !(isKnown || (replay && after.number)) ? 0 : -1
-  }
-
-  /** Gets from the server what the leader cannot send, until both have received the same event. */
-  #connectByItself(): void {
-    // The tab does not ask again until another one leads.
-    this.#hasAsked = true
-    if (!this.#isAway) this.#connect()
   }
 
   #receiveError({ headers, ...details }: SharedErrorDetails): void {
@@ -368,7 +357,7 @@ export class SharedSession implements Session, Candidate {
       this.refused()
       return
     }
-    this.#catchUp()
+    this.catchUp()
     this.#leadership.claim()
   }
 
@@ -384,12 +373,6 @@ export class SharedSession implements Session, Candidate {
     this.#channel = undefined
   }
 
-  #leadAlone(): void {
-    this.#leadership.resign()
-    this.#closeChannel()
-    this.#leadership.begin()
-  }
-
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
@@ -397,18 +380,12 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.resign()
   }
 
-  /**
-   * Makes all sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser
-   * would grant the lock to the next session of the same page, and the page would be frozen with it.
-   */
-  #leaveWithPage(): void {
-    for (const session of this.#platform.sessions) session.#leave()
-  }
-
   readonly #onPageEvent = (event: Event): void => {
     // Scripts may dispatch such events at the window, and then the page stays.
     if (!event.isTrusted || !isOfPage(event)) return
-    this.#leaveWithPage()
+    // All sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser would
+    // grant the lock to the next session of the same page, and the page would be frozen with it.
+    for (const session of this.#platform.sessions) session.#leave()
     if (event.type === 'freeze') return
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
     // made while it loads the next page.

@@ -21,7 +21,7 @@ export interface SharedEventSourceInit extends EventSourceInit {
 
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, and no sandboxed frame or data: document, each tab has its own connection',
+    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, and no sandbox, each tab has its own connection',
   )
 }
 

@@ -4,7 +4,7 @@ import { readMessage, protocolVersion as version } from '../../src/shared/protoc
 
 const position = { series: 0.5, number: 3, lastEventId: 'a' }
 const request = { version, ...position, kind: 'catch up', from: 0.25, replay: 0 }
-const update = { version, kind: 'update', term: 7.5, url: 'http://feed.example/', after: position, messages: [] }
+const update = { version, kind: 'update', term: 7.5, to: 0, url: 'http://feed.example/', after: position, messages: [] }
 const message = { ...position, type: 'message', data: 'hello', lastEventId: 'b' }
 const error = {
   message: 'the server ended the stream',
