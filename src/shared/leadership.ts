@@ -10,16 +10,21 @@ const checksUntilTakeover = 4
 /** How long a leader may be missing before it is replaced, in ms: a random time from this one to twice as much. */
 const takeoverDelay = 500
 
+/** How long a tab waits at most for its announcement to come back to it, in ms. */
+const maxAnnouncementTime = 1_000
+
 /** The tab that takes part in the election of a leader. */
 export interface Candidate {
   /** Whether the tab knows where the stream was left: such tabs lead before those that do not. */
   readonly isInformed: boolean
+  /** The tab has the lock: all tabs, and this one, are to be told that its term begins. */
+  announce(term: number): void
   /** The tab has become the leader. */
   lead(): void
   /** The tab has to close the connection, if it leads: it gives up the lock, or another tab has stolen it. */
   stepDown(): void
-  /** The leader is silent, and has to be asked for a sign of life. */
-  probe(): void
+  /** The leader is silent: it is to be asked for a sign of life, and for what the tab lacks. */
+  catchUp(): void
   /** The platform refuses the lock. */
   refused(): void
 }
@@ -35,10 +40,15 @@ export class Leadership {
   readonly #name: string
   readonly #candidate: Candidate
   readonly #unref: boolean
-  readonly #timer: ReturnType<typeof setInterval>
+  /** Checks the leader. */
+  #timer: ReturnType<typeof setInterval> | undefined
   /** Gives up the lock, or the wait for it. */
   #claim: AbortController | undefined
-  #isLeader = false
+  isLeader = false
+  /** The term that this tab has announced; 0 if it has not. */
+  #announced = 0
+  /** Begins that term although the announcement does not come back. */
+  #announcement: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
@@ -52,8 +62,12 @@ export class Leadership {
     this.#name = name
     this.#candidate = candidate
     this.#unref = unref
-    this.#timer = setInterval(() => this.#check(), checkInterval)
-    if (unref) (this.#timer as { unref?(): void }).unref?.()
+  }
+
+  /** Begins to watch the leader. In a frame that was removed from its page, Firefox throws: there are no timers. */
+  watch(): void {
+    this.#timer ??= setInterval(() => this.#check(), checkInterval)
+    if (this.#unref) (this.#timer as { unref?(): void }).unref?.()
   }
 
   /** Whether this tab waits for the lock, or holds it. */
@@ -69,14 +83,14 @@ export class Leadership {
     const { signal } = claim
     let isGranted = false
     const hold = (): Promise<void> | undefined => {
-      isGranted = true
       if (signal.aborted) return
       if (!this.#candidate.isInformed && !steal && !this.#hasYielded) {
         this.#hasYielded = true
         this.claim()
         return
       }
-      this.begin()
+      this.#announce()
+      isGranted = true
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
@@ -87,16 +101,36 @@ export class Leadership {
     })
   }
 
+  #announce(): void {
+    this.#silentChecks = 0
+    const term = this.#laterTerm()
+    this.#announced = term
+    clearTimeout(this.#announcement)
+    this.#announcement = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
+    this.#candidate.announce(term)
+  }
+
+  #laterTerm(): number {
+    return Math.max(this.term + 1, Date.now()) + Math.random()
+  }
+
   /** Begins a term as the leader. */
-  begin(): void {
-    this.term = Math.max(this.term + 1, Date.now()) + Math.random()
-    this.#isLeader = true
+  begin(term = this.#laterTerm()): void {
+    this.#forgetAnnouncement()
+    this.term = term
+    this.isLeader = true
     this.#candidate.lead()
+  }
+
+  #forgetAnnouncement(): void {
+    this.#announced = 0
+    clearTimeout(this.#announcement)
   }
 
   /** Gives up the lock, or the wait for it. */
   resign(): void {
-    this.#isLeader = false
+    this.isLeader = false
+    this.#forgetAnnouncement()
     clearTimeout(this.#takeover)
     this.#candidate.stepDown()
     this.#claim?.abort()
@@ -117,17 +151,23 @@ export class Leadership {
   }
 
   /**
-   * Takes note of an update.
-   * @returns whether the leader of this term is the one to follow, and whether it is a new one
+   * Takes note of an update or an announcement.
+   * @returns whether the leader of this term is the one to follow
    */
-  observe(term: number): 'outdated' | 'current' | 'new' {
-    if (term < this.term) return 'outdated'
+  observe(term: number): boolean {
+    const isOwn = term === this.#announced
+    if (term < this.term) {
+      if (isOwn) this.#announce()
+      return false
+    }
     this.#silentChecks = 0
     clearTimeout(this.#takeover)
-    if (term === this.term) return 'current'
-    if (this.#isLeader) this.claim()
-    this.term = term
-    return 'new'
+    if (isOwn) this.begin(term)
+    else if (term > this.term) {
+      if (this.isLeader) this.claim()
+      this.term = term
+    }
+    return true
   }
 
   /** Ends the watch over the leader. */
@@ -137,7 +177,7 @@ export class Leadership {
   }
 
   get #isFollower(): boolean {
-    return this.isCandidate && !this.#isLeader
+    return this.isCandidate && !this.isLeader
   }
 
   #check(): void {
@@ -147,6 +187,6 @@ export class Leadership {
     if (this.#silentChecks >= (isInformed ? 1 : 2) * checksUntilTakeover) {
       this.#silentChecks = 0
       this.claim(true)
-    } else if (this.#silentChecks >= checksUntilProbe) this.#candidate.probe()
+    } else if (this.#silentChecks >= checksUntilProbe) this.#candidate.catchUp()
   }
 }

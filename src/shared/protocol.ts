@@ -2,28 +2,30 @@ import type { ErrorDetails } from '../events.ts'
 import { isNumber, isObject } from '../options/validation.ts'
 
 /*
- * What tabs send each other over the channel: followers send requests, the leader broadcasts updates and sends replies,
- * and a tab that leaves says so.
+ * What tabs send each other over the channel: followers send requests, the leader announces its term, broadcasts updates
+ * and sends replies, and a tab that leaves says so.
  */
 
 /** The version of the messages. Tabs share only with tabs of the same version. */
 export const protocolVersion = 1
 
-/** A message of the event stream. */
-export interface StreamMessage {
-  readonly type: string
-  readonly data: string
-  readonly lastEventId: string
-}
-
-/** How far a tab has come in the event stream. */
+/**
+ * How far a tab has come in the event stream: the last message. A message is identified by the tab that received it from
+ * the server, and not by its number alone: no two connections bring the same, since events without IDs are not repeated.
+ */
 export interface Position {
-  /** The series that messages are numbered in. One begins where there is no ID to resume after; 0 if none is known yet. */
+  /** The term of the leader that received it, or the number of a tab that was behind and connected by itself; 0 if none. */
   readonly series: number
-  /** The number of the last message within the series. */
+  /** Its number, which grows by one with every message. */
   readonly number: number
   /** The last event ID string. */
   readonly lastEventId: string
+}
+
+/** A message of the event stream, and the position after it. */
+export interface StreamMessage extends Position {
+  readonly type: string
+  readonly data: string
 }
 
 /** What a follower asks of the leader. */
@@ -35,29 +37,29 @@ export interface TabRequest extends Position {
   readonly replay: number
 }
 
-/** What the leader broadcasts: its position, and what has happened. */
-export interface Update extends Position {
-  readonly kind: 'update'
+/**
+ * What a tab announces that has got the lock: it leads from when the announcement has come back to it. By then it has all
+ * that the last leader sent before, as have the others, and what that one sends after it is ignored by all.
+ */
+export interface Announcement {
+  readonly kind: 'term'
   /** The term of the leader, which grows with every leader: those of earlier terms are ignored. */
+  readonly term: number
+}
+
+/** What the leader broadcasts: its position, and what has happened. */
+export interface Update {
+  readonly kind: 'update'
   readonly term: number
   /** The final URL of the response; the empty string if the connection is not open. */
   readonly url: string
-  /** The last messages up to the number. */
+  /** The position before the messages, which is the leader's if there are none. */
+  readonly after: Position
   readonly messages: readonly StreamMessage[]
   /** What interrupted the connection. */
   readonly error?: SharedErrorDetails
-  /** The answer to a request. If it is missing, the update is for all tabs. */
-  readonly reply?: Reply
-}
-
-export interface Reply {
-  /** The tab that asked. */
+  /** The tab whose request this answers; 0 if the update is for all tabs. */
   readonly to: number
-  /** Whether the messages continue from where that tab was. */
-  readonly isContiguous: boolean
-  /** Where that tab was when it asked. */
-  readonly series: number
-  readonly number: number
 }
 
 /** {@link ErrorDetails} that can be cloned. */
@@ -70,16 +72,16 @@ export interface Departure {
   readonly kind: 'departure'
 }
 
-export type TabMessage = TabRequest | Update | Departure
+export type TabMessage = TabRequest | Announcement | Update | Departure
 
 /** The names of fields, and the types of their values. */
 type FieldTypes = Readonly<Record<string, 'boolean' | 'number' | 'string'>>
 
-const streamMessage: FieldTypes = { type: 'string', data: 'string', lastEventId: 'string' }
 const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string' }
+const streamMessage: FieldTypes = { ...position, type: 'string', data: 'string' }
 const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
-const update: FieldTypes = { ...position, term: 'number', url: 'string' }
-const reply: FieldTypes = { to: 'number', isContiguous: 'boolean', series: 'number', number: 'number' }
+const announcement: FieldTypes = { term: 'number' }
+const update: FieldTypes = { ...announcement, to: 'number', url: 'string' }
 const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
 
 function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
@@ -93,14 +95,14 @@ function hasFields(value: unknown, types: FieldTypes): value is Record<string, u
 
 function isUpdate(value: unknown): boolean {
   if (!hasFields(value, update)) return false
-  const { url, messages, reply: answer, error } = value
+  const { url, after, messages, error } = value
   return (
     // The constructors throw if they cannot read what they are given.
     (!url || !!new URL(url as string)) &&
     (error === undefined || (hasFields(error, errorDetails) && !!new Headers(error['headers'] as HeadersInit))) &&
+    hasFields(after, position) &&
     Array.isArray(messages) &&
-    messages.every((message) => hasFields(message, streamMessage)) &&
-    (answer === undefined || hasFields(answer, reply))
+    messages.every((message) => hasFields(message, streamMessage))
   )
 }
 
@@ -115,6 +117,7 @@ export function readMessage(data: unknown): TabMessage | number | undefined {
   try {
     const isValid =
       kind === 'departure' ||
+      (kind === 'term' && hasFields(data, announcement)) ||
       (kind === 'update' && isUpdate(data)) ||
       ((kind === 'catch up' || kind === 'reconnect') && hasFields(data, request))
     return isValid ? (data as TabMessage) : undefined

@@ -6,9 +6,10 @@ import type { Settings } from '../options/settings.ts'
 import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport } from '../transport/transport.ts'
-import { MessageHistory } from './history.ts'
+import { findPosition, MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
+  type Position,
   protocolVersion,
   readMessage,
   type SharedErrorDetails,
@@ -26,17 +27,19 @@ import { ReconnectThrottle } from './reconnect-throttle.ts'
  *
  * | state     | lock    | channel | connection | becomes                                                                |
  * |-----------|---------|---------|------------|------------------------------------------------------------------------|
- * | following | awaited | open    | none       | leading when the lock is granted, or stolen from a silent leader       |
+ * | following | awaited | open    | none       | leading when the lock is granted, or stolen from a silent leader, and  |
+ * |           |         |         |            | the announcement of that has come back                                 |
  * | leading   | held    | open    | its own    | following when the lock is stolen, or another tab has a later term     |
- * | alone     | none    | none    | its own    | closed: the platform refuses, or the others resume after something else |
+ * | behind    | awaited | open    | its own    | following when it and the leader have received the same event; leading |
+ * | alone     | none    | none    | its own    | closed: the platform refuses                                           |
  * | away      | none    | open    | none       | following when the page is back; the channel is closed in the          |
  * |           |         |         |            | back/forward cache                                                     |
  * | closed    | none    | none    | none       | nothing: `close()`, the signal, or a connection that failed             |
  *
- * Messages are numbered within a series, and a tab delivers each number once, in order. A new leader continues from where
- * it is itself: from its number and its last event ID. A tab that is behind asks the leader for what it lacks. Where the
- * leader no longer has that, the tab takes the lead and gets it from the server; tabs that are ahead then receive the same
- * messages again, which they drop by their numbers.
+ * Every update says which message it continues from, and a tab delivers only what comes after the last one that it has. A
+ * tab that is elsewhere asks the leader, which finds it by that message or else by its last event ID, and sends what it
+ * lacks. If the leader does not know that ID, the tab is behind by more than the leader has kept, or it hung as the leader
+ * and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
  */
 
 export interface SharedSettings extends Settings {
@@ -80,7 +83,7 @@ export class SharedSession implements Session, Candidate {
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
   #url = ''
-  /** Whether this tab has asked the leader for what it lacks, and is not to ask again. */
+  /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
@@ -107,10 +110,7 @@ export class SharedSession implements Session, Candidate {
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
     this.closed = !!signal?.aborted
-    if (this.closed) {
-      this.#leadership.stopWatching()
-      return
-    }
+    if (this.closed) return
     const forgetSignal = signal && onAbort(signal, () => this.close())
     platform.sessions.add(this)
     this.#join()
@@ -146,11 +146,24 @@ export class SharedSession implements Session, Candidate {
     else this.#request('reconnect')
   }
 
+  announce(term: number): void {
+    // A channel does not receive what it sends itself, but what another one of the same tab does.
+    const channel = this.#openChannel()
+    this.#send({ kind: 'term', term }, channel)
+    channel.close()
+  }
+
   lead(): void {
-    this.#history.ensureSeries()
-    this.#drop()
+    const history = this.#history
+    if (!history.isKnown) history.join({ ...history.position, series: this.#leadership.term })
+    if (!this.#connection) this.#connect()
     this.#broadcast()
-    const { lastEventId } = this.#history
+  }
+
+  #connect(): void {
+    this.#drop()
+    const history = this.#history
+    const { lastEventId } = history
     const settings = Object.assign(Object.create(this.#settings), { lastEventId, signal: undefined })
     const connection = startSession(settings, this.#transport, {
       announce: (response) => {
@@ -159,8 +172,11 @@ export class SharedSession implements Session, Candidate {
         this.#handler.announce(response)
       },
       message: (type, data) => {
-        const message = { type, data, lastEventId: connection.lastEventId }
-        this.#broadcast({ number: this.#history.number + 1, messages: [message] })
+        const after = history.position
+        const { isLeader, term } = this.#leadership
+        const series = isLeader ? term : this.#id
+        const message = { series, number: after.number + 1, type, data, lastEventId: connection.lastEventId }
+        this.#broadcast({ after, messages: [message] })
         this.#deliver(message)
       },
       dropped: () => {
@@ -174,61 +190,65 @@ export class SharedSession implements Session, Candidate {
 
   stepDown(): void {
     if (!this.#connection) return
-    this.#reconnections.reset()
-    this.#history.lastEventId = this.lastEventId
-    this.#connection.close()
-    this.#connection = undefined
+    this.#disconnect()
     this.#drop()
   }
 
-  probe(): void {
-    this.#catchUp()
+  #disconnect(): void {
+    this.#reconnections.reset()
+    this.#history.lastEventId = this.lastEventId
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+
+  catchUp(): void {
+    this.#hasAsked = true
+    this.#request('catch up')
   }
 
   refused(): void {
     this.#platform.refused()
-    this.#leadAlone()
+    this.#leadership.resign()
+    this.#closeChannel()
+    this.#leadership.begin()
   }
 
-  /** Tells all tabs where the leader is, and what has happened. */
-  #broadcast(changes: Partial<Update> = {}): void {
-    const { series, number } = this.#history
-    const { lastEventId } = this
-    const { term } = this.#leadership
-    this.#send({ kind: 'update', term, series, number, lastEventId, url: this.#url, messages: [], ...changes })
+  /** Tells all tabs where this one is, and what has happened, if it leads. */
+  #broadcast(news: Partial<Update> = {}): void {
+    const { isLeader, term } = this.#leadership
+    if (!isLeader) return
+    this.#send({ kind: 'update', term, to: 0, url: this.#url, after: this.#position, messages: [], ...news })
+  }
+
+  get #position(): Position {
+    return { ...this.#history.position, lastEventId: this.lastEventId }
   }
 
   #request(kind: TabRequest['kind']): void {
-    const { series, number, lastEventId, replay } = this.#history
-    this.#send({ kind, from: this.#id, series, number, lastEventId, replay })
+    this.#send({ kind, from: this.#id, replay: this.#history.replay, ...this.#position })
   }
 
-  #send(message: TabMessage): void {
-    this.#channel?.postMessage({ version: protocolVersion, ...message })
-  }
-
-  /** Asks the leader for the messages that this tab lacks. */
-  #catchUp(): void {
-    this.#hasAsked = true
-    this.#request('catch up')
+  #send(message: TabMessage, channel = this.#channel): void {
+    channel?.postMessage({ version: protocolVersion, ...message })
   }
 
   readonly #receive = ({ data }: { readonly data: unknown }): void => {
     const message = readMessage(data)
     if (typeof message === 'number') this.#meetOtherVersion()
     else if (message?.kind === 'update') this.#receiveUpdate(message)
+    else if (message?.kind === 'term') this.#observe(message.term)
     else if (message?.kind === 'departure') this.#receiveDeparture()
     else if (message) this.#receiveRequest(message)
   }
 
   #receiveRequest(request: TabRequest): void {
-    if (!this.#connection) return
+    if (!this.#leadership.isLeader) return
     if (request.kind === 'reconnect') this.#reconnections.request()
-    else this.#broadcast(this.#history.messagesFor(request))
+    else this.#broadcast({ to: request.from, ...this.#history.messagesFor(request) })
   }
 
   #receiveDeparture(): void {
-    if (this.#connection) this.#broadcast()
+    if (this.#leadership.isLeader) this.#broadcast()
     else this.#leadership.expectLeader()
   }
 
@@ -237,55 +257,65 @@ export class SharedSession implements Session, Candidate {
     this.#hasMetOtherVersion = true
     this.#platform.metOtherVersion()
     // So that the other tab meets this one, too.
-    this.#catchUp()
+    this.catchUp()
+  }
+
+  /** Takes note of the term of a leader. Returns whether that leader is the one to follow. */
+  #observe(term: number): boolean {
+    if (term > this.#leadership.term) this.#hasAsked = false
+    return this.#leadership.observe(term)
   }
 
   #receiveUpdate(update: Update): void {
-    const { term, error, reply, url, messages, number } = update
-    const observed = this.#leadership.observe(term)
-    if (observed === 'outdated') return
-    if (observed === 'new') this.#hasAsked = false
+    const { term, error, to, url, after, messages } = update
+    if (!this.#observe(term) || (to && to !== this.#id)) return
+    const isBehind = !!this.#connection
     if (error) {
-      this.#receiveError(error)
+      if (!isBehind) this.#receiveError(error)
       return
     }
-    if (reply) {
-      if (reply.to !== this.#id) return
-      this.#hasAsked = false
+    const index = this.#indexIn(update)
+    if (isBehind) {
+      if (index < 0) return
+      this.#disconnect()
     }
     if (!url) this.#drop()
-    const history = this.#history
-    const continuation = history.follow(update)
-    if (continuation === 'gap') {
-      if (!this.#hasAsked) this.#catchUp()
+    if (index < 0) {
+      if (!to) {
+        if (!this.#hasAsked) this.catchUp()
+      } else if (!this.#isAway) {
+        // The server can send what the leader cannot. The tab follows again when both have received the same event.
+        this.#connect()
+      }
       return
     }
-    if (continuation === 'permanent gap') {
-      this.#resumeByItself(update)
-      return
-    }
+    this.#hasAsked = false
+    const positions = [after, ...messages]
+    this.#history.join(positions[index] as Position)
     if (url && !this.#url) {
       this.#url = url
       this.#handler.announce({ url })
     }
-    for (const message of messages.slice(history.number - (number - messages.length))) this.#deliver(message)
-    if (history.number === number) history.lastEventId = update.lastEventId
+    for (const message of messages.slice(index)) this.#deliver(message)
+    this.#history.lastEventId = (positions.at(-1) as Position).lastEventId
+  }
+
+  /** The number of messages of an update that this tab does not lack; -1 if the update does not continue from where it is. */
+  #indexIn({ to, after, messages }: Update): number {
+    const { isKnown, replay } = this.#history
+    const position = this.#position
+    // The leader may have sent something else with the same ID before. If this tab asks, that is in the reply.
+    const lastEventId = to || this.#connection ? position.lastEventId : ''
+    const index = findPosition([after, ...messages], { ...position, lastEventId })
+    if (index >= 0 || position.lastEventId) return index
+    // The tab has nothing to resume after. Does it want anything from before an update for all?
+    return to || !(isKnown || (replay && after.number)) ? 0 : -1
   }
 
   #receiveError({ headers, ...details }: SharedErrorDetails): void {
     this.#url = ''
     if (!details.willReconnect) this.close()
     this.#handler.interrupted({ ...details, headers: headers && new Headers(headers) })
-  }
-
-  /** Gets from the server what the leader cannot send. */
-  #resumeByItself({ series, lastEventId }: Update): void {
-    if (this.#isAway) return
-    // The tab does not ask again until another one leads.
-    this.#hasAsked = true
-    if (series === this.#history.series || !lastEventId) this.#leadership.claim(true)
-    // The others resume after something else: their numbers and those of this tab cannot be reconciled.
-    else this.#leadAlone()
   }
 
   #deliver(message: StreamMessage): void {
@@ -321,12 +351,13 @@ export class SharedSession implements Session, Candidate {
   /** Opens the channel, and takes part in the election of a leader. */
   #join(): void {
     try {
+      this.#leadership.watch()
       this.#channel ??= this.#openChannel()
     } catch {
       this.refused()
       return
     }
-    this.#catchUp()
+    this.catchUp()
     this.#leadership.claim()
   }
 
@@ -342,12 +373,6 @@ export class SharedSession implements Session, Candidate {
     this.#channel = undefined
   }
 
-  #leadAlone(): void {
-    this.#leadership.resign()
-    this.#closeChannel()
-    this.#leadership.begin()
-  }
-
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
@@ -355,17 +380,12 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.resign()
   }
 
-  /**
-   * Makes all sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser
-   * would grant the lock to the next session of the same page, and the page would be frozen with it.
-   */
-  #leaveWithPage(): void {
-    for (const session of this.#platform.sessions) session.#leave()
-  }
-
   readonly #onPageEvent = (event: Event): void => {
-    if (!isOfPage(event)) return
-    this.#leaveWithPage()
+    // Scripts may dispatch such events at the window, and then the page stays.
+    if (!event.isTrusted || !isOfPage(event)) return
+    // All sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser would
+    // grant the lock to the next session of the same page, and the page would be frozen with it.
+    for (const session of this.#platform.sessions) session.#leave()
     if (event.type === 'freeze') return
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
     // made while it loads the next page.

@@ -22,7 +22,7 @@ export interface SharedEventSourceInit extends EventSourceInit {
 
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, each tab has its own connection',
+    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, and no sandbox, each tab has its own connection',
   )
 }
 

@@ -1,89 +1,106 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MessageHistory } from '../../src/shared/history.ts'
-import type { TabRequest } from '../../src/shared/protocol.ts'
+import type { Position, StreamMessage, TabRequest } from '../../src/shared/protocol.ts'
 
-const requester = 7
+/** The series of the messages of these histories. */
+const series = 0.25
 
-/** A history of messages with the IDs and data 1 to `count`, in a series of its own. */
+/** A message with the number that is its ID and its data. */
+function message(number: number, members: Partial<StreamMessage> = {}): StreamMessage {
+  return { series, number, type: 'message', data: `${number}`, lastEventId: `${number}`, ...members }
+}
+
+/** A history of messages with the IDs and data 1 to `count`. */
 function historyOf(count: number, replay = 0): MessageHistory {
   const history = new MessageHistory('', replay)
-  history.ensureSeries()
-  for (let number = 1; number <= count; number++) {
-    history.append({ type: 'message', data: `${number}`, lastEventId: `${number}` })
-  }
+  history.join({ series, number: 0, lastEventId: '' })
+  for (let number = 1; number <= count; number++) history.append(message(number))
   return history
 }
 
 function requestFrom(position: Partial<TabRequest>): TabRequest {
-  return { kind: 'catch up', from: requester, series: 0, number: 0, lastEventId: '', replay: 0, ...position }
+  return { kind: 'catch up', from: 7, series: 0, number: 0, lastEventId: '', replay: 0, ...position }
 }
 
-/** The numbers of the messages that a request is answered with, or undefined if they leave a gap. */
-function answer(history: MessageHistory, position: Partial<TabRequest>): number[] | undefined {
-  const { messages, reply } = history.messagesFor(requestFrom(position))
-  return reply.isContiguous ? messages.map(({ data }) => Number(data)) : undefined
+/** The numbers of the messages that a request is answered with. */
+function answer(history: MessageHistory, position: Partial<TabRequest>): number[] {
+  return history.messagesFor(requestFrom(position)).messages.map(({ data }) => Number(data))
 }
 
-describe('A history numbers messages', () => {
-  it('A history begins a series only if it has none, or no ID to resume after', () => {
-    const history = new MessageHistory('', 0)
+/** The position that a request is answered from, if no message answers it. */
+function answeredFrom(history: MessageHistory, position: Partial<TabRequest>): Position | undefined {
+  const { after, messages } = history.messagesFor(requestFrom(position))
+  return messages.length === 0 ? after : undefined
+}
+
+describe('A history knows the position of a tab', () => {
+  it('A position is the last message, and the last event ID', () => {
+    const history = new MessageHistory('a', 0)
     expect(history.isKnown).toBe(false)
-    history.ensureSeries()
-    const { series } = history
+    expect(history.position).toEqual({ series: 0, number: 0, lastEventId: 'a' })
+    history.append(message(1))
     expect(history.isKnown).toBe(true)
-    history.append({ type: 'message', data: '', lastEventId: '' })
-    history.ensureSeries()
-    expect(history.series).not.toBe(series)
-    expect(history.number).toBe(0)
-
-    history.append({ type: 'message', data: '', lastEventId: 'a' })
-    const withId = history.series
-    history.ensureSeries()
-    expect(history).toMatchObject({ series: withId, number: 1, lastEventId: 'a' })
+    expect(history.position).toEqual({ series, number: 1, lastEventId: '1' })
+    history.lastEventId = 'b'
+    expect(history.position).toEqual({ series, number: 1, lastEventId: 'b' })
   })
 
-  it('A history that joins another series continues from the number there, without its own messages', () => {
+  it('A history that moves elsewhere continues from there, without its own messages', () => {
     const history = historyOf(3)
-    history.join(0.5, 40, 'x')
-    history.append({ type: 'message', data: '41', lastEventId: 'y' })
-    expect(history).toMatchObject({ series: 0.5, number: 41, lastEventId: 'y' })
+    history.join({ series: 0.5, number: 40, lastEventId: 'x' })
+    expect(history.lastEventId).toBe('x')
+    history.append(message(41, { series: 0.5, lastEventId: 'y' }))
+    expect(history.position).toEqual({ series: 0.5, number: 41, lastEventId: 'y' })
     expect(answer(history, { series: 0.5, number: 40 })).toEqual([41])
     expect(answer(history, { lastEventId: 'x' })).toEqual([41])
-    expect(answer(history, { series: 0.5, number: 39 })).toBeUndefined()
+    expect(answeredFrom(history, { series: 0.5, number: 39 })).toEqual(history.position)
+  })
+
+  it('A history that moves to where it is keeps its messages', () => {
+    const history = historyOf(3)
+    history.join({ series, number: 3, lastEventId: '3' })
+    expect(answer(history, { replay: 3 })).toEqual([1, 2, 3])
   })
 })
 
 describe('A history answers requests of tabs that lack messages', () => {
-  it('A tab of the same series receives what came after its number', () => {
+  it('A tab that has a message receives what came after it', () => {
     const history = historyOf(5)
-    const { series } = history
     expect(answer(history, { series, number: 3, lastEventId: '3' })).toEqual([4, 5])
-    expect(answer(history, { series, number: 5, lastEventId: '5' })).toEqual([])
-    expect(answer(history, { series, number: 6, lastEventId: '6' })).toEqual([])
+    expect(answeredFrom(history, { series, number: 5, lastEventId: '5' })).toEqual(history.position)
   })
 
-  it('A tab of another series receives what came after its last event ID, if that is known', () => {
+  it('A tab that has the message with that number from another leader receives what came after its last event ID', () => {
     const history = historyOf(5)
-    expect(answer(history, { series: 0.5, number: 90, lastEventId: '4' })).toEqual([5])
-    expect(answer(history, { series: 0.5, number: 90, lastEventId: 'unknown' })).toBeUndefined()
-    expect(answer(history, { series: 0.5, number: 90 })).toEqual([])
+    expect(answer(history, { series: 0.5, number: 4, lastEventId: '2' })).toEqual([3, 4, 5])
   })
 
-  it('A tab that joins receives as many messages as it asks for', () => {
+  it('A tab receives what came after a message of an earlier leader', () => {
+    const history = historyOf(3)
+    history.append(message(4, { series: 0.5 }))
+    expect(answer(history, { series, number: 2, lastEventId: '' })).toEqual([3, 4])
+    expect(answer(history, { series, number: 3, lastEventId: '' })).toEqual([4])
+    expect(answeredFrom(history, { series, number: 4, lastEventId: '' })).toEqual(history.position)
+  })
+
+  it('A tab whose last event ID is not known is told where the leader is', () => {
     const history = historyOf(5)
-    expect(answer(history, {})).toEqual([])
+    expect(answeredFrom(history, { series: 0.5, number: 90, lastEventId: 'unknown' })).toEqual(history.position)
+    expect(answeredFrom(history, { lastEventId: 'unknown', replay: 2 })).toEqual(history.position)
+    expect(answeredFrom(history, { series: 0.5, number: 90, replay: 2 })).toEqual(history.position)
+  })
+
+  it('A tab that joins receives as many messages as it asks for, or as many as there are', () => {
+    const history = historyOf(5)
+    expect(answeredFrom(history, {})).toEqual(history.position)
     expect(answer(history, { replay: 2 })).toEqual([4, 5])
+    expect(answer(history, { replay: 6 })).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('A tab that asks for more messages than there are learns that there are not so many', () => {
-    expect(answer(historyOf(5), { replay: 6 })).toBeUndefined()
-    expect(historyOf(5).messagesFor(requestFrom({ replay: 6 })).messages).toHaveLength(5)
-  })
-
-  it('A reply names the tab that asked and where that tab was', () => {
-    const { reply } = historyOf(1).messagesFor(requestFrom({ series: 0.5, number: 3 }))
-    expect(reply).toEqual({ to: requester, isContiguous: true, series: 0.5, number: 3 })
+  it('An answer says after which message it begins, without that message', () => {
+    const { after } = historyOf(5).messagesFor(requestFrom({ lastEventId: '3' }))
+    expect(after).toEqual({ series, number: 3, lastEventId: '3' })
   })
 })
 
@@ -95,32 +112,29 @@ describe('A history keeps a limited number of messages', () => {
     [300, 300],
   ])('A tab with replay %i keeps %i messages', ([replay, kept]) => {
     const history = historyOf(500, replay)
-    const { series } = history
     const numbers = Array.from({ length: kept ?? 0 }, (_, index) => 500 - (kept ?? 0) + index + 1)
     expect(answer(history, { series, number: 500 - (kept ?? 0) })).toEqual(numbers)
-    expect(answer(history, { series, number: 499 - (kept ?? 0) })).toBeUndefined()
+    expect(answer(history, { series, number: 499 - (kept ?? 0) })).toEqual([])
     expect(answer(history, { lastEventId: `${500 - (kept ?? 0)}` })).toEqual(numbers)
-    expect(answer(history, { lastEventId: `${499 - (kept ?? 0)}` })).toBeUndefined()
+    expect(answer(history, { lastEventId: `${499 - (kept ?? 0)}` })).toEqual([])
   })
 
-  it('A tab at any position receives exactly the messages after it, or learns that they are gone', () => {
+  it('A tab at any position receives exactly the messages after it, or is told where the others are', () => {
     const property = fc.property(fc.nat(400), fc.nat(400), fc.nat(200), (count, position, replay) => {
       const history = historyOf(count, replay)
       const expected = Array.from({ length: Math.max(0, count - position) }, (_, index) => position + index + 1)
       const isKept = expected.length <= Math.max(128, replay)
-      const received = answer(history, { series: history.series, number: position, lastEventId: `${position}` })
-      expect(received).toEqual(isKept ? expected : undefined)
+      const request = { series, number: position, lastEventId: `${position}` }
+      expect(answer(history, request)).toEqual(isKept ? expected : [])
+      if (!isKept) expect(answeredFrom(history, request)).toEqual(history.position)
     })
     fc.assert(property, { seed: 11, numRuns: 100 })
   })
 
   /** A history of messages with IDs from 1 and data of the given lengths. */
   function historyOfLengths(lengths: readonly number[], replay = 0): MessageHistory {
-    const history = new MessageHistory('', replay)
-    history.ensureSeries()
-    for (const [index, length] of lengths.entries()) {
-      history.append({ type: 'message', data: 'x'.repeat(length), lastEventId: `${index + 1}` })
-    }
+    const history = historyOf(0, replay)
+    for (const [index, length] of lengths.entries()) history.append(message(index + 1, { data: 'x'.repeat(length) }))
     return history
   }
 
@@ -139,15 +153,13 @@ describe('A history keeps a limited number of messages', () => {
     const history = historyOfLengths([300_000, 300_000, 300_000, 300_000, 300_000])
     expect(keptLengths(history)).toEqual([300_000, 300_000, 300_000])
     expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '2' })).messages).toHaveLength(3)
-    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '1' })).reply.isContiguous).toBe(false)
+    expect(answeredFrom(history, { series: 0.5, lastEventId: '1' })).toEqual(history.position)
   })
 
   it('A history that has joined another series counts the characters from there', () => {
     const history = historyOfLengths([1_000_000])
-    history.join(0.5, 10, '')
-    for (const lastEventId of ['11', '12', '13']) {
-      history.append({ type: 'message', data: 'x'.repeat(300_000), lastEventId })
-    }
+    history.join({ series: 0.5, number: 10, lastEventId: '' })
+    for (const number of [11, 12, 13]) history.append(message(number, { data: 'x'.repeat(300_000) }))
     expect(keptLengths(history)).toHaveLength(3)
   })
 })

@@ -2,7 +2,7 @@ import process from 'node:process'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { seededRandom } from '../../fixtures/seeded-random.ts'
-import { type SimulatedTab, Simulation, settle } from './simulated-tabs.ts'
+import { type SimulatedTab, Simulation, type SimulationOptions, settle } from './simulated-tabs.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
@@ -136,7 +136,8 @@ async function play(simulation: Simulation, drawn: readonly Action[]): Promise<v
   for (const tab of simulation.openTabs) tab.isHung = false
   restoreAll(simulation)
   await simulation.fireTimers(100)
-  simulation.publish()
+  // One of these has an ID.
+  simulation.publish(2)
   await simulation.finish()
   simulation.closeAll()
 }
@@ -155,30 +156,60 @@ function withTimeLimit(run: (drawn: readonly Action[]) => Promise<void>): (drawn
   }
 }
 
+/** Expects a tab to have received all events of a list from its first to the last, once and in order. */
+function expectAll(tab: SimulatedTab, received: readonly number[], all: readonly number[]): void {
+  const from = received.length > 0 ? all.indexOf(received[0] as number) : all.length
+  expect(received, `tab ${tab.name}`).toEqual(all.slice(from, from + received.length))
+  if (!tab.isLost) expect(received.at(-1), `tab ${tab.name}`).toBe(all.at(-1))
+}
+
+/** Expects a tab to have received no event twice, the events in order, and the last one. */
+function expectSorted({ name, isLost, received }: SimulatedTab, eventCount: number): void {
+  const sorted = [...new Set(received)].sort((one, other) => one - other)
+  expect(received, `tab ${name}`).toEqual(sorted)
+  if (!isLost) expect(received.at(-1), `tab ${name}`).toBe(eventCount)
+}
+
+/** Expects all tabs to receive each event with an ID once and in order, whatever happens. */
+async function expectEventsWithIds(options: SimulationOptions): Promise<void> {
+  const run = withTimeLimit(async (drawn) => {
+    const simulation = new Simulation(options)
+    await play(simulation, drawn)
+    const events = Array.from({ length: simulation.eventCount }, (_, index) => index + 1)
+    const all = events.filter((event) => simulation.hasId(event))
+    for (const tab of simulation.tabs) {
+      const received = tab.received.filter((event) => simulation.hasId(event))
+      expectAll(tab, received, all)
+    }
+  })
+  await fc.assert(fc.asyncProperty(actions, run), runs)
+}
+
 describe('Every order of what can happen to tabs leaves the events whole', () => {
-  it('Every tab receives each event once and in order, whatever happens to the others', async () => {
+  it('Every tab receives each event once and in order, whatever happens to the others', () => expectEventsWithIds({}))
+
+  it('Every tab receives each event that has an ID once and in order if others have none', () =>
+    expectEventsWithIds({ ids: 'some' }))
+
+  it('Every tab receives each event that has an ID once and in order if messages reach tabs in different orders', () =>
+    expectEventsWithIds({ ids: 'some', isOrdered: false }))
+
+  it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away', async () => {
     const run = withTimeLimit(async (drawn) => {
-      const simulation = new Simulation()
-      await play(simulation, drawn)
-      for (const tab of simulation.tabs) {
-        const [first = 0] = tab.received
-        expect(tab.received, `tab ${tab.name}`).toEqual(tab.received.map((_, index) => first + index))
-        if (!tab.isLost) expect(tab.received.at(-1), `tab ${tab.name}`).toBe(simulation.eventCount)
-      }
+      const simulation = new Simulation({ ids: 'some' })
+      const staying = drawn.filter(({ kind }) => kind !== 'hang' && kind !== 'suspend')
+      await play(simulation, staying)
+      for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
     await fc.assert(fc.asyncProperty(actions, run), runs)
   })
 
   it('Every tab receives events without IDs in order and none of them twice, unless a tab hangs', async () => {
     const run = withTimeLimit(async (drawn) => {
-      const simulation = new Simulation(false)
+      const simulation = new Simulation({ ids: 'none' })
       const withoutHanging = drawn.filter(({ kind }) => kind !== 'hang')
       await play(simulation, withoutHanging)
-      for (const tab of simulation.tabs) {
-        const sorted = [...new Set(tab.received)].sort((one, other) => one - other)
-        expect(tab.received, `tab ${tab.name}`).toEqual(sorted)
-        if (!tab.isLost) expect(tab.received.at(-1), `tab ${tab.name}`).toBe(simulation.eventCount)
-      }
+      for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
     await fc.assert(fc.asyncProperty(actions, run), runs)
   })

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readMessage, protocolVersion as version } from '../../src/shared/protocol.ts'
 
-const position = { version, series: 0.5, number: 3, lastEventId: 'a' }
-const request = { ...position, kind: 'catch up', from: 0.25, replay: 0 }
-const update = { ...position, kind: 'update', term: 7.5, url: 'http://feed.example/', messages: [] }
-const message = { type: 'message', data: 'hello', lastEventId: 'b' }
+const position = { series: 0.5, number: 3, lastEventId: 'a' }
+const request = { version, ...position, kind: 'catch up', from: 0.25, replay: 0 }
+const update = { version, kind: 'update', term: 7.5, to: 0, url: 'http://feed.example/', after: position, messages: [] }
+const message = { ...position, type: 'message', data: 'hello', lastEventId: 'b' }
 const error = {
   message: 'the server ended the stream',
   reason: 'ended',
@@ -17,7 +17,6 @@ const error = {
   willReconnect: true,
   delay: 3_000,
 }
-const reply = { to: 0.25, isContiguous: true, series: 0.5, number: 2 }
 
 describe('Messages that tabs send are read', () => {
   it.for<[string, object]>([
@@ -29,7 +28,8 @@ describe('Messages that tabs send are read', () => {
     ['An update with messages', { ...update, messages: [message, message] }],
     ['An update with an error', { ...update, error }],
     ['An update with an error without headers', { ...update, error: { ...error, headers: undefined } }],
-    ['A reply', { ...update, reply }],
+    ['A reply', { ...update, to: 0.25 }],
+    ['An announcement of a term', { version, kind: 'term', term: 7.5 }],
   ])('%s is read as it is', ([, sent]) => {
     expect(readMessage(structuredClone(sent))).toEqual(sent)
   })
@@ -53,7 +53,12 @@ describe('Anything else on the channel is ignored', () => {
     ['An update without messages', { ...update, messages: undefined }],
     ['An update with null among its messages', { ...update, messages: [null] }],
     ['An update with a message without data', { ...update, messages: [{ ...message, data: undefined }] }],
-    ['An update with a reply that is not one', { ...update, reply: 'yes' }],
+    ['An update with a message without a number', { ...update, messages: [{ ...message, number: undefined }] }],
+    ['An update without a position', { ...update, after: undefined }],
+    ['An update whose position is not one', { ...update, after: 3 }],
+    ['A reply to a tab that is not a number', { ...update, to: 'yes' }],
+    ['An announcement without a term', { version, kind: 'term' }],
+    ['An announcement of the last term there can be', { version, kind: 'term', term: Infinity }],
     ['An update with an error that is null', { ...update, error: null }],
     ['An update with headers that cannot be sent', { ...update, error: { ...error, headers: [['a b', 'c']] } }],
     ['An update with headers that are a number', { ...update, error: { ...error, headers: 3 } }],
@@ -63,15 +68,15 @@ describe('Anything else on the channel is ignored', () => {
 
   it('Any value that can be cloned is read without an exception', () => {
     const anyFields = fc.record(
-      { version: fc.constant(version), kind: fc.constantFrom('update', 'catch up', 'reconnect', 'departure') },
+      { version: fc.constant(version), kind: fc.constantFrom('update', 'catch up', 'reconnect', 'departure', 'term') },
       { noNullPrototype: true },
     )
     const nearlyMessage = fc
       .tuple(anyFields, fc.constantFrom(request, update, { ...update, error }), fc.object())
       .map(([fields, base, others]) => ({ ...base, ...others, ...fields }))
     const damaged = fc
-      .tuple(fc.constantFrom(...Object.keys({ ...update, ...request, error, reply })), fc.anything())
-      .map(([name, value]) => ({ ...update, error, reply, [name]: value }))
+      .tuple(fc.constantFrom(...Object.keys({ ...update, ...request, error, to: 0.25 })), fc.anything())
+      .map(([name, value]) => ({ ...update, error, to: 0.25, [name]: value }))
     const property = fc.property(fc.oneof(fc.anything(), nearlyMessage, damaged), (value) => {
       expect(() => readMessage(value)).not.toThrow()
     })

@@ -87,7 +87,7 @@ describe('A tab resumes after an event that it knows', () => {
     simulation.closeAll()
   })
 
-  it('A tab with a last event ID takes the lead from tabs that have received no event', async () => {
+  it('A tab with a last event ID connects by itself while the others have received no event, and then follows', async () => {
     const simulation = new Simulation()
     simulation.publish(5)
     const first = simulation.open()
@@ -97,14 +97,17 @@ describe('A tab resumes after an event that it knows', () => {
     simulation.publish()
     await simulation.finish()
 
-    expect(simulation.leader).toBe(resumed)
-    expect(resumed.received).toEqual([3, 4, 5, 6])
-    expect(first.connection).toBeUndefined()
-    expect(first.received.at(-1)).toBe(6)
+    simulation.publish()
+    await simulation.finish()
+
+    expect(simulation.leader).toBe(first)
+    expect(resumed.received).toEqual([3, 4, 5, 6, 7])
+    expect(resumed.connection).toBeUndefined()
+    expect(first.received).toEqual([6, 7])
     simulation.closeAll()
   })
 
-  it('A tab has a connection of its own if the others do not know what came after its last event', async () => {
+  it('A tab connects by itself if the others do not know what came after its last event, and then follows', async () => {
     const simulation = new Simulation()
     simulation.publish(5)
     const first = simulation.open()
@@ -117,6 +120,7 @@ describe('A tab resumes after an event that it knows', () => {
     await simulation.finish()
 
     expect(resumed).toMatchObject({ received: [3, 4, 5, 6, 7], requestCount: 1, openCount: 1 })
+    expect(resumed.connection).toBeUndefined()
     expect(first).toMatchObject({ received: [6, 7], requestCount: 1 })
     expect(simulation.leader).toBe(first)
     simulation.closeAll()
@@ -280,18 +284,65 @@ describe('A page can be away', () => {
     simulation.closeAll()
   })
 
-  it('A page that missed more events than the others keep takes the lead when it is back, and no event is lost', async () => {
+  it('A page that missed more events than the others keep gets them by itself when it is back, and then follows', async () => {
     const { simulation, leader, follower, tab } = await open()
     tab.suspend()
     simulation.publish(500)
     await simulation.finish()
     tab.restore()
+    await simulation.finish()
     simulation.publish()
     await simulation.finish()
     const all = Array.from({ length: 502 }, (_, index) => index + 1)
     for (const { received } of [leader, follower, tab]) expect(received).toEqual(all)
+    expect(simulation.leader).toBe(leader)
+    expect(leader.requestCount).toBe(1)
+    expect(tab).toMatchObject({ requestCount: 1, connection: undefined })
+    simulation.closeAll()
+  })
+
+  it('A page that is behind follows, although there is no new event', async () => {
+    const { simulation, leader, tab } = await open()
+    tab.suspend()
+    simulation.publish(500)
+    await simulation.finish()
+    tab.restore()
+    await simulation.finish()
+    expect(tab.connection).toBeDefined()
+    await simulation.fireTimers(20)
+    expect(tab.received).toEqual(leader.received)
+    expect(tab).toMatchObject({ requestCount: 1, connection: undefined })
+    simulation.closeAll()
+  })
+
+  it('A page that is behind leads with the connection that it has if there is no other tab', async () => {
+    const { simulation, leader, follower, tab } = await open()
+    tab.suspend()
+    simulation.publish(500)
+    await simulation.finish()
+    tab.restore()
+    await simulation.finish()
+    leader.session.close()
+    follower.session.close()
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
     expect(simulation.leader).toBe(tab)
-    expect(leader.connection).toBeUndefined()
+    expect(tab.requestCount).toBe(1)
+    expect(tab.received.at(-1)).toBe(502)
+    simulation.closeAll()
+  })
+
+  it('A page leaves neither the lead nor its connection for a pagehide that a script dispatches', async () => {
+    const { simulation, leader, follower, tab } = await open()
+    leader.session.close()
+    follower.session.close()
+    await simulation.finish()
+    tab.run(() => tab.page.dispatch('pagehide', { isTrusted: false }))
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(tab).toMatchObject({ requestCount: 1, received: [1, 2] })
     simulation.closeAll()
   })
 
@@ -384,7 +435,11 @@ describe('Anybody can send anything on the channel', () => {
     const broadcast = vi.spyOn(simulation, 'broadcast')
     simulation.broadcast(other, { version: 99, kind: 'update' })
     await simulation.finish()
-    expect(broadcast).toHaveBeenCalledWith(tab, expect.objectContaining({ version: protocolVersion }))
+    expect(broadcast).toHaveBeenCalledWith(
+      tab,
+      expect.objectContaining({ version: protocolVersion }),
+      expect.anything(),
+    )
     simulation.closeAll()
   })
 })

@@ -172,9 +172,12 @@ describe('onEvent of a SharedEventSource is called with every event', () => {
 
 describe('SharedEventSource works where tabs cannot share', () => {
   const refusing = { request: () => Promise.reject(new DOMException('not for this origin', 'SecurityError')) }
+  const refuse = (): never => {
+    throw new DOMException('not for this document', 'SecurityError')
+  }
   class RefusingChannel {
     constructor() {
-      throw new DOMException('storage is blocked', 'SecurityError')
+      refuse()
     }
   }
 
@@ -183,6 +186,7 @@ describe('SharedEventSource works where tabs cannot share', () => {
     ['there are no Web Locks', { navigator: {} }],
     ['there is no BroadcastChannel', { navigator: { locks: refusing }, BroadcastChannel: undefined }],
     ['locks are refused', { navigator: { locks: refusing } }],
+    ['there are no timers, as in a removed frame in Firefox', { navigator: { locks: refusing }, setInterval: refuse }],
     ['channels are refused', { navigator: { locks: refusing }, BroadcastChannel: RefusingChannel }],
   ])('Each source has a connection of its own if %s, and one warning says so', async ([, globals]) => {
     // A new instance of the module has not warned yet.

@@ -40,7 +40,7 @@ export class SimulatedPage {
     this.#listeners.get(type)?.delete(listener)
   }
 
-  dispatch(type: string, members: { persisted?: boolean } = {}): void {
+  dispatch(type: string, members: { persisted?: boolean; isTrusted?: boolean } = {}): void {
     for (const call of this.#calls(type, members)) call()
   }
 
@@ -54,17 +54,32 @@ export class SimulatedPage {
   }
 
   #calls(type: string, members: object): (() => void)[] {
-    const event = Object.assign(new Event(type), members)
-    Object.defineProperty(event, 'target', { value: this })
+    // Those that a script creates are not trusted.
+    const event = { type, target: this, isTrusted: true, ...members } as unknown as Event
     return [...(this.#listeners.get(type) ?? [])].map((listener) => () => listener(event))
   }
+}
+
+export interface SimulationOptions {
+  /**
+   * Which events have IDs. The server sends those without one only when they are new. If some have IDs, it also sends one
+   * without an ID on every connection.
+   * @default 'all'
+   */
+  readonly ids?: 'all' | 'some' | 'none'
+  /**
+   * Whether the browser passes on messages in the same order to all tabs. Otherwise only those from one tab to another one
+   * are in order: WebKit passes on messages within a process directly, and others through another process.
+   * @default true
+   */
+  readonly isOrdered?: boolean
 }
 
 /** The tabs, the browser and the server. */
 export class Simulation {
   readonly tabs: SimulatedTab[] = []
-  /** Whether event n has the ID n; otherwise events have no ID, and the server sends only what is new. */
-  readonly hasIds: boolean
+  readonly #ids: SimulationOptions['ids']
+  readonly #isOrdered: boolean
   /** The number of events that the server has published so far. */
   eventCount = 0
   /** The status of further responses; undefined if the server does not respond. */
@@ -76,8 +91,19 @@ export class Simulation {
   #lockHolder: LockRequest | undefined
   #lockQueue: LockRequest[] = []
 
-  constructor(hasIds = true) {
-    this.hasIds = hasIds
+  constructor({ ids = 'all', isOrdered = true }: SimulationOptions = {}) {
+    this.#ids = ids
+    this.#isOrdered = isOrdered
+  }
+
+  /** Whether the event with this number has an ID, which is its number. */
+  hasId(event: number): boolean {
+    return this.#ids === 'all' || (this.#ids === 'some' && event % 3 !== 0)
+  }
+
+  /** Whether the server sends an event of its own, without an ID, on every connection. */
+  get hasGreeting(): boolean {
+    return this.#ids === 'some'
   }
 
   open(options: TabOptions = {}): SimulatedTab {
@@ -173,16 +199,19 @@ export class Simulation {
     this.#queue(`${sender} ${tab.name}`).push(() => tab.run(step))
   }
 
-  broadcast(sender: SimulatedTab, message: unknown): void {
-    this.#queue(`${sender.name} browser`).push(() => {
+  /** Sends a message from a channel, or from a tab as such, to all other channels. */
+  broadcast(sender: SimulatedTab, message: unknown, from?: SimulatedChannel): void {
+    const passOn = (via: string): void => {
       for (const other of this.openTabs) {
-        if (other === sender) continue
-        const { channels } = other
-        this.enqueue('browser', other, () => {
+        if (other === sender && !from) continue
+        const channels = other.channels.filter((channel) => channel !== from)
+        this.enqueue(via, other, () => {
           for (const channel of channels) channel.receive(message)
         })
       }
-    })
+    }
+    if (this.#isOrdered) this.#queue(`${sender.name} browser`).push(() => passOn('browser'))
+    else passOn(sender.name)
   }
 
   publish(count = 1): void {
@@ -195,7 +224,7 @@ export class Simulation {
   /** Loses a tab: of what it has sent and the browser has not received, only the first messages still arrive. */
   lose(tab: SimulatedTab, arriving: number): void {
     tab.isLost = true
-    this.#queues.get(`${tab.name} browser`)?.splice(arriving)
+    for (const [name, queue] of this.#queues) if (name.startsWith(`${tab.name} `)) queue.splice(arriving)
     this.#lockQueue = this.#lockQueue.filter((request) => request.tab !== tab)
     if (this.#lockHolder?.tab === tab) this.#releaseLock(this.#lockHolder)
   }
@@ -258,8 +287,11 @@ class Connection {
   readonly #end: () => void
   /** The number of the next event. */
   #next: number
+  /** The number of the first event that is new. */
+  readonly #firstNew: number
 
   constructor(tab: SimulatedTab, handler: TransportHandler, signal: Signal, next: number, end: () => void) {
+    this.#firstNew = tab.simulation.eventCount + 1
     this.#simulation = tab.simulation
     this.#tab = tab
     this.#handler = handler
@@ -281,17 +313,25 @@ class Connection {
         header: (name) => headers.get(name),
       }),
     )
-    if (status === 200) this.proceed()
-    else this.drop()
+    if (status !== 200) {
+      this.drop()
+      return
+    }
+    if (this.#simulation.hasGreeting) this.#send('data: hello\n\n')
+    this.proceed()
   }
 
   proceed(): void {
     while (this.#next <= this.#simulation.eventCount) {
       const number = this.#next++
-      const id = this.#simulation.hasIds ? `id: ${number}\n` : ''
-      const bytes = new TextEncoder().encode(`${id}data: ${number}\n\n`)
-      this.#enqueue(() => this.#handler.bytes(bytes))
+      const hasId = this.#simulation.hasId(number)
+      if (hasId || number >= this.#firstNew) this.#send(`${hasId ? `id: ${number}\n` : ''}data: ${number}\n\n`)
     }
+  }
+
+  #send(text: string): void {
+    const bytes = new TextEncoder().encode(text)
+    this.#enqueue(() => this.#handler.bytes(bytes))
   }
 
   drop(): void {
@@ -310,7 +350,7 @@ export class SimulatedTab {
   readonly simulation: Simulation
   readonly name: string
   readonly page: SimulatedPage
-  /** The numbers of the events that the source has dispatched. */
+  /** The numbers of the events that the source has dispatched, except those of the connection itself. */
   readonly received: number[] = []
   readonly interruptions: ErrorDetails[] = []
   isLost = false
@@ -414,7 +454,7 @@ export class SimulatedTab {
         this.openCount++
       },
       message: (_type: string, data: string) => {
-        if (!this.isLost) this.received.push(Number(data))
+        if (!this.isLost && data !== 'hello') this.received.push(Number(data))
       },
       dropped: () => {
         this.dropCount++
@@ -470,7 +510,7 @@ class SimulatedChannel {
   }
 
   postMessage(message: unknown): void {
-    if (!this.#tab.isLost) this.#tab.simulation.broadcast(this.#tab, structuredClone(message))
+    if (!this.#tab.isLost) this.#tab.simulation.broadcast(this.#tab, structuredClone(message), this)
   }
 
   receive(data: unknown): void {

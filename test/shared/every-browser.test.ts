@@ -130,6 +130,27 @@ for (const name of browserNames) {
       expect(feed.requests).toBe(1)
     })
 
+    it(`Tabs go on after a script dispatches pagehide at the window in ${name}`, async () => {
+      const [leader, follower] = [await openTab('1'), await openTab('2')]
+      for (const tab of [leader, follower]) await tab.evaluate(`dispatchEvent(new Event('pagehide'))`)
+      feed.send()
+      for (const tab of [leader, follower]) await expectWhole(feed, tab, 1)
+      expect(feed.requests).toBe(1)
+    })
+
+    it(`A source can be constructed in a frame that was removed in ${name}`, async () => {
+      const tab = await openTab('1')
+      await addFrame(tab)
+      expect(
+        await tab.evaluate(`(() => {
+          const frame = document.querySelector('iframe')
+          const { SharedEventSource } = frame.contentWindow
+          frame.remove()
+          return new SharedEventSource('${feed.origin}/events').url
+        })()`),
+      ).toBe(`${feed.origin}/events`)
+    })
+
     it(`An event of an element leaves the leader alone in ${name}`, async () => {
       const [leader, follower] = [await openTab('1'), await openTab('2')]
       for (const type of ['freeze', 'pagehide', 'pageshow', 'resume', 'visibilitychange']) {
