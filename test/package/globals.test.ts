@@ -5,8 +5,11 @@ import { describe, expect, inject, test } from 'vitest'
 import { startGreetingServer } from './greeting-server.ts'
 
 const entries = ['index', 'shared/shared-event-source', 'polyfill', 'polyfill.force']
-const platforms = ['default', 'browser'] as const
-const formats = ['js', 'cjs'] as const
+/** The builds for runtimes that Node is none of, and their formats. */
+const builds = [
+  ['default', ['js', 'cjs']],
+  ['browser', ['js']],
+] as const
 
 /** A built entry as one script, without anything that Node would add. */
 async function scriptOf(platform: string, entry: string, format: string): Promise<string> {
@@ -39,11 +42,11 @@ interface Loaded {
 /** Loads the index of a build into a context that has these globals. */
 async function load(platform: string, globals: Record<string, unknown>): Promise<Loaded> {
   const context = createContext(globals)
-  runInContext(await scriptOf(platform, 'index', 'cjs'), context)
+  runInContext(await scriptOf(platform, 'index', 'js'), context)
   return runInContext('everysource', context) as Loaded
 }
 
-describe.for(platforms)('The build %s', { timeout: 60_000 }, (platform) => {
+describe.for(builds)('The build %s', { timeout: 60_000 }, ([platform, formats]) => {
   describe.for(formats)('as .%s', (format) => {
     test.for(entries)('An import of %s needs no global', async (entry) => {
       const context = createContext({})
