@@ -20,8 +20,12 @@ const platforms = {
   node: ['node'],
   'react-native': ['react-native'],
 }
-/** The platforms whose CommonJS entries are built together; React Native's are built one by one. */
-const builtTogether = ['default', 'browser', 'node']
+/**
+ * The platforms that have CommonJS entries, for what reads no ES modules, such as Jest: the one for any platform also suits a
+ * page in a test. Everything else gets ES modules for `require`, too, so that it never has the class twice. React Native's are
+ * built one by one.
+ */
+const builtTogether = ['default', 'node']
 
 /** Stops the build for anything that rollup would only warn about: an unresolved import or a cycle is an error here. */
 const onwarn = (warning) => {
@@ -121,6 +125,25 @@ const nodeFiles = {
 
 const isCommand = ({ moduleIds }) => moduleIds.some((id) => pathOf(id)?.startsWith('cli/'))
 
+/**
+ * What `require` reads in a runtime that can require ES modules: Node, and Deno, which has no condition of its own for
+ * `require`. Both then have the class that an import has.
+ */
+const requiredModules = () => ({
+  name: 'required-modules',
+  generateBundle() {
+    for (const name of Object.keys(entries)) {
+      const file = `${name.split('/').at(-1)}.js`
+      const deno = `${name.includes('/') ? '../../' : '../'}default/${name}.js`
+      this.emitFile({
+        type: 'asset',
+        fileName: `${name}.sync.cjs`,
+        source: `module.exports = globalThis.Deno ? require('${deno}') : require('./${file}')\n`,
+      })
+    }
+  },
+})
+
 const nodeModules = {
   input: { ...entries, ...command },
   external: [parser, ...external],
@@ -135,7 +158,12 @@ const nodeModules = {
     },
     onlyExplicitManualChunks: true,
   },
-  plugins: [resolveFor('node'), typescript(), minified((chunk) => (isCommand(chunk) ? withShortNames : unindented)())],
+  plugins: [
+    resolveFor('node'),
+    typescript(),
+    minified((chunk) => (isCommand(chunk) ? withShortNames : unindented)()),
+    requiredModules(),
+  ],
   onwarn,
 }
 
@@ -193,21 +221,37 @@ const script = {
 }
 
 /**
- * TypeScript reads a declaration file as the kind of module that its extension names, so each kind gets its own. The
- * class has a member named by Symbol.dispose, which the libs of a project may lack. The class is declared once, since no
- * class with private members is assignable to another.
+ * Leaves out the mark of a class that has private members: with it, no other class is assignable to that one, such as a test
+ * double, and no subclass expression can be exported from a module whose declarations are generated.
+ */
+const withoutPrivateMembers = () => ({
+  name: 'without-private-members',
+  renderChunk: (code) => code.replace(/^ +#private;\n/gm, ''),
+})
+
+/**
+ * TypeScript reads a declaration file as the kind of module that its extension names, so each kind has its own; that for
+ * `import` refers to the other one. The class has a member named by Symbol.dispose, which the libs of a project may lack.
  */
 const declarations = ([name, input]) => ({
   input,
   external: name in shared ? /^\.\.\// : [],
-  output: ['d.ts', 'd.cts'].map((extension) => ({
-    file: `dist/${name}.${extension}`,
+  output: {
+    file: `dist/${name}.d.cts`,
     format: 'es',
-    paths: () => `../index.${extension.replace('d.ts', 'js').replace('d.cts', 'cjs')}`,
+    paths: () => '../index.cjs',
     banner: input === index ? '/// <reference lib="esnext.disposable" />' : '',
-  })),
-  plugins: [dts({ tsconfig: 'tsconfig.json' })],
+  },
+  plugins: [dts({ tsconfig: 'tsconfig.json' }), withoutPrivateMembers(), declarationsForImport(name)],
   onwarn,
+})
+
+const declarationsForImport = (name) => ({
+  name: 'declarations-for-import',
+  generateBundle() {
+    const source = `export * from './${name.split('/').at(-1)}.cjs'\n`
+    this.emitFile({ type: 'asset', fileName: `${name.split('/').at(-1)}.d.ts`, source })
+  },
 })
 
 /**

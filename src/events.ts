@@ -1,4 +1,4 @@
-import { EventBase } from '#platform'
+import { EventBase, showFields } from '#platform'
 import type { DomEvent } from './platform/dom-types.ts'
 
 /**
@@ -80,3 +80,5 @@ export class ErrorEvent extends (EventBase as new (type: string) => DomEvent) im
     Object.assign(this, details)
   }
 }
+
+showFields(ErrorEvent)

@@ -28,6 +28,9 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return () => signal.removeEventListener('abort', callback)
 }
 
+/** Does nothing: the consoles of browsers show every field. */
+export function showFields(_: unknown): void {}
+
 export function messageEventMembers(): readonly PropertyKey[] {
   return Object.getOwnPropertyNames(MessageEvent.prototype)
 }

@@ -3,6 +3,7 @@ import type { Decode, EventHandlers } from './platform.ts'
 
 export { onAbort } from './abort-signal.ts'
 export { isHeader } from './header-syntax.ts'
+export { showFields } from './inspection.ts'
 export { findMissingGlobal } from './missing-globals.ts'
 export { EventBase, EventTargetBase }
 

@@ -35,6 +35,8 @@ export interface Platform {
    * @returns the name of the missing global; undefined if all are there
    */
   findMissingGlobal(): string | undefined
+  /** Has the console show the fields of the events of a class. */
+  showFields(EventClass: { readonly prototype: object }): void
   /** The names of the members of the runtime's MessageEvent. */
   messageEventMembers(): readonly PropertyKey[]
 }

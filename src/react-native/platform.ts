@@ -36,6 +36,9 @@ export function adaptEventHandlers(handlers: EventHandlers): EventHandlers {
   return handlers
 }
 
+/** Does nothing: React Native's console shows every field. */
+export function showFields(_: unknown): void {}
+
 /** The names of further members: none, since messages are instances of the class itself here. */
 export function messageEventMembers(): readonly PropertyKey[] {
   return []

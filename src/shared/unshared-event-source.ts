@@ -5,12 +5,16 @@ import { warnOnce } from '../warn-once.ts'
 import { optionRules } from './option-rules.ts'
 import type { SharedEventSourceInit } from './shared-event-source.ts'
 
-/** The options that a plain EventSource knows, once those of sharing are valid. */
+/**
+ * The options that a plain EventSource knows, once those of sharing are valid. The options may
+ * inherit members, which a copy does not have.
+ */
 function plainOptions(init: SharedEventSourceInit | null): EventSourceInit | null {
   if (!isObject(init)) return init
   const { scope, replay, ...others } = init
   applyRules({ scope, replay }, optionRules)
-  return others
+  const inherited = new Proxy({}, { get: (_, name) => (name in optionRules ? undefined : Reflect.get(init, name)) })
+  return Object.assign(Object.create(inherited), others)
 }
 
 /** The SharedEventSource of React Native, where no tabs could share: a plain EventSource, which says so once on the console. */

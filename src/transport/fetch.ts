@@ -44,8 +44,6 @@ export type SendRequest = (
 /** Calls a `fetch` that needs nothing around it. */
 export const sendUnchanged: SendRequest = (fetch, url, init) => fetch(url, init)
 
-const noReadableBody = 'no fetch with readable bodies: pass option "fetch"'
-
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
  * @param send calls the function, with what the runtime needs around it
@@ -56,7 +54,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
     async send(request, handler) {
       const { url, signal } = request
       const fetch = (given as Fetch | null | undefined) ?? globalThis.fetch
-      if (!fetch) return handler.refuse('unsupported', noReadableBody)
+      if (!fetch) return handler.refuse('unsupported', 'this runtime has no fetch: pass "fetch"')
       const controller = new AbortController()
       let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
       signal.onabort = () => {
@@ -80,14 +78,15 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
         headers,
         header: (name: string) => headers.get(name),
       }
-      if (unfollowedRedirect.test(String(status))) {
+      if (unfollowedRedirect.test(`${status}`)) {
         return handler.refuse('redirect', `redirect not followed: HTTP ${status}`, head)
       }
       handler.response(head)
       if (response.body === null) return
-      // React Native's response has no body, and node-fetch's is a stream of Node's.
+      // The body of React Native's own fetch is undefined, and node-fetch's is a stream of Node's.
       reader = response.body?.getReader?.()
-      if (!reader) return handler.refuse('unsupported', noReadableBody)
+      if (!reader)
+        return handler.refuse('unsupported', '"fetch" returned a body that is not a ReadableStream')
       // A given fetch may ignore the signal, so each step asks the signal.
       while (!signal.aborted) {
         const { done, value } = await reader.read()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { EventSourceInit } from '../../src/index.ts'
 
 import { errorOf, read, readPolicy } from './read.ts'
 
@@ -304,6 +305,32 @@ describe('The constructor accepts good values', () => {
   })
 })
 
+describe('Members are read by name, as Web IDL reads the members of a dictionary', () => {
+  it('Members that are accessors, inherited or not enumerable count', () => {
+    class Options {
+      readonly #token = 'Bearer 1'
+      get headers(): HeadersInit {
+        return { Authorization: this.#token }
+      }
+    }
+    expect(new Headers(read(new Options()).headers as Headers).get('Authorization')).toBe('Bearer 1')
+    expect(read(Object.create({ withCredentials: true })).withCredentials).toBe(true)
+    expect(read(Object.defineProperty({}, 'method', { value: 'post' })).method).toBe('POST')
+    expect(readPolicy(Object.create({ initialDelay: 7 })).initialDelay).toBe(7)
+  })
+
+  it('Members are read once each', () => {
+    const names: PropertyKey[] = []
+    const get = (target: object, name: PropertyKey): unknown => {
+      names.push(name)
+      return Reflect.get(target, name)
+    }
+    read(new Proxy({}, { get }))
+    expect(names).toEqual([...new Set(names)])
+    expect(names).toEqual(expect.arrayContaining(['withCredentials', 'headers', 'fetch']))
+  })
+})
+
 describe('Members that nobody knows are named in one warning', () => {
   afterEach(() => {
     vi.restoreAllMocks()
@@ -331,6 +358,8 @@ describe('Members that nobody knows are named in one warning', () => {
       acceptContentType: () => true,
     })
     readSettings('http://feed.example/', { dispatcher: undefined, pauseWhenHidden: true, unref: true })
+    // As libraries pass on what their callers may give them.
+    readSettings('http://feed.example/', { https: undefined, proxy: undefined } as EventSourceInit)
     expect(warn).not.toHaveBeenCalled()
   })
 

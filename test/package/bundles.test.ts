@@ -100,7 +100,7 @@ describe('A bundle for a runtime other than Node does not contain undici', () =>
       absWorkingDir: consumer,
     })
     const files = Object.keys(metafile.inputs)
-    expect(files).toContain('node_modules/everysource/dist/browser/index.cjs')
+    expect(files).toContain('node_modules/everysource/dist/browser/index.js')
     expect(files.filter(isOfNode)).toEqual([])
   })
 

@@ -41,6 +41,24 @@ export const cases: ConformanceCase[] = [
     }),
   ),
 
+  headersOption('Headers that an accessor of a class returns are sent with every request', async (scene) => {
+    class Options {
+      readonly #token = 'Bearer 1'
+      get headers(): Record<string, string> {
+        return { Authorization: this.#token }
+      }
+    }
+    for (const request of await twoRequests(scene, new Options())) {
+      assert.deepEqual(valuesOf(request, 'Authorization'), ['Bearer 1'])
+    }
+  }),
+
+  headersOption('Headers that the options inherit are sent with every request', async (scene) => {
+    for (const request of await twoRequests(scene, Object.create({ headers: { 'X-One': '1' } }))) {
+      assert.deepEqual(valuesOf(request, 'X-One'), ['1'])
+    }
+  }),
+
   headersOption('The constructor copies headers, so that later changes of the object have no effect', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const headers = new Headers({ 'X-One': 'before' })
