@@ -86,8 +86,13 @@ const withShortNames = () => ({
   compress: { keep_classnames: true, keep_fargs: true },
   mangle: { toplevel: true, keep_classnames: true, reserved: ['openEventStream'] },
 })
-/** As small as possible. */
-const smallest = () => ({ format: { comments: /^!/ } })
+/** As small as possible; the classes of the API keep their names, which consoles and monitoring show. */
+const publicClasses = /^(ErrorEvent|EventStreamError)$/
+const smallest = () => ({
+  compress: { keep_classnames: publicClasses },
+  mangle: { keep_classnames: publicClasses },
+  format: { comments: /^!/ },
+})
 
 const external = [/^undici(\/|$)/, /^node:/]
 
