@@ -87,7 +87,7 @@ export function applyRules(
       if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
       throwInvalid(path + name, value, rule.expected)
     }
-    if (value !== settings[name]) settings[name] = value
+    if (!Object.is(value, settings[name])) settings[name] = value
   }
   return settings
 }
