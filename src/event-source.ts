@@ -32,7 +32,8 @@ export interface SourceKind {
 
 /**
  * The member by which a subclass says how it differs. It is one of the prototype: tools that wrap the constructor pass on the
- * prototype, but not always the static members.
+ * prototype, but not always the static members. No class declares it: the declarations of a caller's subclass would have to
+ * name the symbol.
  */
 export const sourceKind: unique symbol = Symbol()
 
@@ -49,7 +50,6 @@ type Listener<Target, Type> = ((this: Target, event: Type) => unknown) | { handl
  * `Events` maps the names of the server's events to a type of Event, or to the type of a MessageEvent's data.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the overloads below are inherited methods, which a class cannot declare.
-// biome-ignore lint/correctness/noUnusedVariables: the merged interface uses it.
 export class EventSource<Events = unknown> extends EventTargetBase {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
@@ -75,7 +75,8 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined, which is a valid URL.
     if (!arguments.length) throw new TypeError('EventSource needs a URL')
-    const { startSession, optionRules } = (new.target.prototype as EventSource)[sourceKind]
+    const prototype: unknown = new.target.prototype
+    const { startSession, optionRules } = (prototype as { [sourceKind]: SourceKind })[sourceKind]
     // Constructor, steps 3 to 7: the URL (options/url.ts), and the value of withCredentials.
     this.#settings = readSettings(url, init, optionRules)
     // Steps 8 to 14 belong to each attempt (request.ts, transport/fetch.ts, attempt.ts). Step 15: "Fetch request": the
@@ -116,11 +117,6 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     })
   }
 
-  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: the constructor reads it from the prototype.
-  private get [sourceKind](): SourceKind {
-    return { startSession }
-  }
-
   /** The URL, resolved and serialized. */
   get url(): string {
     return this.#settings.url
@@ -144,21 +140,21 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   get onopen(): EventHandler {
     return this.#handlers.get('open')
   }
-  set onopen(handler: ((this: this, event: DomEvent) => unknown) | null) {
+  set onopen(handler: ((this: EventSource<Events>, event: DomEvent) => unknown) | null) {
     this.#handlers.set('open', handler)
   }
 
   get onmessage(): EventHandler {
     return this.#handlers.get('message')
   }
-  set onmessage(handler: ((this: this, event: DomMessageEvent) => unknown) | null) {
+  set onmessage(handler: ((this: EventSource<Events>, event: DomMessageEvent) => unknown) | null) {
     this.#handlers.set('message', handler)
   }
 
   get onerror(): EventHandler {
     return this.#handlers.get('error')
   }
-  set onerror(handler: ((this: this, event: ErrorEvent) => unknown) | null) {
+  set onerror(handler: ((this: EventSource<Events>, event: ErrorEvent) => unknown) | null) {
     this.#handlers.set('error', handler)
   }
 
@@ -182,23 +178,30 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   declare readonly [Symbol.toStringTag]: string
 }
 
+/** The class, as libraries that take one name its type; the name is the one in the npm package `eventsource`. */
+export type EventSourceConstructor = typeof EventSource
+
 /** The overloads of lib.dom's class, and the caller's events by name. */
 export interface EventSource<Events = unknown> {
   addEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
-    listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
+    listener: Listener<EventSource<Events>, EventSourceEventMap<Events>[Type]> | null,
     options?: AddEventListener[2],
   ): void
-  addEventListener(type: string, listener: Listener<this, DomMessageEvent> | null, options?: AddEventListener[2]): void
+  addEventListener(
+    type: string,
+    listener: Listener<EventSource<Events>, DomMessageEvent> | null,
+    options?: AddEventListener[2],
+  ): void
   addEventListener(type: string, listener: AddEventListener[1] | null, options?: AddEventListener[2]): void
   removeEventListener<Type extends keyof EventSourceEventMap<Events>>(
     type: Type,
-    listener: Listener<this, EventSourceEventMap<Events>[Type]> | null,
+    listener: Listener<EventSource<Events>, EventSourceEventMap<Events>[Type]> | null,
     options?: RemoveEventListener[2],
   ): void
   removeEventListener(
     type: string,
-    listener: Listener<this, DomMessageEvent> | null,
+    listener: Listener<EventSource<Events>, DomMessageEvent> | null,
     options?: RemoveEventListener[2],
   ): void
   removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void
@@ -214,6 +217,7 @@ for (const target of [EventSource, prototype]) {
 for (const name of Object.getOwnPropertyNames(prototype)) {
   if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
 }
+Object.assign(prototype, { [sourceKind]: { startSession } satisfies SourceKind })
 Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.
 Object.defineProperty(EventSource, 'name', { value: 'EventSource' })

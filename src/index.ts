@@ -1,4 +1,4 @@
-export { EventSource, type EventSourceEventMap } from './event-source.ts'
+export { EventSource, type EventSourceConstructor, type EventSourceEventMap } from './event-source.ts'
 export type { Decoder, StandardSchema, StandardSchemaResult } from './event-stream/decoder.ts'
 export type { EventStream, EventStreamIterator, ServerSentEvent } from './event-stream/event-stream.ts'
 export {

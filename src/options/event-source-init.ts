@@ -116,11 +116,14 @@ export type FetchLike = { fetch(url: string | URL, init: EventSourceFetchInit): 
 export interface EventSourceFetchInit {
   method?: string
   /** Names and values, as an object that can be spread. */
-  headers: Record<string, string>
+  headers: { [name: string]: string; Accept: string }
   /** The body, if there is one, to be passed on. The types of bodies differ from `fetch` to `fetch`. */
   body?: never
   cache?: 'no-store'
-  credentials?: 'include' | 'same-origin'
+  /** Never set, as in a `fetch` in a page: declared for functions that were written for the npm package `eventsource`. */
+  mode?: 'cors' | 'no-cors' | 'same-origin'
+  /** Never 'omit': declared for the same functions. */
+  credentials?: 'include' | 'omit' | 'same-origin'
   redirect?: 'follow' | 'error' | 'manual'
   signal?: AbortSignal
   duplex?: 'half'
@@ -131,6 +134,7 @@ export interface FetchLikeResponse {
   readonly url: string
   readonly status: number
   readonly statusText?: string | undefined
+  readonly redirected?: boolean | undefined
   readonly headers: { get(name: string): string | null }
   /** A ReadableStream of bytes. */
   readonly body: { getReader(): ReaderLike } | null

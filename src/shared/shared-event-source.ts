@@ -84,7 +84,6 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
 }
 
 const kind: SourceKind = { startSession: startShared, optionRules }
-// Not declared in the class, since declarations of its own kind would have to name the symbol.
 Object.defineProperty(SharedEventSource.prototype, sourceKind, { value: kind })
 // Minifiers change the names of classes.
 Object.defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })

@@ -85,8 +85,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
       if (response.body === null) return
       // The body of React Native's own fetch is undefined, and node-fetch's is a stream of Node's.
       reader = response.body?.getReader?.()
-      if (!reader)
-        return handler.refuse('unsupported', '"fetch" returned a body that is not a ReadableStream')
+      if (!reader) return handler.refuse('unsupported', 'the body from "fetch" is not a ReadableStream')
       // A given fetch may ignore the signal, so each step asks the signal.
       while (!signal.aborted) {
         const { done, value } = await reader.read()

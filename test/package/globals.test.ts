@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { describe, expect, inject, test } from 'vitest'
 import { startGreetingServer } from './greeting-server.ts'
+import { runModule } from './program.ts'
 
 const entries = ['index', 'shared/shared-event-source', 'polyfill', 'polyfill.force']
 /** The builds for runtimes that Node is none of, and their formats. */
@@ -45,6 +47,18 @@ async function load(platform: string, globals: Record<string, unknown>): Promise
   runInContext(await scriptOf(platform, 'index', 'js'), context)
   return runInContext('everysource', context) as Loaded
 }
+
+/** Files that are read as they are, without a bundler that may rename classes. */
+const files = ['everysource.global.js', 'default/index.cjs', 'node/index.cjs']
+
+test.for(files)('The classes have their names in %s', async (file) => {
+  const path = join(inject('consumer'), 'node_modules/everysource/dist', file)
+  const print = `console.log(JSON.stringify(names(typeof everysource === 'object' ? everysource : require(${JSON.stringify(path)}))))`
+  const names = `const names = (exported) => ['EventSource', 'ErrorEvent', 'EventStreamError'].map((name) => exported[name].name)`
+  const script = file.endsWith('.global.js') ? await readFile(path, 'utf8') : ''
+  const printed = await runModule(`${script}\n${names}\n${print}`, { commonJs: true })
+  expect(JSON.parse(printed)).toEqual(['EventSource', 'ErrorEvent', 'EventStreamError'])
+})
 
 describe.for(builds)(
   'The build %s depends on no global before it is used',

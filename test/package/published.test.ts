@@ -51,6 +51,12 @@ test('Only the built files, their types, and the documents for readers are publi
   expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
 })
 
+test.for(['REFERENCE.md', 'MIGRATION.md'])('The text of src/%s is published in dist', async (page) => {
+  const withoutSpaces = async (path: string): Promise<string> => (await readFile(path, 'utf8')).replace(/[ -]+/g, '')
+  const source = await withoutSpaces(fileURLToPath(new URL(`../../src/${page}`, import.meta.url)))
+  expect(await withoutSpaces(join(installed, 'dist', page))).toBe(source)
+})
+
 test.for(['shared', 'polyfill', 'polyfill/force'])(
   'A tool that does not read `exports` finds the files of everysource/%s by the package.json of a folder',
   async (folder) => {

@@ -28,7 +28,16 @@ interface Project {
 
 const page = {
   globals: { lib: ['ES2022', 'DOM'], types: [] },
-  uses: ['drop-in', 'eventsource-5', 'user-events', 'event-stream', 'event-stream-schemas', 'shared'],
+  uses: [
+    'drop-in',
+    'eventsource-5',
+    'user-events',
+    'subclasses',
+    'subclass-expressions',
+    'event-stream',
+    'event-stream-schemas',
+    'shared',
+  ],
 }
 const projects: Record<string, Project> = {
   'a page, node16': { resolution: 'node16', ...page },
@@ -43,7 +52,7 @@ const projects: Record<string, Project> = {
   'Node without lib.dom': {
     resolution: 'nodenext',
     globals: { lib: ['ES2022'], types: ['node'] },
-    uses: ['without-dom', 'user-events', 'event-stream', 'shared', 'undici-fetch'],
+    uses: ['without-dom', 'user-events', 'subclasses', 'event-stream', 'shared', 'undici-fetch'],
   },
 }
 
@@ -53,7 +62,10 @@ const strict = {
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
   skipLibCheck: false,
-  noEmit: true,
+  // A project may be a library, whose declarations must be able to name our types.
+  declaration: true,
+  emitDeclarationOnly: true,
+  outDir: 'declarations',
   typeRoots: [dirname(directoryOf(import.meta.resolve('@types/node/package.json')))],
 }
 

@@ -2,6 +2,7 @@
 import {
   type ErrorEvent,
   EventSource,
+  type EventSourceConstructor,
   type EventSourceFetchInit,
   type EventSourceInit,
   type FetchLike,
@@ -66,15 +67,67 @@ interface EventSourceLike {
   addEventListener(type: string, listener: (event: MessageEvent) => void): void
   close(): void
 }
-interface EventSourceConstructor {
+interface EventSourceClass {
   readonly prototype: EventSource
   new (url: string | URL, init?: EventSourceInit): EventSourceLike
   readonly CONNECTING: 0
   readonly OPEN: 1
   readonly CLOSED: 2
 }
-const Class: EventSourceConstructor = EventSource
+const Class: EventSourceClass = EventSource
+const Constructor: EventSourceConstructor = EventSource
+
+// What the types of version 5.1.5 are.
+interface TheirFetchInit {
+  // biome-ignore lint/suspicious/noExplicitAny: theirs is.
+  signal: { aborted: boolean } | any
+  headers: { [key: string]: string; Accept: 'text/event-stream' }
+  mode: 'cors' | 'no-cors' | 'same-origin'
+  credentials?: 'include' | 'omit' | 'same-origin'
+  cache: 'no-store'
+  redirect: 'error' | 'follow' | 'manual'
+}
+type TheirChunk = Uint8Array | DataView | ArrayBuffer
+interface TheirReader {
+  read(): Promise<{ done: false; value: TheirChunk } | { done: true; value?: TheirChunk | undefined }>
+  cancel(): Promise<void>
+}
+interface TheirResponse {
+  readonly body: { getReader(): TheirReader } | Response['body'] | null
+  readonly url: string
+  readonly status: number
+  readonly redirected: boolean
+  readonly headers: { get(name: string): string | null }
+}
+type TheirFetch = (url: string | URL, init: TheirFetchInit) => Promise<TheirResponse>
+interface TheirInit {
+  withCredentials?: boolean
+  fetch?: TheirFetch
+  maxBufferSize?: number
+}
+
+// A library that was compiled with their types passes on what its callers gave it.
+declare const theirFetch: TheirFetch
+declare const theirInit: TheirInit
+declare const theirFetchInit: TheirFetchInit
+const fromTheirFetch: FetchLike = theirFetch
+const fromTheirInit: EventSourceInit = theirInit
+const fromTheirFetchInit: EventSourceFetchInit = theirFetchInit
+const new5 = new EventSource('https://example.test/feed', theirInit)
+// A fetch for ours is one for theirs where it returns what theirs requires.
+const whole = async (url: string | URL, init: EventSourceFetchInit): Promise<TheirResponse> => fetch(url, init)
+const forTheirs: TheirFetch = whole
+
+// Every name of theirs that such a fetch reads.
+const namesOf = ({ mode, cache, redirect, signal, headers, credentials }: EventSourceFetchInit): unknown[] => [
+  ...[mode, cache, redirect, signal, credentials],
+  headers.Accept.length,
+]
+const wasRedirected = ({ redirected }: FetchLikeResponse): boolean => redirected ?? false
 
 // @ts-expect-error: a fetch returns a promise of a response.
 const refused: FetchLike = () => 'no response'
-export const used = { Class, call, inits, minimal, refused }
+export const used = {
+  ...{ Class, Constructor, call, inits, minimal, refused, fromTheirFetch, fromTheirInit, fromTheirFetchInit, new5 },
+  ...{ forTheirs, namesOf, wasRedirected },
+}

@@ -87,7 +87,7 @@ export const cases: ConformanceCase[] = [
       )
       const error = await watch.nextError()
       assert.equal(error.reason, 'unsupported')
-      assert.equal(error.message, '"fetch" returned a body that is not a ReadableStream')
+      assert.equal(error.message, 'the body from "fetch" is not a ReadableStream')
       assert.isFalse(error.willReconnect)
       assert.equal(watch.source.readyState, 2)
       await pause()
