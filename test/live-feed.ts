@@ -34,6 +34,8 @@ export interface LiveFeed {
   readonly number: number
   /** The status of further responses instead of events. */
   refusal: number | undefined
+  /** Whether the feed also sends events without IDs, which it never repeats: on every connection, and after every third event. */
+  hasPings: boolean
   /** Whether further connections are closed at once. */
   isGone: boolean
   /** Sends one event. */
@@ -67,6 +69,7 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     else if (feed.refusal === undefined) {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
       response.write('retry: 20\n\n')
+      if (feed.hasPings) response.write(ping)
       for (let missed = last + 1; missed <= number; missed++) response.write(text(missed))
       connections.set(response, connection)
       maxConnections = Math.max(maxConnections, connections.size)
@@ -110,9 +113,13 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     },
     refusal: undefined,
     isGone: false,
+    hasPings: false,
     send() {
       number++
-      for (const response of connections.keys()) response.write(text(number))
+      for (const response of connections.keys()) {
+        response.write(text(number))
+        if (feed.hasPings && number % 3 === 0) response.write(ping)
+      }
     },
     flow(pace) {
       const stopping = new AbortController()
@@ -150,6 +157,8 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
   }
   return feed
 }
+
+const ping = 'event: ping\ndata: ping\n\n'
 
 function text(number: number): string {
   const { type, data } = numberedEvent(number)

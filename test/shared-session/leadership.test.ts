@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { protocolVersion } from '../../src/shared/protocol.ts'
 import { type SimulatedTab, Simulation } from './simulated-tabs.ts'
 
 beforeEach(() => {
@@ -7,6 +8,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -111,6 +113,45 @@ describe('Tabs that know where the stream was left lead before those that do not
     expect(second.received).toEqual([1, 2])
     expect(third.requestCount).toBe(0)
     simulation.closeAll()
+  })
+})
+
+describe('A term begins when its announcement has come back', () => {
+  it('A tab leads after a second although its announcement does not come back', async () => {
+    const simulation = new Simulation()
+    vi.spyOn(simulation, 'broadcast').mockReturnValue()
+    const tab = simulation.open()
+    await simulation.finish()
+    expect(simulation.leader).toBe(tab)
+    expect(tab.requestCount).toBe(0)
+    vi.advanceTimersByTime(1_000)
+    await simulation.finish()
+    expect(tab.requestCount).toBe(1)
+    simulation.closeAll()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('A tab announces a later term if it meets one that is later than its own', async () => {
+    const simulation = new Simulation()
+    const [tab, other] = [simulation.open(), simulation.open()]
+    simulation.broadcast(other, { version: protocolVersion, kind: 'term', term: 1e15 })
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(tab.requestCount).toBe(1)
+    expect(other).toMatchObject({ received: [1], requestCount: 0 })
+    simulation.closeAll()
+  })
+
+  it('A tab that closes before its announcement comes back does not lead', async () => {
+    const simulation = new Simulation()
+    const tab = simulation.open()
+    for (const step of simulation.steps) step()
+    tab.session.close()
+    await simulation.fireTimers(5)
+    expect(tab.requestCount).toBe(0)
+    expect(simulation.leader).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

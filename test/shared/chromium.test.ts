@@ -219,6 +219,25 @@ describeWith(
       expect(feed.requests).toBe(2)
     })
 
+    it('Tabs lose no event with an ID when a page is back that missed more than they keep, and it then shares their connection', async () => {
+      feed.hasPings = true
+      const [leader, page, other] = [await openTab('1'), await openTab('2'), await openTab('3')]
+      const tabs = [leader, page, other]
+      for (const tab of tabs) await ask(tab, 'opened()')
+      feed.send()
+      for (const tab of tabs) await expectWhole(feed, tab, 1)
+      await page.page.goto(`${feed.origin}/other`)
+      for (let count = 0; count < 300; count++) feed.send()
+      await expectWhole(feed, leader, 1)
+      await page.page.goBack()
+      for (const tab of tabs) await expectWhole(feed, tab, 1)
+      for (let count = 0; count < 100; count++) feed.send()
+      for (const tab of tabs) await expectWhole(feed, tab, 1)
+      await feed.until(() => feed.connections.length === 1)
+      expect(feed.connections).toMatchObject([{ tab: '1' }])
+      expect(feed.requests).toBe(2)
+    })
+
     it.for(['Worker', 'SharedWorker'])('A page takes over the connection that it shares with a %s', async (kind) => {
       const tab = await open('page', `${feed.origin}/tab?page`)
       await tab.evaluate(`void (globalThis.worker = new ${kind}('/worker.js?worker'))`)

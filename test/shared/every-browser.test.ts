@@ -151,6 +151,21 @@ for (const name of browserNames) {
       ).toBe(`${feed.origin}/events`)
     })
 
+    it(`The warning in a sandboxed frame names the sandbox in ${name}`, async () => {
+      const tab = await openTab('1')
+      const warning = await tab.evaluate(`new Promise((resolve) => {
+        addEventListener('message', ({ data }) => resolve(data))
+        const frame = document.createElement('iframe')
+        frame.sandbox = 'allow-scripts'
+        const start = 'console.warn = (text) => parent.postMessage(text, "*"); new SharedEventSource("${feed.origin}/other")'
+        frame.srcdoc = '<script src="${feed.origin}/tab.js"></script><script>' + start + '</script>'
+        document.body.append(frame)
+      })`)
+      expect(warning).toMatch(
+        /^SharedEventSource: .* HTTPS or localhost, and no sandbox, each tab has its own connection$/,
+      )
+    })
+
     it(`An event of an element leaves the leader alone in ${name}`, async () => {
       const [leader, follower] = [await openTab('1'), await openTab('2')]
       for (const type of ['freeze', 'pagehide', 'pageshow', 'resume', 'visibilitychange']) {

@@ -95,6 +95,7 @@ export async function replaceLeaders(
   open: OpenTab,
   { tabs: count, times, departures }: { tabs: number; times: number; departures: readonly Departure[] },
 ): Promise<string> {
+  feed.hasPings = true
   const tabs: Tab[] = []
   for (let number = 1; number <= count; number++) tabs.push(await openRecorder(feed, open, `${number}`))
   for (const tab of tabs) await ask(tab, 'opened()')
