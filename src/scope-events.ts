@@ -1,27 +1,36 @@
 /** The global object, or what takes its place in a runtime without events of its own. */
 interface EventScope {
-  addEventListener(type: string, listener: (event: Event) => void, capture?: boolean): void
-  removeEventListener?(type: string, listener: (event: Event) => void, capture?: boolean): void
+  addEventListener(type: string, listener: (event: Event) => void, capture: boolean): void
+  removeEventListener?(type: string, listener: (event: Event) => void, options: object): void
 }
 
+/** The `nodeType` of a document; a window has none. */
+const documentNode = 9
+
 /**
- * Listens to events of the global object. They are an extra everywhere: the functions may be missing, and those of a
- * window that a test tool has copied may throw.
+ * Listens to events of the global object and of its document, and not to those of nodes in the document, which bubble to
+ * the window under the same names: a data grid dispatches `freeze`, and a list of contacts `online`. Events are an extra
+ * everywhere: the functions may be missing, and those of a window that a test tool has copied may throw.
  * @returns a function that removes the listener; undefined if it could not be added
  */
 export function onEvents(
   scope: object,
   types: readonly string[],
   listener: (event: Event) => void,
-  capture = false,
 ): (() => void) | undefined {
   const target = scope as EventScope
+  const onEvent = (event: Event): void => {
+    const nodeType = (event.target as Node | null)?.nodeType ?? documentNode
+    if (nodeType === documentNode) listener(event)
+  }
   try {
-    for (const type of types) target.addEventListener(type, listener, capture)
+    // In the capture phase, since some of the events are dispatched at the document and do not bubble.
+    for (const type of types) target.addEventListener(type, onEvent, true)
   } catch {
     return
   }
   return () => {
-    for (const type of types) target.removeEventListener?.(type, listener, capture)
+    // As an object: Node does not take `true` here.
+    for (const type of types) target.removeEventListener?.(type, onEvent, { capture: true })
   }
 }

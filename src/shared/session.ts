@@ -2,7 +2,7 @@ import { onAbort } from '#platform'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import type { Settings } from '../options/settings.ts'
-import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
+import { watchPageLifecycle } from '../page-lifecycle.ts'
 import { onEvents } from '../scope-events.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -115,7 +115,7 @@ export class SharedSession implements Session, Candidate {
     platform.sessions.add(this)
     this.#join()
     // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
-    const stopListening = onEvents(globalThis, ['pagehide', 'freeze'], this.#onPageEvent, true)
+    const stopListening = onEvents(globalThis, ['pagehide', 'freeze'], this.#onPageEvent)
     const stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
       if (isAway) this.#leave()
@@ -383,7 +383,6 @@ export class SharedSession implements Session, Candidate {
   }
 
   readonly #onPageEvent = (event: Event): void => {
-    if (!isOfPage(event)) return
     this.#leaveWithPage()
     if (event.type === 'freeze') return
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are
