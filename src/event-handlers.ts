@@ -1,16 +1,5 @@
-import { isObject } from './options/validation.ts'
+import { isFunction, isObject } from './options/validation.ts'
 import type { EventHandler, EventHandlers } from './platform/platform.ts'
-
-/** The listener that calls the handler of one attribute. It is added once, and a later handler takes over its place. */
-class HandlerListener {
-  /** The value of the attribute. */
-  handler: unknown
-
-  // "Invoke callback with event, with callback this value set to event's currentTarget."
-  handleEvent(event: Event): void {
-    if (typeof this.handler === 'function') this.handler.call(event.currentTarget, event)
-  }
-}
 
 /**
  * The event handler IDL attributes of a target.
@@ -18,32 +7,34 @@ class HandlerListener {
  */
 export class TargetEventHandlers implements EventHandlers {
   readonly #target: EventTarget
-  readonly #listeners: Record<string, HandlerListener | undefined> = {}
+  /** The values of the attributes, by the type of event. This object listens to each of these types. */
+  readonly #handlers = new Map<string, unknown>()
 
   constructor(target: EventTarget) {
     this.#target = target
   }
 
   get(type: string): EventHandler {
-    return (this.#listeners[type]?.handler ?? null) as EventHandler
+    return (this.#handlers.get(type) ?? null) as EventHandler
   }
 
   set(type: string, handler: unknown): void {
-    const listener = this.#listeners[type]
     // [LegacyTreatNonObjectAsNull]: an object that is not callable is kept and returned, although it is never called.
-    if (!isObject(handler)) {
-      // "Deactivate an event handler": the listener is removed, and loses its place in the order.
-      if (listener) this.#target.removeEventListener(type, listener)
-      this.#listeners[type] = undefined
-    } else if (listener) {
-      listener.handler = handler
+    if (isObject(handler)) {
+      // "Activate an event handler": the listener is added once, and a later handler takes over its place.
+      if (!this.#handlers.has(type)) this.#target.addEventListener(type, this)
+      this.#handlers.set(type, handler)
     } else {
-      // "Activate an event handler".
-      const added = new HandlerListener()
-      this.#listeners[type] = added
-      added.handler = handler
-      this.#target.addEventListener(type, added)
+      // "Deactivate an event handler": the listener is removed, and loses its place in the order.
+      this.#target.removeEventListener(type, this)
+      this.#handlers.delete(type)
     }
+  }
+
+  // "Invoke callback with event, with callback this value set to event's currentTarget."
+  handleEvent(event: Event): void {
+    const handler = this.get(event.type)
+    if (isFunction(handler)) handler.call(event.currentTarget, event)
   }
 
   dispatch(event: Event): void {

@@ -2,6 +2,7 @@ import { createMessageEvent } from '#message-event'
 import { adaptEventHandlers, EventBase, EventTargetBase } from '#platform'
 import { createTransport } from '#transport'
 import { callObserver } from './callbacks.ts'
+import { defineProperty } from './define-property.ts'
 import { TargetEventHandlers } from './event-handlers.ts'
 import { ErrorEvent } from './events.ts'
 import type { EventSourceInit, TypedMessageEvent } from './options/event-source-init.ts'
@@ -211,19 +212,19 @@ export interface EventSource<Events = unknown> {
 const { prototype } = EventSource
 for (const target of [EventSource, prototype]) {
   for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
-    Object.defineProperty(target, name, { value, enumerable: true })
+    defineProperty(target, name, { value, enumerable: true })
   }
 }
 for (const name of Object.getOwnPropertyNames(prototype)) {
-  if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
+  if (name !== 'constructor') defineProperty(prototype, name, { enumerable: true })
 }
 Object.assign(prototype, { [sourceKind]: { startSession } satisfies SourceKind })
-Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
+defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.
-Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
+defineProperty(EventSource, 'name', { value: 'EventSource' })
 // The npm package `eventsource` has it, and libraries ask for it before they use the option `fetch`.
-Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true })
+defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true })
 // For "using", where the runtime has it.
 if (Symbol.dispose) {
-  Object.defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true })
+  defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true })
 }

@@ -1,27 +1,37 @@
 /** The global object, or what takes its place in a runtime without events of its own. */
 interface GlobalEventTarget {
-  addEventListener(type: string, listener: (event: Event) => void, capture?: boolean): void
-  removeEventListener?(type: string, listener: (event: Event) => void, capture?: boolean): void
+  addEventListener(type: string, listener: (event: Event) => void, capture: boolean): void
+  removeEventListener?(type: string, listener: (event: Event) => void, options: object): void
 }
 
+/** The `nodeType` of a document; a window has none. */
+const documentNode = 9
+
 /**
- * Listens to events of the global object. They are optional everywhere: the functions may be missing, and those of a
- * window that a test tool has copied may throw.
+ * Listens to events of the global object and of its document, and not to those of nodes in the document, which bubble to
+ * the window under the same names: a data grid dispatches `freeze`, and a list of contacts `online`. Events are optional
+ * everywhere: the functions may be missing, and those of a window that a test tool has copied may throw.
  * @param target what dispatches them, where that is not the global object
  * @returns a function that removes the listener; undefined if it could not be added
  */
 export function onGlobalEvents(
   types: readonly string[],
   listener: (event: Event) => void,
-  capture?: boolean,
   target: object = globalThis,
 ): (() => void) | undefined {
+  const scope = target as GlobalEventTarget
+  const onEvent = (event: Event): void => {
+    const nodeType = (event.target as Node | null)?.nodeType ?? documentNode
+    if (nodeType === documentNode) listener(event)
+  }
   try {
-    for (const type of types) (target as GlobalEventTarget).addEventListener(type, listener, capture)
+    // In the capture phase, since some of the events are dispatched at the document and do not bubble.
+    for (const type of types) scope.addEventListener(type, onEvent, true)
   } catch {
     return
   }
   return () => {
-    for (const type of types) (target as GlobalEventTarget).removeEventListener?.(type, listener, capture)
+    // As an object: Node does not take `true` here.
+    for (const type of types) scope.removeEventListener?.(type, onEvent, { capture: true })
   }
 }

@@ -1,4 +1,5 @@
 import { EventBase, messageEventMembers } from '#platform'
+import { defineProperty } from './define-property.ts'
 
 /** What distinguishes one message from another. */
 type Message = Pick<MessageEvent, 'data' | 'origin' | 'lastEventId'>
@@ -31,27 +32,26 @@ function defineMessageEvent(): MessageEventClass {
       return this.#message.lastEventId
     }
 
-    /** Returns a value that is the same in all messages. Throws for any other object, as the runtime's getters do. */
-    static constant(event: StreamMessageEvent, value: unknown): unknown {
-      return event.#message && value
+    /** A member that is the same in all messages. Its getter throws for any other object, as the runtime's getters do. */
+    static constant(value: unknown): PropertyDescriptor {
+      return {
+        get(this: StreamMessageEvent) {
+          return this.#message && value
+        },
+        configurable: true,
+      }
     }
   }
   const { prototype } = StreamMessageEvent
   const template = new MessageEvent('', {})
   for (const name of messageEventMembers()) {
-    if (!Object.hasOwn(prototype, name)) {
-      const value = template[name as keyof MessageEvent]
-      Object.defineProperty(prototype, name, {
-        get(this: StreamMessageEvent) {
-          return StreamMessageEvent.constant(this, value)
-        },
-        configurable: true,
-      })
-    }
-    Object.defineProperty(prototype, name, { enumerable: true })
+    const isOwn = Object.hasOwn(prototype, name)
+    const constant = isOwn ? {} : StreamMessageEvent.constant(template[name as keyof MessageEvent])
+    defineProperty(prototype, name, { ...constant, enumerable: true })
   }
-  Object.defineProperty(prototype, 'constructor', { value: MessageEvent, enumerable: false })
   Object.setPrototypeOf(prototype, MessageEvent.prototype)
+  // The constructor that is inherited is MessageEvent.
+  Reflect.deleteProperty(prototype, 'constructor')
   return StreamMessageEvent
 }
 

@@ -1,10 +1,12 @@
 import { onGlobalEvents } from './global-events.ts'
 
+export type NetworkListener = (event: Pick<Event, 'target'>) => void
+
 /** What a wait for a reconnection asks about the network, and listens to. */
 export interface Network {
   readonly navigator?: { readonly onLine?: boolean }
-  addEventListener?(type: 'online', listener: () => void): void
-  removeEventListener?(type: 'online', listener: () => void): void
+  addEventListener?(type: 'online', listener: NetworkListener): void
+  removeEventListener?(type: 'online', listener: NetworkListener): void
 }
 
 /** The network: in a browser, the global object dispatches `online` when it is back. */
@@ -13,26 +15,19 @@ export const network: Network = globalThis
 const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resume', 'visibilitychange']
 
 /**
- * How long after `beforeunload` the loss of a connection may be due to a navigation, in ms. Firefox aborts requests at
- * once, and Chromium when the next page arrives.
+ * How long after an event of a navigation it may abort requests, in ms. Firefox and WebKit do so a few milliseconds after
+ * `beforeunload`, even if the response turns out to be a download, and Chromium after `pagehide`.
  */
-const maxNavigationTime = 30_000
+const maxAbortTime = 1_000
 
-let navigationTime = -Infinity
+/** Whether that time is not over yet. */
+let isLeaving = false
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
 
-/**
- * Whether an event that has reached the window is one of the page: its target is the window or the document, and not a
- * node in the document. Elements have events of the same names: a data grid dispatches `freeze`.
- */
-export function isOfPage({ target }: Event): boolean {
-  return target === globalThis.document || !(target as Partial<Node>).nodeType
-}
-
-/** Whether the page may be about to be left: by a link, a reload, or a download, which leaves the page where it is. */
+/** Whether a request that fails now may have been aborted by a navigation: by a link, a reload, or a download. */
 export function isLeavingPage(): boolean {
-  return performance.now() - navigationTime < maxNavigationTime
+  return isLeaving
 }
 
 /**
@@ -49,20 +44,26 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
-    const isAway = isSuspended || (!!whenHidden && document.hidden)
+    // An image or a form whose name is "hidden" takes the place of the boolean: that page does not pause.
+    const isAway = isSuspended || (!!whenHidden && document.hidden === true)
     if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
   }
-  const onEvent = (event: LifecycleEvent): void => {
-    if (!isOfPage(event)) return
-    const { type, persisted } = event
-    if (type === 'beforeunload') navigationTime = performance.now()
-    if (type === 'pageshow') navigationTime = -Infinity
+  const onEvent = ({ type, persisted }: LifecycleEvent): void => {
+    if (type === 'beforeunload' || (type === 'pagehide' && !persisted)) {
+      isLeaving = true
+      // The page may ask the user, who takes any time to answer. The first timer waits until the dialog is closed.
+      setTimeout(() => {
+        setTimeout(() => {
+          isLeaving = false
+        }, maxAbortTime)
+      })
+    }
+    if (type === 'pageshow') isLeaving = false
     if (type !== 'visibilitychange') isSuspended = type === 'freeze' || (type === 'pagehide' && !!persisted)
     update()
   }
-  // In the capture phase, since some of the events are dispatched at the document.
-  const stopListening = onGlobalEvents(lifecycleEvents, onEvent, true)
+  const stopListening = onGlobalEvents(lifecycleEvents, onEvent)
   if (stopListening) update()
   return stopListening
 }

@@ -1,3 +1,4 @@
+import { defineProperty } from './define-property.ts'
 import { EventSource } from './index.ts'
 
-Object.defineProperty(globalThis, 'EventSource', { value: EventSource, writable: true, configurable: true })
+defineProperty(globalThis, 'EventSource', { value: EventSource, writable: true, configurable: true })

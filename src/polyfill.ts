@@ -1,5 +1,6 @@
+import { defineProperty } from './define-property.ts'
 import { EventSource } from './index.ts'
 
 if (!('EventSource' in globalThis) || !globalThis.EventSource) {
-  Object.defineProperty(globalThis, 'EventSource', { value: EventSource, writable: true, configurable: true })
+  defineProperty(globalThis, 'EventSource', { value: EventSource, writable: true, configurable: true })
 }

@@ -3,8 +3,8 @@ import { onGlobalEvents } from './global-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
 /**
- * How often a wait looks at the clock, in ms. After a sleep, the clock is ahead of the timers by more than five times as
- * much; a busy thread, or a slow test that fakes only `setTimeout`, is less late.
+ * How often a wait looks at the clocks, in ms. A sleep counts from five times as much on: less may be a wall clock that is
+ * adjusted, or a test that fakes one of the clocks.
  */
 const checkInterval = 1_000
 
@@ -15,44 +15,41 @@ const checkInterval = 1_000
 const offlineExtension = 30_000
 
 /**
- * Calls back when the machine was asleep: the clock then runs ahead of the timers. Only one clock is read, so that
- * tests may fake some of the timers and clocks and not others.
- * @returns a function that ends the watch
- */
-function watchForSleep(unref: boolean, onWake: () => void): () => void {
-  let timer: Timer
-  const check = (): void => {
-    const due = Date.now() + checkInterval
-    timer = startTimer(() => (Date.now() - due > 5 * checkInterval ? onWake() : check()), checkInterval, unref)
-  }
-  check()
-  return () => clearTimeout(timer)
-}
-
-/**
  * Waits before a reconnection: for `delay` ms, and longer while the browser is offline. The wait ends early when the
  * network is back (`online`), and when the machine was asleep.
  * @returns a function that ends the wait at once
  */
 export function startReconnectWait(delay: number, unref: boolean, reconnect: () => void): () => void {
+  let timer: Timer
+  let sleepTimer: Timer | undefined
   const end = (): void => {
     clearTimeout(timer)
-    endWatch?.()
+    clearTimeout(sleepTimer)
     stopListening?.()
     reconnect()
   }
-  const endUnlessOffline = (extension: number): void => {
-    // Runtimes other than browsers have no `onLine`.
-    const isOffline = network.navigator?.onLine === false
-    if (isOffline && extension > 0) wait(checkInterval, extension - checkInterval)
-    else end()
-  }
-  let timer: Timer
   const wait = (time: number, extension: number): void => {
-    timer = startTimer(() => endUnlessOffline(extension), time, unref)
+    const onTimer = (): void => {
+      // Runtimes other than browsers have no `onLine`.
+      const isOffline = network.navigator?.onLine === false
+      if (isOffline && extension > 0) wait(checkInterval, extension - checkInterval)
+      else end()
+    }
+    timer = startTimer(onTimer, time, unref)
+  }
+  // During a sleep, the wall clock runs and the clock of the timers stands still, or takes the sleep for a part of the
+  // wait. A timer that is late is no sign of a sleep: browsers let the timers of hidden pages run once a minute, and an
+  // `alert()` or a debugger stops all of them.
+  const watchForSleep = (): void => {
+    const lead = Date.now() - performance.now()
+    const onTimer = (): void => {
+      if (Date.now() - performance.now() - lead > 5 * checkInterval) end()
+      else watchForSleep()
+    }
+    sleepTimer = startTimer(onTimer, checkInterval, unref)
   }
   wait(delay, offlineExtension)
-  const endWatch = delay > checkInterval ? watchForSleep(unref, end) : undefined
-  const stopListening = onGlobalEvents(['online'], end, undefined, network)
+  if (delay > checkInterval) watchForSleep()
+  const stopListening = onGlobalEvents(['online'], end, network)
   return end
 }

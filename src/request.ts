@@ -3,7 +3,7 @@ import type { AttemptContext, RequestOverrides } from './options/event-source-in
 import { copyHeaders } from './options/headers.ts'
 import { checkBody, isMethod } from './options/method-and-body.ts'
 import type { Settings } from './options/settings.ts'
-import { throwInvalid } from './options/validation.ts'
+import { isFunction, throwInvalid } from './options/validation.ts'
 import type { Signal, TransportRequest } from './transport/transport.ts'
 
 /** What an attempt sends: the transport's request, and the attempt's number. */
@@ -83,14 +83,12 @@ export async function buildRequest(
     ? await callCaller('request', async () => applyOverrides(settings, (await getOverrides(context)) ?? {}))
     : settings
   const { method, headers: givenHeaders, body: givenBody } = parts
-  const headers =
-    typeof givenHeaders === 'function'
-      ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
-      : new Headers(givenHeaders)
-  const body =
-    typeof givenBody === 'function'
-      ? await callCaller('body', async () => checkBody(await givenBody(context), method))
-      : givenBody
+  const headers = isFunction(givenHeaders)
+    ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
+    : new Headers(givenHeaders)
+  const body = isFunction(givenBody)
+    ? await callCaller('body', async () => checkBody(await givenBody(context), method))
+    : givenBody
   const url = new URL(parts.url)
   applyUrlCredentials(url, headers)
   // Constructor, step 10: "User agents may set (`Accept`, `text/event-stream`) in request's header list."

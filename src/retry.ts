@@ -2,6 +2,7 @@ import { describeError } from './error-message.ts'
 import type { ErrorDetails } from './events.ts'
 import { defaultReconnectionTime, type Policy } from './options/retry-policy.ts'
 import type { Settings } from './options/settings.ts'
+import { isFunction } from './options/validation.ts'
 import type { CompletedOutcome } from './outcome.ts'
 import { maxTimerDelay } from './timer.ts'
 
@@ -73,7 +74,7 @@ export function decide(
   if (status === 401 && history.canRefreshHeaders) return { delay: 0 }
   try {
     let delay: number | false
-    if (typeof retry === 'function') {
+    if (isFunction(retry)) {
       delay = askCaller(retry, outcome, history)
     } else {
       if (kind === 'refused' && !retry.statuses(status)) return {}

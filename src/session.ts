@@ -4,6 +4,7 @@ import { Attempt, type AttemptHandler } from './attempt.ts'
 import type { ErrorDetails } from './events.ts'
 import { nextMicrotask } from './microtask.ts'
 import type { Settings } from './options/settings.ts'
+import { isFunction } from './options/validation.ts'
 import { type CompletedOutcome, type Outcome, toResponseDetails } from './outcome.ts'
 import { startReconnectWait } from './reconnect-wait.ts'
 import { bodyUsedMessage, wasSent } from './request-body.ts'
@@ -34,8 +35,8 @@ export interface SessionHandler {
 export interface Session {
   /** "The last event ID string of the event source": the ID of the last complete block that had one. */
   lastEventId: string
-  /** Whether the session has ended for good: closed, failed, or its signal aborted. */
-  closed: boolean
+  /** Whether the session has ended for good: closed, failed, its signal aborted, or its document gone. */
+  readonly closed: boolean
   /** Ends the session for good; nothing is reported afterwards. */
   close(): void
   /** Ends the wait or the connection, and connects at once. */
@@ -62,7 +63,9 @@ function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): Err
 /** A session and what it knows, as a class and not as closures: thousands of streams keep one each. */
 class ReconnectingSession implements Session, AttemptHandler {
   lastEventId: string
-  closed: boolean
+  #isClosed: boolean
+  /** The document of the page, if there is one. */
+  readonly #document = globalThis.document as Document | undefined
   readonly #settings: Settings
   readonly #transport: Transport
   readonly #handler: SessionHandler
@@ -82,8 +85,6 @@ class ReconnectingSession implements Session, AttemptHandler {
    * server may accept every connection and drop it at once, forever.
    */
   #successTime = 0
-  /** Whether the last loss of a connection was not reported, since the page seemed to be left. */
-  #wasSilent = false
   /** Whether the attempt has announced the connection. */
   #hasOpened = false
   /** Ends the wait for the next attempt, if there is one. */
@@ -96,7 +97,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   constructor(settings: Settings, transport: Transport, handler: SessionHandler) {
     const { signal, lastEventId, pauseWhenHidden } = settings
     this.lastEventId = lastEventId
-    this.closed = !!signal?.aborted
+    this.#isClosed = !!signal?.aborted
     this.#settings = settings
     this.#transport = transport
     this.#handler = handler
@@ -116,8 +117,18 @@ class ReconnectingSession implements Session, AttemptHandler {
     void nextMicrotask().then(this.#connect)
   }
 
+  /**
+   * "If a user agent is to forcibly close an EventSource object (this happens when a Document object goes away
+   * permanently), the user agent must abort any instances of the fetch algorithm started for this EventSource object, and
+   * must set the readyState attribute to CLOSED." The browser aborts them, and may not run this realm's code any more:
+   * what others see is found out when they ask.
+   */
+  get closed(): boolean {
+    return this.#isClosed || this.#document?.defaultView === null
+  }
+
   close(): void {
-    this.closed = true
+    this.#isClosed = true
     this.#forgetSignal?.()
     this.#stopWatching?.()
     this.reconnect()
@@ -136,7 +147,6 @@ class ReconnectingSession implements Session, AttemptHandler {
   open(response: TransportResponse): void {
     this.#hasOpened = true
     this.#previous = undefined
-    this.#wasSilent = false
     this.#wasUnauthorized = false
     this.#successTime = performance.now() + this.#settings.resetAfter
     this.#handler.announce(response)
@@ -168,10 +178,9 @@ class ReconnectingSession implements Session, AttemptHandler {
       this.#connect()
       return
     }
-    if (outcome.reason === 'network' && isLeavingPage() && !this.#wasSilent) {
+    if (outcome.reason === 'network' && isLeavingPage()) {
       // Deviation: leaving a page aborts its requests. That is no failure, and is not reported; if the page stays after
-      // all, it reconnects. A second loss in a row has another cause.
-      this.#wasSilent = true
+      // all, it reconnects. A second loss in a row has another cause: by then, the page does not seem to be left.
       this.#handler.dropped?.()
       this.#wait(leavingDelay)
       return
@@ -191,8 +200,8 @@ class ReconnectingSession implements Session, AttemptHandler {
 
   #decideAfter(outcome: CompletedOutcome): Decision {
     const { headers, request, retry, body, reconnectOnEnd = true } = this.#settings
-    const canRefreshHeaders = !this.#wasUnauthorized && (typeof headers === 'function' || !!request)
-    const policy = outcome.kind === 'ended' && !reconnectOnEnd ? false : retry
+    const canRefreshHeaders = !this.#wasUnauthorized && (isFunction(headers) || !!request)
+    const policy = (outcome.kind !== 'ended' || reconnectOnEnd) && retry
     this.#wasUnauthorized ||= outcome.status === 401
     const history = {
       failures: this.#failures,

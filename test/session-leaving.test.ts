@@ -66,9 +66,36 @@ describe('A session is silent about a page that is left', () => {
     expect(started.reports).toEqual([['reestablish', 'network', 10_000]])
   })
 
-  it('A connection that was open in between makes the next loss the first one again', async () => {
+  it('A loss is reported when the navigation was a second ago, as it is after a download', async () => {
+    await startAndLeave()
+    started.latest.respond()
+    await vi.advanceTimersByTimeAsync(1_000)
+    await lose()
+    expect(started.reports).toEqual([['announce'], ['reestablish', 'network', 10_000]])
+  })
+
+  it('A loss is not reported when the user has taken a minute to confirm that the page may be left', async () => {
+    await startAndLeave()
+    // Meanwhile, the dialog stops all timers. After it, those that are due run before the requests are aborted.
+    vi.setSystemTime(Date.now() + 60_000)
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000)
+    await settle()
+    await lose()
+    expect(started.reports).toEqual([])
+  })
+
+  it('A loss is not reported when the page has just been hidden for good', async () => {
+    started = start({ retry: { initialDelay: 5_000, jitter: 0 } })
+    await settle()
+    page.dispatchEvent(new Event('pagehide'))
+    await lose()
+    expect(started.reports).toEqual([])
+  })
+
+  it('Each navigation makes the next loss the first one again', async () => {
     await startAndLeave()
     for (let times = 0; times < 3; times++) {
+      page.dispatchEvent(new Event('beforeunload'))
       await lose()
       await vi.advanceTimersByTimeAsync(1_000)
       started.latest.respond()

@@ -1,3 +1,4 @@
+import { defineProperty } from '../define-property.ts'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails, ErrorReason } from '../events.ts'
 import type { ServerSentEvent } from './event-stream.ts'
@@ -47,7 +48,7 @@ export class EventStreamError extends Error {
 }
 
 // Minifiers rename classes. Not by an assignment, which fails if Error.prototype is frozen.
-Object.defineProperty(EventStreamError.prototype, 'name', {
+defineProperty(EventStreamError.prototype, 'name', {
   value: 'EventStreamError',
   writable: true,
   configurable: true,

@@ -33,7 +33,7 @@ function policyRules({ initialDelay, maxDelay }: RetryPolicy): Record<string, Op
 
 /** @throws TypeError or RangeError for a member that is not what it has to be */
 export function readPolicy(retry: RetryPolicy): Policy {
-  const { statuses, ...policy } = applyRules(retry, policyRules(retry), {}, 'retry.') as Required<RetryPolicy>
+  const { statuses, ...policy } = applyRules(retry, policyRules(retry), 'retry.') as Required<RetryPolicy>
   return {
     ...policy,
     statuses: Array.isArray(statuses) ? (status) => statuses.includes(status) : statuses,

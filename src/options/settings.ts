@@ -8,6 +8,7 @@ import {
   applyRules,
   callback,
   eitherWord,
+  isFunction,
   isNumber,
   isObject,
   numberFrom,
@@ -81,7 +82,7 @@ const defaults = /* @__PURE__ */ applyRules({}, rules)
 
 /** The retry option with its defaults filled in. */
 function readRetry(retry: EventSourceInit['retry']): Pick<Settings, 'retry' | 'resetAfter'> {
-  if (retry === false || typeof retry === 'function') return { retry, resetAfter: defaultResetAfter }
+  if (retry === false || isFunction(retry)) return { retry, resetAfter: defaultResetAfter }
   const policy = retry == null ? defaultPolicy : readPolicy(isNumber(retry) ? { initialDelay: retry } : retry)
   return { retry: policy, resetAfter: policy.resetAfter }
 }
@@ -101,7 +102,12 @@ export function readSettings(
   const urlText = `${url as string}`
   const options = init ?? {}
   if (!isObject(options)) throwInvalid('init', String(options), 'an object')
-  const settings = applyRules(options, moreRules ? { ...rules, ...moreRules } : rules, defaults) as unknown as Settings
+  const settings = applyRules(
+    options,
+    moreRules ? { ...rules, ...moreRules } : rules,
+    '',
+    defaults,
+  ) as unknown as Settings
   const { headers, body } = settings
   const method = `${settings.method}`.toUpperCase()
   checkBody(body, method)

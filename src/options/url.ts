@@ -1,3 +1,14 @@
+import { isObject } from './validation.ts'
+
+/**
+ * Returns the API base URL. A form or an image whose name is "baseURI" takes the place of that member of the document, but
+ * not of other nodes.
+ */
+function baseUrl(): string | undefined {
+  const base: unknown = globalThis.document?.baseURI ?? globalThis.location?.href
+  return isObject(base) ? new Text().baseURI : (base as string | undefined)
+}
+
 /**
  * Parses the URL of a constructor, relative to the API base URL: the document's base URL, in workers the worker's
  * location, elsewhere none.
@@ -5,7 +16,7 @@
  * @throws DOMException "SyntaxError" if the URL cannot be parsed
  */
 export function resolveUrl(url: string): string {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  const base = baseUrl()
   // Constructor, step 3: "Let urlRecord be the result of encoding-parsing a URL given url, relative to settings."
   try {
     const parsed = new URL(url, base)

@@ -16,7 +16,7 @@ export function isNumber(value: unknown): value is number {
   return typeof value === 'number'
 }
 
-export function isFunction(value: unknown): boolean {
+export function isFunction(value: unknown): value is (...args: never[]) => unknown {
   return typeof value === 'function'
 }
 
@@ -66,15 +66,15 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
 
 /**
  * Copies options, fills in defaults, and warns once of options that no rule knows.
- * @param defaults what the copy inherits: a copy of every default, in thousands of streams, takes megabytes
  * @param path what precedes the names of the options in messages
+ * @param defaults what the copy inherits: a copy of every default, in thousands of streams, takes megabytes
  * @throws TypeError or RangeError for the first option that is not what its rule says
  */
 export function applyRules(
   options: object,
   rules: Readonly<Record<string, OptionRule>>,
-  defaults = {},
   path = '',
+  defaults: object | null = null,
 ): Record<string, unknown> {
   const settings: Record<string, unknown> = Object.create(defaults)
   const given = options as Record<string, unknown>
@@ -83,7 +83,9 @@ export function applyRules(
   for (const name of Object.keys(rules)) {
     const rule = rules[name] as OptionRule
     // Web IDL reads the members of a dictionary by name: an instance of a class may have accessors, or inherit them.
-    const value = given[name] ?? rule.default
+    // Deviation: not from Object.prototype, to which old libraries add members for everybody.
+    const isGiven = Object.hasOwn(given, name) || !(name in Object.prototype)
+    const value = (isGiven ? given[name] : undefined) ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {
       if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
       throwInvalid(path + name, value, rule.expected)

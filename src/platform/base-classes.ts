@@ -1,11 +1,11 @@
 import type { DomEventTarget } from './dom-types.ts'
 
-class MissingEventTarget {
-  constructor() {
-    throw new TypeError('this runtime has no EventTarget')
+export const EventTargetBase: new () => DomEventTarget =
+  globalThis.EventTarget ??
+  class {
+    constructor() {
+      throw new TypeError('this runtime has no EventTarget')
+    }
   }
-}
-
-export const EventTargetBase: new () => DomEventTarget = globalThis.EventTarget ?? MissingEventTarget
 
 export const EventBase = globalThis.Event ?? Object

@@ -1,5 +1,5 @@
 import { AppState, type AppStateStatus } from 'react-native'
-import type { Network } from '../page-lifecycle.ts'
+import type { Network, NetworkListener } from '../page-lifecycle.ts'
 
 function watchAppState(listener: (state: AppStateStatus) => void): () => void {
   // There is no native module in an app's tests, for example.
@@ -36,11 +36,11 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
  */
 const wakeTimes = [0, 1_000, 3_000]
 
-const wakeListeners = new Set<() => void>()
+const wakeListeners = new Set<NetworkListener>()
 let isWatching = false
 
 function wake(): void {
-  for (const listener of [...wakeListeners]) listener()
+  for (const listener of [...wakeListeners]) listener({ target: null })
 }
 
 /** Starts watching at the first connection: one that is lost in the background begins to wait after the activation. */

@@ -3,7 +3,7 @@ import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import { onGlobalEvents } from '../global-events.ts'
 import type { Settings } from '../options/settings.ts'
-import { isOfPage, watchPageLifecycle } from '../page-lifecycle.ts'
+import { watchPageLifecycle } from '../page-lifecycle.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport } from '../transport/transport.ts'
 import { findPosition, MessageHistory } from './history.ts'
@@ -115,7 +115,7 @@ export class SharedSession implements Session, Candidate {
     platform.sessions.add(this)
     this.#join()
     // Before the watch, and in the capture phase as there: the first listener of the page makes all sessions leave.
-    const stopListening = onGlobalEvents(['pagehide', 'freeze'], this.#onPageEvent, true)
+    const stopListening = onGlobalEvents(['pagehide', 'freeze'], this.#onPageEvent)
     const stopWatching = watchPageLifecycle(pauseWhenHidden, (isAway) => {
       this.#isAway = isAway
       if (isAway) this.#leave()
@@ -382,7 +382,7 @@ export class SharedSession implements Session, Candidate {
 
   readonly #onPageEvent = (event: Event): void => {
     // Scripts may dispatch such events at the window, and then the page stays.
-    if (!event.isTrusted || !isOfPage(event)) return
+    if (!event.isTrusted) return
     // All sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser would
     // grant the lock to the next session of the same page, and the page would be frozen with it.
     for (const session of this.#platform.sessions) session.#leave()

@@ -1,3 +1,4 @@
+import { defineProperty } from '../define-property.ts'
 import { EventSource, type SourceKind, sourceKind } from '../event-source.ts'
 import type { EventSourceInit } from '../options/event-source-init.ts'
 import { type StartSession, startSession } from '../session.ts'
@@ -84,10 +85,11 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
 }
 
 const kind: SourceKind = { startSession: startShared, optionRules }
-Object.defineProperty(SharedEventSource.prototype, sourceKind, { value: kind })
+// Not declared in the class, since declarations of its own kind would have to name the symbol.
+defineProperty(SharedEventSource.prototype, sourceKind, { value: kind })
 // Minifiers change the names of classes.
-Object.defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })
-Object.defineProperty(SharedEventSource.prototype, Symbol.toStringTag, {
+defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })
+defineProperty(SharedEventSource.prototype, Symbol.toStringTag, {
   value: 'SharedEventSource',
   configurable: true,
 })

@@ -5,7 +5,7 @@ import type { CreateTransport } from './transport.ts'
 const blockedByPolicy = 'Content-Security-Policy: add this origin to connect-src'
 
 /** What a request to another origin may have met that failed before a response: browsers do not say. */
-function describeCrossOriginFailure(headers: RequestInit['headers']): string {
+function describeCrossOriginFailure(headers: object | undefined): string {
   const preflighted = Object.keys(headers ?? {}).filter((name) => name !== 'Accept')
   const allowHeaders = preflighted.length ? `, and Access-Control-Allow-Headers for ${preflighted.join(', ')}` : ''
   return `network error, or the server does not allow this origin: Access-Control-Allow-Origin${allowHeaders}`
@@ -16,8 +16,10 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
   let isBlocked = false
   const onViolation = (event: Event): void => {
     const { effectiveDirective, disposition, blockedURI } = event as SecurityPolicyViolationEvent
-    // Other requests of the page may be blocked meanwhile.
-    isBlocked ||= effectiveDirective === 'connect-src' && disposition === 'enforce' && url.startsWith(blockedURI)
+    // Other requests of the page may be blocked meanwhile, those to the same origin too. Content Security Policy 3, 5.3:
+    // "set violation's resource to request's URL": the one before redirects. 5.4: "Set url's fragment to the empty string."
+    isBlocked ||=
+      effectiveDirective === 'connect-src' && disposition === 'enforce' && blockedURI === url.replace(/#.*/, '')
   }
   const stopListening = onGlobalEvents(['securitypolicyviolation'], onViolation)
   try {

@@ -10,7 +10,7 @@ const unfollowedRedirect = /^(0|30[12378])$/
  */
 function toPlainHeaders(headers: Headers): Record<string, string> {
   const withCapitals = (name: string): string => name.replace(/\bid$|\b[a-z]/g, (part) => part.toUpperCase())
-  return Object.fromEntries([...headers].map(([name, value]) => [withCapitals(name), value]))
+  return Object.fromEntries(Array.from(headers, ([name, value]) => [withCapitals(name), value]))
 }
 
 /** What `fetch` is called with, except the signal. */

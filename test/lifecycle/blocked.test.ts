@@ -42,6 +42,10 @@ beforeEach(async () => {
       pending.resolve = (again) => again.destroy()
       return response.end()
     }
+    if (url === '/policy-of-paths') {
+      const allowed = ['/pending', '/arrived', '/fail'].map((path) => `${page.origin}${path}`)
+      response.setHeader('Content-Security-Policy', `connect-src ${allowed.join(' ')}`)
+    }
     if (url === '/policy') response.setHeader('Content-Security-Policy', "connect-src 'self'")
     return response.setHeader('Content-Type', 'text/html').end(htmlPage('page.js'))
   })
@@ -81,6 +85,20 @@ for (const name of browserNames) {
         reason: 'network',
         willReconnect: true,
       })
+    })
+
+    it(`A blocked request to the same origin with a shorter path does not end a source in ${name}`, async () => {
+      tab = await browser.openTab(`${page.origin}/policy-of-paths`)
+      expect(await tab.evaluate(`firstErrorAfterViolation('/pending', '/')`)).toMatchObject({
+        reason: 'network',
+        willReconnect: true,
+      })
+    })
+
+    it(`A URL with a fragment and credentials that the policy does not allow is unsupported in ${name}`, async () => {
+      const url = `${other.origin.replace('//', '//user:password@')}/feed?a=b c#fragment`
+      expect(await firstError('/policy', url)).toMatchObject({ reason: 'unsupported', willReconnect: false })
+      expect(otherRequests).toBe(0)
     })
 
     it(`A server that does not allow the origin is a network error whose message names CORS in ${name}`, async () => {

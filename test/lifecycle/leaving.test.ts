@@ -101,6 +101,16 @@ for (const name of browserNames) {
       },
     )
 
+    it(`A real loss is reported again a moment after a navigation to a file in ${name}`, async () => {
+      await open()
+      await tab.evaluate(`void (location.href = '/file')`)
+      await tab.evaluate('new Promise((resolve) => setTimeout(resolve, 2_000))')
+      await receiveNext()
+      for (const response of connections) response.destroy()
+      await expect.poll(errors).toMatch(/^(network|ended)$/)
+      await receiveNext()
+    })
+
     it(`A real loss is still reported in ${name}`, async () => {
       await open()
       for (const response of connections) response.destroy()
