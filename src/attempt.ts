@@ -83,7 +83,7 @@ export class Attempt implements TransportHandler, ParserHandler {
       this.complete('unsupported', `this runtime has no ${missing}`)
       return
     }
-    this.#startDeadline('timeout', settings.openTimeout, 'no response headers within openTimeout')
+    this.#startDeadline('timeout', 'openTimeout', 'response headers')
     nextMicrotask()
       .then(() => buildRequest(settings, createContext(state, this.#signal), this.#signal))
       .then(
@@ -209,16 +209,17 @@ export class Attempt implements TransportHandler, ParserHandler {
     void nextMicrotask().then(() => this.#handler.ended(outcome))
   }
 
-  #startDeadline(reason: 'timeout' | 'idle', delay: number, message: string): void {
+  #startDeadline(reason: 'timeout' | 'idle', option: 'openTimeout' | 'idleTimeout', expected: string): void {
     if (this.#signal.aborted) return
+    const delay = this.#settings[option]
     this.#deadline.start(delay, () => {
       this.#signal.hasTimedOut = true
-      this.complete(reason, `${message} (${delay} ms)`)
+      this.complete(reason, `no ${expected} within ${option} (${delay} ms)`)
     })
   }
 
   #expectBytes(): void {
-    this.#startDeadline('idle', this.#settings.idleTimeout, 'no byte within idleTimeout')
+    this.#startDeadline('idle', 'idleTimeout', 'byte')
   }
 
   /** The body has ended, or enough of the body of a refused response was read. */
