@@ -29,7 +29,7 @@ function warnThatTabsCannotShare(): void {
 
 function warnOfOtherVersion(): void {
   warnOnce(
-    'SharedEventSource: tabs with another version of everysource are open, and tabs of different versions cannot share a connection',
+    'SharedEventSource: tabs with another version of everysource are open, and cannot share this connection',
   )
 }
 
