@@ -64,8 +64,8 @@ function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): Err
 class ReconnectingSession implements Session, AttemptHandler {
   lastEventId: string
   #isClosed: boolean
-  /** The document of the page, if there is one. */
-  readonly #document = globalThis.document as Document | undefined
+  /** The document of the page, if there is one. A document without a window, as test tools make them, is none. */
+  readonly #document = globalThis.document?.defaultView?.document
   readonly #settings: Settings
   readonly #transport: Transport
   readonly #handler: SessionHandler

@@ -191,6 +191,7 @@ describe('A source does without what a page lacks', () => {
   it.each([
     ['has no members', {}],
     ['has no functions', { hidden: false, baseURI: undefined }],
+    ['belongs to no window', { hidden: false, defaultView: null, addEventListener() {} }],
     [
       'has functions that throw',
       {
