@@ -307,7 +307,7 @@ describe('A function for request replaces parts of one request', () => {
     [{ method: 'GET', body: 'option' }, 'request: a body is not allowed with GET: set method to POST'],
     [{ method: 'head', body: 'other' }, 'request: a body is not allowed with HEAD: set method to POST'],
     [{ body: { a: 1 } }, 'request: fetch cannot send a body like this object: use JSON.stringify()'],
-    [{ headers: 'X-One: 1' }, 'request: headers: a string, not names and values'],
+    [{ headers: 'X-One: 1' }, 'request: headers: a string, not pairs of name and value'],
   ])('A request function that returns %o loses the attempt', async (returned, message) => {
     const request = (): RequestOverrides => returned as RequestOverrides
     const started = await start({ init: { ...init, request } })

@@ -9,10 +9,10 @@ import { isObject, throwInvalid } from './validation.ts'
 export function copyHeaders(init: HeadersInit | null | undefined): Headers {
   const headers = new Headers()
   const given: HeadersInit = init ?? {}
-  if (!isObject(given)) throw new TypeError(`headers: a ${typeof given}, not names and values`)
+  if (!isObject(given)) throw new TypeError(`headers: a ${typeof given}, not pairs of name and value`)
   for (const pair of Symbol.iterator in given ? given : Object.entries(given)) {
     // The characters of a string would be taken for a name and a value.
-    if (!isObject(pair)) throw new TypeError(`headers: a ${typeof pair}, not names and values`)
+    if (!isObject(pair)) throw new TypeError(`headers: a ${typeof pair}, not pairs of name and value`)
     const [name, value] = pair
     // `new Headers()` takes them for the words "undefined" and "null".
     if (value == null) throwInvalid(`headers: ${name}`, value, 'a string')

@@ -48,7 +48,7 @@ export interface Settings extends EventSourceInit {
 
 const rules = {
   withCredentials: anything,
-  headers: { isValid: isObject, expected: 'names and values, or a function', isSecret: true },
+  headers: { isValid: isObject, expected: 'pairs of name and value, or a function', isSecret: true },
   method: { default: 'GET', isValid: isMethod, expected: 'a method fetch sends' },
   body: anything,
   request: callback,

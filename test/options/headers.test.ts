@@ -51,11 +51,11 @@ describe('Headers are read and validated', () => {
   })
 
   it.each([
-    ['a: b', 'headers: a string, not names and values'],
-    [5, 'headers: a number, not names and values'],
-    [['a: b'], 'headers: a string, not names and values'],
-    [[['a', 'b'], 7], 'headers: a number, not names and values'],
-    [[null], 'headers: a object, not names and values'],
+    ['a: b', 'headers: a string, not pairs of name and value'],
+    [5, 'headers: a number, not pairs of name and value'],
+    [['a: b'], 'headers: a string, not pairs of name and value'],
+    [[['a', 'b'], 7], 'headers: a number, not pairs of name and value'],
+    [[null], 'headers: a object, not pairs of name and value'],
     [{ 'X-Key': undefined }, 'headers: X-Key is undefined, not a string'],
     [{ 'X-Key': null }, 'headers: X-Key is null, not a string'],
     [[['X-Key']], 'headers: X-Key is undefined, not a string'],

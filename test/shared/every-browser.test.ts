@@ -157,7 +157,8 @@ for (const name of browserNames) {
         addEventListener('message', ({ data }) => resolve(data))
         const frame = document.createElement('iframe')
         frame.sandbox = 'allow-scripts'
-        const start = 'console.warn = (text) => parent.postMessage(text, "*"); new SharedEventSource("${feed.origin}/other")'
+        const options = '{ scope: "a", fetch: () => new Promise(() => {}) }'
+        const start = 'console.warn = (text) => parent.postMessage(text, "*"); new SharedEventSource("${feed.origin}/", ' + options + ')'
         frame.srcdoc = '<script src="${feed.origin}/tab.js"></script><script>' + start + '</script>'
         document.body.append(frame)
       })`)

@@ -11,6 +11,7 @@ export {
   isHeader,
   messageEventMembers,
   onAbort,
+  showFields,
 } from '../../../src/platform/browser.ts'
 
 export function createDecoder(): Decode {
