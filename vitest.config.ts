@@ -15,7 +15,7 @@ const leftOutReporter = {
 export default defineConfig({
   test: {
     // Most of a test's time is spent waiting for another process, hence more workers than cores.
-    maxWorkers: 4,
+    maxWorkers: 6,
     exclude: [...configDefaults.exclude, ...leftOut],
     // On a machine that runs all of them meanwhile, nothing but a test that hangs takes that long.
     testTimeout: 150_000,

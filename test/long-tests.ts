@@ -9,7 +9,7 @@ export const longTests = [
   'test/cli/doctor/server-recipes.test.ts',
   'test/clients/*.test.ts',
   'test/conformance/node.test.ts',
-  'test/faults/{leaks,many-objects,many-reconnections}.test.ts',
+  'test/faults/{faults,leaks,many-objects,many-reconnections}.test.ts',
   'test/package/{shell,types}.test.ts',
   'test/playground/accessibility.test.ts',
   'test/react-native/*.test.ts',
