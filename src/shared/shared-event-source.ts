@@ -28,7 +28,7 @@ function warnThatTabsCannotShare(): void {
 }
 
 function warnOfOtherVersion(): void {
-  warnOnce('SharedEventSource: tabs with another version of everysource are open, and cannot share this connection')
+  warnOnce('SharedEventSource: tabs with another version of everysource cannot share this connection')
 }
 
 /** The shared sessions of this page. */
