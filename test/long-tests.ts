@@ -7,13 +7,15 @@ import process from 'node:process'
 export const longTests = [
   'test/bench/bench.test.ts',
   'test/cli/doctor/server-recipes.test.ts',
+  'test/cli/listen/state-file.test.ts',
   'test/clients/*.test.ts',
-  'test/conformance/node.test.ts',
-  'test/faults/{faults,leaks,many-objects,many-reconnections}.test.ts',
+  'test/conformance/{failure-modes,node}.test.ts',
+  'test/faults/{demo,faults,leaks,many-objects,many-reconnections}.test.ts',
+  'test/fuzz/fuzz.test.ts',
   'test/package/{shell,types}.test.ts',
-  'test/playground/accessibility.test.ts',
+  'test/playground/{accessibility,request}.test.ts',
   'test/react-native/*.test.ts',
-  'test/shared/{firefox,webkit}.test.ts',
+  'test/shared/{every-browser,firefox,webkit}.test.ts',
 ]
 
 /** The tests that a run leaves out: none if it was asked for some of the tests, by `--project` or by the name of a file. */
