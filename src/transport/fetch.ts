@@ -5,8 +5,8 @@ import type { Transport, TransportHandler, TransportRequest } from './transport.
 const unfollowedRedirect = /^(0|30[12378])$/
 
 /**
- * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are
- * capitalized as in the standards (`Last-Event-ID`), so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
+ * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are capitalized as in the
+ * standards (`Last-Event-ID`), so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
  */
 function toPlainHeaders(headers: Headers): Record<string, string> {
   const withCapitals = (name: string): string => name.replace(/\bid$|\b[a-z]/g, (part) => part.toUpperCase())

@@ -104,6 +104,7 @@ for (const name of browserNames) {
     it(`A real loss is reported again a moment after a navigation to a file in ${name}`, async () => {
       await open()
       await tab.evaluate(`void (location.href = '/file')`)
+      // No event says that the second is over in which a loss may be the navigation's: the passing of time is tested.
       await tab.evaluate('new Promise((resolve) => setTimeout(resolve, 2_000))')
       await receiveNext()
       for (const response of connections) response.destroy()

@@ -7,7 +7,7 @@ function dispatchAtBody(): void {
   document.body.dispatchEvent(new CustomEvent('online', { bubbles: true }))
 }
 
-/** Stops the page and its timers, as an alert or a debugger does, and then lets timers run for a while. */
+/** Stops the page and its timers, as an alert or a debugger does, and then gives timers the time to end a wait by mistake. */
 async function stop(): Promise<void> {
   const end = performance.now() + 7_000
   while (performance.now() < end);

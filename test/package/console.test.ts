@@ -9,7 +9,7 @@ import { startProgram } from './program.ts'
 
 const consumer = inject('consumer')
 
-/** Logs the first error, as whoever debugs a program does. */
+/** A program that logs its first error event, as in debugging. */
 const program = (url: string): string => `
   import { EventSource } from 'everysource'
   const source = new EventSource('${url}')

@@ -79,7 +79,7 @@ const Constructor: EventSourceConstructor = EventSource
 
 // What the types of version 5.1.5 are.
 interface TheirFetchInit {
-  // biome-ignore lint/suspicious/noExplicitAny: theirs is.
+  // biome-ignore lint/suspicious/noExplicitAny: the type of eventsource 5, copied, has it here.
   signal: { aborted: boolean } | any
   headers: { [key: string]: string; Accept: 'text/event-stream' }
   mode: 'cors' | 'no-cors' | 'same-origin'
