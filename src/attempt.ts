@@ -64,7 +64,8 @@ export class Attempt implements TransportHandler, ParserHandler {
   #retryAfter: string | null | undefined
   /** The refused response, while the beginning of its body is read. An event stream's response is not kept. */
   #refusal: Refusal | undefined
-  #refusedBody = ''
+  /** The beginning of that body. */
+  #refusedBody: string | undefined
 
   /** Sends the request after the caller's own code has run. */
   constructor(settings: Settings, state: AttemptState, transport: Pick<Transport, 'send'>, handler: AttemptHandler) {
@@ -80,7 +81,7 @@ export class Attempt implements TransportHandler, ParserHandler {
       })
     const missing = findMissingGlobal()
     if (missing) {
-      this.complete('unsupported', `this runtime has no ${missing}`)
+      this.#complete('unsupported', `this runtime has no ${missing}`)
       return
     }
     this.#startDeadline('timeout', 'openTimeout', 'response headers')
@@ -88,24 +89,20 @@ export class Attempt implements TransportHandler, ParserHandler {
       .then(() => buildRequest(settings, createContext(state, this.#signal), this.#signal))
       .then(
         (request) => this.#send(request, transport),
-        (error: Error) => this.complete('callback', error.message, error.cause),
+        (error: Error) => this.#complete('callback', error.message, error.cause),
       )
-      .catch((error) => this.#fail(error))
+      .catch((error) => this.fail(error))
   }
 
-  // Not an async function: it would keep the request in memory as long as the stream.
   #send(request: AttemptRequest, transport: Pick<Transport, 'send'>): void {
     const { body } = request
-    if (wasSent(body)) this.complete('body-used', bodyUsedMessage)
+    if (wasSent(body)) this.#complete('body-used', bodyUsedMessage)
     if (this.#signal.aborted) return
     markAsSent(body)
     callObserver(this.#settings.onRequest, request)
     // The callback may have closed the source.
     if (this.#signal.aborted) return
-    transport.send(request, this).then(
-      () => this.#end(),
-      (error) => this.#fail(error),
-    )
+    transport.send(request, this)
   }
 
   response(response: TransportResponse): void {
@@ -121,7 +118,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     try {
       this.#refusal = findRefusal(response, acceptContentType)
     } catch (error) {
-      this.complete('callback', `acceptContentType: ${describeError(error)}`, error)
+      this.#complete('callback', `acceptContentType: ${describeError(error)}`, error)
     }
     if (this.#signal.aborted) return
     if (this.#refusal) {
@@ -129,7 +126,6 @@ export class Attempt implements TransportHandler, ParserHandler {
       return
     }
     // Fetch, processResponse, step 4: "Otherwise, announce the connection and interpret res's body line by line."
-    this.#read = createEventStreamParser(this, this.#settings.maxEventSize, createDecoder())
     this.#handler.open(response)
     this.#expectBytes()
   }
@@ -137,18 +133,21 @@ export class Attempt implements TransportHandler, ParserHandler {
   #readRefusedBody(): void {
     const decode = createDecoder()
     let size = 0
+    this.#refusedBody = ''
     this.#read = (bytes) => {
       this.#refusedBody += decode(bytes.subarray(0, maxRefusalBody - size))
       size += bytes.length
-      if (size >= maxRefusalBody) this.#end()
+      if (size >= maxRefusalBody) this.end()
     }
-    this.#deadline.start(refusalTimeout, () => this.#end())
+    this.#deadline.start(refusalTimeout, () => this.end())
   }
 
   bytes(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#signal.aborted) return
     if (!this.#refusal) this.#expectBytes()
-    this.#read?.(chunk)
+    // Not before the first bytes: thousands of idle streams would keep a parser each.
+    this.#read ??= createEventStreamParser(this, this.#settings.maxEventSize, createDecoder())
+    this.#read(chunk)
     const ready = this.#refusal || this.#signal.aborted ? undefined : this.#handler.ready()
     if (!ready) return
     // The time that a consumer takes is not the server's silence.
@@ -161,9 +160,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     message: string,
     response?: TransportResponse,
   ): void {
-    // Why a response is refused comes before why its body cannot be read.
-    if (this.#refusal) this.#end()
-    else this.complete(reason, message, undefined, toResponseDetails(response))
+    this.#complete(reason, message, undefined, response)
   }
 
   /** Ends the attempt, unless it has ended. */
@@ -186,18 +183,22 @@ export class Attempt implements TransportHandler, ParserHandler {
   }
 
   tooLarge(): void {
-    this.complete('too-large', `event over maxEventSize (${this.#settings.maxEventSize} characters)`)
+    this.#complete('too-large', `event over maxEventSize (${this.#settings.maxEventSize} characters)`)
   }
 
-  /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
-  complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
+  /**
+   * Ends the attempt with an outcome.
+   * @param refused the response, if the response is the reason
+   */
+  #complete(reason: ErrorReason, message: string, error?: unknown, refused?: TransportResponse): void {
+    // Why a response is refused comes before what happens while its body is read.
+    const { response, ...cause } = this.#refusal ?? { response: refused, reason, message, error }
     this.#settle({
-      kind: kindOf(reason),
-      reason,
-      message,
-      error,
+      kind: kindOf(cause.reason),
+      error: undefined,
+      ...cause,
       attempt: this.#attempt,
-      ...details,
+      ...toResponseDetails(response, this.#refusedBody),
       retryAfter: parseRetryAfter(this.#retryAfter),
     })
   }
@@ -214,7 +215,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     const delay = this.#settings[option]
     this.#deadline.start(delay, () => {
       this.#signal.hasTimedOut = true
-      this.complete(reason, `no ${expected} within ${option} (${delay} ms)`)
+      this.#complete(reason, `no ${expected} within ${option} (${delay} ms)`)
     })
   }
 
@@ -223,25 +224,19 @@ export class Attempt implements TransportHandler, ParserHandler {
   }
 
   /** The body has ended, or enough of the body of a refused response was read. */
-  #end(): void {
+  end(): void {
     const { endOfStream } = this.#settings
-    if (this.#refusal) {
-      const { response, reason, message } = this.#refusal
-      this.complete(reason, message, undefined, toResponseDetails(response, this.#refusedBody))
-    } else {
-      if (endOfStream) this.#read?.(endOfStream)
-      this.complete('ended', 'the server ended the stream')
-    }
+    if (!this.#refusal && endOfStream) this.#read?.(endOfStream)
+    this.#complete('ended', 'the server ended the stream')
   }
 
   /**
    * Fetch, processResponse, step 2: "Otherwise, if res is a network error, then reestablish the connection, unless the
    * user agent knows that to be futile, in which case the user agent may fail the connection."
    */
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     // Futile: without HTTP there is no network that could come back.
     const reason = this.#settings.url.startsWith('http') ? 'network' : 'unsupported'
-    if (this.#refusal) this.#end()
-    else this.complete(reason, describeError(error), error)
+    this.#complete(reason, describeError(error), error)
   }
 }

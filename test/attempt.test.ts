@@ -135,7 +135,7 @@ describe('An attempt has exactly one outcome', () => {
     startAttempt(
       { ...readSettings(url, {}), endOfStream: new TextEncoder().encode('\n\n') },
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
-      { send: () => Promise.resolve() },
+      { send: (_request, handler) => handler.end() },
       { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended },
     )
     await settle()
@@ -210,13 +210,12 @@ describe('An attempt has exactly one outcome', () => {
       readSettings(url, { openTimeout: 100 }),
       { attempt: 1, failures: 0, lastEventId: '', previous: undefined },
       {
-        send: ({ signal }, handler) =>
-          new Promise((end) => {
-            signal.onabort = () => {
-              handler.refuse('unsupported', 'aborted')
-              end()
-            }
-          }),
+        send({ signal }, handler) {
+          signal.onabort = () => {
+            handler.refuse('unsupported', 'aborted')
+            handler.end()
+          }
+        },
       },
       { open() {}, id() {}, message() {}, reconnectionTime() {}, ready: () => undefined, ended },
     )

@@ -4,16 +4,12 @@ import type { Transport, TransportHandler, TransportRequest, TransportResponse }
 export class ScriptedRequest {
   readonly request: TransportRequest
   readonly #handler: TransportHandler
-  readonly end: () => void
-  readonly lose: (error: unknown) => void
   /** The promise that must be awaited before more is read. */
   pause: Promise<void> | undefined
 
-  constructor(request: TransportRequest, handler: TransportHandler, end: () => void, lose: (error: unknown) => void) {
+  constructor(request: TransportRequest, handler: TransportHandler) {
     this.request = request
     this.#handler = handler
-    this.end = end
-    this.lose = lose
   }
 
   get isOpen(): boolean {
@@ -37,6 +33,14 @@ export class ScriptedRequest {
     this.#handler.refuse(reason, message, response)
     this.end()
   }
+
+  end(): void {
+    this.#handler.end()
+  }
+
+  lose(error: unknown): void {
+    this.#handler.fail(error)
+  }
 }
 
 /**
@@ -48,10 +52,9 @@ export class ScriptedTransport {
 
   readonly transport: Transport = {
     runInContext: (callback) => callback(),
-    send: (request, handler) =>
-      new Promise((end, lose) => {
-        this.requests.push(new ScriptedRequest(request, handler, end, lose))
-      }),
+    send: (request, handler) => {
+      this.requests.push(new ScriptedRequest(request, handler))
+    },
   }
 
   get latest(): ScriptedRequest {

@@ -6,7 +6,7 @@ export type RequestOptions = Dispatcher.DispatchOptions
 /** The controller of a request over a {@link Connection}, like undici's controllers. */
 export interface ResponseController extends Dispatcher.DispatchController {
   readonly httpVersion: '1.1' | '2'
-  /** The request as it was sent. */
+  /** The request as it was sent, until its response begins. */
   readonly sent?: SentRequest | undefined
 }
 

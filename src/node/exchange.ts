@@ -2,6 +2,7 @@ import type { AsyncResource } from 'node:async_hooks'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { isHeader } from '#platform'
+import { nextMicrotask } from '../microtask.ts'
 import { isRedirect } from '../transport/redirect.ts'
 import type { Signal, TransportHandler, TransportResponse } from '../transport/transport.ts'
 import type { ResponseHandler } from './connection.ts'
@@ -84,10 +85,6 @@ export interface ExchangeOptions {
   readonly isCustomDispatcher: boolean
   /** Called instead of the handler if the response is a redirect. The exchange is over then. */
   redirected(response: TransportResponse): void
-  /** Called when the whole body was delivered, or the request was refused. */
-  resolve(): void
-  /** Called when the connection was lost or the request aborted. */
-  reject(error: Error): void
 }
 
 export const abortedMessage = 'the request was aborted'
@@ -110,8 +107,6 @@ export class Exchange implements ResponseHandler {
   #upload: Readable | undefined
   /** Present until the response begins: the function keeps the request in memory. */
   #redirected: ExchangeOptions['redirected'] | undefined
-  readonly #resolve: ExchangeOptions['resolve']
-  readonly #reject: ExchangeOptions['reject']
 
   constructor(options: ExchangeOptions) {
     const { url, isHead, signal, handler, context, isCustomDispatcher } = options
@@ -122,8 +117,6 @@ export class Exchange implements ResponseHandler {
     this.#isCustomDispatcher = isCustomDispatcher
     signal.onabort = () => this.abort(!!signal.hasTimedOut)
     this.#redirected = options.redirected
-    this.#resolve = options.resolve
-    this.#reject = options.reject
   }
 
   /** Ends the exchange when the request's body fails; the end of the exchange destroys the body. */
@@ -142,7 +135,8 @@ export class Exchange implements ResponseHandler {
   finish(error?: Error): void {
     if (this.isOver) return
     this.#leave(error)
-    this.#settle(error)
+    // Not at once: a connection that reports the end of a request has not ended it yet.
+    void nextMicrotask().then(() => this.#settle(error))
   }
 
   #leave(reason = new Error('done')): void {
@@ -155,17 +149,11 @@ export class Exchange implements ResponseHandler {
   }
 
   #settle(error: Error | undefined): void {
-    if (!error) {
-      this.#resolve()
-      return
-    }
-    const message = describePermanentFailure(error)
-    if (message === undefined) {
-      this.#reject(error)
-      return
-    }
-    this.#context.runInAsyncScope(this.#handler.refuse, this.#handler, 'unsupported', message)
-    this.#resolve()
+    const handler = this.#handler
+    const message = error && describePermanentFailure(error)
+    if (!error) this.#context.runInAsyncScope(handler.end, handler)
+    else if (message === undefined) this.#context.runInAsyncScope(handler.fail, handler, error)
+    else this.#context.runInAsyncScope(handler.refuse, handler, 'unsupported', message)
   }
 
   bytes(chunk: Uint8Array): Promise<void> | undefined {

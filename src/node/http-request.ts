@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import http, { type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { endpointOf } from './connector.ts'
@@ -18,6 +19,13 @@ function findClientRequest(): typeof ClientRequest {
 
 let OwnClientRequest: typeof ClientRequest | undefined
 
+const tracerChannels = [channel('http.client.request.created'), channel('http.client.request.start')]
+
+/** Whether tracers subscribe to the channels on which Node itself reports requests over HTTP/1.1. */
+export function hasHttpTracers(): boolean {
+  return tracerChannels.some(({ hasSubscribers }) => hasSubscribers)
+}
+
 /** What a connection is to: the server, or the proxy that forwards its requests. All connections to it share one object. */
 export interface HttpServer {
   readonly origin: string
@@ -35,6 +43,10 @@ export function describeServer(origin: string): HttpServer {
   return { origin, protocol: `${scheme}:`, authority, host, port }
 }
 
+interface ClientRequestOptions extends Pick<RequestOptions, 'method' | 'path' | 'maxHeaderSize'> {
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
  * Creates a request over a connected socket.
  * @param server what tracers report
@@ -42,10 +54,19 @@ export function describeServer(origin: string): HttpServer {
 export function createRequest(
   socket: Socket,
   { protocol, host, port }: HttpServer,
-  options: RequestOptions,
+  { headers, ...options }: ClientRequestOptions,
 ): ClientRequest {
   OwnClientRequest ??= findClientRequest()
-  const request = new OwnClientRequest({ ...options, host, port, createConnection: () => socket })
+  const request = new OwnClientRequest({
+    ...options,
+    // An array is written at once. Headers that tracers can read and change would stay in memory as long as the stream.
+    headers: hasHttpTracers() ? headers : Object.entries(headers).flat(),
+    host,
+    port,
+    createConnection: () => socket,
+  })
+  // Without an agent, Node would close the connection after the response, in spite of the header.
+  request.shouldKeepAlive = true
   // As an option, it would have to be the protocol of an agent.
   request.protocol = protocol
   return request

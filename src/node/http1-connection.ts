@@ -2,7 +2,34 @@ import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { HttpServer } from './http-request.ts'
-import { Http1Request, repeatOrFail } from './http1-request.ts'
+import { Http1Request, type RequestConnection, repeatOrFail } from './http1-request.ts'
+
+/**
+ * The member of a socket that refers to its {@link Http1Connection}. Listeners read it from `this`: a closure for each
+ * listener would take much of the memory of an idle stream.
+ */
+const http1Connection: unique symbol = Symbol('http1Connection')
+
+interface Owned {
+  [http1Connection]: Http1Connection
+}
+
+function onError(this: Owned, error: Error): void {
+  this[http1Connection].noteError(error)
+}
+
+function onEnd(this: Owned): void {
+  this[http1Connection].endOfSocket()
+}
+
+function onClose(this: Owned): void {
+  this[http1Connection].close()
+}
+
+/** What a server sends without a request could be taken for the next response. */
+function onIdleData(this: Socket): void {
+  this.destroy()
+}
 
 export interface Http1Options {
   /** What the socket is connected to. */
@@ -12,7 +39,7 @@ export interface Http1Options {
 }
 
 /** An HTTP/1.1 connection, which carries one request at a time: `node:http` over a socket of the connector. */
-export class Http1Connection implements Connection {
+export class Http1Connection implements Connection, RequestConnection {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #options: Http1Options
@@ -31,10 +58,10 @@ export class Http1Connection implements Connection {
     this.#owner = owner
     this.#options = options
     // Added before the listeners of node:http.
-    socket
-      .on('error', (error) => this.#current?.noteError(error))
-      .on('end', () => this.#endOfSocket())
-      .on('close', () => this.#close())
+    Object.assign(socket, { [http1Connection]: this })
+      .on('error', onError)
+      .on('end', onEnd)
+      .on('close', onClose)
     this.#setReference()
   }
 
@@ -54,14 +81,14 @@ export class Http1Connection implements Connection {
 
   send(pending: PendingRequest): void {
     clearTimeout(this.#idleTimer)
-    this.#socket.off('data', this.#onIdleData)
+    this.#socket.off('data', onIdleData)
     if (!this.#isUsable) {
       this.#isRetired = true
       repeatOrFail(pending, this.#owner, new Error('the connection was closed'))
       return
     }
     const owner = this.#isReused ? this.#owner : undefined
-    const request = new Http1Request(pending, this.#options.server, this.#socket, this.#finished, owner)
+    const request = new Http1Request(pending, this.#options.server, this.#socket, this, owner)
     this.#current = request
     this.#isReused = true
     this.#setReference()
@@ -77,32 +104,32 @@ export class Http1Connection implements Connection {
     this.#socket.destroy(error)
   }
 
-  /** @param idleTime how long the connection can be idle, in ms; 0 if it cannot be used again */
-  readonly #finished = (idleTime: number): void => {
+  finished(idleTime: number): void {
     this.#current = undefined
     if (this.#isRetired || idleTime <= 0 || !this.#isUsable) {
       this.#isRetired = true
       this.#socket.destroy()
       return
     }
-    this.#socket.on('data', this.#onIdleData)
+    this.#socket.on('data', onIdleData)
     this.#idleTimer = startTimer(() => this.#socket.destroy(), idleTime, true)
     this.#setReference()
     this.#owner.changed(this)
   }
 
-  /** What a server sends without a request could be taken for the next response. */
-  readonly #onIdleData = (): void => {
-    this.#socket.destroy()
+  // What the listeners call.
+
+  noteError(error: Error): void {
+    this.#current?.noteError(error)
   }
 
-  #endOfSocket(): void {
+  endOfSocket(): void {
     const error = findResetError(this.#socket)
     if (error) this.#current?.noteError(error)
     if (this.isIdle) this.#socket.destroy()
   }
 
-  #close(): void {
+  close(): void {
     clearTimeout(this.#idleTimer)
     this.#isRetired = true
     this.#owner.closed(this)

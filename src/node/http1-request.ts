@@ -50,6 +50,46 @@ function createFields({ options }: PendingRequest, host: string, length: number 
   return fields
 }
 
+/**
+ * The member of Node's requests and responses that refers to the {@link Http1Request} they belong to. Listeners read it from
+ * `this`: a closure for each listener would take much of the memory of an idle stream.
+ */
+const http1Request: unique symbol = Symbol('http1Request')
+
+interface Owned {
+  [http1Request]: Http1Request
+}
+
+function onResponse(this: Owned, response: IncomingMessage): void {
+  this[http1Request].respond(response)
+}
+
+function onData(this: Owned, chunk: Buffer): void {
+  this[http1Request].receive(chunk)
+}
+
+function onEnd(this: Owned & IncomingMessage): void {
+  this[http1Request].endResponse(this)
+}
+
+function onError(this: Owned, error: Error): void {
+  this[http1Request].noteError(error)
+}
+
+function onRequestClose(this: Owned): void {
+  this[http1Request].closeRequest()
+}
+
+function onResponseClose(this: Owned): void {
+  this[http1Request].closeResponse()
+}
+
+/** The connection of an {@link Http1Request}, which is told when it is free. */
+export interface RequestConnection {
+  /** @param idleTime how long the connection can be idle, in ms; 0 if it cannot be used again */
+  finished(idleTime: number): void
+}
+
 /** A request over HTTP/1.1, and its response. */
 export class Http1Request implements ResponseController {
   readonly httpVersion = '1.1'
@@ -61,12 +101,14 @@ export class Http1Request implements ResponseController {
   readonly #handler: ResponseHandler
   readonly #server: HttpServer
   readonly #socket: Socket
-  /** Called once, when the connection is free, with the time in ms that it can be idle. */
-  #finished: ((idleTime: number) => void) | undefined
+  /** The connection until it is free. */
+  #connection: RequestConnection | undefined
   /** The owner of a connection that has carried a request before: it can send this one again over another connection. */
   readonly #owner: ConnectionOwner | undefined
   /** The request until its response begins, since it may have to be sent again. */
   #pending: PendingRequest | undefined
+  /** The header fields, until the response begins. */
+  #fields: Readonly<Record<string, string>> | undefined
   #request: ClientRequest | undefined
   #response: IncomingMessage | undefined
   #upload: Upload | undefined
@@ -83,7 +125,7 @@ export class Http1Request implements ResponseController {
     pending: PendingRequest,
     server: HttpServer,
     socket: Socket,
-    finished: (idleTime: number) => void,
+    connection: RequestConnection,
     owner: ConnectionOwner | undefined,
   ) {
     this.#owner = owner
@@ -91,7 +133,7 @@ export class Http1Request implements ResponseController {
     this.#pending = pending
     this.#handler = pending.handler
     this.#socket = socket
-    this.#finished = finished
+    this.#connection = connection
   }
 
   start(): void {
@@ -115,10 +157,11 @@ export class Http1Request implements ResponseController {
       return
     }
     this.#request = request
-    request
-      .on('response', (response) => this.#respond(response))
-      .on('error', (error) => this.noteError(error))
-      .on('close', () => this.#close(true))
+    this.#fields = fields
+    Object.assign(request, { [http1Request]: this })
+      .on('response', onResponse)
+      .on('error', onError)
+      .on('close', onRequestClose)
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted) return
     try {
@@ -137,15 +180,9 @@ export class Http1Request implements ResponseController {
   }
 
   get sent(): SentRequest | undefined {
-    const request = this.#request
-    if (!request) return undefined
-    const { method, path } = request
-    return {
-      method,
-      path,
-      origin: this.#server.origin,
-      fields: Object.entries(request.getHeaders()) as [string, string][],
-    }
+    if (!this.#pending || !this.#fields) return undefined
+    const { method, path } = this.#pending.options
+    return { method, path, origin: this.#server.origin, fields: Object.entries(this.#fields) }
   }
 
   abort(reason: Error): void {
@@ -173,22 +210,29 @@ export class Http1Request implements ResponseController {
     if (!this.#response?.complete) this.#error ??= error
   }
 
-  #respond(response: IncomingMessage): void {
+  // What the listeners call.
+
+  respond(response: IncomingMessage): void {
     this.#response = response
     this.#pending = undefined
+    this.#fields = undefined
     if (this.aborted) return
     const { statusCode = 0, statusMessage = '', rawHeaders } = response
     const headers = groupHeaders(rawHeaders)
     this.#idleTime = readIdleTime(headers['keep-alive'])
-    response
-      .on('data', (chunk: Buffer) => this.aborted || this.#handler.onResponseData(this, chunk))
-      .on('end', () => this.#end(response))
-      .on('error', (error) => this.noteError(error))
-      .on('close', () => this.#close(this.#isClosed))
+    Object.assign(response, { [http1Request]: this })
+      .on('data', onData)
+      .on('end', onEnd)
+      .on('error', onError)
+      .on('close', onResponseClose)
     this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
   }
 
-  #end({ complete }: IncomingMessage): void {
+  receive(chunk: Buffer): void {
+    if (!this.aborted) this.#handler.onResponseData(this, chunk)
+  }
+
+  endResponse({ complete }: IncomingMessage): void {
     // node:http takes a reset for the end of a body that ends with its connection.
     if (this.aborted || this.#error || !complete) return
     this.#isReported = true
@@ -206,11 +250,15 @@ export class Http1Request implements ResponseController {
     this.#request?.destroy()
   }
 
+  closeRequest(): void {
+    this.#isClosed = true
+    this.closeResponse()
+  }
+
   /** Ends the request when its socket is free or closed, and all of its response was read. */
-  #close(isClosed: boolean): void {
-    this.#isClosed = isClosed
+  closeResponse(): void {
     const response = this.#response
-    if (!isClosed || !this.#finished || (response && !response.readableEnded && !response.destroyed)) return
+    if (!this.#isClosed || !this.#connection || (response && !response.readableEnded && !response.destroyed)) return
     if (response?.destroyed && !this.aborted && !this.#isReported) {
       readRest(response, (chunk) => this.#handler.onResponseData(this, chunk))
     }
@@ -228,9 +276,9 @@ export class Http1Request implements ResponseController {
   }
 
   #finish(idleTime: number): void {
-    const finished = this.#finished
-    this.#finished = undefined
-    finished?.(idleTime)
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.finished(idleTime)
   }
 
   /** The error of the connection; one that says more than Node's "aborted" and "socket hang up". */

@@ -39,17 +39,21 @@ export class LateTransport implements Transport {
     this.#unref = unref
   }
 
-  // Not an async function: its promise would stay in memory as long as the stream.
-  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+  send(request: TransportRequest, handler: TransportHandler): void {
     this.#transport ??= create?.({ dispatcher: this.#dispatcher, unref: this.#unref, context: this.#context })
-    if (this.#transport)
-      return this.#transport.send(request, handler)
-      // A stream that fails meanwhile would end the process; the request finds its error.
-    ;(request.body as Partial<Readable> | null | undefined)?.on?.('error', () => {})
-    return import('./node-transport.ts').then(({ createNodeTransport }) => {
-      create = createNodeTransport
-      return this.send(request, handler)
-    })
+    if (this.#transport) {
+      this.#transport.send(request, handler)
+      return
+    }
+    // A stream that fails meanwhile would end the process; the request finds its error.
+    const body = request.body as Partial<Readable> | null | undefined
+    body?.on?.('error', () => {})
+    import('./node-transport.ts')
+      .then(({ createNodeTransport }) => {
+        create = createNodeTransport
+        this.send(request, handler)
+      })
+      .catch((error) => handler.fail(error))
   }
 
   runInContext(callback: () => void, isLast: boolean): void {

@@ -115,15 +115,21 @@ class NodeTransport implements Pick<Transport, 'send'> {
     this.#dispatcher = dispatcher
   }
 
-  // Not an async function: its promise, and the request with it, would stay in memory as long as the stream.
-  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+  send(request: TransportRequest, handler: TransportHandler): void {
     const { method, headers, body } = request
-    if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged).send(request, handler)
+    if (!/^https?:/.test(request.url)) {
+      createFetchTransport(undefined, sendUnchanged).send(request, handler)
+      return
+    }
     const url = new URL(request.url)
     if (url.hash) url.hash = ''
     const sent: DispatchableRequest = { url, method, headers, body: null }
-    if (body == null) return this.#exchange(sent, request, handler)
-    return extractBody(sent, body).then(() => this.#exchange(sent, request, handler))
+    if (body == null) this.#exchange(sent, request, handler)
+    else {
+      extractBody(sent, body)
+        .then(() => this.#exchange(sent, request, handler))
+        .catch((error) => handler.fail(error))
+    }
   }
 
   /** Sends a request and follows its redirects. `request` is changed at each redirect. */
@@ -131,35 +137,30 @@ class NodeTransport implements Pick<Transport, 'send'> {
     request: DispatchableRequest,
     { signal, redirect }: Pick<TransportRequest, 'signal' | 'redirect'>,
     handler: TransportHandler,
-  ): Promise<void> {
+  ): void {
     let redirects = 0
-    return new Promise((resolve, reject) => {
-      const send = (): void => {
-        if (signal.aborted) {
-          reject(new Error(abortedMessage))
-          return
-        }
-        const exchange = new Exchange({
-          url: request.url.href,
-          isHead: request.method === 'HEAD',
-          signal,
-          handler,
-          context: this.#context,
-          isCustomDispatcher: !this.#dispatcher.pausesSafely,
-          redirected: (response) => {
-            const canFollow = redirect === 'follow' && redirects++ < maxRedirects
-            if (!canFollow) handler.refuse('redirect', 'redirect not followed', response)
-            if (canFollow && follow(request, response, handler)) void nextMicrotask().then(send)
-            else resolve()
-          },
-          resolve,
-          reject,
-        })
-        if (request.body instanceof Readable) exchange.watch(request.body)
-        this.#dispatch(request, exchange)
+    const send = (): void => {
+      if (signal.aborted) {
+        handler.fail(new Error(abortedMessage))
+        return
       }
-      send()
-    })
+      const exchange = new Exchange({
+        url: request.url.href,
+        isHead: request.method === 'HEAD',
+        signal,
+        handler,
+        context: this.#context,
+        isCustomDispatcher: !this.#dispatcher.pausesSafely,
+        redirected: (response) => {
+          const canFollow = redirect === 'follow' && redirects++ < maxRedirects
+          if (!canFollow) handler.refuse('redirect', 'redirect not followed', response)
+          if (canFollow && follow(request, response, handler)) void nextMicrotask().then(send)
+        },
+      })
+      if (request.body instanceof Readable) exchange.watch(request.body)
+      this.#dispatch(request, exchange)
+    }
+    send()
   }
 
   #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { RequestOptions, ResponseHandler } from './connection.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
 import { abortedMessage } from './exchange.ts'
+import { hasHttpTracers } from './http-request.ts'
 
 /**
  * The diagnostics channels of undici and of Node's `fetch`, which tracers subscribe to: spans are created, and headers
@@ -14,9 +15,6 @@ const channels = {
   trailers: channel('undici:request:trailers'),
   error: channel('undici:request:error'),
 }
-
-/** The channels on which Node itself reports HTTP/1.1 requests: a tracer that subscribes to both must not see two. */
-const httpChannels = [channel('http.client.request.created'), channel('http.client.request.start')]
 
 /** A request as tracers see it. */
 interface TracedRequest {
@@ -78,8 +76,9 @@ class TracingHandler extends DelegatingHandler {
   }
 }
 
+/** Whether Node reports a request to tracers itself: they must not see two. */
 function isReportedByNode({ origin }: RequestOptions): boolean {
-  return `${origin}`.startsWith('http:') && httpChannels.some(({ hasSubscribers }) => hasSubscribers)
+  return `${origin}`.startsWith('http:') && hasHttpTracers()
 }
 
 /** Lets tracers see a request, and add headers to it. Returns the handler to send it with. */

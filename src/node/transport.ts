@@ -33,11 +33,13 @@ class DefaultTransport implements Transport {
     this.#overNetwork = overNetwork
   }
 
-  send(request: TransportRequest, handler: TransportHandler): Promise<void> {
+  send(request: TransportRequest, handler: TransportHandler): void {
     // Checked for every attempt: a test may set a mock after it created a source.
-    if (!prefersGlobalFetch()) return this.#overNetwork.send(request, handler)
-    overFetch ??= createFetchTransport(undefined, sendAndRedirect)
-    return overFetch.send(request, handler)
+    if (!prefersGlobalFetch()) this.#overNetwork.send(request, handler)
+    else {
+      overFetch ??= createFetchTransport(undefined, sendAndRedirect)
+      overFetch.send(request, handler)
+    }
   }
 
   runInContext(callback: () => void, isLast: boolean): void {

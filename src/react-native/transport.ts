@@ -40,7 +40,7 @@ export const createTransport: CreateTransport = (given) => {
       if (lastEventId) request.headers.set('Last-Event-ID', decodeByteString(lastEventId))
       // XMLHttpRequest has no cache mode 'no-store', and NSURLSession has a cache.
       if (!request.headers.has('Cache-Control')) request.headers.set('Cache-Control', 'no-cache')
-      return overXhr.send(request, handler)
+      overXhr.send(request, handler)
     },
   }
 }

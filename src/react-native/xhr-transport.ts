@@ -71,35 +71,29 @@ class XhrExchange {
     this.#maxResponseSize = maxResponseSize
   }
 
-  /** Sends the request. The promise is fulfilled at the end of the response or at an abort, and rejected at a loss. */
-  send(): Promise<void> {
+  send(): void {
     const xhr = this.#xhr
     const { url, method, headers, body, withCredentials, signal } = this.#request
-    return new Promise((resolve, reject) => {
-      signal.onabort = () => {
-        this.#abort()
-        resolve()
-      }
-      xhr.onreadystatechange = () => this.#advance()
-      xhr.onload = () => {
-        this.#readHead()
-        this.#readText()
-        resolve()
-      }
-      xhr.onerror = () => reject(this.#createError('the connection was lost, or there was none'))
-      xhr.ontimeout = () => reject(this.#createError('the system gave up waiting for data'))
-      xhr.open(method, url)
-      // Otherwise browsers, where this class is also tested, would parse some responses as documents.
-      xhr.responseType = 'text'
-      // Deviation: the credentials mode is "same-origin" otherwise. React Native sends cookies unless it is told not to.
-      if (withCredentials) xhr.withCredentials = true
-      headers.forEach((value, name) => {
-        xhr.setRequestHeader(name, value)
-      })
-      const [encoded, contentType] = encodeBody(body)
-      if (contentType && !headers.has('Content-Type')) xhr.setRequestHeader('Content-Type', contentType)
-      xhr.send(encoded)
+    signal.onabort = () => this.#abort()
+    xhr.onreadystatechange = () => this.#advance()
+    xhr.onload = () => {
+      this.#readHead()
+      this.#readText()
+      this.#handler.end()
+    }
+    xhr.onerror = () => this.#handler.fail(this.#createError('the connection was lost, or there was none'))
+    xhr.ontimeout = () => this.#handler.fail(this.#createError('the system gave up waiting for data'))
+    xhr.open(method, url)
+    // Otherwise browsers, where this class is also tested, would parse some responses as documents.
+    xhr.responseType = 'text'
+    // Deviation: the credentials mode is "same-origin" otherwise. React Native sends cookies unless it is told not to.
+    if (withCredentials) xhr.withCredentials = true
+    headers.forEach((value, name) => {
+      xhr.setRequestHeader(name, value)
     })
+    const [encoded, contentType] = encodeBody(body)
+    if (contentType && !headers.has('Content-Type')) xhr.setRequestHeader('Content-Type', contentType)
+    xhr.send(encoded)
   }
 
   #advance(): void {
@@ -184,11 +178,10 @@ function isRedirected(responseUrl: string, url: string): boolean {
 export function createXhrTransport(maxResponseSize: number): Transport {
   return {
     runInContext: (callback) => callback(),
-    async send(request, handler) {
+    send(request, handler) {
       if (isOneShot(request.body)) {
-        return handler.refuse('unsupported', 'React Native cannot send a stream: pass a string, a Blob or FormData')
-      }
-      await new XhrExchange(request, handler, maxResponseSize).send()
+        handler.refuse('unsupported', 'React Native cannot send a stream: pass a string, a Blob or FormData')
+      } else new XhrExchange(request, handler, maxResponseSize).send()
     },
   }
 }

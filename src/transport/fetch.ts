@@ -49,50 +49,51 @@ export const sendUnchanged: SendRequest = (fetch, url, init) => fetch(url, init)
  * @param send calls the function, with what the runtime needs around it
  */
 export function createFetchTransport(given: FetchLike | null | undefined, send: SendRequest): Transport {
+  const exchange = async (request: TransportRequest, handler: TransportHandler): Promise<void> => {
+    const { url, signal } = request
+    const fetch = (given as Fetch | null | undefined) ?? globalThis.fetch
+    if (!fetch) return handler.refuse('unsupported', 'this runtime has no fetch: pass "fetch"')
+    const controller = new AbortController()
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    signal.onabort = () => {
+      controller.abort()
+      // Deno forgets the signal of a response at a garbage collection.
+      reader?.cancel().catch(() => {})
+    }
+    const response = await send(fetch, url, { ...toRequestInit(request, !!given), signal: controller.signal }, handler)
+    if (!response && signal.aborted) return
+    if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
+    const { status, statusText, headers } = response
+    const head = {
+      url: response.url || url,
+      status,
+      statusText,
+      headers,
+      header: (name: string) => headers.get(name),
+    }
+    if (unfollowedRedirect.test(`${status}`)) {
+      return handler.refuse('redirect', `redirect not followed: HTTP ${status}`, head)
+    }
+    handler.response(head)
+    if (response.body === null) return
+    // The body of React Native's own fetch is undefined, and node-fetch's is a stream of Node's.
+    reader = response.body?.getReader?.()
+    if (!reader) return handler.refuse('unsupported', 'the body from "fetch" is not a ReadableStream')
+    // A given fetch may ignore the signal, so each step asks the signal.
+    while (!signal.aborted) {
+      const { done, value } = await reader.read()
+      if (done) return
+      await handler.bytes(value)
+    }
+    await reader.cancel()
+  }
   return {
     runInContext: (callback) => callback(),
-    async send(request, handler) {
-      const { url, signal } = request
-      const fetch = (given as Fetch | null | undefined) ?? globalThis.fetch
-      if (!fetch) return handler.refuse('unsupported', 'this runtime has no fetch: pass "fetch"')
-      const controller = new AbortController()
-      let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-      signal.onabort = () => {
-        controller.abort()
-        // Deno forgets the signal of a response at a garbage collection.
-        reader?.cancel().catch(() => {})
-      }
-      const response = await send(
-        fetch,
-        url,
-        { ...toRequestInit(request, !!given), signal: controller.signal },
-        handler,
+    send(request, handler) {
+      exchange(request, handler).then(
+        () => handler.end(),
+        (error) => handler.fail(error),
       )
-      if (!response && signal.aborted) return
-      if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
-      const { status, statusText, headers } = response
-      const head = {
-        url: response.url || url,
-        status,
-        statusText,
-        headers,
-        header: (name: string) => headers.get(name),
-      }
-      if (unfollowedRedirect.test(`${status}`)) {
-        return handler.refuse('redirect', `redirect not followed: HTTP ${status}`, head)
-      }
-      handler.response(head)
-      if (response.body === null) return
-      // The body of React Native's own fetch is undefined, and node-fetch's is a stream of Node's.
-      reader = response.body?.getReader?.()
-      if (!reader) return handler.refuse('unsupported', 'the body from "fetch" is not a ReadableStream')
-      // A given fetch may ignore the signal, so each step asks the signal.
-      while (!signal.aborted) {
-        const { done, value } = await reader.read()
-        if (done) return
-        await handler.bytes(value)
-      }
-      await reader.cancel()
     },
   }
 }

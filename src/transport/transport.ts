@@ -35,7 +35,7 @@ export interface TransportResponse {
   header(name: string): string | null
 }
 
-/** What a transport reports, in this order. */
+/** What a transport reports: a response and its body, then how the request ended. After an abort, nothing has to follow. */
 export interface TransportHandler {
   response(response: TransportResponse): void
   /** A chunk of the body, decompressed. While a promise that this returns is pending, the socket must not be read. */
@@ -46,6 +46,10 @@ export interface TransportHandler {
     message: string,
     response?: TransportResponse,
   ): void
+  /** The whole body was delivered. */
+  end(): void
+  /** The connection was lost, or the request was aborted. */
+  fail(error: unknown): void
   /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
   abort?(): void
 }
@@ -53,10 +57,10 @@ export interface TransportHandler {
 /** What sends the requests of a session. */
 export interface Transport {
   /**
-   * Sends one request. The promise is fulfilled when the body ends, or after `refuse`, and rejected when the connection
-   * is lost.
+   * Sends one request. It returns no promise: each of thousands of idle streams would keep it, with its callbacks.
+   * @throws if the request cannot be sent
    */
-  send(request: TransportRequest, handler: TransportHandler): Promise<void>
+  send(request: TransportRequest, handler: TransportHandler): void
   /**
    * Calls a function in the async context of the code that created the transport.
    * @param isLast whether the transport is not used any more

@@ -3,6 +3,7 @@ import { constants, type Http2ServerResponse } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../../src/event-source.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 import { type Http2Server, startHttp2Server } from './http2-server.ts'
@@ -94,7 +95,9 @@ describe('Streams share connections over HTTP/2', () => {
     }
     expect(sources.map(({ readyState }) => readyState)).toEqual(sources.map(() => EventSource.OPEN))
     expect(errors.filter((message) => message.includes('client'))).toEqual([])
-    expect(errors).toHaveLength(150)
+    expect(errors.length).toBeGreaterThanOrEqual(150)
+    // A request that reaches a session which the server is ending is ended with it: Node's server does so with one stream.
+    expect(errors.length).toBeLessThanOrEqual(153)
     expect(server.connectionCount).toBe(4)
   })
 
@@ -170,13 +173,13 @@ describe('Streams share connections over HTTP/2', () => {
     const server = await serve(answer, { settings: { maxConcurrentStreams: 1 } })
     for (let number = 0; number < 20; number++) {
       const controller = new AbortController()
-      await overNode(connections)
-        .send(createRequest(server.origin, { signal: controller.signal }), {
-          response: () => controller.abort(),
-          bytes: () => undefined,
-          refuse() {},
-        })
-        .catch(() => undefined)
+      const request = createRequest(server.origin, { signal: controller.signal })
+      const aborted = exchange(overNode(connections), request, {
+        response: () => controller.abort(),
+        bytes: () => undefined,
+        refuse() {},
+      })
+      await Promise.allSettled([aborted])
       await Promise.all(streams)
       // The client learns at the same time as the server that the stream is closed, since both are in this thread.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -224,14 +227,18 @@ describe('Streams share connections over HTTP/2', () => {
     })
     let received = 0
     const controller = new AbortController()
-    const flood = overNode(connections).send(createRequest(`${server.origin}/flood`, { signal: controller.signal }), {
-      response() {},
-      bytes(bytes) {
-        received += bytes.length
-        return new Promise(() => {})
+    const flood = exchange(
+      overNode(connections),
+      createRequest(`${server.origin}/flood`, { signal: controller.signal }),
+      {
+        response() {},
+        bytes(bytes) {
+          received += bytes.length
+          return new Promise(() => {})
+        },
+        refuse() {},
       },
-      refuse() {},
-    })
+    )
     await stalls(() => sent)
     expect(received).toBeLessThan(1_024 * 1_024)
     await begin(sendMany(3, server.origin))

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptedCodings, createDecoders, readCodings } from '../../src/node/content-coding.ts'
 import type { TransportHandler } from '../../src/transport/transport.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overNode } from '../transport/transports.ts'
@@ -94,7 +95,7 @@ describe('Decoders decode the content codings', () => {
 describe('A compressed body is decompressed', () => {
   /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes']): Promise<void> =>
-    overNode().send(createRequest(url), { response() {}, bytes, refuse() {} })
+    exchange(overNode(), createRequest(url), { response() {}, bytes, refuse() {} })
 
   const combinations: readonly (readonly Encoding[])[] = [
     ...encodings.map((one) => [one]),
@@ -258,7 +259,7 @@ describe('A compressed body is decompressed', () => {
     })
     const controller = new AbortController()
     let received = 0
-    const sent = overNode().send(createRequest(origin, { signal: controller.signal }), {
+    const sent = exchange(overNode(), createRequest(origin, { signal: controller.signal }), {
       response() {},
       bytes(bytes) {
         received += bytes.length

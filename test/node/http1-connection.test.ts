@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { EventSource } from '../../src/event-source.ts'
 import { Connections } from '../../src/node/connections.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overNode } from '../transport/transports.ts'
@@ -118,7 +119,7 @@ describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () 
     async (_, answer) => {
       const origin = await serveRaw(answer)
       let received = 0
-      await overNode().send(createRequest(origin), {
+      await exchange(overNode(), createRequest(origin), {
         response() {},
         async bytes(chunk) {
           received += chunk.length
@@ -134,7 +135,7 @@ describe('A body over HTTP/1.1 whose consumer lags is delivered completely', () 
     const origin = await serveRaw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\n\r\n${body}`, () => setTimeout(() => socket.resetAndDestroy(), 50)),
     )
-    const sent = overNode().send(createRequest(origin), {
+    const sent = exchange(overNode(), createRequest(origin), {
       response() {},
       bytes: () => pause(100),
       refuse() {},

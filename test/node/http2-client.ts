@@ -3,6 +3,7 @@ import { certificate } from '../../fixtures/certificate.ts'
 import { type FrameScript, type FrameServer, startFrameServer } from '../../fixtures/http2/frame-server.ts'
 import { Connections, type ConnectionsOptions } from '../../src/node/connections.ts'
 import type { TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 
@@ -60,7 +61,7 @@ export function send(connections: Connections, url: string, given: Partial<Trans
       signal.onabort?.()
     },
   }
-  const done = overNode(connections).send(createRequest(url, { signal: signal as never, ...given }), {
+  const done = exchange(overNode(connections), createRequest(url, { signal: signal as never, ...given }), {
     response: respond,
     bytes(chunk) {
       sent.text += Buffer.from(chunk)

@@ -14,6 +14,7 @@ import {
   errorCodes,
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 import { afterTest, connect, send, serveFrames } from './http2-client.ts'
@@ -384,7 +385,7 @@ it('Each stream of a shared connection calls back in the async context of its ow
   const seen: [caller: string, call: string, context: string | undefined][] = []
   const listen = (name: string): Promise<void> =>
     storage.run(name, async () => {
-      await overNode(connections).send(createRequest(server.origin), {
+      await exchange(overNode(connections), createRequest(server.origin), {
         response: () => void seen.push([name, 'response', storage.getStore()]),
         bytes: () => void seen.push([name, 'bytes', storage.getStore()]),
         refuse() {},

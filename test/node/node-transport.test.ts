@@ -7,6 +7,7 @@ import { Agent, type Dispatcher, interceptors, MockAgent, RetryAgent } from 'und
 import { describe, expect, it } from 'vitest'
 import { certificate } from '../../fixtures/certificate.ts'
 import { Connections } from '../../src/node/connections.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest, record, textOf } from '../transport/record.ts'
 import { serve } from '../transport/serve.ts'
 import { overNode } from '../transport/transports.ts'
@@ -238,7 +239,7 @@ describe('A dispatcher can be given', () => {
       response.write('data: a\n\n')
     })
     for (let times = 0; times < 2; times++) {
-      await overNode(agent).send(createRequest(origin), { response() {}, bytes: () => void end(), refuse() {} })
+      await exchange(overNode(agent), createRequest(origin), { response() {}, bytes: () => void end(), refuse() {} })
     }
     expect(agent.closed).toBe(false)
     await agent.close()
@@ -301,7 +302,7 @@ describe("Requests are sent over a caller's dispatcher", () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     let received = 0
-    await overNode(new Agent()).send(createRequest(`http://127.0.0.1:${port}`), {
+    await exchange(overNode(new Agent()), createRequest(`http://127.0.0.1:${port}`), {
       response() {},
       async bytes(chunk) {
         received += chunk.length

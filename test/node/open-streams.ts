@@ -6,6 +6,7 @@ import { certificate } from '../../fixtures/certificate.ts'
 import { Connections } from '../../src/node/connections.ts'
 import type { TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 import { type Http2Options, type Http2Server, startHttp2Server } from './http2-server.ts'
@@ -80,15 +81,19 @@ export function send(
   const chunk = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const done = overNode(dispatcher ?? undefined).send(createRequest(url, { signal: controller.signal, ...given }), {
-    response() {},
-    bytes(bytes) {
-      chunks.push(`${Buffer.from(bytes)}`)
-      begin()
-      return undefined
+  const done = exchange(
+    overNode(dispatcher ?? undefined),
+    createRequest(url, { signal: controller.signal, ...given }),
+    {
+      response() {},
+      bytes(bytes) {
+        chunks.push(`${Buffer.from(bytes)}`)
+        begin()
+        return undefined
+      },
+      refuse() {},
     },
-    refuse() {},
-  })
+  )
   const begun = Promise.race([chunk, done])
   // Rejections are handled where these promises are awaited.
   for (const promise of [begun, done]) promise.catch(() => {})

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { certificate, key } from '../../fixtures/certificate.ts'
 import { Connections } from '../../src/node/connections.ts'
 import { startHttpServer } from '../http-server.ts'
+import { exchange } from '../transport/exchange.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 import { startHttp2Server } from './http2-server.ts'
@@ -70,7 +71,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('Tracers see requests over %s', (protocol)
   it('A tracer sees once that a request was aborted', async () => {
     const seen = trace()
     const controller = new AbortController()
-    const sent = overNode(connections()).send(createRequest(await serve(true), { signal: controller.signal }), {
+    const sent = exchange(overNode(connections()), createRequest(await serve(true), { signal: controller.signal }), {
       response() {},
       bytes: () => controller.abort() as undefined,
       refuse() {},

@@ -286,20 +286,18 @@ class Connection {
   readonly #tab: SimulatedTab
   readonly #handler: TransportHandler
   readonly #signal: Signal
-  readonly #end: () => void
   /** The number of the next event. */
   #next: number
   /** The number of the first event that is new. */
   readonly #firstNew: number
 
-  constructor(tab: SimulatedTab, handler: TransportHandler, signal: Signal, next: number, end: () => void) {
+  constructor(tab: SimulatedTab, handler: TransportHandler, signal: Signal, next: number) {
     this.#firstNew = tab.simulation.eventCount + 1
     this.#simulation = tab.simulation
     this.#tab = tab
     this.#handler = handler
     this.#signal = signal
     this.#next = next
-    this.#end = end
   }
 
   open(): void {
@@ -337,7 +335,7 @@ class Connection {
   }
 
   drop(): void {
-    this.#enqueue(this.#end)
+    this.#enqueue(() => this.#handler.end())
   }
 
   #enqueue(step: Step): void {
@@ -488,18 +486,17 @@ export class SimulatedTab {
 
   readonly #transport: Transport = {
     runInContext: (callback) => callback(),
-    send: ({ headers, signal }, handler) =>
-      new Promise((resolve) => {
-        this.requestCount++
-        if (this.simulation.leader !== this) this.simulation.hasOwnConnections = true
-        const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
-        const connection = new Connection(this, handler, signal, next, resolve)
-        this.connection = connection
-        signal.onabort = () => {
-          if (this.connection === connection) this.connection = undefined
-        }
-        connection.open()
-      }),
+    send: ({ headers, signal }, handler) => {
+      this.requestCount++
+      if (this.simulation.leader !== this) this.simulation.hasOwnConnections = true
+      const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
+      const connection = new Connection(this, handler, signal, next)
+      this.connection = connection
+      signal.onabort = () => {
+        if (this.connection === connection) this.connection = undefined
+      }
+      connection.open()
+    },
   }
 }
 

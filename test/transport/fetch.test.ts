@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { FetchLike } from '../../src/options/event-source-init.ts'
 import { createFetchTransport as createTransport, sendUnchanged } from '../../src/transport/fetch.ts'
+import { exchange } from './exchange.ts'
 import { createRequest, record, textOf } from './record.ts'
 
 const createFetchTransport = (given: Parameters<typeof createTransport>[0]) => createTransport(given, sendUnchanged)
@@ -172,7 +173,7 @@ describe('An aborted request reports nothing more', () => {
       const { fetch, cancelled } = createHeedless()
       const controller = new AbortController()
       let chunks = 0
-      await createFetchTransport(fetch).send(createRequest(url, { signal: controller.signal }), {
+      await exchange(createFetchTransport(fetch), createRequest(url, { signal: controller.signal }), {
         response() {
           if (moment === 'the response') controller.abort()
         },

@@ -1,4 +1,5 @@
 import type { Transport, TransportRequest, TransportResponse } from '../../src/transport/transport.ts'
+import { exchange } from './exchange.ts'
 
 /** The reports of a transport. */
 export interface Recording {
@@ -26,7 +27,7 @@ export function createRequest(url: string, given: Partial<TransportRequest> = {}
 /** Sends a request, and records all reports until the transport is done. */
 export async function record(transport: Transport, request: TransportRequest): Promise<Recording> {
   const recording: Recording = { response: undefined, chunks: [], refusal: undefined }
-  await transport.send(request, {
+  await exchange(transport, request, {
     response(response) {
       recording.response = response
     },

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { TransportHandler, TransportRequest } from '../../src/transport/transport.ts'
 import { startHttpServer } from '../http-server.ts'
 import { stalls } from '../node/stalls.ts'
+import { exchange } from './exchange.ts'
 import { createRequest, type Recording, record, textOf } from './record.ts'
 import { serve } from './serve.ts'
 import { transports } from './transports.ts'
@@ -37,7 +38,7 @@ describe.each(transports)('The transport over %s sends requests', (_transport, c
 
   /** Sends a request and passes its body to `bytes`. */
   const listen = (url: string, bytes: TransportHandler['bytes'], given?: Partial<TransportRequest>): Promise<void> =>
-    createTransport().send(createRequest(url, given), { response() {}, bytes, refuse() {} })
+    exchange(createTransport(), createRequest(url, given), { response() {}, bytes, refuse() {} })
 
   describe('The request is sent as given', () => {
     /** Sends a request, and returns what the server received. */

@@ -12,7 +12,7 @@ function withoutCache(transport: Transport): Transport {
     ...transport,
     send(request, handler) {
       if (new URL(request.url).origin === globalThis.origin) request.headers.set('Cache-Control', 'no-cache')
-      return transport.send(request, handler)
+      transport.send(request, handler)
     },
   }
 }
