@@ -15,15 +15,15 @@ interface Owned {
 }
 
 function onError(this: Owned, error: Error): void {
-  this[http1Connection].noteError(error)
+  this[http1Connection].failed(error)
 }
 
 function onEnd(this: Owned): void {
-  this[http1Connection].endOfSocket()
+  this[http1Connection].ended()
 }
 
 function onClose(this: Owned): void {
-  this[http1Connection].close()
+  this[http1Connection].closed()
 }
 
 /** What a server sends without a request could be taken for the next response. */
@@ -119,17 +119,17 @@ export class Http1Connection implements Connection, RequestConnection {
 
   // What the listeners call.
 
-  noteError(error: Error): void {
-    this.#current?.noteError(error)
+  failed(error: Error): void {
+    this.#current?.failed(error)
   }
 
-  endOfSocket(): void {
+  ended(): void {
     const error = findResetError(this.#socket)
-    if (error) this.#current?.noteError(error)
+    if (error) this.#current?.failed(error)
     if (this.isIdle) this.#socket.destroy()
   }
 
-  close(): void {
+  closed(): void {
     clearTimeout(this.#idleTimer)
     this.#isRetired = true
     this.#owner.closed(this)

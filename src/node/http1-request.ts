@@ -61,27 +61,27 @@ interface Owned {
 }
 
 function onResponse(this: Owned, response: IncomingMessage): void {
-  this[http1Request].respond(response)
+  this[http1Request].responded(response)
 }
 
 function onData(this: Owned, chunk: Buffer): void {
-  this[http1Request].receive(chunk)
+  this[http1Request].received(chunk)
 }
 
 function onEnd(this: Owned & IncomingMessage): void {
-  this[http1Request].endResponse(this)
+  this[http1Request].ended(this)
 }
 
 function onError(this: Owned, error: Error): void {
-  this[http1Request].noteError(error)
+  this[http1Request].failed(error)
 }
 
 function onRequestClose(this: Owned): void {
-  this[http1Request].closeRequest()
+  this[http1Request].requestClosed()
 }
 
 function onResponseClose(this: Owned): void {
-  this[http1Request].closeResponse()
+  this[http1Request].responseClosed()
 }
 
 /** The connection of an {@link Http1Request}, which is told when it is free. */
@@ -205,14 +205,14 @@ export class Http1Request implements ResponseController {
   }
 
   /** Notes an error of the connection, which is reported when the request is closed. */
-  noteError(error: Error): void {
+  failed(error: Error): void {
     // RFC 9112, section 6.3: what follows a complete response is not part of it, and only ends the connection.
     if (!this.#response?.complete) this.#error ??= error
   }
 
   // What the listeners call.
 
-  respond(response: IncomingMessage): void {
+  responded(response: IncomingMessage): void {
     this.#response = response
     this.#pending = undefined
     this.#fields = undefined
@@ -228,11 +228,11 @@ export class Http1Request implements ResponseController {
     this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
   }
 
-  receive(chunk: Buffer): void {
+  received(chunk: Buffer): void {
     if (!this.aborted) this.#handler.onResponseData(this, chunk)
   }
 
-  endResponse({ complete }: IncomingMessage): void {
+  ended({ complete }: IncomingMessage): void {
     // node:http takes a reset for the end of a body that ends with its connection.
     if (this.aborted || this.#error || !complete) return
     this.#isReported = true
@@ -244,19 +244,19 @@ export class Http1Request implements ResponseController {
   }
 
   #fail(error: Error): void {
-    this.noteError(error)
+    this.failed(error)
     this.#report(error)
     this.#upload?.end()
     this.#request?.destroy()
   }
 
-  closeRequest(): void {
+  requestClosed(): void {
     this.#isClosed = true
-    this.closeResponse()
+    this.responseClosed()
   }
 
   /** Ends the request when its socket is free or closed, and all of its response was read. */
-  closeResponse(): void {
+  responseClosed(): void {
     const response = this.#response
     if (!this.#isClosed || !this.#connection || (response && !response.readableEnded && !response.destroyed)) return
     if (response?.destroyed && !this.aborted && !this.#isReported) {

@@ -54,10 +54,10 @@ export interface RequestConnection {
   avoidHttp2(): void
 }
 
-const owner = Symbol('request')
+const http2Request = Symbol('request')
 
 /** A stream with its request, so that all streams can share their listeners. */
-type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
+type RequestStream = ClientHttp2Stream & { [http2Request]: Http2Request }
 
 /**
  * The header fields of a request.
@@ -121,7 +121,7 @@ export class Http2Request implements ResponseController {
     const length = isReadable(body) ? undefined : (body?.length ?? 0)
     const stream = session.request(createFields(request, length), { endStream: length === 0 }) as RequestStream
     this.#stream = stream
-    stream[owner] = this
+    stream[http2Request] = this
     stream.push = pushTrackingEnd
     stream.on('response', onResponse).on('end', onEnd).on('error', onError).on('close', onClose)
     this.#handler.onRequestStart(this, undefined)
@@ -276,7 +276,7 @@ function canRepeat({ isRepeated, options, handler }: PendingRequest): boolean {
  * lagged.
  */
 function pushTrackingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
-  if (chunk === null && !this.closed) (this as RequestStream)[owner].hasEnded = true
+  if (chunk === null && !this.closed) (this as RequestStream)[http2Request].hasEnded = true
   // This function is an own property of the stream, and hides the method of the prototype.
   return (Object.getPrototypeOf(this) as Readable).push.call(this, chunk, encoding)
 }
@@ -285,21 +285,21 @@ function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders, _: nu
   const types = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === 'content-type')
   // Node keeps the first value, but the last one counts: "extract a MIME type" of the Fetch standard.
   if (types.length > 1) headers['content-type'] = types.join(', ')
-  ;(this as RequestStream)[owner].responded(headers)
+  ;(this as RequestStream)[http2Request].responded(headers)
 }
 
 function onData(this: ClientHttp2Stream, chunk: Buffer): void {
-  ;(this as RequestStream)[owner].received(chunk)
+  ;(this as RequestStream)[http2Request].received(chunk)
 }
 
 function onEnd(this: ClientHttp2Stream): void {
-  ;(this as RequestStream)[owner].ended()
+  ;(this as RequestStream)[http2Request].ended()
 }
 
 function onError(this: ClientHttp2Stream, error: Error): void {
-  ;(this as RequestStream)[owner].failed(error)
+  ;(this as RequestStream)[http2Request].failed(error)
 }
 
 function onClose(this: ClientHttp2Stream): void {
-  ;(this as RequestStream)[owner].closed()
+  ;(this as RequestStream)[http2Request].closed()
 }
