@@ -13,8 +13,13 @@ function toPlainHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(Array.from(headers, ([name, value]) => [withCapitals(name), value]))
 }
 
+/** What `fetch` is called with. */
+export interface FetchInit extends RequestInit {
+  headers: Record<string, string>
+}
+
 /** What `fetch` is called with, except the signal. */
-function toRequestInit(request: TransportRequest, isGiven: boolean): RequestInit {
+function toFetchInit(request: TransportRequest, isGiven: boolean): FetchInit {
   // The runtime's own `fetch` is not told 'error', which could not be told from a lost connection.
   const redirect = request.redirect === 'error' && !isGiven ? 'manual' : request.redirect
   return {
@@ -27,7 +32,7 @@ function toRequestInit(request: TransportRequest, isGiven: boolean): RequestInit
     redirect,
     // Required where the body is a stream, and unknown to TypeScript's RequestInit.
     duplex: 'half',
-  } as RequestInit
+  } as FetchInit
 }
 
 /** The global `fetch`, or one that was given, which has to do what is used of the global one. */
@@ -37,7 +42,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 export type SendRequest = (
   fetch: Fetch,
   url: string,
-  init: RequestInit,
+  init: FetchInit,
   handler: Pick<TransportHandler, 'refuse'>,
 ) => Promise<Response | undefined>
 
@@ -60,7 +65,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
       // Deno forgets the signal of a response at a garbage collection.
       reader?.cancel().catch(() => {})
     }
-    const response = await send(fetch, url, { ...toRequestInit(request, !!given), signal: controller.signal }, handler)
+    const response = await send(fetch, url, { ...toFetchInit(request, !!given), signal: controller.signal }, handler)
     if (!response && signal.aborted) return
     if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
     const { status, statusText, headers } = response

@@ -1,4 +1,5 @@
 import type { FetchLike } from '../options/event-source-init.ts'
+import type { FetchInit } from './fetch.ts'
 import { decodeByteString } from './redirect.ts'
 
 /** The source text of a `fetch` that the runtime has built in: that of Bun and workerd, of Node, of Deno. */
@@ -45,13 +46,13 @@ function withoutUnknownMembers(init: RequestInit): RequestInit {
 }
 
 /** Adapts what `fetch` is called with to the runtime. */
-export function adaptInit(init: RequestInit): RequestInit {
-  const headers = { ...(init.headers as Record<string, string>) }
+export function adaptInit(init: FetchInit): FetchInit {
+  const headers = { ...init.headers }
   const lastEventId = headers['Last-Event-ID']
   if (lastEventId !== undefined && encodesHeaders()) headers['Last-Event-ID'] = decodeByteString(lastEventId)
   // Deno and Bun ignore the cache mode "no-store", by which other runtimes add this header.
   if (/^(Deno|Bun)$/.test(runtimeName() ?? '')) headers['Cache-Control'] ??= 'no-cache'
-  const adapted: RequestInit = { ...withoutUnknownMembers(init), headers }
+  const adapted: FetchInit = { ...withoutUnknownMembers(init), headers }
   // workerd has no mode 'error', and throws for it. A redirect that is not followed is refused all the same.
   if (isWorkerd() && adapted.redirect === 'error') adapted.redirect = 'manual'
   return adapted
