@@ -1,7 +1,6 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { endpointOf } from './connector.ts'
-import { splitOrigin } from './header-fields.ts'
+import { endpointOf, splitOrigin } from './connector.ts'
 
 /**
  * Node's own class, below whatever has replaced it. Tools that replace `http.request` or this class (mocks, proxy agents,

@@ -1,40 +1,11 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { splitOrigin } from './connector.ts'
+import { checkLength, checkValue } from './header-fields.ts'
+import { errorCodes, errorName } from './http2-error-codes.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
-
-/** The error codes that are handled apart from others (RFC 9113, section 7). */
-export const errorCodes = {
-  noError: 0,
-  refusedStream: 7,
-  cancel: 8,
-  enhanceYourCalm: 11,
-  http11Required: 13,
-} as const
-
-/** The names of the error codes, by number (RFC 9113, section 7). */
-const errorNames = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
-export function errorName(code: number): string {
-  return errorNames[code] ?? `error code ${code}`
-}
 
 /** The connection that a request is sent over. */
 export interface RequestConnection {
