@@ -46,7 +46,8 @@ function createContext(state: AttemptState, signal: AttemptSignal): AttemptConte
 
 /**
  * One request and its response. Whatever ends the attempt first is its outcome, and ends everything else: the signal is
- * aborted from then on, and nothing more is reported. A class, and not closures: thousands of streams keep one each.
+ * aborted from then on, and nothing more is reported. It is a class rather than a set of closures because a process may
+ * keep thousands of attempts in memory.
  */
 export class Attempt implements TransportHandler, ParserHandler {
   readonly #settings: Settings
@@ -58,7 +59,7 @@ export class Attempt implements TransportHandler, ParserHandler {
   readonly #deadline: Deadline
   /** Present if comments are reported. */
   readonly comment: ParserHandler['comment']
-  /** What takes the body of the response: a parser, or the beginning of the body of a refused response. */
+  /** The function that takes the bytes of the body: a parser, or one that collects the body of a refused response. */
   #read: ((bytes: Uint8Array) => void) | undefined
   /** The response's Retry-After header. */
   #retryAfter: string | null | undefined
@@ -93,7 +94,7 @@ export class Attempt implements TransportHandler, ParserHandler {
       .catch((error) => this.#fail(error))
   }
 
-  // Not an async function: it would keep the request in memory as long as the stream.
+  // This is not an async function, which would keep the request in memory as long as the stream.
   #send(request: AttemptRequest, transport: Pick<Transport, 'send'>): void {
     const { body } = request
     if (wasSent(body)) this.complete('body-used', bodyUsedMessage)
@@ -161,7 +162,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     message: string,
     response?: TransportResponse,
   ): void {
-    // Why a response is refused comes before why its body cannot be read.
+    // The reason why a response is refused takes precedence over a failure to read its body.
     if (this.#refusal) this.#end()
     else this.complete(reason, message, undefined, toResponseDetails(response))
   }
@@ -171,7 +172,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     this.#settle({ kind: 'aborted' })
   }
 
-  // What the parser reports; nothing once the attempt has ended, as in the middle of a chunk.
+  // What the parser reports. Once the attempt has ended, even in the middle of a chunk, nothing is passed on.
 
   id(id: string): void {
     if (!this.#signal.aborted) this.#handler.id(id)
@@ -189,7 +190,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     this.complete('too-large', `event over maxEventSize (${this.#settings.maxEventSize} characters)`)
   }
 
-  /** Ends the attempt with an outcome, whose response details are those of a response that is the reason. */
+  /** Ends the attempt. The details describe the response if the response is the reason. */
   complete(reason: ErrorReason, message: string, error?: unknown, details = toResponseDetails()): void {
     this.#settle({
       kind: kindOf(reason),
@@ -239,7 +240,7 @@ export class Attempt implements TransportHandler, ParserHandler {
    * user agent knows that to be futile, in which case the user agent may fail the connection."
    */
   #fail(error: unknown): void {
-    // Futile: without HTTP there is no network that could come back.
+    // Without HTTP, reconnecting is futile: there is no network that could come back.
     const reason = this.#settings.url.startsWith('http') ? 'network' : 'unsupported'
     if (this.#refusal) this.#end()
     else this.complete(reason, describeError(error), error)

@@ -85,13 +85,13 @@ export function connectOver(
   return new PendingSocket(connectTls({ ...tls, socket, ALPNProtocols: options.protocols }), tls, options, callback)
 }
 
-/** Replaces the message of an error of OpenSSL, which contains addresses and source files, by the reason in it. */
+/** Replaces the message of an error of OpenSSL, which contains addresses and source files, with the reason in it. */
 export function shortenTlsError(error: Error): void {
   const { library, reason } = error as { library?: string; reason?: string }
   if (library && reason) error.message = `TLS failed: ${reason}`
 }
 
-/** Not a closure, which would keep the pending connection in memory as long as the socket. */
+/** This is not a closure, which would keep the pending connection in memory as long as the socket. */
 function ignoreError(): void {}
 
 function keepSession(socket: Socket, tls: TlsEndpoint): void {

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import { endpointOf, splitOrigin } from './connector.ts'
 
 /**
- * Node's own class, below whatever has replaced it. Tools that replace `http.request` or this class (mocks, proxy agents,
- * tracers) expect a request that has yet to connect, and would send it somewhere else. What is set for a whole process
- * applies to `fetch`, and so to sources (`transport.ts`); tracers see the channels of `request-diagnostics.ts`.
+ * Finds Node's own class, even if something has replaced it. Tools that replace `http.request` or this class (mocks,
+ * proxy agents, tracers) expect a request that has yet to connect, and would send it somewhere else. What is set for a
+ * whole process applies to `fetch`, and so to sources (`transport.ts`); tracers see the channels of
+ * `request-diagnostics.ts`.
  */
 function findClientRequest(): typeof ClientRequest {
   let { prototype } = http.ClientRequest
@@ -17,7 +18,10 @@ function findClientRequest(): typeof ClientRequest {
 
 let OwnClientRequest: typeof ClientRequest | undefined
 
-/** What a connection is to: the server, or the proxy that forwards its requests. All connections to it share one object. */
+/**
+ * The peer of a connection: the server, or the proxy that forwards its requests. All connections to it share one
+ * object.
+ */
 export interface HttpServer {
   readonly origin: string
   /** The scheme with a colon. */

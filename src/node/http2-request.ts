@@ -17,17 +17,17 @@ export interface RequestConnection {
   isExcludedByGoaway(streamId: number | undefined): boolean
   /** The stream of a request has closed. */
   release(): void
-  /** Gives the connection no further request. */
+  /** Prevents further requests over the connection. */
   retire(): void
   /** Returns a request that the server did not process, to be sent again. */
   repeat(request: PendingRequest): void
-  /** Has further requests sent over HTTP/1.1. */
+  /** Makes further requests use HTTP/1.1. */
   avoidHttp2(): void
 }
 
 const owner = Symbol('request')
 
-/** A stream with its request, so that all streams can share their listeners. */
+/** A stream that knows its request, so that all streams can share the same listeners. */
 type RequestStream = ClientHttp2Stream & { [owner]: Http2Request }
 
 /**
@@ -70,7 +70,7 @@ export class Http2Request implements ResponseController {
   /** The request until its response begins, since it may have to be sent again. */
   #request: PendingRequest | undefined
   #stream: ClientHttp2Stream | undefined
-  /** The sending of the request's body, if it is a stream. */
+  /** The upload of the request's body, if that is a stream. */
   #upload: Upload | undefined
   /** Whether END_STREAM has arrived. */
   hasEnded = false

@@ -39,7 +39,7 @@ export class LateTransport implements Transport {
     this.#unref = unref
   }
 
-  // Not an async function: its promise would stay in memory as long as the stream.
+  // This is not an async function, whose promise would stay in memory as long as the stream.
   send(request: TransportRequest, handler: TransportHandler): Promise<void> {
     this.#transport ??= create?.({ dispatcher: this.#dispatcher, unref: this.#unref, context: this.#context })
     if (this.#transport)

@@ -88,7 +88,7 @@ function createFields(headers: Headers): Record<string, string> {
   return fields
 }
 
-/** Changes a request to the one that a redirect asks for. Returns false after it has refused the redirect. */
+/** Changes a request into the one that a redirect asks for. The result is false if the redirect was refused. */
 function follow(request: DispatchableRequest, response: TransportResponse, handler: TransportHandler): boolean {
   const { status } = response
   const location = response.headers.get('location')
@@ -115,7 +115,7 @@ class NodeTransport implements Pick<Transport, 'send'> {
     this.#dispatcher = dispatcher
   }
 
-  // Not an async function: its promise, and the request with it, would stay in memory as long as the stream.
+  // This is not an async function, whose promise would stay in memory, with the request, as long as the stream.
   send(request: TransportRequest, handler: TransportHandler): Promise<void> {
     const { method, headers, body } = request
     if (!/^https?:/.test(request.url)) return createFetchTransport(undefined, sendUnchanged).send(request, handler)
