@@ -34,7 +34,7 @@ beforeEach(async () => {
     if (url === '/pending') return pending.resolve(response)
     if (url === '/arrived') return void pending.promise.then(() => response.end())
     if (url === '/fail') {
-      // Chromium may send the request again by itself.
+      // Chromium may send the request again on its own.
       void pending.promise.then((request) => request.destroy())
       pending.resolve = (again) => again.destroy()
       return response.end()
@@ -100,7 +100,7 @@ describeInEveryBrowser('An error says why a page may not request a URL', (name) 
     expect(error.message).not.toContain('secret')
   })
 
-  it(`A loss within the page's own origin says nothing of CORS in ${name}`, async () => {
+  it(`The error of a loss within the page's own origin does not mention CORS in ${name}`, async () => {
     const error = (await firstError('/', '/closed')) as { message: string }
     expect(error).toMatchObject({ reason: 'network', message: expect.not.stringContaining('Allow') })
   })

@@ -35,7 +35,7 @@ async function expectToWait(): Promise<void> {
   await changed.until(() => requests === 2)
 }
 
-describeInEveryBrowser('A source waits as long as its server wants', (name) => {
+describeInEveryBrowser('A source waits as long as its server asks for', (name) => {
   it(`An event online that an element dispatches does not end a wait in ${name}`, async () => {
     await open()
     for (let times = 0; times < 10; times++) await tab.evaluate('waiting.dispatchAtBody()')
@@ -44,7 +44,7 @@ describeInEveryBrowser('A source waits as long as its server wants', (name) => {
     await expectToWait()
   })
 
-  it(`A page whose timers were stopped for seconds waits on in ${name}`, async () => {
+  it(`A page whose timers were stopped for seconds keeps waiting in ${name}`, async () => {
     await open()
     await tab.evaluate('waiting.stop()')
     await expectToWait()

@@ -235,7 +235,10 @@ describe('A page can be away', () => {
     return { simulation, leader, follower, tab, setHidden }
   }
 
-  /** Opens the same tabs; the page was away, has missed more events than the others keep, and gets them by itself. */
+  /**
+   * Opens the same tabs. The page was away, missed more events than the others keep, and gets them over its own
+   * connection.
+   */
   async function openBehind(): Promise<Opened> {
     const opened = await open()
     const { simulation, tab } = opened
@@ -343,7 +346,7 @@ describe('A page can be away', () => {
     simulation.closeAll()
   })
 
-  it('A page that is left for good closes its connection and releases its lock by itself', async () => {
+  it('A page that is left permanently closes its connection and releases its lock by itself', async () => {
     const { simulation, leader, follower, tab } = await open()
     leader.session.close()
     follower.session.close()
