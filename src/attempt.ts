@@ -19,7 +19,7 @@ import type { Transport, TransportHandler, TransportResponse } from './transport
 export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'comment'> {
   /** "Announce the connection": the response is an event stream. */
   open(response: TransportResponse): void
-  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  /** Called after every chunk. While a promise that it returns is pending, nothing is read from the network. */
   ready(): Promise<void> | undefined
   /** The attempt is over. Called once, as the last function, and after the code that ended the attempt has run. */
   ended(outcome: Outcome): void

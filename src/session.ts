@@ -25,7 +25,7 @@ export interface SessionHandler {
   interrupted(details: ErrorDetails): void
   /** The connection was closed without an interruption: by `reconnect()`, or because the page is away. */
   dropped?(): void
-  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  /** Called after every chunk. While a promise that it returns is pending, nothing is read from the network. */
   ready?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
   aborted?(): void

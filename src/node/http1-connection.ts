@@ -91,7 +91,7 @@ export class Http1Connection implements Connection {
     this.#owner.changed(this)
   }
 
-  /** What a server sends without a request could be taken for the next response. */
+  /** Bytes that a server sends without a request could be mistaken for the next response. */
   readonly #onIdleData = (): void => {
     this.#socket.destroy()
   }

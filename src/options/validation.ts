@@ -4,9 +4,9 @@ import { warnOnce } from '../warn-once.ts'
 export interface OptionRule {
   /** The value if the option is undefined or null. */
   readonly default?: unknown
-  /** Asked about any value but the default. */
+  /** Called with any value except the default. */
   readonly isValid: (value: unknown) => boolean
-  /** What is valid, in words: they complete "headers is 3, not …". */
+  /** A description of what is valid, which completes "headers is 3, not …". */
   readonly expected: string
   /** Whether the value may be a secret, which no message may contain. */
   readonly isSecret?: boolean
