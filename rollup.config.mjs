@@ -20,14 +20,15 @@ const platforms = {
   node: ['node'],
   'react-native': ['react-native'],
 }
+
 /**
- * The platforms that have CommonJS entries, for what reads no ES modules, such as Jest: the one for any platform also suits a
- * page in a test. Everything else gets ES modules for `require`, too, so that it never has the class twice. React Native's are
- * built one by one.
+ * The platforms with CommonJS entries, for tools that do not read ES modules, such as Jest; the one for any platform
+ * also works for a page in a test. Everything else gets ES modules for `require`, too, so that no program has the class
+ * twice. The entries for React Native are built separately.
  */
 const builtTogether = ['default', 'node']
 
-/** Stops the build for anything that rollup would only warn about: an unresolved import or a cycle is an error here. */
+/** Stops the build for anything that rollup only warns about: an unresolved import or a cycle is an error here. */
 const onwarn = (warning) => {
   // The polyfills have no types to declare.
   if (warning.code !== 'EMPTY_BUNDLE') throw Object.assign(new Error(warning.message), warning)
@@ -45,10 +46,10 @@ const emptyDist = () => ({
 const resolveFor = (platform, ...included) =>
   nodeResolve({ exportConditions: platforms[platform], resolveOnly: [/^#/, ...included] })
 
-/** The parser exists as an ES module only, so every build that is not one includes the parser; its licence is beside them. */
+/** The parser exists as an ES module only, so every other build includes the parser, and its license. */
 const parser = 'eventsource-parser'
-const parserLicence = () => ({
-  name: 'parser-licence',
+const parserLicense = () => ({
+  name: 'parser-license',
   async generateBundle() {
     const source = await readFile(new URL('LICENSE', import.meta.resolve('eventsource-parser/package.json')), 'utf8')
     this.emitFile({ type: 'asset', fileName: 'eventsource-parser.LICENSE', source })
@@ -56,8 +57,8 @@ const parserLicence = () => ({
 })
 
 /**
- * Has every module import the globals that React Native lacks, or has in another form, from one module, as if each began
- * with that import: what looks like a global there is a binding. What a module does not use, rollup leaves out.
+ * Makes every module import the globals that React Native lacks, or has in another form, from one module: what looks
+ * like a global there is a binding. Rollup leaves out those that a module does not use.
  */
 const webApi = fileURLToPath(new URL('src/react-native/web-api.ts', import.meta.url))
 const webApiNames = 'asyncIterator, btoa, DOMException, Event, EventTarget, TextEncoder, URL, URLSearchParams'
@@ -76,20 +77,20 @@ const minified = (optionsFor) => ({
   renderChunk: (code, chunk, { format }) => minify(code, { ecma: 2020, module: format === 'es', ...optionsFor(chunk) }),
 })
 /**
- * Without comments and spaces, which are a third of the size. Names stay, and each statement has a line of its own, for stack
- * traces and debuggers.
+ * Removes comments and spaces, which are a third of the size. Names are kept, and each statement is on its own line,
+ * for stack traces and debuggers.
  */
 const unspaced = () => ({
   compress: false,
   mangle: false,
   format: { semicolons: false, preserve_annotations: true },
 })
-/** On one line, with short names for what nobody sees; classes, and functions of the API, keep theirs. */
+/** Puts everything on one line, with short names; classes, and functions of the API, keep their names. */
 const withShortNames = () => ({
   compress: { keep_classnames: true, keep_fargs: true },
   mangle: { toplevel: true, keep_classnames: true, reserved: ['openEventStream'] },
 })
-/** As small as possible; the classes of the API keep their names, which consoles and monitoring show. */
+/** Makes a file as small as possible; the classes of the API keep their names, which consoles and monitoring show. */
 const publicClasses = /^(ErrorEvent|EventStreamError)$/
 const smallest = () => ({
   compress: { keep_classnames: publicClasses },
@@ -99,7 +100,7 @@ const smallest = () => ({
 
 const external = [/^undici(\/|$)/, /^node:/]
 
-/** One file a module, as in src: a bundler can leave out each file that it does not need. */
+/** There is one file per module, as in src: a bundler can leave out each file that it does not need. */
 const modules = (platform) => ({
   input: entries,
   external: [parser, ...external],
@@ -118,24 +119,24 @@ const src = fileURLToPath(new URL('src/', import.meta.url))
 const pathOf = (id) => (id.startsWith(src) ? id.slice(src.length).replaceAll('\\', '/') : undefined)
 
 /**
- * The files of Node's build that hold many modules: Node takes its time for every file that it has to find, so what is
- * needed at the same time is in the same file. Entries, and modules of no such file, are left to rollup.
+ * The files of Node's build that contain many modules: Node needs time to find each file, so modules that are needed at
+ * the same time are in the same file. Entries, and modules that are in none of these files, are left to rollup.
  */
 const nodeFiles = {
-  /** What an import needs. */
+  /** The modules that an import needs. */
   everysource:
     /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn)\.ts$/,
-  /** What the first request needs. */
+  /** The modules that the first request needs. */
   network: /^node\/(?!undici)/,
-  /** What `everysource --help` needs. */
+  /** The modules that `everysource --help` needs. */
   'command-line': /^cli\/(command-line\/|terminal\/|version|endpoint\/request-options|listen\/listen(-options)?\.ts)/,
 }
 
 const isCommand = ({ moduleIds }) => moduleIds.some((id) => pathOf(id)?.startsWith('cli/'))
 
 /**
- * What `require` reads in a runtime that can require ES modules: Node, and Deno, which has no condition of its own for
- * `require`. Both then have the class that an import has.
+ * The file for `require` in runtimes that can require ES modules: Node, and Deno, which has no separate condition for
+ * `require`. Both then get the same class as with an import.
  */
 const requiredModules = () => ({
   name: 'required-modules',
@@ -191,8 +192,8 @@ const commonJs = (platform) => ({
 })
 
 /**
- * One file for `import` and `require`, which Metro compiles to the same: an app never has the class twice. The other
- * entries require that file.
+ * One file for both `import` and `require`, since Metro compiles an import to a require: an app never has the class
+ * twice. The other entries require that file.
  */
 const reactNative = Object.entries({
   index,
@@ -216,7 +217,7 @@ const reactNative = Object.entries({
   onwarn,
 }))
 
-/** The pages for readers, with the columns of their tables not aligned: spaces are a third of their size. */
+/** The documents, with the columns of their tables not aligned: the spaces would be a third of their size. */
 const pages = () => ({
   name: 'pages',
   async generateBundle() {
@@ -234,15 +235,15 @@ const script = {
     file: 'dist/everysource.global.js',
     format: 'iife',
     name: 'everysource',
-    banner: `/*! everysource ${version}, licence ${license}; contains eventsource-parser, licence MIT */`,
+    banner: `/*! everysource ${version}, license ${license}; contains eventsource-parser, license MIT */`,
   },
-  plugins: [resolveFor('browser', parser), typescript(), minified(smallest), parserLicence(), pages()],
+  plugins: [resolveFor('browser', parser), typescript(), minified(smallest), parserLicense(), pages()],
   onwarn,
 }
 
 /**
- * Leaves out the mark of a class that has private members: with it, no other class is assignable to that one, such as a test
- * double, and no subclass expression can be exported from a module whose declarations are generated.
+ * Removes the marker for private members from a class. With the marker, no other class, such as a test double, would be
+ * assignable to it, and no subclass expression could be exported from a module whose declarations are generated.
  */
 const withoutPrivateMembers = () => ({
   name: 'without-private-members',
@@ -250,8 +251,9 @@ const withoutPrivateMembers = () => ({
 })
 
 /**
- * TypeScript reads a declaration file as the kind of module that its extension names, so each kind has its own; that for
- * `import` refers to the other one. The class has a member named by Symbol.dispose, which the libs of a project may lack.
+ * TypeScript reads a declaration file as the kind of module that its extension names, so each kind has its own file;
+ * the one for `import` refers to the other one. The class has a member named by Symbol.dispose, which the libs of a
+ * project may lack.
  */
 const declarations = ([name, input]) => ({
   input,

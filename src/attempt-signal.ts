@@ -6,7 +6,7 @@ export class AttemptSignal implements Signal {
   hasTimedOut = false
   /** Set by the transport. */
   onabort?: () => void
-  /** The controller of the signal that the caller's functions get; few ask for it. */
+  /** The controller of that signal, which is created only if a function asks for the signal. */
   #controller: AbortController | undefined
 
   /** The signal that the caller's functions get. */

@@ -20,7 +20,7 @@ import type { Transport, TransportHandler, TransportResponse } from './transport
 export interface AttemptHandler extends Omit<ParserHandler, 'tooLarge' | 'comment'> {
   /** "Announce the connection": the response is an event stream. */
   open(response: TransportResponse): void
-  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  /** Called after every chunk. While a promise that it returns is pending, nothing is read from the network. */
   ready(): Promise<void> | undefined
   /** The attempt is over. Called once, as the last function, and after the code that ended the attempt has run. */
   ended(outcome: Outcome): void
@@ -47,7 +47,8 @@ function createContext(state: AttemptState, signal: AttemptSignal): AttemptConte
 
 /**
  * One request and its response. Whatever ends the attempt first is its outcome, and ends everything else: the signal is
- * aborted from then on, and nothing more is reported. A class, and not closures: thousands of streams keep one each.
+ * aborted from then on, and nothing more is reported. It is a class rather than a set of closures because a process may
+ * keep thousands of attempts in memory.
  */
 export class Attempt implements TransportHandler, ParserHandler {
   readonly #settings: Settings
@@ -59,7 +60,7 @@ export class Attempt implements TransportHandler, ParserHandler {
   readonly #deadline: Deadline
   /** Present if comments are reported. */
   readonly comment: ParserHandler['comment']
-  /** What takes the body of the response: a parser, or the beginning of the body of a refused response. */
+  /** The function that takes the bytes of the body: a parser, or one that collects the body of a refused response. */
   #read: ((bytes: Uint8Array) => void) | undefined
   /** The response's Retry-After header. */
   #retryAfter: string | null | undefined
@@ -169,7 +170,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     this.#settle({ kind: 'aborted' })
   }
 
-  // What the parser reports; nothing once the attempt has ended, as in the middle of a chunk.
+  // What the parser reports. Once the attempt has ended, even in the middle of a chunk, nothing is passed on.
 
   id(id: string): void {
     if (!this.#signal.aborted) this.#handler.id(id)
@@ -188,11 +189,11 @@ export class Attempt implements TransportHandler, ParserHandler {
   }
 
   /**
-   * Ends the attempt with an outcome.
+   * Ends the attempt.
    * @param refused the response, if the response is the reason
    */
   #complete(reason: ErrorReason, message: string, error?: unknown, refused?: TransportResponse): void {
-    // Why a response is refused comes before what happens while its body is read.
+    // The reason why a response is refused takes precedence over a failure to read its body.
     const { response, ...cause } = this.#refusal ?? { response: refused, reason, message, error }
     this.#settle({
       kind: kindOf(cause.reason),
@@ -236,7 +237,7 @@ export class Attempt implements TransportHandler, ParserHandler {
    * user agent knows that to be futile, in which case the user agent may fail the connection."
    */
   fail(error: unknown): void {
-    // Futile: without HTTP there is no network that could come back.
+    // Without HTTP, reconnecting is futile: there is no network that could come back.
     const reason = this.#settings.url.startsWith('http') ? 'network' : 'unsupported'
     this.#complete(reason, describeError(error), error)
   }

@@ -1,6 +1,6 @@
 /**
- * Calls a function of the caller's that only observes. An exception is reported like that of an event listener, and
- * changes nothing.
+ * Calls a function of the caller that only observes. An exception is reported like that of an event listener, and has
+ * no other effect.
  * {@link https://html.spec.whatwg.org/multipage/webappapis.html#report-the-exception}
  */
 export function callObserver<Argument>(

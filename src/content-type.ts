@@ -7,8 +7,8 @@ const eventStream = /^\s*text\/event-stream\s*(;|$)/i
  * {@link https://fetch.spec.whatwg.org/#concept-header-extract-mime-type}
  */
 export function isEventStream(contentType: string | null): boolean {
-  // A comma within a quoted string separates nothing: each quoted string is replaced by a quotation mark, which no MIME
-  // type contains.
+  // A comma within a quoted string does not separate types: each quoted string is replaced by a quotation mark, which
+  // no MIME type contains.
   const types = contentType?.replace(/"[^"]*"?/g, '"').split(',')
   return !!types?.findLast((type) => mimeType.test(type))?.match(eventStream)
 }

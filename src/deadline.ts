@@ -16,7 +16,7 @@ export class Deadline {
     if (!delay) return
     const due = performance.now() + delay
     const onTimer = (): void => {
-      // A late timer: the thread was busy, and what arrived meanwhile has to be read first.
+      // The timer is late because the thread was busy: what arrived in the meantime has to be read first.
       if (performance.now() > due + 1) this.#timer = startTimer(expire, 0, this.#unref)
       else expire()
     }

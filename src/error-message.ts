@@ -1,6 +1,6 @@
 /**
- * Describes something that was thrown: the text that was thrown, or an Error's message and that of its cause,
- * unless the message has it already.
+ * Describes something that was thrown: the text that was thrown, or an Error's message and that of its cause, unless
+ * the message already contains that.
  */
 export function describeError(error: unknown): string {
   if (typeof error === 'string') return error

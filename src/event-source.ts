@@ -32,9 +32,9 @@ export interface SourceKind {
 }
 
 /**
- * The member by which a subclass says how it differs. It is one of the prototype: tools that wrap the constructor pass on the
- * prototype, but not always the static members. No class declares it: the declarations of a caller's subclass would have to
- * name the symbol.
+ * The member of the prototype by which a subclass says how it differs. It is not a static member, because tools that
+ * wrap the constructor preserve the prototype, but not always the static members. No class declares it, because the
+ * declarations of a caller's subclass would then have to name the symbol.
  */
 export const sourceKind: unique symbol = Symbol()
 
@@ -80,8 +80,8 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     const { startSession, optionRules } = (prototype as { [sourceKind]: SourceKind })[sourceKind]
     // Constructor, steps 3 to 7: the URL (options/url.ts), and the value of withCredentials.
     this.#settings = readSettings(url, init, optionRules)
-    // Steps 8 to 14 belong to each attempt (request.ts, transport/fetch.ts, attempt.ts). Step 15: "Fetch request": the
-    // session does, after the caller's own code has run.
+    // Steps 8 to 14 belong to each attempt (request.ts, transport/fetch.ts, attempt.ts). Step 15, "fetch request": the
+    // session does that after the caller's own code has run.
     this.#session = startSession(this.#settings, createTransport(this.#settings), {
       // "Announce the connection": "queue a task which, if the readyState attribute is set to a value other than CLOSED,
       // sets the readyState attribute to OPEN and fires an event named open at the EventSource object." Once it is
@@ -104,7 +104,8 @@ export class EventSource<Events = unknown> extends EventTargetBase {
         // The callback may have closed the source.
         if (!this.#session.closed) this.#handlers.dispatch(event)
       },
-      // Deviation: a connection that is closed for a new one from this side is no interruption, and fires no event.
+      // Deviation: a connection that this side closes in order to open another one is not interrupted, and no event is
+      // fired.
       dropped: () => {
         this.#readyState = CONNECTING
       },
@@ -128,12 +129,12 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     return this.#settings.withCredentials
   }
 
-  /** The state of the connection: CONNECTING, also while it waits to reconnect, OPEN or CLOSED. */
+  /** The state of the connection: CONNECTING (also while it waits to reconnect), OPEN or CLOSED. */
   get readyState(): 0 | 1 | 2 {
     return this.#session.closed ? CLOSED : this.#readyState
   }
 
-  /** The last event ID string: what the next request will resume after. */
+  /** The last event ID string, after which the next request will resume. */
   get lastEventId(): string {
     return this.#session.lastEventId
   }
@@ -179,7 +180,10 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   declare readonly [Symbol.toStringTag]: string
 }
 
-/** The class, as libraries that take one name its type; the name is the one in the npm package `eventsource`. */
+/**
+ * The type of the class, for libraries that take the class as an argument. Its name is the one in the npm package
+ * `eventsource`.
+ */
 export type EventSourceConstructor = typeof EventSource
 
 /** The overloads of lib.dom's class, and the caller's events by name. */
@@ -208,7 +212,7 @@ export interface EventSource<Events = unknown> {
   removeEventListener(type: string, listener: RemoveEventListener[1] | null, options?: RemoveEventListener[2]): void
 }
 
-// What WebIDL requires of an interface, and a class does not do by itself.
+// WebIDL requires this of an interface; a class does not do it automatically.
 const { prototype } = EventSource
 for (const target of [EventSource, prototype]) {
   for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
@@ -222,7 +226,7 @@ Object.assign(prototype, { [sourceKind]: { startSession } satisfies SourceKind }
 defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.
 defineProperty(EventSource, 'name', { value: 'EventSource' })
-// The npm package `eventsource` has it, and libraries ask for it before they use the option `fetch`.
+// The npm package `eventsource` has this member, and libraries check for it before they use the option `fetch`.
 defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true })
 // For "using", where the runtime has it.
 if (Symbol.dispose) {

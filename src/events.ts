@@ -14,7 +14,7 @@ import type { DomEvent } from './platform/dom-types.ts'
  * | `status` | a status other than 200 |
  * | `content-type` | a MIME type other than `text/event-stream` |
  * | `redirect` | `redirect: 'error'`, too many redirects, no usable Location |
- * | `cors` | reserved: a page whose origin the server does not allow gets `network` |
+ * | `cors` | reserved; if the server does not allow the origin of a page, the reason is `network` |
  * | `too-large` | an event larger than `maxEventSize` |
  * | `unsupported` | a scheme that can never work, no way to send, a header that cannot be sent |
  * | `body-used` | a one-shot body would have to be sent twice |

@@ -1,4 +1,4 @@
-/** The global object, or what takes its place in a runtime without events of its own. */
+/** The global object, or a substitute in a runtime whose global object dispatches no events. */
 interface GlobalEventTarget {
   addEventListener(type: string, listener: (event: Event) => void, capture: boolean): void
   removeEventListener?(type: string, listener: (event: Event) => void, options: object): void
@@ -31,7 +31,7 @@ export function onGlobalEvents(
     return
   }
   return () => {
-    // As an object: Node does not take `true` here.
+    // The options are an object because Node does not accept `true` here.
     for (const type of types) scope.removeEventListener?.(type, onEvent, { capture: true })
   }
 }

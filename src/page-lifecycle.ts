@@ -20,7 +20,7 @@ const lifecycleEvents = ['beforeunload', 'pagehide', 'pageshow', 'freeze', 'resu
  */
 const maxAbortTime = 1_000
 
-/** Whether that time is not over yet. */
+/** Whether such an event has occurred within that time. */
 let isLeaving = false
 
 type LifecycleEvent = Event & { readonly persisted?: boolean }
@@ -39,12 +39,12 @@ export function isLeavingPage(): boolean {
  */
 export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boolean) => void): (() => void) | undefined {
   const { document } = globalThis
-  // Test tools and servers may have a `document` that is no page.
+  // Test tools and servers may have a `document` that is not a page.
   if (!document) return
   let isSuspended = false
   let wasAway = false
   const update = (): void => {
-    // An image or a form whose name is "hidden" takes the place of the boolean: that page does not pause.
+    // An image or a form named "hidden" takes the place of the boolean: such a page does not pause.
     const isAway = isSuspended || (!!whenHidden && document.hidden === true)
     if (isAway !== wasAway) onChange(isAway)
     wasAway = isAway
@@ -52,7 +52,7 @@ export function watchPageLifecycle(whenHidden: boolean, onChange: (isAway: boole
   const onEvent = ({ type, persisted }: LifecycleEvent): void => {
     if (type === 'beforeunload' || (type === 'pagehide' && !persisted)) {
       isLeaving = true
-      // The page may ask the user, who takes any time to answer. The first timer waits until the dialog is closed.
+      // The page may show a dialog, which stays open for any length of time. The first timer fires only after that.
       setTimeout(() => {
         setTimeout(() => {
           isLeaving = false

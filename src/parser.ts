@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import type { Decode } from './platform/platform.ts'
 
-/** What an event stream says, in its order. */
+/** What an event stream contains, in its order. */
 export interface ParserHandler {
   /**
    * Dispatch the event, step 1: "Set the last event ID string of the event source to the value of the last event ID
@@ -13,7 +13,7 @@ export interface ParserHandler {
   /** "Set the event stream's reconnection time to that integer", in ms. */
   reconnectionTime(milliseconds: number): void
   comment?: ((comment: string) => void) | undefined
-  /** An event is larger than `maxEventSize`; the parser takes nothing more. */
+  /** An event is larger than `maxEventSize`; the parser ignores everything after it. */
   tooLarge(): void
 }
 
@@ -33,7 +33,8 @@ export function createEventStreamParser(
     maxBufferSize: maxEventSize,
     onId: (id) => handler.id(id),
     onEvent({ id = '', event = '', data }) {
-      // The parser measures the data that it buffers, and neither the id nor the name, nor what arrives in one chunk.
+      // The parser measures only the data that it buffers: not the id, not the name, and not an event that arrives in
+      // one chunk.
       if (id.length + event.length + data.length > maxEventSize) handler.tooLarge()
       // Dispatch the event, step 6: "If the event type buffer has a value other than the empty string, change the type
       // of the newly created event to equal the value of the event type buffer."
@@ -45,8 +46,8 @@ export function createEventStreamParser(
       if (type === 'max-buffer-size-exceeded') handler.tooLarge()
     },
   })
-  // eventsource-parser strips a byte order mark, too, but only at the start of what it is fed: an empty line, which
-  // means nothing here, makes it keep a second one.
+  // eventsource-parser strips a byte order mark, too, but only at the start of what it is fed: an empty line, which has
+  // no other effect, makes it keep a second one.
   parser.feed('\n')
   return (bytes) => parser.feed(decode(bytes))
 }

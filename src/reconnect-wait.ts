@@ -3,8 +3,8 @@ import { onGlobalEvents } from './global-events.ts'
 import { startTimer, type Timer } from './timer.ts'
 
 /**
- * How often a wait looks at the clocks, in ms. A sleep counts from five times as much on: less may be a wall clock that is
- * adjusted, or a test that fakes one of the clocks.
+ * The interval at which a wait checks the clocks, in ms. Only a jump of more than five times the interval counts as a
+ * sleep: a shorter one may be an adjustment of the wall clock, or a test that fakes one of the clocks.
  */
 const checkInterval = 1_000
 
@@ -37,9 +37,9 @@ export function startReconnectWait(delay: number, unref: boolean, reconnect: () 
     }
     timer = startTimer(onTimer, time, unref)
   }
-  // During a sleep, the wall clock runs and the clock of the timers stands still, or takes the sleep for a part of the
-  // wait. A timer that is late is no sign of a sleep: browsers let the timers of hidden pages run once a minute, and an
-  // `alert()` or a debugger stops all of them.
+  // During a sleep, the wall clock runs, and the clock of the timers either stands still or counts the sleep as a part
+  // of the wait. A late timer is not a sign of a sleep: browsers let the timers of hidden pages run once a minute, and
+  // an `alert()` or a debugger stops all of them.
   const watchForSleep = (): void => {
     const lead = Date.now() - performance.now()
     const onTimer = (): void => {

@@ -31,7 +31,7 @@ function applyUrlCredentials(url: URL, headers: Headers): void {
   headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
 }
 
-/** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
+/** Replaces a query parameter, and leaves the rest of the query unchanged, because it may be signed. */
 function setQueryParameter(url: URL, name: string, value: string): void {
   const pairs = url.search ? url.search.slice(1).split('&') : []
   // Without the ampersand, a question mark that belongs to the name would be skipped.
@@ -39,7 +39,7 @@ function setQueryParameter(url: URL, name: string, value: string): void {
   url.search = `?${[...others, new URLSearchParams([[name, value]])].join('&')}`
 }
 
-/** Calls a function of the caller's. The message of whatever it throws gets the function's name. */
+/** Calls a function of the caller. If it throws, the function's name is added to the message. */
 async function callCaller<Result>(name: string, call: () => Result | PromiseLike<Result>): Promise<Result> {
   try {
     return await call()
@@ -69,7 +69,7 @@ function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Rep
  * Builds the request of one attempt: calls the functions given as `request`, `headers` and `body`, and adds what the
  * standard sends.
  * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource}
- * @throws Error that names the function which failed, and whose cause is what that function threw
+ * @throws Error that names the function that failed, and whose cause is what that function threw
  */
 export async function buildRequest(
   settings: Settings,
@@ -78,7 +78,7 @@ export async function buildRequest(
 ): Promise<AttemptRequest> {
   const { request: getOverrides, withCredentials, redirect, lastEventIdQueryParam } = settings
   const { attempt, lastEventId } = context
-  // Only functions are awaited: a suspended call keeps all that it holds in memory.
+  // Only functions are awaited: a suspended call keeps everything that it refers to in memory.
   const parts = getOverrides
     ? await callCaller('request', async () => applyOverrides(settings, (await getOverrides(context)) ?? {}))
     : settings
@@ -97,10 +97,10 @@ export async function buildRequest(
   // then: Let lastEventIDValue be the EventSource object's last event ID string, encoded as UTF-8. Set (`Last-Event-ID`,
   // lastEventIDValue) in request's header list."
   if (lastEventId) {
-    // Deviation: as a query parameter where that was asked for, since the header costs a CORS preflight.
+    // Deviation: the ID is a query parameter if the caller asks for that, because the header costs a CORS preflight.
     if (lastEventIdQueryParam) setQueryParameter(url, lastEventIdQueryParam, lastEventId)
     else headers.set('Last-Event-ID', toByteString(lastEventId))
   }
-  // Member by member, not `...settings`: V8 makes a hash table for that many members, which takes 4 KB.
+  // The members are listed because V8 would create a hash table of 4 KB for `...settings`, which has more members.
   return { attempt, method, withCredentials, redirect, url: url.href, headers, body, signal }
 }

@@ -12,7 +12,10 @@ export interface History {
   readonly failures: number
   /** The server's `retry:` in ms, if it sent one. */
   readonly serverReconnectionTime: number | undefined
-  /** Whether new headers may help after a 401: a function makes them, and there was no 401 since an attempt opened. */
+  /**
+   * Whether new headers may help after a 401: a function creates them, and there was no other 401 since an attempt
+   * opened.
+   */
   readonly canRefreshHeaders: boolean
 }
 
@@ -28,8 +31,8 @@ function backoff(outcome: CompletedOutcome, history: History, policy: Policy, ra
   const { failures, serverReconnectionTime } = history
   const reconnectionTime = serverReconnectionTime ?? policy.initialDelay
   // Reestablish the connection, step 2: "Wait a delay equal to the reconnection time of the event source." After a
-  // stream that had worked, the delay is stretched by up to a fifth, so that clients which lost their connections
-  // together do not come back together.
+  // stream that had worked, the delay is stretched by up to a fifth, so that clients that lost their connections at the
+  // same time do not reconnect at the same time.
   // Step 3: "Optionally, wait some more. In particular, if the previous attempt failed, then user agents might introduce
   // an exponential backoff delay to avoid overloading a potentially already overloaded server."
   const delay = failures
@@ -56,7 +59,7 @@ function askCaller(
 }
 
 /**
- * Decides whether the connection is reestablished, and after what delay. A pure function of its arguments: it knows no
+ * Decides whether the connection is reestablished, and after what delay. A pure function of its arguments: it uses no
  * timers, no clock and no random numbers of its own.
  * @param random returns a number from 0 up to, but not including, 1
  */

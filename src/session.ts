@@ -23,9 +23,9 @@ export interface SessionHandler {
    * Otherwise "fail the connection": there is no further attempt.
    */
   interrupted(details: ErrorDetails): void
-  /** The connection is closed for a new one, without an interruption: by `reconnect()`, or while the page is away. */
+  /** The connection was closed without an interruption: by `reconnect()`, or because the page is away. */
   dropped?(): void
-  /** Asked after every chunk. While a promise that it returns is pending, nothing is read from the network. */
+  /** Called after every chunk. While a promise that it returns is pending, nothing is read from the network. */
   ready?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
   aborted?(): void
@@ -35,15 +35,18 @@ export interface SessionHandler {
 export interface Session {
   /** "The last event ID string of the event source": the ID of the last complete block that had one. */
   lastEventId: string
-  /** Whether the session has ended for good: closed, failed, its signal aborted, or its document gone. */
+  /**
+   * Whether the session has ended permanently: it was closed or has failed, its signal was aborted, or its document is
+   * gone.
+   */
   readonly closed: boolean
-  /** Ends the session for good; nothing is reported afterwards. */
+  /** Ends the session permanently; nothing is reported afterwards. */
   close(): void
   /** Ends the wait or the connection, and connects at once. */
   reconnect(): void
 }
 
-/** How long a session waits to see whether its page is left, in ms. */
+/** How long a session waits before it reconnects while its page may be about to be left, in ms. */
 const leavingDelay = 1_000
 
 export type StartSession = (settings: Settings, transport: Transport, handler: SessionHandler) => Session
@@ -60,11 +63,15 @@ function toDetails(outcome: CompletedOutcome, { delay, failure }: Decision): Err
   }
 }
 
-/** A session and what it knows, as a class and not as closures: thousands of streams keep one each. */
+/**
+ * A session. It is a class rather than a set of closures because a process may keep thousands of sessions in memory.
+ */
 class ReconnectingSession implements Session, AttemptHandler {
   lastEventId: string
   #isClosed: boolean
-  /** The document of the page, if there is one. A document without a window, as test tools make them, is none. */
+  /**
+   * The document of the page, if there is one. A document without a window, as test tools create them, does not count.
+   */
   readonly #document = globalThis.document?.defaultView?.document
   readonly #settings: Settings
   readonly #transport: Transport
@@ -119,9 +126,9 @@ class ReconnectingSession implements Session, AttemptHandler {
 
   /**
    * "If a user agent is to forcibly close an EventSource object (this happens when a Document object goes away
-   * permanently), the user agent must abort any instances of the fetch algorithm started for this EventSource object, and
-   * must set the readyState attribute to CLOSED." The browser aborts them, and may not run this realm's code any more:
-   * what others see is found out when they ask.
+   * permanently), the user agent must abort any instances of the fetch algorithm started for this EventSource object,
+   * and must set the readyState attribute to CLOSED." The browser aborts them, and may not run this realm's code any
+   * more: the state is therefore determined whenever it is read.
    */
   get closed(): boolean {
     return this.#isClosed || this.#document?.defaultView === null
@@ -135,7 +142,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   reconnect(): void {
-    // No matter where it is called, the next attempt calls back in the context of the session.
+    // Wherever this is called, the next attempt calls back in the context of the session.
     this.#transport.runInContext(() => {
       this.#currentAttempt?.abort()
       this.#endWait?.()
@@ -179,8 +186,8 @@ class ReconnectingSession implements Session, AttemptHandler {
       return
     }
     if (outcome.reason === 'network' && isLeavingPage()) {
-      // Deviation: leaving a page aborts its requests. That is no failure, and is not reported; if the page stays after
-      // all, it reconnects. A second loss in a row has another cause: by then, the page does not seem to be left.
+      // Deviation: leaving a page aborts its requests. That is not a failure, and is not reported; if the page stays
+      // after all, the session reconnects. A second loss in a row has another cause: by then, the page would be gone.
       this.#handler.dropped?.()
       this.#wait(leavingDelay)
       return
@@ -210,7 +217,7 @@ class ReconnectingSession implements Session, AttemptHandler {
     }
     const decision = decide(outcome, history, policy, Math.random)
     if (decision.delay === undefined || !wasSent(body)) return decision
-    // Before a response, the reason why there was none says more: it may be the body that failed.
+    // Before a response, the reason for the loss says more: the body itself may have failed.
     if (outcome.kind === 'lost' && !this.#hasOpened) return {}
     const message = `${outcome.message}; ${bodyUsedMessage}`
     return { failure: { reason: 'body-used', message, error: outcome.error } }
@@ -221,7 +228,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   readonly #connect = (): void => {
-    // While the page is away, the end of the wait is its return, at which `reconnect()` is called.
+    // While the page is away, the wait ends when the page is back: `reconnect()` is called then.
     this.#endWait = this.#isAway ? this.#connect : undefined
     if (this.closed || this.#isAway) return
     const ready = this.#attempt > 0 && this.ready()

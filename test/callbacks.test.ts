@@ -11,7 +11,7 @@ import { uncaughtDuring } from './uncaught-during.ts'
 useFakeTimers()
 
 describe('An attempt calls onRequest, onResponse and onComment', () => {
-  it('onRequest and onResponse receive what was sent and what came, even if it is refused', async () => {
+  it('onRequest and onResponse receive the request and the response, even a refused one', async () => {
     const onRequest = vi.fn<NonNullable<EventSourceInit['onRequest']>>()
     const onResponse = vi.fn<NonNullable<EventSourceInit['onResponse']>>()
     const init = { onRequest, onResponse, headers: { 'X-Key': 'sesame' }, method: 'post' }

@@ -146,7 +146,7 @@ describe('A deadline does not expire while the thread is busy', () => {
     vi.spyOn(performance, 'now').mockReturnValue(now + 1_000 + lateness)
     vi.advanceTimersToNextTimer()
     const isExpired = expire.mock.calls.length > 0
-    // What has arrived meanwhile is read before the next timer.
+    // Bytes that have arrived in the meantime are read before the next timer.
     vi.advanceTimersToNextTimer()
     expect(expire).toHaveBeenCalledOnce()
     return isExpired

@@ -187,7 +187,7 @@ describe('The wait for the next attempt can end early', () => {
   })
 })
 
-describe('A source does without what a page lacks', () => {
+describe('A source works in a page that lacks something', () => {
   it.each([
     ['has no members', {}],
     ['has no functions', { hidden: false, baseURI: undefined }],

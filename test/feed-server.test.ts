@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { startFeedServer } from '../fixtures/feed-server.ts'
 
-/** All that comes back, until the server closes the connection. */
+/** Everything that the server sends until it closes the connection. */
 async function exchange(origin: string, request: string): Promise<string> {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)

@@ -39,7 +39,7 @@ describe('A page can be away', () => {
     expect(changes).toEqual([true, false])
   })
 
-  it('A page that is left for good does not count as away', () => {
+  it('A page that is left permanently does not count as away', () => {
     const { dispatch } = stubPage()
     const change = vi.fn<(isAway: boolean) => void>()
     watchPageLifecycle(true, change)

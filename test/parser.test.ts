@@ -113,12 +113,12 @@ describe('The parser reports comments on request', () => {
     expect(comments).toEqual(['', 'one', 'two'])
   })
 
-  it('A comment of any length is skipped where nobody asks for comments', () => {
+  it('A comment of any length is skipped if nobody asks for comments', () => {
     const reports = parse([':', 'x'.repeat(10 * small), `${'x'.repeat(10 * small)}\ndata: a\n\n`], small)
     expect(reports).toEqual([['message', 'message', 'a']])
   })
 
-  it('A comment without an end counts toward the limit where somebody asks for comments', () => {
+  it('A comment without an end counts toward the limit if somebody asks for comments', () => {
     const comments: string[] = []
     const reports = parse([':', 'x'.repeat(small)], small, (comment) => comments.push(comment))
     expect(reports).toEqual([['tooLarge']])

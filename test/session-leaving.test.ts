@@ -84,7 +84,7 @@ describe('A session is silent about a page that is left', () => {
     expect(started.reports).toEqual([])
   })
 
-  it('A loss is not reported when the page has just been hidden for good', async () => {
+  it('A loss is not reported when the page has just been hidden permanently', async () => {
     started = start({ retry: { initialDelay: 5_000, jitter: 0 } })
     await settle()
     page.dispatchEvent(new Event('pagehide'))

@@ -92,7 +92,7 @@ export class Model {
   lastEventId = ''
   requests = 0
   #now = 0
-  /** The time at which the phase ends by itself. */
+  /** The time at which the phase ends without another event. */
   #due = Infinity
   /** The delay before the next attempt. */
   #delay = 0

@@ -310,7 +310,7 @@ describe('A session waits for a consumer that lags', () => {
     endAfterMessage(started.latest)
     await vi.advanceTimersByTimeAsync(day)
     expect(started.requests).toHaveLength(1)
-    // It asks again, and calls of reconnect() meanwhile do not add an attempt.
+    // The session asks again, and calls of reconnect() in the meantime do not add an attempt.
     started.session.reconnect()
     await settle()
     expect(started.requests).toHaveLength(1)

@@ -45,7 +45,7 @@ describe('unref decides whether timers keep the process alive', () => {
     const end = startReconnectWait(3 * second, unref, () => {})
     await vi.advanceTimersByTimeAsync(2.5 * second)
     end()
-    // The end of the wait, and three looks at the clock.
+    // The end of the wait, and three checks of the clock.
     expect(keepAlive).toEqual([!unref, !unref, !unref, !unref])
   })
 

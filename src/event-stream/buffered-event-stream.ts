@@ -16,7 +16,7 @@ export class BufferedEventStream implements EventStream<unknown> {
   readonly #settings: StreamSettings
   readonly #session: Session
   readonly #queue: EventQueue
-  /** What settles the pending calls of `next()`, in order. While there are any, `#deliver` runs. */
+  /** The functions that settle the pending calls of `next()`, in order. While there are any, `#deliver` runs. */
   readonly #pendingReads: ((result: ReadResult | Promise<ReadResult>) => void)[] = []
   /** The controller of the ReadableStream, if the consumer asked for one and has not cancelled it. */
   #readableController: ReadableStreamDefaultController<DecodedEvent> | undefined
@@ -28,11 +28,11 @@ export class BufferedEventStream implements EventStream<unknown> {
   #lastEventId: string
   /** The origin of the final URL of the current response. */
   #origin = ''
-  /** What the iteration throws after the last event; undefined if it is done instead. */
+  /** What the iteration throws after the last event; undefined if it simply ends. */
   #failure: unknown
   /** The result of every call of `next()` once nothing more is delivered; undefined until then. */
   #finalResult: Promise<ReadResult> | undefined
-  /** Present where the runtime has "await using". */
+  /** Present if the runtime supports `await using`. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
   constructor(settings: StreamSettings) {
@@ -97,7 +97,7 @@ export class BufferedEventStream implements EventStream<unknown> {
           this.#stop()
         },
       },
-      // Nothing is pulled before somebody reads.
+      // With this, nothing is pulled before somebody reads.
       { highWaterMark: 0 },
     )
   }
@@ -134,7 +134,7 @@ export class BufferedEventStream implements EventStream<unknown> {
     const result = new Promise<ReadResult>((resolve) => {
       if (this.#pendingReads.push(resolve) === 1) void this.#deliver()
     })
-    // A failure rejects all pending calls, and a consumer that awaits them in turn never comes to the later ones.
+    // A failure rejects all pending calls, and a consumer that awaits them in turn never gets to the later ones.
     result.catch(() => {})
     return result
   }
@@ -151,7 +151,7 @@ export class BufferedEventStream implements EventStream<unknown> {
     this.#queue.notify()
   }
 
-  /** Ends the connection after a clean end; a failure if `until` is still waiting for an event. */
+  /** Ends the connection after a clean end, which is a failure if `until` is still waiting for its event. */
   #handleCleanEnd(details: ErrorDetails): void {
     const message = 'the stream ended before the event for which until returns true'
     const { attempt } = details
@@ -165,7 +165,7 @@ export class BufferedEventStream implements EventStream<unknown> {
     this.#failure = failure
     this.#finalResult =
       failure === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(failure)
-    // Perhaps nobody calls `next()` again.
+    // It may be that nobody calls `next()` again.
     this.#finalResult.catch(() => {})
     this.#queue.clear()
     this.#closeSession()

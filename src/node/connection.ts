@@ -77,6 +77,6 @@ export interface ConnectionOwner {
   closed(connection: Connection): void
   /** The server did not process a request, so it can be sent again over another connection. */
   repeat(request: PendingRequest): void
-  /** The server wants HTTP/1.1 for what it was sent over HTTP/2. */
+  /** The server wants HTTP/1.1 for a request that was sent over HTTP/2. */
   avoidHttp2(): void
 }

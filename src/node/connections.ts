@@ -17,7 +17,7 @@ export interface ConnectionsOptions {
    * @default the proxies that environment variables name
    */
   readonly proxy?: ProxySettings | undefined
-  /** Further options of TLS connections. */
+  /** Additional options for TLS connections. */
   readonly tls?: ConnectionOptions
   /**
    * The maximum time to establish a connection, in ms.
@@ -44,7 +44,7 @@ export class Connections implements RequestDispatcher {
   readonly #pingInterval: number
   /** The connections to each origin, by origin, Host header and proxy. An entry is removed with its last connection. */
   readonly #origins = new Map<string, OriginConnections>()
-  /** The endpoints that TLS was used with last, which keep its sessions, by the key of their connections. */
+  /** The TLS endpoints that were used last, which keep their TLS sessions, by the key of their connections. */
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #socksProxies: SocksProxies
   /** The origin of the last request. */
@@ -103,7 +103,10 @@ export class Connections implements RequestDispatcher {
     }).dispatch(request)
   }
 
-  /** RFC 9112, section 3.2.2: a proxy is sent the whole URL. Requests to all origins share the connections to the proxy. */
+  /**
+   * RFC 9112, section 3.2.2: a proxy receives the whole URL. Requests to all origins share the connections to the
+   * proxy.
+   */
   #dispatchForward(target: URL, proxy: ProxySettings, { options, handler, isRepeated }: PendingRequest): void {
     const { origin } = proxy.url
     const { authorization } = proxy
@@ -128,7 +131,7 @@ export class Connections implements RequestDispatcher {
     this.#socksProxies.destroy()
   }
 
-  /** Not parsed again for each request to the same origin: thousands begin at once after an outage. */
+  /** Parses an origin, unless it is that of the last request: after an outage, thousands of requests begin at once. */
   #parseOrigin(origin: string): URL {
     if (this.#lastOrigin?.text !== origin) this.#lastOrigin = { text: origin, url: new URL(origin) }
     return this.#lastOrigin.url
@@ -177,7 +180,7 @@ export class Connections implements RequestDispatcher {
   }
 }
 
-/** The Host header of a request, which a connection sends for all its requests. */
+/** The Host header of a request. All requests over a connection have the same one. */
 function hostHeader({ headers }: RequestOptions): string | undefined {
   return (headers as Record<string, string> | undefined)?.['host']
 }

@@ -1,7 +1,6 @@
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
-import { splitOrigin } from './header-fields.ts'
 
 /** What to connect to. */
 export interface Endpoint {
@@ -43,7 +42,13 @@ export interface PendingConnection {
  */
 const tcpOptions = { allowHalfOpen: true, highWaterMark: 65_536 } as Partial<TcpNetConnectOpts>
 
-/** The endpoint of a serialized origin, without TLS. Not by `URL`: thousands of streams begin at once. */
+/** The scheme of a serialized origin, and its host with the port. This does not use `URL`: thousands of streams begin at once. */
+export function splitOrigin(origin: string): [scheme: string, host: string] {
+  const [scheme = '', host = ''] = origin.split('://')
+  return [scheme, host]
+}
+
+/** The endpoint of a serialized origin, without TLS. */
 export function endpointOf(origin: string): Endpoint {
   const [scheme, address] = splitOrigin(origin)
   const [, host = '', port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? []
@@ -80,13 +85,13 @@ export function connectOver(
   return new PendingSocket(connectTls({ ...tls, socket, ALPNProtocols: options.protocols }), tls, options, callback)
 }
 
-/** Replaces the message of an error of OpenSSL, which contains addresses and source files, by the reason in it. */
+/** Replaces the message of an error of OpenSSL, which contains addresses and source files, with the reason in it. */
 export function shortenTlsError(error: Error): void {
   const { library, reason } = error as { library?: string; reason?: string }
   if (library && reason) error.message = `TLS failed: ${reason}`
 }
 
-/** Not a closure, which would keep the pending connection in memory as long as the socket. */
+/** This is not a closure, which would keep the pending connection in memory as long as the socket. */
 function ignoreError(): void {}
 
 function keepSession(socket: Socket, tls: TlsEndpoint): void {

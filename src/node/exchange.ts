@@ -14,7 +14,7 @@ type GivenHeaders = Record<string, string | string[] | undefined>
 
 /** The value of a header as `Headers` would return it: several values are joined. */
 function readHeader(given: GivenHeaders, name: string): string | null {
-  // Not by Object.entries: thousands of streams begin at once after an outage.
+  // This does not use Object.entries, because thousands of streams begin at once after an outage.
   let joined: string | null = null
   for (const key of Object.keys(given)) {
     if (key.length !== name.length || key.toLowerCase() !== name) continue
@@ -144,7 +144,7 @@ export class Exchange implements ResponseHandler {
     this.#redirected = undefined
     this.#body?.destroy()
     this.#upload?.destroy()
-    // What still arrives is not read: the body of a redirect, or bytes after the end of the compressed data.
+    // Anything that still arrives is not read: the body of a redirect, or bytes after the end of the compressed data.
     this.#controller?.abort(reason)
   }
 

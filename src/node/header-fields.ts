@@ -27,9 +27,3 @@ export class ContentLengthError extends HeaderError {
 export function checkLength(given: string | undefined, length: number | undefined): void {
   if (given !== undefined && length !== undefined && Number(given) !== length) throw new ContentLengthError()
 }
-
-/** The scheme of a serialized origin, and its host with the port. Not by `URL`: thousands of streams begin at once. */
-export function splitOrigin(origin: string): [scheme: string, host: string] {
-  const [scheme = '', host = ''] = origin.split('://')
-  return [scheme, host]
-}

@@ -1,13 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
 import http, { type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { endpointOf } from './connector.ts'
-import { splitOrigin } from './header-fields.ts'
+import { endpointOf, splitOrigin } from './connector.ts'
 
 /**
- * Node's own class, below whatever has replaced it. Tools that replace `http.request` or this class (mocks, proxy agents,
- * tracers) expect a request that has yet to connect, and would send it somewhere else. What is set for a whole process
- * applies to `fetch`, and so to sources (`transport.ts`); tracers see the channels of `request-diagnostics.ts`.
+ * Finds Node's own class, even if something has replaced it. Tools that replace `http.request` or this class (mocks,
+ * proxy agents, tracers) expect a request that has yet to connect, and would send it somewhere else. What is set for a
+ * whole process applies to `fetch`, and so to sources (`transport.ts`); tracers see the channels of
+ * `request-diagnostics.ts`.
  */
 function findClientRequest(): typeof ClientRequest {
   let { prototype } = http.ClientRequest
@@ -26,7 +26,10 @@ export function hasHttpTracers(): boolean {
   return tracerChannels.some(({ hasSubscribers }) => hasSubscribers)
 }
 
-/** What a connection is to: the server, or the proxy that forwards its requests. All connections to it share one object. */
+/**
+ * The peer of a connection: the server, or the proxy that forwards its requests. All connections to it share one
+ * object.
+ */
 export interface HttpServer {
   readonly origin: string
   /** The scheme with a colon. */

@@ -26,7 +26,7 @@ function onClose(this: Owned): void {
   this[http1Connection].closed()
 }
 
-/** What a server sends without a request could be taken for the next response. */
+/** Bytes that a server sends without a request could be mistaken for the next response. */
 function onIdleData(this: Socket): void {
   this.destroy()
 }

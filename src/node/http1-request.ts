@@ -13,7 +13,10 @@ const minMaxHeaderSize = 262_144
 /** How long an idle connection is kept if the server does not say how long it keeps it, in ms. */
 const defaultIdleTime = 4_000
 
-/** How much earlier than the server an idle connection is closed, in ms, so that no request meets the server's close. */
+/**
+ * How much earlier than the server an idle connection is closed, in ms, so that no request is sent while the server
+ * closes it.
+ */
 const idleTimeMargin = 1_000
 
 /** Sends a request over another connection, unless that was done before. */
@@ -206,7 +209,7 @@ export class Http1Request implements ResponseController {
 
   /** Notes an error of the connection, which is reported when the request is closed. */
   failed(error: Error): void {
-    // RFC 9112, section 6.3: what follows a complete response is not part of it, and only ends the connection.
+    // RFC 9112, section 6.3: bytes after a complete response are not part of it, and only end the connection.
     if (!this.#response?.complete) this.#error ??= error
   }
 
@@ -233,7 +236,7 @@ export class Http1Request implements ResponseController {
   }
 
   ended({ complete }: IncomingMessage): void {
-    // node:http takes a reset for the end of a body that ends with its connection.
+    // node:http mistakes a reset for the end of a body that lasts until the connection is closed.
     if (this.aborted || this.#error || !complete) return
     this.#isReported = true
     this.#handler.onResponseEnd(this, {})
@@ -281,7 +284,7 @@ export class Http1Request implements ResponseController {
     connection?.finished(idleTime)
   }
 
-  /** The error of the connection; one that says more than Node's "aborted" and "socket hang up". */
+  /** The error of the connection, or one that says more than Node's "aborted" and "socket hang up". */
   #specificError(): Error {
     const error = this.#error
     if (error && !/^(aborted|socket hang up)$/.test(error.message)) return error

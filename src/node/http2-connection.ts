@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import { shortenTlsError } from './connector.ts'
-import { errorCodes, errorName, Http2Request, type RequestConnection } from './http2-request.ts'
+import { errorCodes, errorName } from './http2-error-codes.ts'
+import { Http2Request, type RequestConnection } from './http2-request.ts'
 
 /** The maximum number of streams that share a connection, even if the server allows more. */
 export const maxStreams = 250

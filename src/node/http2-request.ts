@@ -1,40 +1,11 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { splitOrigin } from './connector.ts'
+import { checkLength, checkValue } from './header-fields.ts'
+import { errorCodes, errorName } from './http2-error-codes.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
-
-/** The error codes that are handled apart from others (RFC 9113, section 7). */
-export const errorCodes = {
-  noError: 0,
-  refusedStream: 7,
-  cancel: 8,
-  enhanceYourCalm: 11,
-  http11Required: 13,
-} as const
-
-/** The names of the error codes, by number (RFC 9113, section 7). */
-const errorNames = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
-export function errorName(code: number): string {
-  return errorNames[code] ?? `error code ${code}`
-}
 
 /** The connection that a request is sent over. */
 export interface RequestConnection {
@@ -46,17 +17,17 @@ export interface RequestConnection {
   isExcludedByGoaway(streamId: number | undefined): boolean
   /** The stream of a request has closed. */
   release(): void
-  /** Gives the connection no further request. */
+  /** Prevents further requests over the connection. */
   retire(): void
   /** Returns a request that the server did not process, to be sent again. */
   repeat(request: PendingRequest): void
-  /** Has further requests sent over HTTP/1.1. */
+  /** Makes further requests use HTTP/1.1. */
   avoidHttp2(): void
 }
 
 const http2Request = Symbol('request')
 
-/** A stream with its request, so that all streams can share their listeners. */
+/** A stream that knows its request, so that all streams can share the same listeners. */
 type RequestStream = ClientHttp2Stream & { [http2Request]: Http2Request }
 
 /**
@@ -99,7 +70,7 @@ export class Http2Request implements ResponseController {
   /** The request until its response begins, since it may have to be sent again. */
   #request: PendingRequest | undefined
   #stream: ClientHttp2Stream | undefined
-  /** The sending of the request's body, if it is a stream. */
+  /** The upload of the request's body, if that is a stream. */
   #upload: Upload | undefined
   /** Whether END_STREAM has arrived. */
   hasEnded = false

@@ -88,7 +88,7 @@ function createFields(headers: Headers): Record<string, string> {
   return fields
 }
 
-/** Changes a request to the one that a redirect asks for. Returns false after it has refused the redirect. */
+/** Changes a request into the one that a redirect asks for. The result is false if the redirect was refused. */
 function follow(request: DispatchableRequest, response: TransportResponse, handler: TransportHandler): boolean {
   const { status } = response
   const location = response.headers.get('location')

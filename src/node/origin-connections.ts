@@ -190,7 +190,7 @@ export class OriginConnections implements ConnectionOwner {
       this.#avoidsHttp2 = false
       this.#capacity = maxStreams
     }
-    // At least one, unless nothing was expected of this connection.
+    // At least one request fails, unless none was expected to use this connection.
     const least = opening.isLate && this.#expectedRoom ? 0 : 1
     let count = Math.min(this.#capacity, Math.max(least, this.#waiting.size - this.#expectedRoom))
     for (const request of this.#waiting) {

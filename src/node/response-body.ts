@@ -166,7 +166,8 @@ export class ResponseBody {
   #wait(ready: Promise<void>, rest: Uint8Array): void {
     this.#isBehind = true
     this.#waiting = rest.length ? [rest] : undefined
-    // Not at once: the end may be part of the same read, and undici would parse the rest of the read again.
+    // The source is not paused at once: the end may be part of the same read, and undici would parse the rest of the
+    // read again.
     void nextMicrotask().then(() => this.#isBehind && !this.#hasEnded && !this.#isDestroyed && this.#last.pause())
     void ready.then(() => this.#resume())
   }

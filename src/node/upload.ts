@@ -5,7 +5,7 @@ export function isReadable(body: unknown): body is Readable {
   return typeof (body as Readable | null)?.pipe === 'function'
 }
 
-/** The sending of a request's body that is a stream. */
+/** The upload of a request's body that is a stream. */
 export class Upload {
   /** The body until it has ended. */
   #body: Readable | undefined
@@ -14,7 +14,7 @@ export class Upload {
    * Sends the body, without `pipe` or `pipeline`: each of the two streams has to end with the other.
    * @param onError called when the body fails, or is closed before its end
    * @param length the number of bytes that were announced; undefined if none were
-   * @throws Error if there is nothing to send any more
+   * @throws Error if the body was already read or closed
    */
   constructor(body: Readable, destination: Writable, onError: (error: Error) => void, length?: number) {
     if (body.destroyed || body.readableEnded) {

@@ -16,7 +16,7 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * Checks that a method may have this body, or a function that makes one, and that `fetch` would send it as it is: of a
+ * Checks that a method may have this body, or a function that makes one, and that `fetch` would send it as it is: for a
  * plain object or an array it would send "[object Object]" or similar text.
  * @returns the body
  * @throws TypeError that does not contain the body, which may be a secret

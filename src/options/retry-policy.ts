@@ -31,7 +31,7 @@ function policyRules({ initialDelay, maxDelay }: RetryPolicy): Record<string, Op
   }
 }
 
-/** @throws TypeError or RangeError for a member that is not what it has to be */
+/** @throws TypeError or RangeError for an invalid member */
 export function readPolicy(retry: RetryPolicy): Policy {
   const { statuses, ...policy } = applyRules(retry, policyRules(retry), 'retry.') as Required<RetryPolicy>
   return {
@@ -40,5 +40,5 @@ export function readPolicy(retry: RetryPolicy): Policy {
   } as Policy
 }
 
-/** The policy without any option. There is one for all: thousands of streams would each keep a copy in memory. */
+/** The policy without any option. All streams share it: thousands of copies would take memory. */
 export const defaultPolicy = /* @__PURE__ */ readPolicy({})

@@ -17,7 +17,7 @@ import {
   timeout,
 } from './validation.ts'
 
-/** {@link EventSourceInit}, validated, with every default filled in: all that the engine reads. */
+/** {@link EventSourceInit}, validated, with every default filled in: everything that the engine reads. */
 export interface Settings extends EventSourceInit {
   /** The URL, resolved and serialized. */
   readonly url: string

@@ -8,7 +8,7 @@ import { isObject } from './validation.ts'
  */
 export function resolveUrl(url: string): string {
   let base: unknown = globalThis.document?.baseURI ?? globalThis.location?.href
-  // A form or an image whose name is "baseURI" takes the place of that member of the document, but not of other nodes.
+  // A form or an image named "baseURI" takes the place of that member of the document, but not of other nodes.
   if (isObject(base)) base = new Text().baseURI
   // Constructor, step 3: "Let urlRecord be the result of encoding-parsing a URL given url, relative to settings."
   try {

@@ -1,12 +1,12 @@
 import { warnOnce } from '../warn-once.ts'
 
-/** What an option has to be. */
+/** What is valid for an option. */
 export interface OptionRule {
   /** The value if the option is undefined or null. */
   readonly default?: unknown
-  /** Asked about any value but the default. */
+  /** Called with any value except the default. */
   readonly isValid: (value: unknown) => boolean
-  /** What is valid, in words: they complete "headers is 3, not …". */
+  /** A description of what is valid, which completes "headers is 3, not …". */
   readonly expected: string
   /** Whether the value may be a secret, which no message may contain. */
   readonly isSecret?: boolean
@@ -47,7 +47,7 @@ export function eitherWord(defaultWord: string, otherWord: string): OptionRule {
   }
 }
 
-/** A time in ms, of which 0, the default, means no limit. */
+/** A time in ms; 0, the default, means no limit. */
 export const timeout = numberFrom(0, 0, Number.MAX_VALUE, 'a time in ms')
 
 export const callback: OptionRule = { isValid: isFunction, expected: 'a function' }
@@ -55,7 +55,7 @@ export const callback: OptionRule = { isValid: isFunction, expected: 'a function
 export const anything: OptionRule = { isValid: () => true, expected: '' }
 
 /**
- * Throws for an option that is not what it has to be: a RangeError for a number, a TypeError for anything else.
+ * Throws an error about an invalid option: a RangeError for a number, a TypeError for anything else.
  * @param expected what is valid, in words
  */
 export function throwInvalid(name: string, value: unknown, expected: string): never {
@@ -65,9 +65,10 @@ export function throwInvalid(name: string, value: unknown, expected: string): ne
 }
 
 /**
- * Copies options, fills in defaults, and warns once of options that no rule knows.
+ * Copies options, fills in defaults, and warns once about options without a rule.
  * @param path what precedes the names of the options in messages
- * @param defaults what the copy inherits: a copy of every default, in thousands of streams, takes megabytes
+ * @param defaults the object from which the copy inherits: in thousands of streams, copies of all defaults would take
+ * megabytes
  * @throws TypeError or RangeError for the first option that is not what its rule says
  */
 export function applyRules(
@@ -83,7 +84,7 @@ export function applyRules(
   for (const name of Object.keys(rules)) {
     const rule = rules[name] as OptionRule
     // Web IDL reads the members of a dictionary by name: an instance of a class may have accessors, or inherit them.
-    // Deviation: not from Object.prototype, to which old libraries add members for everybody.
+    // Deviation: members of Object.prototype do not count, because old libraries add some for all objects.
     const isGiven = Object.hasOwn(given, name) || !(name in Object.prototype)
     const value = (isGiven ? given[name] : undefined) ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {

@@ -3,8 +3,8 @@ import type { Decode, EventHandlers } from './platform.ts'
 export { EventBase, EventTargetBase } from './base-classes.ts'
 export { findMissingGlobal } from './missing-globals.ts'
 
-// Browsers keep to the standards: nothing here works around anything. What a page always has may be missing while a test
-// tool on a server imports the build for browsers.
+// Browsers follow the standards, so nothing here is a workaround. What every page has may be missing when a test tool
+// on a server imports the build for browsers.
 
 export function createDecoder(): Decode {
   const decoder = new TextDecoder()

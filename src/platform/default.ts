@@ -7,8 +7,8 @@ export { showFields } from './inspection.ts'
 export { findMissingGlobal } from './missing-globals.ts'
 export { EventBase, EventTargetBase }
 
-// For every runtime that has no file of its own: Node, Deno, Bun, edge workers, and browsers where a build for them was
-// not asked for (CommonJS). It finds out what the runtime does, and relies on nothing.
+// For every runtime without a separate file: Node, Deno, Bun, edge workers, and browsers if the build for browsers was
+// not chosen (CommonJS). It detects what the runtime does, and makes no assumptions.
 
 const createTextDecoder = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
 

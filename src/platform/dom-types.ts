@@ -1,6 +1,6 @@
 /*
- * Types of the DOM as a project knows them: from lib.dom, or from @types/node. React Native's types have none of them, or
- * empty ones: there, what everysource's own classes offer takes their place.
+ * The DOM types of a project: those of lib.dom or of @types/node. React Native's types lack them, or have empty ones;
+ * there, types of what everysource's own classes offer take their place.
  */
 
 type Globals = typeof globalThis

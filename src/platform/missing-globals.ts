@@ -1,6 +1,6 @@
 const required = ['TextDecoder', 'TextEncoder', 'Headers', 'AbortController']
 
-/** The first global that is missing of those that a source needs; undefined if there are all. */
+/** Returns the name of the first global that a source needs and that is missing; undefined if none is. */
 export function findMissingGlobal(): string | undefined {
   return required.find((name) => !(globalThis as Record<string, unknown>)[name])
 }

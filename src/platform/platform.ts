@@ -10,10 +10,10 @@ export interface EventHandlers {
   dispatch(event: Event): void
 }
 
-/** What an `on…` attribute returns: it takes any event, which makes the class assignable to the DOM's own type. */
+/** The value of an `on…` attribute. It accepts any event, which makes the class assignable to the DOM's own type. */
 export type EventHandler = ((event: DomEvent) => unknown) | null
 
-/** What runtimes do differently: what each file beside this one exports, chosen by the import `#platform`. */
+/** What runtimes do differently. Each runtime's file, chosen by the import `#platform`, exports these members. */
 export interface Platform {
   createDecoder(): Decode
   /** Whether HTTP can carry a header. */
@@ -22,7 +22,7 @@ export interface Platform {
   adaptEventHandlers(handlers: EventHandlers): EventHandlers
   /**
    * Calls a function when a signal aborts.
-   * @returns a function that undoes it
+   * @returns a function that undoes this
    */
   onAbort(signal: AbortSignal, callback: () => void): () => void
   /** The runtime's EventTarget; where there is none, an import must not fail, and a constructor does. */
@@ -30,12 +30,11 @@ export interface Platform {
   /** The runtime's Event; where there is none, an import must not fail. */
   readonly EventBase: typeof Event
   /**
-   * Finds what every attempt needs and the runtime does not have, such as jsdom. By `typeof`, since a build for a runtime
-   * may bind some of the names itself.
-   * @returns the name of the missing global; undefined if all are there
+   * Finds a global that every attempt needs and that the runtime, such as jsdom, does not have.
+   * @returns the name of the missing global; undefined if none is missing
    */
   findMissingGlobal(): string | undefined
-  /** Has the console show the fields of the events of a class. */
+  /** Makes the console show the fields of the events of a class. */
   showFields(EventClass: { readonly prototype: object }): void
   /** The names of the members of the runtime's MessageEvent. */
   messageEventMembers(): readonly PropertyKey[]

@@ -45,7 +45,7 @@ for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports']) {
   Object.defineProperty(MessageEvent.prototype, name, { enumerable: true })
 }
 
-/** Creates the event of a message. A cheaper class, as other platforms have it, is not needed here. */
+/** Creates the event of a message. A cheaper class, as on other platforms, is not needed here. */
 export function createMessageEvent(
   type: string,
   message: Pick<MessageEventInit, 'data' | 'origin' | 'lastEventId'>,

@@ -26,7 +26,10 @@ export function createDecoder(): Decode {
   }
 }
 
-/** Finds what is missing, except for a TextDecoder, which text over XMLHttpRequest does not need, and what `web-api.ts` has. */
+/**
+ * Finds a missing global, except for a TextDecoder, which text over XMLHttpRequest does not need, and for what
+ * `web-api.ts` provides.
+ */
 export function findMissingGlobal(): string | undefined {
   return ['Headers', 'AbortController'].find((name) => !(globalThis as Record<string, unknown>)[name])
 }

@@ -117,8 +117,8 @@ function parse(input: string, base: string | undefined): UrlParts {
 
 /**
  * The part of URL that is used here, for apps without a complete one: React Native's own accepts invalid URLs, appends
- * slashes, and has getters that throw up to 0.79. Deviation: a host that is not ASCII is not encoded, since that takes
- * the tables of IDNA.
+ * slashes, and has getters that throw up to 0.79. Deviation: a host that is not ASCII is not encoded, since that
+ * requires the tables of IDNA.
  * {@link https://url.spec.whatwg.org/#url-class}
  */
 export class URL {

@@ -30,7 +30,7 @@ function hasStandardUrl(): boolean {
 
 const isUrlStandard = /* @__PURE__ */ hasStandardUrl()
 
-// Not `Symbol.asyncIterator`, which the build replaces by what is exported below.
+// This is not written `Symbol.asyncIterator`, which the build replaces with the export below.
 const { asyncIterator: ownAsyncIterator } = Symbol
 
 // The replacements have the members that are used here, not all that lib.dom declares.

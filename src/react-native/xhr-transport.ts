@@ -41,7 +41,7 @@ function readHeaders(xhr: XMLHttpRequest): Headers {
 
 /** The body as React Native's XMLHttpRequest takes it, and the Content-Type that `fetch` would send with it. */
 function encodeBody(body: TransportRequest['body']): [body: XMLHttpRequestBodyInit | null, contentType: string] {
-  // Not by instanceof: the class may be one of several.
+  // This does not use instanceof, because there may be several such classes.
   if (Object.prototype.toString.call(body) === '[object URLSearchParams]') {
     return [`${body}`, 'application/x-www-form-urlencoded;charset=UTF-8']
   }
@@ -134,8 +134,8 @@ class XhrExchange {
     else this.#offset += text.length
     if (!text) return
     this.#received += text.length
-    // Only this platform's decoder reads the chunk. A consumer that lags is not waited for: XMLHttpRequest cannot be
-    // paused.
+    // Only this platform's decoder reads the chunk. The transport does not wait for a consumer that lags, because
+    // XMLHttpRequest cannot be paused.
     void this.#handler.bytes(new TextChunk(text) as unknown as Uint8Array)
     if (this.#shouldBeReplaced(text)) this.#handler.abort?.()
   }

@@ -1,6 +1,6 @@
 import type { Position, StreamMessage, TabRequest, Update } from './protocol.ts'
 
-/** The number of messages that each tab keeps for tabs that lack some, unless it wants more for itself by `replay`. */
+/** The number of messages that each tab keeps for tabs that missed some, unless its own `replay` is larger. */
 const defaultCount = 128
 
 /** The maximum length of these messages together, in characters. The last one is kept even if it is longer. */
@@ -48,7 +48,7 @@ export class MessageHistory {
     return { series, number, lastEventId: this.lastEventId }
   }
 
-  /** Whether the tab knows where the stream was left. */
+  /** Whether the tab knows the current position of the stream. */
   get isKnown(): boolean {
     return this.position.series !== 0
   }
@@ -68,7 +68,10 @@ export class MessageHistory {
     this.#characters -= lengthOf(first)
   }
 
-  /** Moves to a position, unless the tab is there, and forgets the messages that came before it elsewhere. */
+  /**
+   * Moves to a position, unless the tab is already there, and forgets its messages, which do not lead up to that
+   * position.
+   */
   join(position: Position): void {
     if (isSame(position, this.position)) return
     this.#messages.length = 0
@@ -77,7 +80,7 @@ export class MessageHistory {
     this.lastEventId = position.lastEventId
   }
 
-  /** The messages that a tab lacks, or none if that is not known, and the position that they come after. */
+  /** The messages that a tab lacks, or none if they are not known, and the position before them. */
   messagesFor(tab: TabRequest): Pick<Update, 'after' | 'messages'> {
     const { length } = this.#messages
     const positions = [this.#start, ...this.#messages]

@@ -3,27 +3,33 @@ import { startTimer, type Timer } from '../timer.ts'
 /** The interval at which a follower checks whether the leader is silent, in ms. */
 const checkInterval = 2_500
 
-/** The number of checks in a row that find the leader silent before it is asked for a sign of life, and replaced. */
+/**
+ * The numbers of checks in a row that find the leader silent until it is asked for a sign of life, and until it is
+ * replaced.
+ */
 const checksUntilProbe = 2
 const checksUntilTakeover = 4
 
-/** How long a leader may be missing before it is replaced, in ms: a random time from this one to twice as much. */
+/**
+ * The minimum time that a leader is missing before it is replaced, in ms. The time is random, and at most twice as
+ * long.
+ */
 const takeoverDelay = 500
 
-/** How long a tab waits at most for its announcement to come back to it, in ms. */
+/** The maximum time that a tab waits until its announcement comes back to it, in ms. */
 const maxAnnouncementTime = 1_000
 
 /** The tab that takes part in the election of a leader. */
 export interface Candidate {
-  /** Whether the tab knows where the stream was left: such tabs lead before those that do not. */
+  /** Whether the tab knows the current position of the stream: such tabs lead before those that do not. */
   readonly isInformed: boolean
-  /** The tab has the lock: all tabs, and this one, are to be told that its term begins. */
+  /** The tab has the lock: it must announce to all tabs, including itself, that its term begins. */
   announce(term: number): void
   /** The tab has become the leader. */
   lead(): void
-  /** The tab has to close the connection, if it leads: it gives up the lock, or another tab has stolen it. */
+  /** The tab must close the connection, if it leads: it gives up the lock, or another tab has stolen the lock. */
   stepDown(): void
-  /** The leader is silent: it is to be asked for a sign of life, and for what the tab lacks. */
+  /** The leader is silent: the tab must ask it for a sign of life, and for what the tab lacks. */
   catchUp(): void
   /** The platform refuses the lock. */
   refused(): void
@@ -40,23 +46,23 @@ export class Leadership {
   readonly #name: string
   readonly #candidate: Candidate
   readonly #unref: boolean
-  /** Checks the leader. */
+  /** The timer of the checks of the leader. */
   #timer: ReturnType<typeof setInterval> | undefined
-  /** Gives up the lock, or the wait for it. */
+  /** Its signal gives up the lock, or the wait for it. */
   #claim: AbortController | undefined
   isLeader = false
   /** The term that this tab has announced; 0 if it has not. */
   #announced = 0
-  /** Begins that term although the announcement does not come back. */
+  /** The timer that begins that term even if the announcement does not come back. */
   #announcement: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
   #silentChecks = 0
-  /** Replaces a leader that is missing. */
+  /** The timer that replaces a missing leader. */
   #takeover: Timer | undefined
 
-  /** @param unref whether a process of Node may end while the leader is watched */
+  /** @param unref whether a Node process may exit while the leader is watched */
   constructor(locks: LockManager, name: string, candidate: Candidate, unref: boolean) {
     this.#locks = locks
     this.#name = name
@@ -64,7 +70,7 @@ export class Leadership {
     this.#unref = unref
   }
 
-  /** Begins to watch the leader. In a frame that was removed from its page, Firefox throws: there are no timers. */
+  /** Starts watching the leader. Firefox throws in a frame that was removed from its page: there are no timers. */
   watch(): void {
     this.#timer ??= setInterval(() => this.#check(), checkInterval)
     if (this.#unref) (this.#timer as { unref?(): void }).unref?.()
@@ -142,7 +148,7 @@ export class Leadership {
    */
   expectLeader(): void {
     clearTimeout(this.#takeover)
-    // Of several tabs, one is first at random. The others then receive its update.
+    // A random one of several tabs is the first, and the others then receive its update.
     const delay = takeoverDelay * (1 + Math.random())
     const takeOver = (): void => {
       if (this.#isFollower && this.#candidate.isInformed) this.claim(true)

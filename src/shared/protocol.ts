@@ -10,8 +10,8 @@ import { isNumber, isObject } from '../options/validation.ts'
 export const protocolVersion = 1
 
 /**
- * How far a tab has come in the event stream: the last message. A message is identified by the tab that received it from
- * the server, and not by its number alone: no two connections bring the same, since events without IDs are not repeated.
+ * How far a tab has come in the event stream: its last message. A number alone does not identify a message, because two
+ * connections may deliver different messages (events without IDs are not repeated): the series says who received it.
  */
 export interface Position {
   /** The term of the leader that received it, or the number of a tab that was behind and connected by itself; 0 if none. */
@@ -38,12 +38,15 @@ export interface TabRequest extends Position {
 }
 
 /**
- * What a tab announces that has got the lock: it leads from when the announcement has come back to it. By then it has all
- * that the last leader sent before, as have the others, and what that one sends after it is ignored by all.
+ * The announcement of a tab that was granted the lock. The tab leads as soon as the announcement has come back to it:
+ * by then, all tabs have received everything that the previous leader sent before it, and they ignore what that leader
+ * sends later.
  */
 export interface Announcement {
   readonly kind: 'term'
-  /** The term of the leader, which grows with every leader: those of earlier terms are ignored. */
+  /**
+   * The term of the leader. Each leader has a later term than the previous one, and those of earlier terms are ignored.
+   */
   readonly term: number
 }
 
@@ -53,7 +56,7 @@ export interface Update {
   readonly term: number
   /** The final URL of the response; the empty string if the connection is not open. */
   readonly url: string
-  /** The position before the messages, which is the leader's if there are none. */
+  /** The position before the messages; if there are none, the leader's position. */
   readonly after: Position
   readonly messages: readonly StreamMessage[]
   /** What interrupted the connection. */
@@ -62,12 +65,23 @@ export interface Update {
   readonly to: number
 }
 
-/** {@link ErrorDetails} that can be cloned. */
+/** {@link ErrorDetails} in a form that can be cloned, unless their cause cannot be. */
 export interface SharedErrorDetails extends Omit<ErrorDetails, 'headers'> {
   readonly headers: [string, string][] | undefined
 }
 
-/** What a tab says whose page is frozen, hidden or left: if it was the leader, or is the next one, it cannot lead. */
+export function toShared({ headers, ...details }: ErrorDetails): SharedErrorDetails {
+  return { ...details, headers: headers && [...headers] }
+}
+
+export function fromShared({ headers, ...details }: SharedErrorDetails): ErrorDetails {
+  return { ...details, headers: headers && new Headers(headers) }
+}
+
+/**
+ * The message of a tab whose page is frozen, hidden or left: the tab cannot lead, even if it was the leader or is the
+ * next one.
+ */
 export interface Departure {
   readonly kind: 'departure'
 }
@@ -107,7 +121,7 @@ function isUpdate(value: unknown): boolean {
 }
 
 /**
- * Reads what has come over the channel, where anybody can send anything.
+ * Reads what has arrived over the channel, where any script of the origin can send anything.
  * @returns the message, the version that the sender has instead, or undefined if it is neither
  */
 export function readMessage(data: unknown): TabMessage | number | undefined {

@@ -3,7 +3,10 @@ import { startTimer, type Timer } from '../timer.ts'
 /** The minimum time between two reconnections that tabs ask for, in ms. */
 const minReconnectInterval = 1_000
 
-/** Limits the reconnections that tabs ask for: one at once, and one after the interval, however many were asked for in it. */
+/**
+ * Limits the reconnections that tabs ask for: one is immediate, and any number of requests within the interval leads to
+ * one after it.
+ */
 export class ReconnectThrottle {
   readonly #reconnect: () => void
   readonly #unref: boolean
@@ -31,7 +34,7 @@ export class ReconnectThrottle {
     this.#timer = startTimer(onTimer, minReconnectInterval, this.#unref)
   }
 
-  /** Forgets what was asked for: another connection follows. */
+  /** Forgets what was asked for, because another connection follows anyway. */
   reset(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -9,6 +9,7 @@ import type { Transport } from '../transport/transport.ts'
 import { findPosition, MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
+  fromShared,
   type Position,
   protocolVersion,
   readMessage,
@@ -16,14 +17,16 @@ import {
   type StreamMessage,
   type TabMessage,
   type TabRequest,
+  toShared,
   type Update,
 } from './protocol.ts'
 import { ReconnectThrottle } from './reconnect-throttle.ts'
 
 /*
- * One session for all tabs that use the same name. The tab that holds the lock of that name leads: it has the connection,
- * and broadcasts what it receives over the channel of that name. The other tabs follow. The name of the lock contains the
- * version of the messages, so that each version has a leader; the channel is the same for all, so that they notice.
+ * One session for all tabs that use the same name. The tab that holds the lock of that name leads: it has the
+ * connection, and broadcasts what it receives over the channel of that name. The other tabs follow. The name of the
+ * lock contains the version of the messages, so that each version has a leader; all versions use the same channel, and
+ * notice each other there.
  *
  * | state     | lock    | channel | connection | becomes                                                                |
  * |-----------|---------|---------|------------|------------------------------------------------------------------------|
@@ -36,10 +39,11 @@ import { ReconnectThrottle } from './reconnect-throttle.ts'
  * |           |         |         |            | back/forward cache                                                     |
  * | closed    | none    | none    | none       | nothing: `close()`, the signal, or a connection that failed             |
  *
- * Every update says which message it continues from, and a tab delivers only what comes after the last one that it has. A
- * tab that is elsewhere asks the leader, which finds it by that message or else by its last event ID, and sends what it
- * lacks. If the leader does not know that ID, the tab is behind by more than the leader has kept, or it hung as the leader
- * and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
+ * Every update says after which message it continues, and a tab delivers only what comes after its own last message. A
+ * tab at another position asks the leader, which looks for that message, or else for the tab's last event ID, and sends
+ * what the tab lacks. If the leader knows neither, the tab has missed more than the leader has kept, or it hung while
+ * it led and is ahead: it gets what it lacks from the server over its own connection, and the other tabs are not
+ * affected.
  */
 
 export interface SharedSettings extends Settings {
@@ -47,19 +51,22 @@ export interface SharedSettings extends Settings {
   readonly replay: number
 }
 
-/** The platform's means by which tabs share a connection. */
+/** What the platform provides so that tabs can share a connection. */
 export interface SharingPlatform {
   readonly locks: LockManager
   readonly BroadcastChannel: typeof BroadcastChannel
   /** The sessions of this page. */
   readonly sessions: Set<SharedSession>
-  /** Called when the platform refuses to let this tab share: the tab has a connection of its own then. */
+  /** Called when the platform refuses to let this tab share: the tab then has its own connection. */
   refused(): void
   /** Called when there are tabs with another version of the messages: this tab does not share with them. */
   metOtherVersion(): void
 }
 
-/** How long the leader keeps the lock after its connection has failed, in ms: until all tabs know that there is no other. */
+/**
+ * How long the leader keeps the lock after its connection has failed, in ms: until all tabs know that no other one
+ * follows.
+ */
 const failureHold = 1_000
 
 /**
@@ -83,14 +90,17 @@ export class SharedSession implements Session, Candidate {
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
   #url = ''
-  /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
+  /**
+   * Whether this tab has asked the leader for what it lacks. It does not ask again until that arrives, or another tab
+   * leads.
+   */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
   #hasMetOtherVersion = false
   /** The reconnections of the connection, if this tab leads. */
   readonly #reconnections: ReconnectThrottle
-  /** Ends the subscriptions to the signal and to the page. */
+  /** Stops listening to the signal and to the page. */
   readonly #unsubscribe: (() => void) | undefined
 
   constructor(
@@ -147,7 +157,7 @@ export class SharedSession implements Session, Candidate {
   }
 
   announce(term: number): void {
-    // A channel does not receive what it sends itself, but what another one of the same tab does.
+    // A channel does not receive what it sends itself, but another channel of the same tab does.
     const channel = this.#openChannel()
     this.#send({ kind: 'term', term }, channel)
     channel.close()
@@ -213,7 +223,7 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.begin()
   }
 
-  /** Tells all tabs where this one is, and what has happened, if it leads. */
+  /** If this tab leads, tells all tabs its position, and what has happened. */
   #broadcast(news: Partial<Update> = {}): void {
     const { isLeader, term } = this.#leadership
     if (!isLeader) return
@@ -241,6 +251,14 @@ export class SharedSession implements Session, Candidate {
     else if (message) this.#receiveRequest(message)
   }
 
+  #meetOtherVersion(): void {
+    if (this.#hasMetOtherVersion) return
+    this.#hasMetOtherVersion = true
+    this.#platform.metOtherVersion()
+    // This lets the other tab notice this one, too.
+    this.catchUp()
+  }
+
   #receiveRequest(request: TabRequest): void {
     if (!this.#leadership.isLeader) return
     if (request.kind === 'reconnect') this.#reconnections.request()
@@ -252,15 +270,7 @@ export class SharedSession implements Session, Candidate {
     else this.#leadership.expectLeader()
   }
 
-  #meetOtherVersion(): void {
-    if (this.#hasMetOtherVersion) return
-    this.#hasMetOtherVersion = true
-    this.#platform.metOtherVersion()
-    // So that the other tab meets this one, too.
-    this.catchUp()
-  }
-
-  /** Takes note of the term of a leader. Returns whether that leader is the one to follow. */
+  /** Takes note of the term of a leader, and returns whether that leader is the one to follow. */
   #observe(term: number): boolean {
     if (term > this.#leadership.term) this.#hasAsked = false
     return this.#leadership.observe(term)
@@ -300,7 +310,9 @@ export class SharedSession implements Session, Candidate {
     this.#history.lastEventId = (positions.at(-1) as Position).lastEventId
   }
 
-  /** The number of messages of an update that this tab does not lack; -1 if the update does not continue from where it is. */
+  /**
+   * The number of an update's messages that this tab already has; -1 if the update does not continue from its position.
+   */
   #indexIn({ to, after, messages }: Update): number {
     const { isKnown, replay } = this.#history
     const position = this.#position
@@ -308,14 +320,15 @@ export class SharedSession implements Session, Candidate {
     const lastEventId = to || this.#connection ? position.lastEventId : ''
     const index = findPosition([after, ...messages], { ...position, lastEventId })
     if (index >= 0 || position.lastEventId) return index
-    // The tab has nothing to resume after. Does it want anything from before an update for all?
+    // The tab has nothing to resume after. An update for all tabs does not contain the earlier messages that it may
+    // want.
     return to || !(isKnown || (replay && after.number)) ? 0 : -1
   }
 
-  #receiveError({ headers, ...details }: SharedErrorDetails): void {
+  #receiveError(error: SharedErrorDetails): void {
     this.#url = ''
-    if (!details.willReconnect) this.close()
-    this.#handler.interrupted({ ...details, headers: headers && new Headers(headers) })
+    if (!error.willReconnect) this.close()
+    this.#handler.interrupted(fromShared(error))
   }
 
   #deliver(message: StreamMessage): void {
@@ -324,7 +337,7 @@ export class SharedSession implements Session, Candidate {
     this.#handler.message(message.type, message.data)
   }
 
-  /** Notes that the connection is not open any more, and that another one follows. */
+  /** Notes that the connection is no longer open, and that another one follows. */
   #drop(): void {
     this.#url = ''
     this.#handler.dropped?.()
@@ -332,14 +345,13 @@ export class SharedSession implements Session, Candidate {
 
   /** Tells all tabs what interrupted the connection of this one. */
   #interrupt(details: ErrorDetails): void {
-    const { headers, error } = details
-    const shared = { ...details, headers: headers && [...headers] }
+    const shared = toShared(details)
     this.#url = ''
     try {
       this.#broadcast({ error: shared })
     } catch {
       // The cause cannot be cloned.
-      this.#broadcast({ error: { ...shared, error: new Error(describeError(error)) } })
+      this.#broadcast({ error: { ...shared, error: new Error(describeError(details.error)) } })
     }
     if (!details.willReconnect) {
       this.#stop()
@@ -383,8 +395,8 @@ export class SharedSession implements Session, Candidate {
   readonly #onPageEvent = (event: Event): void => {
     // Scripts may dispatch such events at the window, and then the page stays.
     if (!event.isTrusted) return
-    // All sessions of the page leave before any of them releases its lock, which it does in a microtask. The browser would
-    // grant the lock to the next session of the same page, and the page would be frozen with it.
+    // All sessions of the page leave before any of them releases its lock, which happens in a microtask. Otherwise, the
+    // browser would grant the lock to the next session of the same page, and the page would be frozen with it.
     for (const session of this.#platform.sessions) session.#leave()
     if (event.type === 'freeze') return
     // An open channel would keep the page out of the back/forward cache, and Firefox does not abort requests that are

@@ -83,7 +83,7 @@ export class SharedEventSource<Events = unknown> extends EventSource<Events> {
 }
 
 const kind: SourceKind = { startSession: startShared, optionRules }
-// Not declared in the class, since declarations of its own kind would have to name the symbol.
+// Not declared in the class: the declarations of a caller's subclass would have to name the symbol.
 defineProperty(SharedEventSource.prototype, sourceKind, { value: kind })
 // Minifiers change the names of classes.
 defineProperty(SharedEventSource, 'name', { value: 'SharedEventSource' })

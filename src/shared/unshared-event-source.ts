@@ -6,8 +6,8 @@ import { optionRules } from './option-rules.ts'
 import type { SharedEventSourceInit } from './shared-event-source.ts'
 
 /**
- * The options that a plain EventSource knows, once those of sharing are valid. The options may
- * inherit members, which a copy does not have.
+ * Validates the options about sharing, and returns the others. The options may inherit members, which a copy would not
+ * have.
  */
 function plainOptions(init: SharedEventSourceInit | null): EventSourceInit | null {
   if (!isObject(init)) return init
@@ -21,7 +21,7 @@ function plainOptions(init: SharedEventSourceInit | null): EventSourceInit | nul
 export class SharedEventSource<Events = unknown> extends EventSource<Events> {
   /**
    * @throws DOMException "SyntaxError" if the URL cannot be parsed
-   * @throws TypeError, RangeError if an option is not what it has to be
+   * @throws TypeError, RangeError if an option is invalid
    */
   constructor(url: string | URL, init: SharedEventSourceInit | null = {}) {
     // biome-ignore lint/complexity/noArguments: as in EventSource, whose own check sees two arguments.

@@ -4,14 +4,14 @@ import type { CreateTransport } from './transport.ts'
 
 const blockedByPolicy = 'Content-Security-Policy: add this origin to connect-src'
 
-/** What a request to another origin may have met that failed before a response: browsers do not say. */
+/** Describes why a request to another origin may have failed before the response: browsers do not say. */
 function describeCrossOriginFailure(headers: object): string {
   const preflighted = Object.keys(headers).filter((name) => name !== 'Accept')
   const allowHeaders = preflighted.length ? `, and Access-Control-Allow-Headers for ${preflighted.join(', ')}` : ''
   return `network error, or the server does not allow this origin: Access-Control-Allow-Origin${allowHeaders}`
 }
 
-/** Calls `fetch`, and finds out what a page can when `fetch` only says that it failed. */
+/** Calls `fetch`, and explains a failure as far as a page can: `fetch` itself says only that it failed. */
 const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
   let isBlocked = false
   const onViolation = (event: Event): void => {
@@ -25,7 +25,7 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
   try {
     return await fetch(url, init)
   } catch (error) {
-    // A violation is reported in a task of its own, after the request has failed.
+    // A violation is reported in a separate task, after the request has failed.
     await new Promise((resolve) => setTimeout(resolve))
     if (isBlocked) {
       handler.refuse('unsupported', blockedByPolicy)

@@ -13,14 +13,14 @@ function toPlainHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(Array.from(headers, ([name, value]) => [withCapitals(name), value]))
 }
 
-/** What `fetch` is called with. */
+/** The second argument of `fetch`. */
 export interface FetchInit extends RequestInit {
   headers: Record<string, string>
 }
 
-/** What `fetch` is called with, except the signal. */
+/** The second argument of `fetch`, without the signal. */
 function toFetchInit(request: TransportRequest, isGiven: boolean): FetchInit {
-  // The runtime's own `fetch` is not told 'error', which could not be told from a lost connection.
+  // The runtime's own `fetch` does not get 'error': its rejection could not be distinguished from a lost connection.
   const redirect = request.redirect === 'error' && !isGiven ? 'manual' : request.redirect
   return {
     method: request.method,
@@ -35,10 +35,10 @@ function toFetchInit(request: TransportRequest, isGiven: boolean): FetchInit {
   } as FetchInit
 }
 
-/** The global `fetch`, or one that was given, which has to do what is used of the global one. */
+/** The global `fetch`, or a given function that has the part of its behavior that is used here. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Calls a `fetch`, with what the runtime needs around it. It returns undefined after it has refused the request. */
+/** Calls a `fetch`, and does what else the runtime requires. The result is undefined if the request was refused. */
 export type SendRequest = (
   fetch: Fetch,
   url: string,
@@ -46,12 +46,12 @@ export type SendRequest = (
   handler: Pick<TransportHandler, 'refuse'>,
 ) => Promise<Response | undefined>
 
-/** Calls a `fetch` that needs nothing around it. */
+/** Calls a `fetch` where the runtime requires nothing else. */
 export const sendUnchanged: SendRequest = (fetch, url, init) => fetch(url, init)
 
 /**
  * A transport over any function that can be called like `fetch`; without one, over the global `fetch`.
- * @param send calls the function, with what the runtime needs around it
+ * @param send calls the function, and does what else the runtime requires
  */
 export function createFetchTransport(given: FetchLike | null | undefined, send: SendRequest): Transport {
   const exchange = async (request: TransportRequest, handler: TransportHandler): Promise<void> => {
@@ -62,7 +62,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
     signal.onabort = () => {
       controller.abort()
-      // Deno forgets the signal of a response at a garbage collection.
+      // After a garbage collection, the signal no longer cancels the body in Deno.
       reader?.cancel().catch(() => {})
     }
     const response = await send(fetch, url, { ...toFetchInit(request, !!given), signal: controller.signal }, handler)
@@ -84,7 +84,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
     // The body of React Native's own fetch is undefined, and node-fetch's is a stream of Node's.
     reader = response.body?.getReader?.()
     if (!reader) return handler.refuse('unsupported', 'the body from "fetch" is not a ReadableStream')
-    // A given fetch may ignore the signal, so each step asks the signal.
+    // A given fetch may ignore the signal, so each step checks it.
     while (!signal.aborted) {
       const { done, value } = await reader.read()
       if (done) return

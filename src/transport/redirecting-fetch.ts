@@ -2,16 +2,17 @@ import type { SendRequest } from './fetch.ts'
 import { decodeByteString, followRedirect, isRedirect, maxRedirects } from './redirect.ts'
 import { adaptInit, encodesHeaders, isBuiltInFetch, isPermissionError } from './runtime-fetch.ts'
 
-/** Whether the runtime is a browser: only browsers keep script from setting a Cookie header. */
+/** Whether the runtime is a browser: only browsers prevent scripts from setting a Cookie header. */
 function isBrowser(): boolean {
   if (typeof Request !== 'function') return true
   return !new Request('http://localhost', { headers: { cookie: '' } }).headers.has('cookie')
 }
 
 /**
- * Calls the runtime's own `fetch`, with redirects as the Fetch standard has them, without the caller's secrets in requests
- * to another origin. Any other function is called once: what it adds to a request, it would add to a request to another
- * origin, too. The build for browsers leaves this file out: there, the platform hides redirects from script.
+ * Calls the runtime's own `fetch`, and follows redirects as the Fetch standard does, but without the caller's secrets
+ * in requests to another origin. Any other function is called once: what it adds to a request, it would also add to a
+ * request to another origin. The build for browsers does not contain this file, because browsers hide redirects from
+ * scripts.
  */
 export const sendAndRedirect: SendRequest = async (fetch, address, given, handler) => {
   const { method = 'GET', body = null, redirect = 'follow', ...init } = adaptInit(given)

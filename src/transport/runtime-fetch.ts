@@ -27,16 +27,21 @@ function isWorkerd(): boolean {
   return runtimeName() === 'Cloudflare-Workers'
 }
 
-/** Whether the runtime does not let the program use the network (Deno without `--allow-net`), which nothing here can change. */
+/**
+ * Whether an error says that the program may not use the network (Deno without `--allow-net`), which a retry would not
+ * change.
+ */
 export function isPermissionError(error: unknown): boolean {
   const { NotCapable } = (globalThis as { Deno?: { errors?: { NotCapable?: ErrorConstructor } } }).Deno?.errors ?? {}
   return NotCapable !== undefined && error instanceof NotCapable
 }
 
-/** Headers are byte strings, except in workerd, where they take any character and workerd encodes them. */
+/**
+ * Whether the runtime encodes header values, which may contain any character there. Elsewhere, they are byte strings.
+ */
 export const encodesHeaders = isWorkerd
 
-/** workerd, before a compatibility date in 2024, throws for members of RequestInit that it does not know. */
+/** Leaves out the members that the runtime does not know: with an older compatibility date, workerd throws for them. */
 function withoutUnknownMembers(init: RequestInit): RequestInit {
   const known = { ...init }
   for (const member of ['cache', 'credentials'] as const) {
@@ -45,7 +50,7 @@ function withoutUnknownMembers(init: RequestInit): RequestInit {
   return known
 }
 
-/** Adapts what `fetch` is called with to the runtime. */
+/** Adapts the second argument of `fetch` to the runtime. */
 export function adaptInit(init: FetchInit): FetchInit {
   const headers = { ...init.headers }
   const lastEventId = headers['Last-Event-ID']
@@ -53,7 +58,7 @@ export function adaptInit(init: FetchInit): FetchInit {
   // Deno and Bun ignore the cache mode "no-store", by which other runtimes add this header.
   if (/^(Deno|Bun)$/.test(runtimeName() ?? '')) headers['Cache-Control'] ??= 'no-cache'
   const adapted: FetchInit = { ...withoutUnknownMembers(init), headers }
-  // workerd has no mode 'error', and throws for it. A redirect that is not followed is refused all the same.
+  // workerd has no mode 'error', and throws for it. A redirect that is not followed is refused anyway.
   if (isWorkerd() && adapted.redirect === 'error') adapted.redirect = 'manual'
   return adapted
 }

@@ -29,8 +29,8 @@ export interface TransportResponse {
   readonly statusText: string
   readonly headers: Headers
   /**
-   * The value of a header, whose name is in lower case; null if the response does not have it. Apart from `headers`, which
-   * some transports create only when they are read.
+   * Returns the value of a header, by its name in lower case; null if the response does not have it. This is separate
+   * from `headers`, which some transports create only when they are read.
    */
   header(name: string): string | null
 }
@@ -50,11 +50,11 @@ export interface TransportHandler {
   end(): void
   /** The connection was lost, or the request was aborted. */
   fail(error: unknown): void
-  /** Ends the attempt without an error, and has the next one begin at once: for a transport that wants a new request. */
+  /** Ends the attempt without an error, and begins the next one at once: for a transport that needs a new request. */
   abort?(): void
 }
 
-/** What sends the requests of a session. */
+/** Sends the requests of a session. */
 export interface Transport {
   /**
    * Sends one request. It returns no promise: each of thousands of idle streams would keep it, with its callbacks.
@@ -68,5 +68,8 @@ export interface Transport {
   runInContext(callback: () => void, isLast: boolean): void
 }
 
-/** Creates the transport of a session: what each runtime's file exports, chosen by the import `#transport`. */
+/**
+ * Creates the transport of a session. The file of each runtime, chosen by the import `#transport`, exports such a
+ * function.
+ */
 export type CreateTransport = (settings: Settings) => Transport

@@ -68,7 +68,7 @@ const faultyServers: readonly FaultyServer[] = [
   ['an unknown host name', 'https', alerting(112), /no certificate for this host name/, /host name/],
   ['another protocol over TLS', 'https', alerting(120), /neither HTTP\/1\.1 nor HTTP\/2/, /port/],
   ['an unknown client certificate', 'https', alerting(48), /refused the client certificate/, /proxy/],
-  ['an internal error', 'https', alerting(80), /error of its own/, /log/],
+  ['an internal error', 'https', alerting(80), /an internal error/, /log/],
   ['SSH', 'http', answering('SSH-2.0-OpenSSH_9.2\r\n'), /^the response is not HTTP$/, /another protocol/],
   ['a stream without a head', 'http', answering('data: 1\n\n'), /^the response is not HTTP$/, /another protocol/],
   [

@@ -17,7 +17,7 @@ const directory = directoryOf('bundlers')
 const { VITEST, VITEST_POOL_ID, VITEST_WORKER_ID, NODE_OPTIONS, NODE_ENV, ...given } = process.env
 const env = { ...given, NEXT_TELEMETRY_DISABLED: '1' }
 
-/** Bundlers take their time, and the machine has other things to do meanwhile. In ms. */
+/** The maximum time of a bundler in ms: the machine is busy with other tests at the same time. */
 const timeout = 400_000
 
 /** What the page of the application lists when every entry point works. */
@@ -28,7 +28,7 @@ const everyEntryPoint = [
   'openEventStream: hello',
 ]
 
-/** Metro takes an import without names for a require, and by `exports` that is another file: the polyfill is a copy. */
+/** Metro treats an import without names as a require, and `exports` gives it another file: the polyfill is a copy. */
 const everyEntryPointByMetro = everyEntryPoint.with(1, 'EventSource of the polyfill: false')
 
 let browser: Browser | undefined

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Folders with a lock file of their own: few, so that they are installed quickly. */
+/** Folders with their own lock files. There are few, so that they are installed quickly. */
 export const groups = ['original', 'overridden', 'libraries', 'peers', 'test-runners', 'bundlers'] as const
 
 export type Group = (typeof groups)[number]

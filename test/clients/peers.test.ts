@@ -206,7 +206,8 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README is t
     // The browser decides, and a script cannot see it.
     if (name === 'native') return 'up to the browser'
     const answer = (response: ServerResponse): unknown => response.socket?.destroy()
-    // What the client asks a timer for. Requests are not counted: a browser repeats one by itself on a reused connection.
+    // The delays for which the client starts timers. Requests are not counted, because a browser may repeat one on a
+    // reused connection.
     const waitsOf = ({ delays }: Observed): number[] => delays.filter((delay) => delay >= 10 && delay < 40_000)
     const seen = await attempt(name, { answer, until: (seen) => waitsOf(seen).length >= 8 || seen.isClosed })
     const waits = waitsOf(seen)
@@ -261,7 +262,7 @@ describe.skipIf(!isInstalled('peers') || !hasChromium)('The table of README is t
   )
 
   row('In Node', async (name) => {
-    // Node 20 has no class of its own; later versions have one behind a flag.
+    // Node 20 has no native class; later versions have one behind a flag.
     if (name === 'native') return 'EventSource' in globalThis ? 'yes' : 'behind a flag'
     await using server = await startHttpServer((request, response) => {
       const isAgain = request.headers['last-event-id'] === '7' || request.url?.includes('lastEventId')

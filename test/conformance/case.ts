@@ -31,7 +31,7 @@ export interface ConformanceContext {
 }
 
 export interface ConformanceCase {
-  /** The name of the case, a unique whole sentence in the standard's terms that says what must hold. */
+  /** The name of the case, a unique, complete sentence in the standard's terms that says what must hold. */
   name: string
   /** The section of the HTML standard, or 'everysource' for what this library adds to it. */
   source: string

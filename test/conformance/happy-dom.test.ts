@@ -9,7 +9,7 @@ import { startWatchdog } from './runners/watchdog.ts'
 
 declare const window: Window
 
-// The library as in every runtime without a file of its own: over happy-dom's fetch, not over connections of its own.
+// The library as in every runtime without a separate file: over happy-dom's fetch, not over its own connections.
 vi.mock('#transport', () => import('../../src/transport/default.ts'))
 
 if (testedImplementation !== 'source') {

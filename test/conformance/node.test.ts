@@ -2,7 +2,7 @@ import process from 'node:process'
 import { nodeExecutable, nodeMajors } from '../runtimes/binaries.ts'
 import { registerNode } from './runners/register-node.ts'
 
-// The Node that runs the tests has a file of its own, which needs no other runtime.
+// The Node that runs the tests has a separate file, which needs no other runtime.
 const running = Number.parseInt(process.versions.node, 10)
 
 for (const major of nodeMajors) {

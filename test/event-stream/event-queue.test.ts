@@ -149,7 +149,7 @@ describe('A stream reads no faster than its consumer', () => {
   })
 
   it('The time that the consumer blocks the thread does not count as silence', async () => {
-    // The server runs in a thread of its own, so that it continues to send while this thread is blocked.
+    // The server runs in a separate thread, so that it continues to send while this thread is blocked.
     const worker = new Worker(
       `const { createServer } = require('node:http')
       const server = createServer((_, response) => {

@@ -9,7 +9,7 @@ const feedServer = useFeedServer()
 const until = ({ data }: { readonly data: string }): boolean => data === '[DONE]'
 const noContent = { status: 204, contentType: null, ending: 'end' } as const
 
-describe('A stream that ends for good without the event of until() is incomplete', () => {
+describe('A stream that ends permanently without the event of until() is incomplete', () => {
   it.each([
     ['the clean end of the response to a POST', { method: 'POST', body: 'question' }, [endedStream('data: 1\n\n')]],
     ['a clean end that is not followed by another request', { reconnectOnEnd: false }, [endedStream('data: 1\n\n')]],

@@ -43,7 +43,7 @@ function ask(headers: Readonly<Record<string, string>> = {}): Socket {
   return socket.setEncoding('latin1')
 }
 
-/** Sends a request, and returns what came until the connection ended, one character for each byte. */
+/** Sends a request, and returns what arrived until the connection ended, one character for each byte. */
 async function answerTo(headers?: Readonly<Record<string, string>>): Promise<string> {
   const socket = ask(headers)
   try {

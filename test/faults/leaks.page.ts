@@ -6,8 +6,8 @@ export interface Work {
   /** Opens and closes this number of objects. */
   openAndClose(count: number): Promise<void>
   /**
-   * Makes one object receive this number of events, each over another connection. It reconnects by itself if the server
-   * ends the body, and otherwise through reconnect(). It stays open between the calls.
+   * Makes one object receive this number of events, each over another connection. It reconnects on its own if the
+   * server ends the body, and otherwise through reconnect(). It stays open between the calls.
    */
   reconnect(count: number): Promise<void>
 }

@@ -88,7 +88,7 @@ class EventLog {
   }
 }
 
-/** Resolves with the reason why there were no more events, or null if the last one has come. */
+/** Resolves with the reason why there were no more events, or null if the last one has arrived. */
 function receiveByEventSource(runtime: Runtime, { url }: Task, init: Init, log: EventLog): Promise<string | null> {
   return new Promise((resolve) => {
     const source = new runtime.EventSource(url, init)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { bytesOf, type Piece } from '../../fixtures/streams/notation.ts'
 
-/** A pause of the server, so that the next bytes arrive in a chunk of their own. */
+/** A pause of the server, so that the next bytes arrive in a separate chunk. */
 export const pause: unique symbol = Symbol('pause')
 
 export type Token = Piece | typeof pause

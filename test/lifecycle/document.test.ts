@@ -1,14 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
-import { browserNames } from '../browsers.ts'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { BrowserTab } from '../browser-tabs.ts'
 import { htmlPage } from '../bundle-page.ts'
 import { Condition } from '../condition.ts'
 import type { HttpServer } from '../http-server.ts'
-import { describeWith } from '../installed.ts'
 import { startPageServer } from '../page-server.ts'
-
-const maxStartTime = 120_000
+import { describeInEveryBrowser, openTab } from './in-every-browser.ts'
 
 /** What old libraries add to Object.prototype, and what a source would misunderstand. */
 const pollution = `
@@ -19,7 +16,6 @@ const pollution = `
   Object.prototype.method = 'DELETE'`
 
 let server: HttpServer
-let browser: TabBrowser
 let tab: BrowserTab
 let connections: Set<ServerResponse>
 let requests: number
@@ -44,42 +40,31 @@ beforeEach(async () => {
   })
 })
 
-afterEach(async () => {
-  await tab?.close()
-  await server.close()
-})
+afterEach(() => server.close())
 
-for (const name of browserNames) {
-  describeWith(name, tabBrowsers[name], `A source depends on its document in ${name}`, {}, (start) => {
-    beforeAll(async () => {
-      browser = await start()
-    }, maxStartTime)
-
-    afterAll(() => browser.close())
-
-    beforeEach(async () => {
-      tab = await browser.openTab(`${server.origin}/page.html`)
-    })
-
-    // Firefox does not tell a document whose frame shows another page from one that is shown.
-    it.for(['remove', 'adopt', ...(name === 'firefox' ? [] : ['navigate'])])(
-      `A source whose document is gone (%s) is closed without an error in ${name}`,
-      async (way) => {
-        expect(await tab.evaluate(`stateAfter('${way}')`)).toEqual({ readyState: 2, log: ['GET'] })
-        await changed.until(() => connections.size === 0)
-        expect(requests).toBe(1)
-      },
-    )
-
-    it(`A source works where scripts have added members to Object.prototype in ${name}`, async () => {
-      expect(await tab.evaluate('openWithPollution()')).toEqual(['GET'])
-    })
-
-    it.for(['baseURI', 'hidden'])(
-      `A URL is resolved against the document's base URL while a form has the name %s in ${name}`,
-      async (form) => {
-        expect(await tab.evaluate(`urlWithElementNamed('${form}')`)).toBe(`${server.origin}/feed`)
-      },
-    )
+describeInEveryBrowser('A source depends on its document', (name) => {
+  beforeEach(async () => {
+    tab = await openTab(`${server.origin}/page.html`)
   })
-}
+
+  // Firefox does not tell a document whose frame shows another page from one that is shown.
+  it.for(['remove', 'adopt', ...(name === 'firefox' ? [] : ['navigate'])])(
+    `A source whose document is gone (%s) is closed without an error in ${name}`,
+    async (way) => {
+      expect(await tab.evaluate(`stateAfter('${way}')`)).toEqual({ readyState: 2, log: ['GET'] })
+      await changed.until(() => connections.size === 0)
+      expect(requests).toBe(1)
+    },
+  )
+
+  it(`A source works where scripts have added members to Object.prototype in ${name}`, async () => {
+    expect(await tab.evaluate('openWithPollution()')).toEqual(['GET'])
+  })
+
+  it.for(['baseURI', 'hidden'])(
+    `A URL is resolved against the document's base URL while a form has the name %s in ${name}`,
+    async (form) => {
+      expect(await tab.evaluate(`urlWithElementNamed('${form}')`)).toBe(`${server.origin}/feed`)
+    },
+  )
+})

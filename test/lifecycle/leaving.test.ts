@@ -1,16 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
-import { browserNames } from '../browsers.ts'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { BrowserTab } from '../browser-tabs.ts'
 import { htmlPage } from '../bundle-page.ts'
 import { Condition } from '../condition.ts'
-import { maxStartTime } from '../conformance/runners/puppeteer-browser.ts'
 import type { HttpServer } from '../http-server.ts'
-import { describeWith } from '../installed.ts'
 import { startPageServer } from '../page-server.ts'
+import { describeInEveryBrowser, openTab } from './in-every-browser.ts'
 
 let server: HttpServer
-let browser: TabBrowser
 let tab: BrowserTab
 let connections: Set<ServerResponse>
 let number: number
@@ -44,13 +41,10 @@ beforeEach(async () => {
   })
 })
 
-afterEach(async () => {
-  await tab?.close()
-  await server.close()
-})
+afterEach(() => server.close())
 
 async function open(): Promise<void> {
-  tab = await browser.openTab(`${server.origin}/page.html`)
+  tab = await openTab(`${server.origin}/page.html`)
   await changed.until(() => connections.size === 1)
   await receiveNext()
 }
@@ -63,60 +57,52 @@ async function receiveNext(): Promise<void> {
 
 const errors = (): Promise<unknown> => tab.evaluate(`(localStorage.getItem('errors') ?? '').trim()`)
 
-for (const name of browserNames) {
-  describeWith(name, tabBrowsers[name], `Leaving a page is not reported in ${name}`, {}, (start) => {
-    beforeAll(async () => {
-      browser = await start()
-    }, maxStartTime)
-
-    afterAll(() => browser.close())
-
-    it(`A link to another page dispatches no error in ${name}`, async () => {
-      await open()
-      await tab.evaluate(`void (location.href = '/other')`)
-      await changed.until(() => connections.size === 0)
-      await expect.poll(() => tab.evaluate('location.pathname').catch(() => '')).toBe('/other')
-      expect(await errors()).toBe('')
-    })
-
-    it(`A reload dispatches no error in ${name}`, async () => {
-      await open()
-      const [before] = connections
-      await tab.evaluate('void location.reload()')
-      await changed.until(() => connections.size === 1 && !connections.has(before as ServerResponse))
-      await expect.poll(() => tab.evaluate('leaving.received.length').catch(() => -1)).toBe(0)
-      await receiveNext()
-      expect(await errors()).toBe('')
-    })
-
-    it.for(['/nothing', '/file'])(
-      `A navigation to %s leaves the page where it is, and nothing is lost in ${name}`,
-      async (path) => {
-        await open()
-        await tab.evaluate(`void (location.href = '${path}')`)
-        await receiveNext()
-        await receiveNext()
-        expect(await errors()).toBe('')
-        expect(await tab.evaluate('leaving.received')).toEqual(Array.from({ length: number }, (_, i) => String(i + 1)))
-      },
-    )
-
-    it(`A real loss is reported again a moment after a navigation to a file in ${name}`, async () => {
-      await open()
-      await tab.evaluate(`void (location.href = '/file')`)
-      // No event says that the second is over in which a loss may be the navigation's: the passing of time is tested.
-      await tab.evaluate('new Promise((resolve) => setTimeout(resolve, 2_000))')
-      await receiveNext()
-      for (const response of connections) response.destroy()
-      await expect.poll(errors).toMatch(/^(network|ended)$/)
-      await receiveNext()
-    })
-
-    it(`A real loss is still reported in ${name}`, async () => {
-      await open()
-      for (const response of connections) response.destroy()
-      await expect.poll(errors).toMatch(/^(network|ended)$/)
-      await receiveNext()
-    })
+describeInEveryBrowser('Leaving a page is not reported', (name) => {
+  it(`A link to another page dispatches no error in ${name}`, async () => {
+    await open()
+    await tab.evaluate(`void (location.href = '/other')`)
+    await changed.until(() => connections.size === 0)
+    await expect.poll(() => tab.evaluate('location.pathname').catch(() => '')).toBe('/other')
+    expect(await errors()).toBe('')
   })
-}
+
+  it(`A reload dispatches no error in ${name}`, async () => {
+    await open()
+    const [before] = connections
+    await tab.evaluate('void location.reload()')
+    await changed.until(() => connections.size === 1 && !connections.has(before as ServerResponse))
+    await expect.poll(() => tab.evaluate('leaving.received.length').catch(() => -1)).toBe(0)
+    await receiveNext()
+    expect(await errors()).toBe('')
+  })
+
+  it.for(['/nothing', '/file'])(
+    `A navigation to %s leaves the page where it is, and nothing is lost in ${name}`,
+    async (path) => {
+      await open()
+      await tab.evaluate(`void (location.href = '${path}')`)
+      await receiveNext()
+      await receiveNext()
+      expect(await errors()).toBe('')
+      expect(await tab.evaluate('leaving.received')).toEqual(Array.from({ length: number }, (_, i) => String(i + 1)))
+    },
+  )
+
+  it(`A real loss is reported again a moment after a navigation to a file in ${name}`, async () => {
+    await open()
+    await tab.evaluate(`void (location.href = '/file')`)
+    // No event says that the second is over in which a loss may be the navigation's: the passing of time is tested.
+    await tab.evaluate('new Promise((resolve) => setTimeout(resolve, 2_000))')
+    await receiveNext()
+    for (const response of connections) response.destroy()
+    await expect.poll(errors).toMatch(/^(network|ended)$/)
+    await receiveNext()
+  })
+
+  it(`A real loss is still reported in ${name}`, async () => {
+    await open()
+    for (const response of connections) response.destroy()
+    await expect.poll(errors).toMatch(/^(network|ended)$/)
+    await receiveNext()
+  })
+})

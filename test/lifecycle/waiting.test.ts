@@ -1,15 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type BrowserTab, type TabBrowser, tabBrowsers } from '../browser-tabs.ts'
-import { browserNames } from '../browsers.ts'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { BrowserTab } from '../browser-tabs.ts'
 import { Condition } from '../condition.ts'
 import type { HttpServer } from '../http-server.ts'
-import { describeWith } from '../installed.ts'
 import { startPageServer } from '../page-server.ts'
-
-const maxStartTime = 120_000
+import { describeInEveryBrowser, openTab } from './in-every-browser.ts'
 
 let server: HttpServer
-let browser: TabBrowser
 let tab: BrowserTab
 let requests: number
 const changed = new Condition()
@@ -23,14 +19,11 @@ beforeEach(async () => {
   })
 })
 
-afterEach(async () => {
-  await tab?.close()
-  await server.close()
-})
+afterEach(() => server.close())
 
 /** Opens the page, and waits until its source waits for a reconnection. */
 async function open(): Promise<void> {
-  tab = await browser.openTab(`${server.origin}/page.html`)
+  tab = await openTab(`${server.origin}/page.html`)
   await expect.poll(() => tab.evaluate('waiting.source.readyState')).toBe(0)
   await changed.until(() => requests === 1)
 }
@@ -42,26 +35,18 @@ async function expectToWait(): Promise<void> {
   await changed.until(() => requests === 2)
 }
 
-for (const name of browserNames) {
-  describeWith(name, tabBrowsers[name], `A source waits as long as its server wants in ${name}`, {}, (start) => {
-    beforeAll(async () => {
-      browser = await start()
-    }, maxStartTime)
-
-    afterAll(() => browser.close())
-
-    it(`An event online that an element dispatches does not end a wait in ${name}`, async () => {
-      await open()
-      for (let times = 0; times < 10; times++) await tab.evaluate('waiting.dispatchAtBody()')
-      // A request that had been made would be older than this one.
-      await tab.evaluate(`fetch('/page.js').then((response) => response.text()).then(() => null)`)
-      await expectToWait()
-    })
-
-    it(`A page whose timers were stopped for seconds waits on in ${name}`, async () => {
-      await open()
-      await tab.evaluate('waiting.stop()')
-      await expectToWait()
-    })
+describeInEveryBrowser('A source waits as long as its server asks for', (name) => {
+  it(`An event online that an element dispatches does not end a wait in ${name}`, async () => {
+    await open()
+    for (let times = 0; times < 10; times++) await tab.evaluate('waiting.dispatchAtBody()')
+    // A request that had been made would be older than this one.
+    await tab.evaluate(`fetch('/page.js').then((response) => response.text()).then(() => null)`)
+    await expectToWait()
   })
-}
+
+  it(`A page whose timers were stopped for seconds keeps waiting in ${name}`, async () => {
+    await open()
+    await tab.evaluate('waiting.stop()')
+    await expectToWait()
+  })
+})

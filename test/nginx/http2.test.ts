@@ -94,7 +94,7 @@ async function receive(
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index + 1}`)
 
 describeWith('nginx', executable, 'Every event comes once and in order over HTTP/2 through nginx', {}, () => {
-  it('The answer to a POST arrives whole after one request, although nginx is reloaded meanwhile', async () => {
+  it('The response to a POST arrives completely after one request, although nginx is reloaded meanwhile', async () => {
     const { reload } = await start()
     const receiving = Array.from({ length: 5 }, (_, index) =>
       receive(`/answer?${index}`, Number.POSITIVE_INFINITY, { method: 'POST', body: 'a question' }),

@@ -70,7 +70,7 @@ describe('A body over HTTP/1.1 without a length ends with its connection', () =>
   })
 })
 
-describe('What follows a complete response is not part of it', () => {
+describe('Bytes after a complete response are not part of it', () => {
   it.each([
     ['with a length', 'Content-Length: 9\r\n\r\ndata: a\n\n'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n0\r\n\r\n'],

@@ -70,8 +70,10 @@ it('All requests to a server that takes three on each connection are answered, o
     request({ send, streams, socket }, id) {
       if (streams.length > 3) return
       send(eventStreamHead(id), encodeData(id, 'answered', true))
-      if (streams.length === 3) send(encodeGoaway('NO_ERROR', id))
-      if (streams.length === 3) socket.end()
+      if (streams.length === 3) {
+        send(encodeGoaway('NO_ERROR', id))
+        socket.end()
+      }
     },
   })
   const connections = connect()

@@ -175,7 +175,7 @@ describe('A response over HTTP/2 that breaks off loses the connection', () => {
   })
 })
 
-describe('What has arrived over HTTP/2 is delivered, although the connection is lost while the consumer lags', () => {
+describe('Data that has arrived over HTTP/2 is delivered, although the connection is lost while the consumer lags', () => {
   const text = 'x'.repeat(100_000)
 
   /** Sends the text in frames. */
@@ -214,7 +214,7 @@ describe('What has arrived over HTTP/2 is delivered, although the connection is 
     expect(sent.text).toBe(text)
   })
 
-  it('The part of a torn response that has arrived is delivered before the loss is reported', async () => {
+  it('The data of a response that breaks off is delivered before the loss is reported', async () => {
     const sent = await receive(false, ({ socket }) => socket.end())
     await expect(sent.done).rejects.toThrow('the connection was closed')
     expect(sent.text).toBe(text)

@@ -155,7 +155,7 @@ describe('A compressed body that breaks off is delivered up to the break', () =>
   it.each<[string, () => Duplex, string]>([
     ['gzip', createGzip, 'gzip'],
     ['Brotli', createBrotliCompress, 'br'],
-  ])('What was flushed with %s is delivered before the error', async (_, create, coding) => {
+  ])('Data that was flushed with %s is delivered before the error', async (_, create, coding) => {
     const encoder = create()
     const encoded: Buffer[] = []
     encoder.on('data', (chunk: Buffer) => encoded.push(chunk))
@@ -178,7 +178,7 @@ describe('A compressed body that breaks off is delivered up to the break', () =>
 })
 
 describe('A body that is destroyed delivers nothing more', () => {
-  it('What waits for the next turn is not delivered', async () => {
+  it('Data that waits for the next turn is not delivered', async () => {
     const { body, received } = recordBody(1)
     for (const chunk of chunks) body.write(chunk)
     const before = received.length

@@ -331,7 +331,7 @@ describe('Members are read by name, as Web IDL reads the members of a dictionary
   })
 })
 
-describe('Members that nobody knows are named in one warning', () => {
+describe('Unknown members are reported in one warning', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
@@ -363,7 +363,7 @@ describe('Members that nobody knows are named in one warning', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it('Members that inherit the names of object members are unknown, too', () => {
+  it('Members with the names of inherited object members are unknown, too', () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     read(Object.fromEntries([['constructor', 1]]))
     expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/: constructor$/))

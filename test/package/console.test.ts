@@ -55,7 +55,7 @@ test.for(runtimes)(
   },
 )
 
-test('What consoles outside browsers need is not in the builds for browsers and React Native', async () => {
+test('The code for consoles outside browsers is not in the builds for browsers and React Native', async () => {
   const dist = join(consumer, 'node_modules/everysource/dist')
   const needed = /inspect/i
   expect(await readFile(join(dist, 'default/platform/inspection.js'), 'utf8')).toMatch(needed)

@@ -12,7 +12,7 @@ const paths = await documentPaths()
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 
 describe.for(paths)('%s', (path) => {
-  test('Each sample is run by a test, by one, and nothing is said of others', async () => {
+  test('Each sample is run by exactly one test, and no others are listed', async () => {
     const names = samplesIn(await readDocument(path)).map(({ name }) => name)
     expect(
       Object.values(runners[path] ?? {})

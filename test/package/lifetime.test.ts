@@ -186,7 +186,7 @@ describe('The process ends with unref', () => {
         const source = new EventSource('${url}', { unref: true })
         // A process that is kept alive sees the connection's own limit.
         source.onerror = ({ message }) => console.log(message)
-        // Long enough for the connection to begin, and far less than any limit of its own.
+        // Long enough for the connection to begin, and far less than any limit of the process itself.
         setTimeout(() => console.log('bye'), ${maxEndTime})`,
         { env },
       )

@@ -64,7 +64,7 @@ test('tabs.html of README has one connection for two tabs, and the second gets t
   const second = await openPage(skip)
   const lines = await linesWith(second, '{"number":12}')
   const numberOf = (line = ''): number => Number(line.split(' ')[0])
-  // A connection of its own would begin with 1, and without `replay` it would get what comes next.
+  // Its own connection would begin with 1, and without `replay` it would get only later events.
   expect(numberOf(lines[0])).toBeGreaterThan(1)
   expect(lines.map(numberOf)).toEqual(lines.map((_, index) => numberOf(lines[0]) + index))
   const alsoInFirst = await linesWith(first, lines[0] ?? '')

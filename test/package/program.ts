@@ -25,7 +25,7 @@ export interface Program extends Disposable {
   firstLine(): Promise<string>
   /** Resolves when standard output or standard error contains a match, and rejects if the process exits without one. */
   reported(pattern: RegExp): Promise<void>
-  /** Resolves when the program has exited by itself. */
+  /** Resolves when the program has exited on its own. */
   readonly exited: Promise<{ stdout: string; stderr: string; exitCode: number | null }>
 }
 

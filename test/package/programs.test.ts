@@ -51,14 +51,14 @@ test('README: token.mjs fetches a new token after a 401, and continues after the
   await program.printed('21 {"number":21}')
 })
 
-test('README: answer.mjs waits while the server is busy, prints the answer, and ends at its mark', async () => {
+test('README: answer.mjs waits while the server is busy, prints the answer, and ends at its marker', async () => {
   await using model = await startModel([chunk('one, '), chunk('two'), 'data: [DONE]'], 1)
   await project.write('answer.mjs', inReadme('answer.mjs'))
   using program = project.start(['answer.mjs'], asModel(model))
   expect(await program.exited).toEqual({ stdout: 'one, two', stderr: '', exitCode: 0 })
 })
 
-test('README: answer.mjs fails at an error inside the answer, and at an answer without its mark', async () => {
+test('README: answer.mjs fails at an error inside the answer, and at an answer without its marker', async () => {
   await project.write('answer.mjs', inReadme('answer.mjs'))
   for (const [last, message] of [
     ['data: {"error":{"message":"overloaded"}}', 'overloaded'],
@@ -130,7 +130,7 @@ test('The reference: job.mjs ends when the job is done', async () => {
   expect(exitCode).toBe(0)
 })
 
-test('The reference: in-band.mjs prints the events of an answer, and ends at either mark', async () => {
+test('The reference: in-band.mjs prints the events of an answer, and ends at either marker', async () => {
   await project.write('in-band.mjs', inReference('in-band.mjs'))
   for (const mark of ['data: [DONE]', 'event: message_stop\ndata: {}']) {
     await using model = await startModel(['event: delta\ndata: {"text":"one"}', mark])

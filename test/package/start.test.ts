@@ -25,7 +25,7 @@ const createRequire = `import { createRequire } from 'node:module'\n`
 test.for([
   ['import', `await import('everysource')`],
   ['require', `createRequire(import.meta.url)('everysource')`],
-])('What only a request needs is not loaded by an %s', async ([, load]) => {
+])('The modules that only a request needs are not loaded by an %s', async ([, load]) => {
   const { modules, undici } = JSON.parse(await runModule(`${createRequire}${reportLoaded(`${load}`)}`))
   expect(modules.filter((name: string) => expensive.includes(name))).toEqual([])
   expect(undici).toEqual([])

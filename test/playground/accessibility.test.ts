@@ -201,7 +201,7 @@ describeInChromium('The playground is accessible', (context) => {
     expect(await opened.page.evaluate(() => document.activeElement?.className)).toBe('scroll')
   })
 
-  it('Forced colors leave the states in the lanes, the legend and the clients apart', async () => {
+  it('The states in the lanes, the legend and the clients can be told apart with forced colors', async () => {
     const { opened } = context
     await opened.expectState('everysource', 'open')
     const session = await opened.page.createCDPSession()

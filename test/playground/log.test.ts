@@ -61,7 +61,7 @@ describeInChromium('The log shows events and errors', (context) => {
     await opened.page.type('#log-filter', '"number":')
     await opened.page.select('#log-kind', 'events')
     expect(await opened.readAll('#log-rows tr:has(details[open]) td:nth-child(4)')).toEqual([id])
-    // Also a row that was hidden meanwhile.
+    // This includes a row that was hidden in the meantime.
     await opened.page.select('#log-kind', 'errors')
     expect(await opened.readAll('#log-rows tr')).toEqual([])
     await opened.page.select('#log-kind', 'all')

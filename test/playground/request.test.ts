@@ -194,7 +194,7 @@ describeInChromium('The buttons are enabled only where they have an effect', (co
     await opened.expectEvent()
     await opened.press('503 for 6 s')
     await opened.expectState('native', 'failed')
-    const note = 'It has failed for good: Reconnect does not revive it, only Connect does.'
+    const note = 'It has failed permanently: Reconnect does not revive it, only Connect does.'
     await expect.poll(() => opened.read('#native-note')).toBe(note)
     await opened.press('Normal')
     await opened.press('Reconnect')

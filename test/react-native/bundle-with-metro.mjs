@@ -1,4 +1,5 @@
-// Bundles an app with the Metro of one version of React Native, in a process of its own: the settings are the first argument.
+// Bundles an app with the Metro of one version of React Native, in a separate process: the settings are the first
+// argument.
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -24,7 +25,7 @@ const metro = fromConfig('metro')
 const { FileStore } = fromConfig('metro-cache')
 const project = dirname(entry)
 
-/** The packages of this version are installed under names of their own; here they have the usual ones. */
+/** The packages of this version are installed under other names; here they have their usual names. */
 const aliases = join(modules, '.aliases', version, 'node_modules')
 mkdirSync(aliases, { recursive: true })
 for (const name of ['react-native', 'react']) {

@@ -51,153 +51,162 @@ const inventory = `
   __tell({ result: places.map((place) => Reflect.ownKeys(place).map(String).sort().join()) })`
 
 describe.runIf(hermesExecutable() ?? CI)('The package works in Hermes, with the JavaScript of React Native', () => {
-  describe.each(runtimes.map((runtime) => [nameOf(runtime), runtime] as const))('%s', (_, runtime) => {
-    test('Importing the package throws nothing and changes no global', async () => {
-      const before = await startHermes(runtime)
-      before.hermes.load(inventory)
-      const after = await startHermes(runtime)
-      after.hermes.load(await bundlePackage(inject('consumer')))
-      after.hermes.load(inventory)
-      const [left, right] = (await Promise.all([before.result, after.result])) as [string[], string[]]
-      expect(after.problems).toEqual([])
-      expect(right.map((names) => names.replace('__everysource,', ''))).toEqual(left)
-    })
+  describe.each(runtimes.map((runtime) => [nameOf(runtime), runtime] as const))(
+    'The package works in %s',
+    (_, runtime) => {
+      test('Importing the package throws nothing and changes no global', async () => {
+        const before = await startHermes(runtime)
+        before.hermes.load(inventory)
+        const after = await startHermes(runtime)
+        after.hermes.load(await bundlePackage(inject('consumer')))
+        after.hermes.load(inventory)
+        const [left, right] = (await Promise.all([before.result, after.result])) as [string[], string[]]
+        expect(after.problems).toEqual([])
+        expect(right.map((names) => names.replace('__everysource,', ''))).toEqual(left)
+      })
 
-    test('An endless stream opens at once, delivers its events, and ends at the server with close()', async () => {
-      let hasEnded = false
-      const origin = await serve((request, response) => {
-        openStream(response, 'data: first\n\n')
-        request.on('close', () => {
-          hasEnded = true
+      test('An endless stream opens at once, delivers its events, and ends at the server with close()', async () => {
+        let hasEnded = false
+        const origin = await serve((request, response) => {
+          openStream(response, 'data: first\n\n')
+          request.on('close', () => {
+            hasEnded = true
+          })
         })
+        const { hermes, values, problems } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
+        await values('open')
+        expect(await values('message')).toEqual(['first'])
+        expect(hasEnded).toBe(false)
+        hermes.load('__close()')
+        await vi.waitFor(() => expect(hasEnded).toBe(true), { timeout: 10_000 })
+        expect(problems).toEqual([])
       })
-      const { hermes, values, problems } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
-      await values('open')
-      expect(await values('message')).toEqual(['first'])
-      expect(hasEnded).toBe(false)
-      hermes.load('__close()')
-      await vi.waitFor(() => expect(hasEnded).toBe(true), { timeout: 10_000 })
-      expect(problems).toEqual([])
-    })
 
-    test('close() also ends a request that the native side has not numbered yet', async () => {
-      let requests = 0
-      let ended = 0
-      const origin = await serve((request) => {
-        requests++
-        request.socket.on('close', () => ended++)
+      test('close() also ends a request that the native side has not numbered yet', async () => {
+        let requests = 0
+        let ended = 0
+        const origin = await serve((request) => {
+          requests++
+          request.socket.on('close', () => ended++)
+        })
+        const { hermes } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
+        // Evaluated in the task after the one that sent the request.
+        hermes.load('__close()')
+        await vi.waitFor(() => expect([requests, ended]).toEqual([requests, requests]), { timeout: 10_000 })
       })
-      const { hermes } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
-      // Evaluated in the task after the one that sent the request.
-      hermes.load('__close()')
-      await vi.waitFor(() => expect([requests, ended]).toEqual([requests, requests]), { timeout: 10_000 })
-    })
 
-    test('Invalid and relative URLs are SyntaxErrors, and credentials are sent as a header only', async () => {
-      const urls = ['http://this is invalid/', 'http://', '/relative', 'http://[::1', 'http://127.0.0.1:99999/', '']
-      const { result } = await startProgram(runtime, 'construct', { urls })
-      const thrown = (await result) as { name: string; message: string }[]
-      expect(thrown.map(({ name }) => name)).toEqual(urls.map(() => 'SyntaxError'))
-      let seen: IncomingMessage | undefined
-      const origin = await serve((request, response) => {
-        seen = request
-        openStream(response)
+      test('Invalid and relative URLs are SyntaxErrors, and credentials are sent as a header only', async () => {
+        const urls = ['http://this is invalid/', 'http://', '/relative', 'http://[::1', 'http://127.0.0.1:99999/', '']
+        const { result } = await startProgram(runtime, 'construct', { urls })
+        const thrown = (await result) as { name: string; message: string }[]
+        expect(thrown.map(({ name }) => name)).toEqual(urls.map(() => 'SyntaxError'))
+        let seen: IncomingMessage | undefined
+        const origin = await serve((request, response) => {
+          seen = request
+          openStream(response)
+        })
+        const url = `${origin.replace('//', '//user:s%C3%A9cret@')}/events?q=1`
+        const { values } = await startProgram(runtime, 'watch', { url })
+        await values('open')
+        expect(seen?.url).toBe('/events?q=1')
+        expect(seen?.headers.authorization).toBe(`Basic ${Buffer.from('user:sécret').toString('base64')}`)
       })
-      const url = `${origin.replace('//', '//user:s%C3%A9cret@')}/events?q=1`
-      const { values } = await startProgram(runtime, 'watch', { url })
-      await values('open')
-      expect(seen?.url).toBe('/events?q=1')
-      expect(seen?.headers.authorization).toBe(`Basic ${Buffer.from('user:sécret').toString('base64')}`)
-    })
 
-    test('The text of an error of XMLHttpRequest becomes the message of the error, not an event', async () => {
-      let requests = 0
-      const origin = await serve((_, response) => {
-        requests++
-        openStream(response, requests === 1 ? 'retry: 10\ndata: whole\n\ndata: half\n' : 'data: next\n\n')
-        // Not at once, since bytes sent together with a reset may be lost.
-        if (requests === 1) setTimeout(() => response.destroy(), 100)
-      })
-      const { reports, values } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
-      await values('message', 2)
-      expect(reports).toEqual([
-        { event: 'open', value: null },
-        { event: 'message', value: 'whole' },
-        {
-          event: 'error',
-          value: {
-            reason: 'network',
-            message: expect.stringMatching(/unexpected end of stream|The network connection was lost/),
-            willReconnect: true,
+      test('The text of an error of XMLHttpRequest becomes the message of the error, not an event', async () => {
+        let requests = 0
+        const origin = await serve((_, response) => {
+          requests++
+          openStream(response, requests === 1 ? 'retry: 10\ndata: whole\n\ndata: half\n' : 'data: next\n\n')
+          // Not at once, since bytes sent together with a reset may be lost.
+          if (requests === 1) setTimeout(() => response.destroy(), 100)
+        })
+        const { reports, values } = await startProgram(runtime, 'watch', { url: `${origin}/events` })
+        await values('message', 2)
+        expect(reports).toEqual([
+          { event: 'open', value: null },
+          { event: 'message', value: 'whole' },
+          {
+            event: 'error',
+            value: {
+              reason: 'network',
+              message: expect.stringMatching(/unexpected end of stream|The network connection was lost/),
+              willReconnect: true,
+            },
           },
-        },
-        { event: 'open', value: null },
-        { event: 'message', value: 'next' },
-      ])
-    })
-  })
+          { event: 'open', value: null },
+          { event: 'message', value: 'next' },
+        ])
+      })
+    },
+  )
 
-  describe.each(platforms.map((runtime) => [nameOf(runtime), runtime] as const))('%s', (_, runtime) => {
-    const events = CI ? 100_000 : 3_000
+  describe.each(platforms.map((runtime) => [nameOf(runtime), runtime] as const))(
+    'The package works in %s',
+    (_, runtime) => {
+      const events = CI ? 100_000 : 3_000
 
-    test(`${events} numbered events arrive once and in order through a proxy that breaks nearly every connection`, async () => {
-      const receiver: Receiver = {
-        name: nameOf(runtime),
-        executable: hermesExecutable(),
-        faultKinds,
-        async receive(_proxy: FaultProxy, task) {
-          const { result, problems } = await startProgram(runtime, 'receive', task)
-          const report = (await result) as ReceiveReport
-          expect(problems).toEqual([])
-          return report
-        },
-      }
-      const run = await runThroughFaults({ receiver, api: 'EventSource', events, seed: 20, maxRunTime: 400_000 })
-      expect(errorsOf(run)).toEqual([])
-    })
-
-    test('A stream of 32 MB is received without an increase of the memory of the process', async () => {
-      const event = `data: ${'x'.repeat(1_000)}\n\n`
-      const size = 32_000_000
-      const origin = await serve((_, response) => {
-        const stream = openStream(response)
-        const write = (): void => {
-          while (stream.write(event.repeat(64))) if (stream.destroyed) return
-          stream.once('drain', write)
+      test(`${events} numbered events arrive once and in order through a proxy that breaks nearly every connection`, async () => {
+        const receiver: Receiver = {
+          name: nameOf(runtime),
+          executable: hermesExecutable(),
+          faultKinds,
+          async receive(_proxy: FaultProxy, task) {
+            const { result, problems } = await startProgram(runtime, 'receive', task)
+            const report = (await result) as ReceiveReport
+            expect(problems).toEqual([])
+            return report
+          },
         }
-        write()
+        const run = await runThroughFaults({ receiver, api: 'EventSource', events, seed: 20, maxRunTime: 400_000 })
+        expect(errorsOf(run)).toEqual([])
       })
-      const memory: Promise<number>[] = []
-      const { hermes, result, problems } = await startProgram(runtime, 'flood', { url: `${origin}/events`, size }, () =>
-        memory.push(hermes.residentMemory()),
-      )
-      expect(await result).toBeGreaterThanOrEqual(size)
-      const measured = await Promise.all(memory)
-      // A third of the text received between the second measurement and the last.
-      expect((measured.at(-1) ?? Infinity) - (measured[1] ?? 0), measured.join()).toBeLessThan(size / 4)
-      expect(problems).toEqual([])
-    })
 
-    test('A loop over openEventStream receives 4 MB in response to a POST with async headers', async () => {
-      const count = 400
-      const seen: unknown[] = []
-      const origin = await serve((request, response) => {
-        let body = ''
-        request.on('data', (chunk) => {
-          body += chunk
-        })
-        request.on('end', () => {
-          seen.push([request.method, request.headers.authorization, body])
+      test('A stream of 32 MB is received without an increase of the memory of the process', async () => {
+        const event = `data: ${'x'.repeat(1_000)}\n\n`
+        const size = 32_000_000
+        const origin = await serve((_, response) => {
           const stream = openStream(response)
-          for (let number = 1; number <= count; number++) stream.write(`data: ${'é'.repeat(10_000)} ${number}\n\n`)
+          const write = (): void => {
+            while (stream.write(event.repeat(64))) if (stream.destroyed) return
+            stream.once('drain', write)
+          }
+          write()
         })
+        const memory: Promise<number>[] = []
+        const { hermes, result, problems } = await startProgram(
+          runtime,
+          'flood',
+          { url: `${origin}/events`, size },
+          () => memory.push(hermes.residentMemory()),
+        )
+        expect(await result).toBeGreaterThanOrEqual(size)
+        const measured = await Promise.all(memory)
+        // A third of the text received between the second measurement and the last.
+        expect((measured.at(-1) ?? Infinity) - (measured[1] ?? 0), measured.join()).toBeLessThan(size / 4)
+        expect(problems).toEqual([])
       })
-      const init = { method: 'POST', body: JSON.stringify({ ask: 'žluť' }) }
-      const { result } = await startProgram(runtime, 'iterate', { url: `${origin}/chat`, init, count })
-      expect(await result).toMatchObject({ count, last: expect.stringMatching(/é 400$/) })
-      expect(seen).toEqual([['POST', 'Bearer fresh', JSON.stringify({ ask: 'žluť' })]])
-    })
-  })
+
+      test('A loop over openEventStream receives 4 MB in response to a POST with async headers', async () => {
+        const count = 400
+        const seen: unknown[] = []
+        const origin = await serve((request, response) => {
+          let body = ''
+          request.on('data', (chunk) => {
+            body += chunk
+          })
+          request.on('end', () => {
+            seen.push([request.method, request.headers.authorization, body])
+            const stream = openStream(response)
+            for (let number = 1; number <= count; number++) stream.write(`data: ${'é'.repeat(10_000)} ${number}\n\n`)
+          })
+        })
+        const init = { method: 'POST', body: JSON.stringify({ ask: 'žluť' }) }
+        const { result } = await startProgram(runtime, 'iterate', { url: `${origin}/chat`, init, count })
+        expect(await result).toMatchObject({ count, last: expect.stringMatching(/é 400$/) })
+        expect(seen).toEqual([['POST', 'Bearer fresh', JSON.stringify({ ask: 'žluť' })]])
+      })
+    },
+  )
 
   const runtime = platforms[0] ?? (['0.76', 'ios'] as const)
 

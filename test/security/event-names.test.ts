@@ -3,7 +3,7 @@ import { type ErrorEvent, EventSource, type EventSourceInit, openEventStream } f
 import { hostileNames } from './hostile-names.ts'
 import { parseOnlyRequest, type RawServer, startRawServer } from './raw-server.ts'
 
-/** Objects that the whole program shares, and that no server may change. */
+/** Objects that the whole program shares, and that no server must change. */
 const shared = [Object.prototype, Object, Function.prototype, Array.prototype, EventTarget.prototype, Event.prototype]
 
 const block = (name: string): string => `event: ${name}\n${name}: polluted\nid: ${name}\ndata: ${name}\n\n`

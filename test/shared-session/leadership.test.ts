@@ -182,7 +182,7 @@ describe('A tab that leaves with its page says so', () => {
     simulation.closeAll()
   })
 
-  it('A leader that is there keeps the lead when a follower leaves', async () => {
+  it('A leader that is present keeps the lead when a follower leaves', async () => {
     const { simulation, tabs } = await openPages(3)
     const [leader, follower, other] = tabs as [SimulatedTab, SimulatedTab, SimulatedTab]
     follower.suspend()

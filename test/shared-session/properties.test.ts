@@ -186,7 +186,7 @@ async function expectEventsWithIds(options: SimulationOptions, { seed, numRuns }
   await fc.assert(fc.asyncProperty(actions, run), { seed, numRuns })
 }
 
-describe('Every order of what can happen to tabs leaves the events whole', () => {
+describe('Tabs lose and repeat no event, whatever happens to them, in any order', () => {
   it('Every tab receives each event once and in order, whatever happens to the others', () =>
     expectEventsWithIds({}, runs))
 

@@ -218,7 +218,7 @@ describe('A page can be away', () => {
     setHidden(isHidden: boolean): void
   }
 
-  /** Opens two tabs that are no pages, as workers, and one that is; each of them has received event 1. */
+  /** Opens two tabs without a page, such as workers, and one with a page; each of them has received event 1. */
   async function open(init: EventSourceInit = {}): Promise<Opened> {
     const simulation = new Simulation()
     const [leader, follower] = [simulation.open(), simulation.open()]
@@ -233,6 +233,21 @@ describe('A page can be away', () => {
       tab.run(() => tab.page.dispatch('visibilitychange'))
     }
     return { simulation, leader, follower, tab, setHidden }
+  }
+
+  /**
+   * Opens the same tabs. The page was away, missed more events than the others keep, and gets them over its own
+   * connection.
+   */
+  async function openBehind(): Promise<Opened> {
+    const opened = await open()
+    const { simulation, tab } = opened
+    tab.suspend()
+    simulation.publish(500)
+    await simulation.finish()
+    tab.restore()
+    await simulation.finish()
+    return opened
   }
 
   it('A page with pauseWhenHidden does not lead while it is hidden, but follows', async () => {
@@ -285,12 +300,7 @@ describe('A page can be away', () => {
   })
 
   it('A page that missed more events than the others keep gets them by itself when it is back, and then follows', async () => {
-    const { simulation, leader, follower, tab } = await open()
-    tab.suspend()
-    simulation.publish(500)
-    await simulation.finish()
-    tab.restore()
-    await simulation.finish()
+    const { simulation, leader, follower, tab } = await openBehind()
     simulation.publish()
     await simulation.finish()
     const all = Array.from({ length: 502 }, (_, index) => index + 1)
@@ -302,12 +312,7 @@ describe('A page can be away', () => {
   })
 
   it('A page that is behind follows, although there is no new event', async () => {
-    const { simulation, leader, tab } = await open()
-    tab.suspend()
-    simulation.publish(500)
-    await simulation.finish()
-    tab.restore()
-    await simulation.finish()
+    const { simulation, leader, tab } = await openBehind()
     expect(tab.connection).toBeDefined()
     await simulation.fireTimers(20)
     expect(tab.received).toEqual(leader.received)
@@ -316,12 +321,7 @@ describe('A page can be away', () => {
   })
 
   it('A page that is behind leads with the connection that it has if there is no other tab', async () => {
-    const { simulation, leader, follower, tab } = await open()
-    tab.suspend()
-    simulation.publish(500)
-    await simulation.finish()
-    tab.restore()
-    await simulation.finish()
+    const { simulation, leader, follower, tab } = await openBehind()
     leader.session.close()
     follower.session.close()
     await simulation.finish()
@@ -346,7 +346,7 @@ describe('A page can be away', () => {
     simulation.closeAll()
   })
 
-  it('A page that is left for good closes its connection and releases its lock by itself', async () => {
+  it('A page that is left permanently closes its connection and releases its lock by itself', async () => {
     const { simulation, leader, follower, tab } = await open()
     leader.session.close()
     follower.session.close()

@@ -20,7 +20,7 @@ type Step = () => void
 export interface TabOptions {
   readonly replay?: number
   readonly init?: EventSourceInit
-  /** The page that the tab's source is in. By default, it has a page of its own. */
+  /** The page that the tab's source is in. By default, it has its own page. */
   readonly page?: SimulatedPage
 }
 
@@ -103,7 +103,7 @@ export class Simulation {
     return this.#ids === 'all' || (this.#ids === 'some' && event % 3 !== 0)
   }
 
-  /** Whether the server sends an event of its own, without an ID, on every connection. */
+  /** Whether the server sends an additional event, without an ID, on every connection. */
   get hasGreeting(): boolean {
     return this.#ids === 'some'
   }
@@ -345,7 +345,7 @@ class Connection {
   }
 }
 
-/** A tab with one source. It has locks and channels of its own, so that everything of a tab can be lost at once. */
+/** A tab with one source. It has its own locks and channels, so that everything of a tab can be lost at once. */
 export class SimulatedTab {
   readonly simulation: Simulation
   readonly name: string

@@ -130,7 +130,7 @@ for (const name of browserNames) {
       expect(feed.requests).toBe(1)
     })
 
-    it(`Tabs go on after a script dispatches pagehide at the window in ${name}`, async () => {
+    it(`Tabs continue after a script dispatches pagehide at the window in ${name}`, async () => {
       const [leader, follower] = [await openTab('1'), await openTab('2')]
       for (const tab of [leader, follower]) await tab.evaluate(`dispatchEvent(new Event('pagehide'))`)
       feed.send()
@@ -167,7 +167,7 @@ for (const name of browserNames) {
       )
     })
 
-    it(`An event of an element leaves the leader alone in ${name}`, async () => {
+    it(`An event that an element dispatches does not affect the leader in ${name}`, async () => {
       const [leader, follower] = [await openTab('1'), await openTab('2')]
       for (const type of ['freeze', 'pagehide', 'pageshow', 'resume', 'visibilitychange']) {
         await leader.evaluate(`(document.body.dispatchEvent(

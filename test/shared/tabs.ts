@@ -53,8 +53,8 @@ export async function addFrame(tab: Tab): Promise<void> {
 }
 
 /**
- * Resolves with the tab that leads next, and rejects if there is none soon: within half of the time after which tabs
- * replace a leader that says nothing.
+ * Resolves with the next leader, and rejects if there is none soon: within half of the time after which tabs replace a
+ * leader that says nothing.
  */
 export async function leaderSoon(feed: LiveFeed, ...others: readonly string[]): Promise<string> {
   const deadline = new AbortController()

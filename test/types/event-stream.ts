@@ -28,7 +28,7 @@ export async function read(): Promise<void> {
     String(event.type.length + event.lastEventId.length + event.origin.length)
     // @ts-expect-error: events are read only
     event.data = ''
-    // @ts-expect-error: it is no MessageEvent
+    // @ts-expect-error: it is not a MessageEvent
     String(event.source)
   }
 
@@ -66,7 +66,7 @@ export async function readWithSchemas(
   for await (const { data } of openEventStream(url, { decode: callable })) String(data satisfies Tick | 'called')
   for await (const { data } of openEventStream(url, { decode: withoutTypes })) check<IsSame<typeof data, Tick>>()
   for await (const { data } of openEventStream(url, { decode: async })) check<IsSame<typeof data, Tick>>()
-  // @ts-expect-error: this is no schema
+  // @ts-expect-error: this is not a schema
   openEventStream(url, { decode: { validate: () => true } }).close()
 }
 

@@ -41,7 +41,7 @@ const inits: EventSourceInit[] = [
 const call = (one: FetchLike, init: EventSourceFetchInit): Promise<FetchLikeResponse> =>
   one(new URL('https://example.test/feed'), init)
 
-// A fetch that returns no more than what is used.
+// A fetch that returns only what is used.
 const minimal: FetchLike = async (url) => ({
   status: 200,
   url: `${url}`,

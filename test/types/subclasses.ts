@@ -12,7 +12,7 @@ export class CountingShared extends SharedEventSource {
 
 export const counts = [new Counting('/feed').count, new CountingShared('/feed').count]
 
-// A test double has the members, and is no subclass.
+// A test double has the members, but is not a subclass.
 const nothing = (): void => {}
 export class Fake implements EventSource {
   static readonly CONNECTING = 0

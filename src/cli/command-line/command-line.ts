@@ -43,9 +43,9 @@ export function parseCommandLine<const Given extends Options>(
   commandLine: readonly string[],
   options: Given,
 ): CommandLine<Given> {
-  // Not imported, which takes longer (version.ts).
+  // This is not imported, because an import takes longer (version.ts).
   const { parseArgs } = process.getBuiltinModule('node:util')
-  // Not strict: Node's own error messages differ from version to version, and suggest nothing.
+  // The parser is not strict, because Node's own error messages differ between versions, and suggest nothing.
   const { values, positionals, tokens } = parseArgs({
     args: [...commandLine],
     options,

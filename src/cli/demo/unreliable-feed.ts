@@ -19,7 +19,7 @@ const eventInterval = 230
 /** The value of the `retry` field, in ms. */
 const reconnectionTime = 700
 
-/** The duration of a restart in ms: longer than the reconnection time, so that the client meets a refused connection. */
+/** The duration of a restart in ms: longer than the reconnection time, so that the client's connection is refused. */
 const downtime = 1_100
 
 /** Starts a feed of events 1, 2, 3 and so on that fails on purpose, and resumes after the last event ID. */
@@ -105,7 +105,7 @@ function portOf(server: Server): number {
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // The only error is that the server was not listening.
+    // The only possible error is that the server was not listening.
     server.close(() => resolve())
     server.closeAllConnections()
   })

@@ -20,8 +20,8 @@ export function readExcerpt(body: readonly Arrival[], offset = 0): Buffer {
 const contentPattern = /^[^:\r\n]|^:[ \t]*(?:data|event)[ \t]*:/m
 
 /**
- * Finds the first line that is neither blank nor a comment. A field with a stray colon before its name is no comment
- * here, although clients take it for one.
+ * Finds the first line that is neither blank nor a comment. A field with a stray colon before its name does not count
+ * as a comment here, although clients treat it as one.
  * @returns the offset of the line in bytes, or undefined if there is none
  */
 export function findContent(body: readonly Arrival[], offset = 0): number | undefined {

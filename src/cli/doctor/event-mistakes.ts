@@ -4,7 +4,7 @@ import type { ScannedEvent, StreamScan } from './stream-scan.ts'
 
 /** A mistake in complete events, which no client reports. */
 interface EventMistake {
-  /** Whether such events are no use to clients. */
+  /** Whether such events are useless to clients. */
   readonly isFatal: boolean
   readonly isMade: (event: ScannedEvent) => boolean
   readonly message: string
@@ -45,7 +45,7 @@ const eventMistakes: readonly EventMistake[] = [
   },
 ]
 
-/** Finds events that clients receive, but hardly as they were meant: a failure if all of them are such. */
+/** Finds events that clients receive, but hardly as they were meant. If all events are like that, it is a failure. */
 export function findEventMistake({ events, lostNames }: StreamScan): CheckResult | undefined {
   const [name] = lostNames.first
   if (name) {

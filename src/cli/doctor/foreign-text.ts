@@ -1,4 +1,4 @@
-/** Text that does not belong to a stream, such as a page or the error message of a server. */
+/** Text that does not belong to a stream, such as a page or an error message from a server. */
 interface ForeignText {
   readonly pattern: RegExp
   readonly fix: string
@@ -12,16 +12,16 @@ const foreignTexts: readonly ForeignText[] = [
   {
     pattern:
       /^\s*(<br ?\/?>\s*)?(?=<b>|PHP |.*\.php\b)(<b>)?(PHP )?(Warning|Notice|Deprecated|(Fatal|Parse) error|Uncaught \w+)(<\/b>)?: /i,
-    fix: 'this is an error message of PHP: fix its cause, and send such messages to the log (display_errors = Off)',
+    fix: 'this is a PHP error message: fix its cause, and send such messages to the log (display_errors = Off)',
   },
   {
     pattern:
       /^\s*(Traceback \(most recent call last\)|panic: |goroutine \d|(Exception in thread .*|[\w.]*(Error|Exception)\b.*)\r?\n\s+at )/,
-    fix: 'this is an error message of the program: fix its cause, and write such messages to the log',
+    fix: 'this is an error message from the program: fix its cause, and write such messages to the log',
   },
   {
     pattern: /^\s*(Internal Server Error|Bad Gateway|Gateway Time-?out|Service (Temporarily )?Unavailable|upstream )/i,
-    fix: 'this is an error message of the server, or of the proxy in front of it: look for the reason in its log',
+    fix: 'this is an error message from the server, or from the proxy in front of it: look for the reason in its log',
   },
   {
     pattern: /^\s*<\/?[a-z][^>]*>/i,

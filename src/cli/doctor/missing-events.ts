@@ -17,8 +17,8 @@ export interface MissingEvents {
 const maxQuoted = 80
 
 /**
- * Finds out why a response brought bytes other than comments, but no event; or went on after its last event without
- * another one; or ended without any event. Returns undefined if none of this is so.
+ * Finds out why a response brought bytes other than comments, but no event; or continued after its last event without
+ * another one; or ended without any event. Returns undefined if none of these is the case.
  */
 export function explainMissingEvents(observation: Observation): MissingEvents | undefined {
   if (observation.decompressionFailure !== undefined) return undefined
@@ -55,14 +55,14 @@ function explainNoContent({ body, stream, recording }: Observation): MissingEven
     const excerpt = quoteExcerpt(readExcerpt(body).toString(), maxQuoted)
     return {
       message: `${formatCount(stream.size, 'byte')}, but no event: ${excerpt}`,
-      fix: "send each event as 'data: …\\n\\n': a blank line alone is no event",
+      fix: "send each event as 'data: …\\n\\n': a blank line alone is not an event",
       isCertain: true,
     }
   }
   if (!isEnded) return undefined
   return {
     message: 'the response ended without any event',
-    fix: 'look for the reason in the log of the server: it ends the response before it sends an event; to end a stream for good, answer 204',
+    fix: 'look for the reason in the log of the server: it ends the response before it sends an event; to end a stream permanently, answer 204',
     isCertain: true,
   }
 }
@@ -73,7 +73,7 @@ function explainRest(observation: Observation): MissingEvents | undefined {
   const rest = findRest(observation)
   if (rest === undefined) return undefined
   const fix = findStreamFix(readExcerpt(body, rest))
-  // A last reconnection time is no mistake, and another check is about a last event without its blank line.
+  // A reconnection time at the end is not a mistake, and a last event without its blank line is left to another check.
   const isCertain = fix !== blankLineFix && fix !== dataFix
   const offset = isCertain && recording.end.kind === 'ended' ? rest : findTrailingContent(observation)
   if (offset === undefined) return undefined

@@ -29,7 +29,7 @@ export function findLongPauses({ body, stream, recording }: Observation): readon
   return pauses.filter(({ length }) => length > 0 && length >= longShare * longest)
 }
 
-/** Whether a line went on after the pause. Servers write whole lines, so a buffer on the way split it. */
+/** Whether a line continued after the pause. Servers write complete lines, so a buffer in between split it. */
 export function splitsLine({ after, next }: Pause): boolean {
   return after === 'part of a line' && next !== undefined && next !== 10 && next !== 13
 }

@@ -3,7 +3,7 @@ import { findEncodingMistake } from './encoding-mistakes.ts'
 import { findForeignText } from './foreign-text.ts'
 import { findLineMistake } from './line-mistakes.ts'
 
-/** Returns how to fix bytes that are no event, by the most specific cause. */
+/** Returns how to fix bytes that are not an event, by the most specific cause. */
 export function findStreamFix(bytes: Buffer): string {
   const text = bytes.toString()
   const lines = contentLines(text)

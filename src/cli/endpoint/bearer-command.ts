@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** The output of the command is no token, and running the command again would not change that. */
+/** The error of a command whose output is not a token: running the command again would not change that. */
 export class InvalidTokenError extends Error {}
 
 /** The command of `--bearer-command`, which runs before every attempt. */
@@ -28,7 +28,7 @@ export class BearerCommand {
   async run(): Promise<string> {
     this.#end?.()
     if (this.#signal.aborted) throw new Error('--bearer-command was not run: everysource ends')
-    // A process group of its own: a signal to the shell alone would leave behind what the shell has started.
+    // The shell gets its own process group: a signal to the shell alone would not end what it has started.
     const child = spawn(this.#command, { shell: true, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     const end = (): void => {
       killGroup(child)

@@ -15,7 +15,7 @@ import { parseUrlOperand } from './url-operand.ts'
 /** A URL, and the request that is sent to it. */
 export interface Endpoint {
   readonly url: string
-  /** Whether the request is a GET without headers of its own. */
+  /** Whether the request is a GET without additional headers. */
   readonly isPlainGet: boolean
   /** The members that the request options give; `dispatcher` uses the proxy and the certificates. */
   readonly init: EventSourceInit & { readonly dispatcher: Connections }
@@ -92,7 +92,7 @@ function checkAuthorization({ user, 'bearer-command': command }: RequestValues, 
 }
 
 /**
- * Creates a dispatcher with the proxy and the certificates of the options, and with connections of its own.
+ * Creates a dispatcher with the proxy and the certificates of the options, and with its own connections.
  * @throws UsageError
  */
 export async function createDispatcher({ cacert, insecure = false, proxy }: RequestValues): Promise<Connections> {

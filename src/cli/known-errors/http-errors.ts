@@ -42,6 +42,6 @@ export const httpErrors: readonly KnownError[] = [
   {
     code: /^(HTTPParserError|HPE_.*)$/,
     message: 'the response is not valid HTTP',
-    fix: 'look for a server, or a proxy, that writes the response head by itself',
+    fix: 'look for a server, or a proxy, whose code writes the response head itself',
   },
 ]

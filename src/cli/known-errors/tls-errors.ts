@@ -61,12 +61,12 @@ const knownTlsErrors: readonly KnownTlsError[] = [
   },
   {
     name: /BAD_RECORD_MAC|DECRYPT|DECODE|BAD_DIGEST|LENGTH_MISMATCH|BAD_LENGTH/,
-    message: 'the encrypted data was damaged on the way',
+    message: 'the encrypted data was corrupted in transit',
     fix: 'look for a proxy that changes the data; connect without it',
   },
   {
     name: /ALERT_INTERNAL_ERROR/,
-    message: 'the server reported an error of its own',
+    message: 'the server reported an internal error',
     fix: 'look for the reason in the log of the server; some servers answer like this if no certificate fits the host name',
   },
 ]

@@ -4,7 +4,7 @@ import type { EventStreamError } from '../../index.ts'
 export const transientStatuses: readonly number[] = [408, 429, 500, 502, 503, 504]
 
 /**
- * Suggests to check an endpoint with the doctor.
+ * Suggests checking an endpoint with the doctor.
  * @param url the URL, without secrets
  */
 export function suggestDoctor(url: string, isPlainGet: boolean): string {

@@ -56,8 +56,8 @@ export class StateFile {
   }
 
   /**
-   * Stores an ID, and returns once the disk has it. Synchronous: there is nothing else to do meanwhile, and promises
-   * would take several times as long.
+   * Stores an ID, and returns once the disk has it. It is synchronous, because there is nothing else to do in the
+   * meantime, and promises would take several times as long.
    * @throws OperationalError
    */
   store(lastEventId: string): void {

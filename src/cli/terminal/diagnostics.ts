@@ -14,7 +14,7 @@ export interface Diagnostics {
   error(text: string): void
   /** Reports something that the command recovers from, such as an interruption. */
   notice(text: string): void
-  /** Reports that all is well, such as a connection; only to people. */
+  /** Reports a success, such as a connection; only to people. */
   success(text: string): void
   /** Reports a part of a request or a response. */
   detail(text: string): void

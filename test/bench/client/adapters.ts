@@ -3,7 +3,7 @@ import type { SubjectName } from '../subjects.ts'
 /** The callbacks of a stream, the same for every client. */
 export interface Listener {
   event(data: string): void
-  /** Called if the stream has failed for good. */
+  /** Called if the stream has failed permanently. */
   failed(error: unknown): void
 }
 

@@ -88,7 +88,7 @@ function bareHttp2(): Client {
   }
 }
 
-/** The bare transports: programs that only open a stream and read what comes. */
+/** The bare transports: programs that only open a stream and read what arrives. */
 export const bareClients: Partial<Record<SubjectName, (load: Load) => Client | Promise<Client>>> = {
   'http-open': bareHttp,
   'http-event-target': bareEventTarget,

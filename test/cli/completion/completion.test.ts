@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled('bash'))('bash completes words', () => {
   })
 })
 
-/** Words with = or @, which are words of their own in bash, and what completes them on a terminal. */
+/** Words with = or @, which bash treats as separate words, and their completion on a terminal. */
 const separated: readonly (readonly [typed: string, expected: string])[] = [
   ['--format=p', '--format=pretty'],
   ['--state=ev', '--state=events.txt'],
@@ -73,7 +73,7 @@ const separated: readonly (readonly [typed: string, expected: string])[] = [
 ]
 
 describe.skipIf(!hasTerminal || !isInstalled('bash'))('bash completes lines on a terminal', () => {
-  // Without = and @, a word stays whole.
+  // Without = and @, a word is not split.
   const wordBreaks = ['', `COMP_WORDBREAKS=' ';`]
   test.for(wordBreaks.flatMap((setting) => separated.map((each) => [setting, ...each] as const)))(
     'After %j, the line %j is completed to %j',

@@ -125,10 +125,10 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/objects', 'events', 'fail', /^1 of 1 event with the text of an object/, /JSON\.stringify/],
     ['/one-object', 'events', 'warn', /^1 of 2 events with the text of an object/, /JSON\.stringify/],
     ['/data-twice', 'events', 'fail', /^1 of 1 event with the name of a field twice/, /once/],
-    ['/php-warning', 'fields', 'fail', /unknown field "<br \/>"/, /error message of PHP/],
-    ['/php-plain-warning', 'fields', 'fail', /unknown field "Warning" in line 4/, /error message of PHP/],
-    ['/php-fatal-error', 'events', 'fail', /after the last event, .+: "PHP Fatal error/, /error message of PHP/],
-    ['/bad-gateway', 'events', 'fail', /after the last event, .+: "Bad Gateway"/, /error message of the server/],
+    ['/php-warning', 'fields', 'fail', /unknown field "<br \/>"/, /PHP error message/],
+    ['/php-plain-warning', 'fields', 'fail', /unknown field "Warning" in line 4/, /PHP error message/],
+    ['/php-fatal-error', 'events', 'fail', /after the last event, .+: "PHP Fatal error/, /PHP error message/],
+    ['/bad-gateway', 'events', 'fail', /after the last event, .+: "Bad Gateway"/, /error message from the server/],
     ['/own-chunk-sizes', 'fields', 'fail', /unknown field "9" in line 1/, /without chunk sizes/],
     ['/two-byte-order-marks', 'fields', 'fail', /unknown field "\\ufeffdata"/, /byte order mark/],
     ['/broken-json', 'json', 'fail', /1 of 2 payloads .+\{\\"number\\":2,\}" in line 3, byte 20/],
@@ -194,7 +194,7 @@ describe.concurrent('A fault is reported by its check only', () => {
     ['/separate-ids', 'resumption', /continued with "4"$/],
     ['/templates', 'json', /^no JSON payloads$/],
     ['/tokens', 'json', /^no JSON payloads$/],
-  ])('The stream %s passes, by the check %s', async ([route, check, message]) => {
+  ])('The stream %s passes the check %s', async ([route, check, message]) => {
     const findings = await diagnose(feeds.origin + route)
     expect(failed(findings)).toEqual([])
     expect(findings[check].message).toMatch(message)
@@ -226,7 +226,7 @@ describe.concurrent('A fault is reported by its check only', () => {
     expect(buffering.status).toBe('ok')
   })
 
-  test('A JSON response to a POST suggests to ask for a stream', async () => {
+  test('The report about a JSON response to a POST suggests asking for a stream', async () => {
     const init = { method: 'POST', body: '{"model":"m"}' }
     const { 'content-type': contentType } = await diagnose(`${feeds.origin}/json`, { init })
     expect(contentType).toMatchObject({

@@ -103,7 +103,7 @@ describe('Any bytes can be scanned', () => {
   })
 })
 
-describe('Positions', () => {
+describe('The scan knows positions and times', () => {
   test('The position of an event is that of its first line', () => {
     const { events } = scanText(': é\r\n\r\nid: 1\r\ndata: one\r\n\r\ndata: two\n\n')
     expect(events).toMatchObject([

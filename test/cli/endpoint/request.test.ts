@@ -84,7 +84,7 @@ describe('The request has the options of the command line', () => {
     expect(further).toEqual([])
   })
 
-  test('A request with a body may have another method than POST', async () => {
+  test('A request with a body may have a method other than POST', async () => {
     await using feed = await startFeed([ended(event)])
     expect(await runCommand(['-X', 'QUERY', '-d', 'x', feed.origin])).toEqual(success)
     expect(feed.requests).toEqual([expect.objectContaining({ method: 'QUERY', body: Buffer.from('x') })])
@@ -165,7 +165,7 @@ function isGroupRunning(pid: number): boolean {
   }
 }
 
-describe('--bearer-command', () => {
+describe('The option --bearer-command gets a token for each attempt', () => {
   test('The bearer command runs again after a 401, and the new token is sent at once', async () => {
     await using feed = await startFeed([refused(401, 'expired'), open(event)])
     const counter = await file('counter', '')
@@ -222,7 +222,7 @@ describe('--bearer-command', () => {
   })
 })
 
-describe('Timeouts', () => {
+describe('Timeouts limit a request', () => {
   test('The option --open-timeout limits the wait for response headers', async () => {
     await using feed = await startFeed([() => undefined, open(event)])
     const { stdout, stderr } = await runCommand(['--open-timeout', '1.5', '--max-events', '1', feed.origin])
@@ -238,7 +238,7 @@ describe('Timeouts', () => {
   })
 })
 
-describe('Certificates', () => {
+describe('Certificates are verified', () => {
   test('An untrusted certificate ends the command with exit code 3', async () => {
     await using feed = await startFeed([open(event)], { tls: true })
     expect(await runCommand([feed.origin])).toEqual({
@@ -297,7 +297,7 @@ describe('Certificates', () => {
   })
 })
 
-describe('--proxy', () => {
+describe('The option --proxy chooses a proxy', () => {
   test('An HTTP proxy forwards requests to an http: URL', async () => {
     await using feed = await startFeed([open(event)])
     await using proxy = await startForwardProxy()

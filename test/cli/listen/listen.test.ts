@@ -42,7 +42,7 @@ data: too late
 
 `
 
-describe('Output', () => {
+describe('The command prints events', () => {
   const lines = [
     '{"event":"message","id":"","data":"{\\"n\\":1}"}\n',
     '{"event":"tick","id":"2","data":"{\\n \\"n\\": 2\\n}"}\n',
@@ -101,7 +101,7 @@ describe('Output', () => {
   })
 })
 
-describe('End', () => {
+describe('The command ends in a defined way', () => {
   test('The end of a response to GET is followed by a request with the last event ID', async () => {
     await using feed = await startFeed([ended('retry: 100\nid: 1\ndata: one\n\n'), open('id: 2\ndata: two\n\n')])
     const { stdout, stderr, exitCode } = await runCommand(['--data', '--max-events', '2', feed.origin])
@@ -149,7 +149,7 @@ describe('End', () => {
     const command = startCommand([`https://127.0.0.1:${port}`])
     await expect.poll(() => sockets.size).toBe(1)
     command.kill('SIGTERM')
-    // Well before the ten seconds after which a connection attempt fails by itself.
+    // Well before the ten seconds after which a connection attempt fails anyway.
     const result = await Promise.race([command.result, pause(8_000, 'still running', { ref: false })])
     expect(result).toEqual({ stdout: '', stderr: '', exitCode: 0, signal: null })
     silent.close()
@@ -173,7 +173,7 @@ describe('End', () => {
   })
 })
 
-describe('--state', () => {
+describe('The option --state resumes after the last event', () => {
   test('The ID in the state file takes precedence over --last-event-id', async () => {
     await using feed = await startFeed([open('id: 8\ndata: eight\n\n')])
     const commandLine = ['--state', state, '--last-event-id', '7', '--data', '--max-events', '1', feed.origin]

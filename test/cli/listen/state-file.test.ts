@@ -142,7 +142,7 @@ describe('A state file stores the last event ID', () => {
  */
 const seed = Number(process.env['FAULTS_SEED'] ?? Math.floor(Math.random() * 1e9))
 
-describe(`10,000 events of a failing feed, with 20 signals (FAULTS_SEED=${seed})`, { timeout: 600_000 }, () => {
+describe(`10,000 events of a failing feed survive 20 signals (FAULTS_SEED=${seed})`, { timeout: 600_000 }, () => {
   const total = 10_000
   const signals = 20
   /** The faults, without those that delay the `retry` field or repeat an event. */

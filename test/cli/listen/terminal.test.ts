@@ -134,7 +134,7 @@ describe.skipIf(!hasTerminal)('The command prints for people on a terminal', () 
   })
 })
 
-describe.skipIf(!hasTerminal)('Colors', () => {
+describe.skipIf(!hasTerminal)('Colors follow the environment variables', () => {
   test('Events have no colors and no warning above them with both NO_COLOR and FORCE_COLOR', async () => {
     await using feed = await startFeed([open('data: one\n\n')])
     const environment = { NO_COLOR: '1', FORCE_COLOR: '1' }

@@ -1,4 +1,4 @@
-// Listens to a URL while msw mocks it, and again when msw has gone, and prints what came first each time.
+// Listens to a URL while msw mocks it, and again after msw is closed, and prints what arrived first each time.
 //
 //   node msw.mjs 2|3 http|sse|unhandled URL
 import process from 'node:process'

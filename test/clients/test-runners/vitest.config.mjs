@@ -1,2 +1,2 @@
-// So that vitest does not look for the settings of a folder above.
+// This keeps vitest from using the settings of a parent folder.
 export default {}

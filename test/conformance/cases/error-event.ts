@@ -135,7 +135,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(event.body, '')
   }),
 
-  errorEvent('An error event with the reason content-type says which type came', async (scene) => {
+  errorEvent('An error event with the reason content-type names the type of the response', async (scene) => {
     const event = await firstError(scene, [{ contentType: 'text/html', body: ['<p>Sign in</p>'], ending: 'end' }])
     assertError(event, 'content-type', false)
     assert.include(event.message, 'text/html')
@@ -219,10 +219,13 @@ export const cases: ConformanceCase[] = [
     assert.equal(body, '0123456789abcdef'.repeat(512))
   }),
 
-  errorEvent('The body of an error event is what came of a refused response that does not end', async (scene) => {
-    const { body } = await firstError(scene, [{ status: 500, contentType: 'application/json', body: ['{"more":'] }])
-    assert.equal(body, '{"more":')
-  }),
+  errorEvent(
+    'The body of an error event is the part that arrived of a refused response that does not end',
+    async (scene) => {
+      const { body } = await firstError(scene, [{ status: 500, contentType: 'application/json', body: ['{"more":'] }])
+      assert.equal(body, '{"more":')
+    },
+  ),
 
   errorEvent(
     'The body of an error event is decoded as UTF-8, however it is split',

@@ -125,7 +125,7 @@ export const cases: ConformanceCase[] = [
     assert.match(error.message, /acceptContentType/)
   }),
 
-  acceptContentType('acceptContentType is not called for another status than 200', async (scene) => {
+  acceptContentType('acceptContentType is not called for a status other than 200', async (scene) => {
     let calls = 0
     await scene.plan([refusal(404)])
     const watch = scene.watch({ acceptContentType: () => ++calls > 0 })

@@ -37,7 +37,7 @@ export const cases: ConformanceCase[] = [
     assert.equal(source.url, scene.url('/all/events'))
   }),
 
-  overrides('The URL that a request function returns can be an URL object', async (scene) => {
+  overrides('The URL that a request function returns can be a URL object', async (scene) => {
     await scene.plan([stream('data: a\n\n')])
     const source = scene.open({ request: () => ({ url: new URL(scene.url('/other')) }) })
     await scene.observe(source).next('message')

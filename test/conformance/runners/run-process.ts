@@ -36,7 +36,7 @@ export function registerProcess(processRuntime: ProcessRuntime): void {
   else registerRuns(runtime, ['server'], ({ server }) => runInProcess({ ...processRuntime, executable }, server))
 }
 
-/** Runs the suite in its own process, which has to end by itself after all cases were reported. */
+/** Runs the suite in its own process, which has to exit on its own after all cases were reported. */
 export async function runInProcess(
   {
     runtime,

@@ -16,5 +16,5 @@ if ('Deno' in globalThis) {
   process.on('unhandledRejection', (reason) => reportUncaught(reason, report))
 }
 
-// Nothing ends the process afterwards: it ends by itself if every case closed what it opened.
+// Nothing ends the process afterwards: it exits on its own if every case closed what it opened.
 void runProgram(JSON.parse(process.argv[2] ?? '') as SuiteSettings, report)

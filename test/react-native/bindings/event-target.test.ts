@@ -87,7 +87,7 @@ test('During dispatch an event is at its target, and afterwards it is not', () =
   expect(event.target).toBe(target)
 })
 
-test('Capturing listeners are called first, and are others than those that do not capture', () => {
+test('Capturing listeners are called first, and are distinct from those that do not capture', () => {
   const target = new OwnEventTarget()
   const calls: string[] = []
   const both = (): void => void calls.push('both')
@@ -102,7 +102,7 @@ test('Capturing listeners are called first, and are others than those that do no
   expect(calls.slice(4)).toEqual(['capturing', 'both', 'bubbling'])
 })
 
-test('An exception of a listener is thrown in a task of its own, and the other listeners are called', () => {
+test('An exception of a listener is thrown in a separate task, and the other listeners are called', () => {
   vi.useFakeTimers()
   const target = new OwnEventTarget()
   const called = vi.fn()
@@ -127,7 +127,7 @@ test('A listener whose signal is aborted is removed, and one whose signal was is
   expect(called).not.toHaveBeenCalled()
 })
 
-test('What is no event, and an event that is being dispatched, is refused', () => {
+test('An object that is not an event, and an event that is being dispatched, are refused', () => {
   const target = new OwnEventTarget()
   expect(() => target.dispatchEvent({ type: 'a' } as Event)).toThrow(TypeError)
   const event = new OwnEvent('a') as unknown as Event

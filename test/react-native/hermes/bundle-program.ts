@@ -76,6 +76,6 @@ async function compile(source: string): Promise<string> {
     ],
   })
   if (!result) throw new Error('Babel returned nothing for the program')
-  // The helpers that Babel adds are no globals in an app either.
+  // The helpers that Babel adds are not globals in an app either.
   return `(function () {\n${result.code}\n})()`
 }

@@ -22,7 +22,7 @@ function describe(error: unknown): string {
   return String((error as Error | undefined)?.stack ?? error)
 }
 
-/** As the native side calls JavaScript: what is thrown there reaches nobody else. */
+/** Calls JavaScript as the native side does: an exception there goes no further. */
 function guard(run: () => void): void {
   try {
     run()

@@ -36,7 +36,7 @@ const behaviors: Readonly<Record<Platform, PlatformBehavior>> = {
 const maxRedirects = 20
 const redirects = new Set([301, 302, 303, 307, 308])
 
-/** Both platforms send the text of a header as UTF-8, and take what comes for UTF-8. */
+/** Both platforms encode and decode the text of a header as UTF-8. */
 function toBytes(text: string): string {
   return Buffer.from(text).toString('latin1')
 }

@@ -9,7 +9,7 @@ function decodeExactly(bytes: Uint8Array, charset: string): string | undefined {
   }
 }
 
-/** The charset of a Content-Type; UTF-8 where there is none, or none that is known. */
+/** The charset of a Content-Type; UTF-8 if there is none, or an unknown one. */
 export function charsetOf(contentType: string | undefined): string {
   const { 1: charset = 'utf-8' } = /charset="?([^\s;"]+)/i.exec(contentType ?? '') ?? []
   return decodeExactly(new Uint8Array(), charset) === undefined ? 'utf-8' : charset

@@ -15,7 +15,7 @@ export interface RunningProgram {
   readonly hermes: Hermes
   /** The events that the program has reported so far. */
   readonly reports: readonly { readonly event: string; readonly value?: unknown }[]
-  /** Errors that nobody caught, and what else went wrong. */
+  /** Uncaught errors, and other problems. */
   readonly problems: readonly string[]
   /** What the program found at last. */
   readonly result: Promise<unknown>
@@ -24,7 +24,7 @@ export interface RunningProgram {
 }
 
 /**
- * Starts a program in a Hermes of its own, which ends with the test.
+ * Starts a program in its own Hermes, which ends with the test.
  * @param onEvent called with every event that the program says
  */
 export async function startProgram(

@@ -43,7 +43,9 @@ export class TextDecoder {
 
 export { btoa } from '../../../src/react-native/base64.ts'
 
-/** As much of fetch as the cases need to ask the feed server: React Native's own takes every byte for a character. */
+/**
+ * The part of fetch that the cases need for the feed server: React Native's own fetch treats every byte as a character.
+ */
 export function fetch(url: string, { method = 'GET', body = null }: RequestInit = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

@@ -42,7 +42,7 @@ function checkLastRedirect(redirects: readonly Redirect[], last: Redirect): Chec
   return fail(`${last.status} ${message}`, 'send a Location with an http: or https: URL')
 }
 
-/** Suggests to send the cookies that redirects set, since requests without them may be redirected for that reason. */
+/** Suggests sending the cookies that redirects set, since their absence may be the reason for the redirects. */
 function cookieFix(redirects: readonly Redirect[]): string {
   const cookies = redirects.flatMap(({ headers }) => headers['set-cookie'] ?? [])
   const names = new Set(cookies.map((cookie) => cookie.split('=', 1)[0] ?? ''))
