@@ -63,7 +63,7 @@ let free: ReusableParser | undefined
 
 function takeParser(maxEventSize: number): ReusableParser {
   const parser = free
-  if (parser?.maxEventSize !== maxEventSize) return new ReusableParser(maxEventSize)
+  if (!parser || parser.maxEventSize !== maxEventSize) return new ReusableParser(maxEventSize)
   free = undefined
   return parser
 }
