@@ -101,7 +101,8 @@ export class Attempt implements TransportHandler, ParserHandler {
     if (wasSent(body)) this.#complete('body-used', bodyUsedMessage)
     if (this.#signal.aborted) return
     markAsSent(body)
-    callObserver(this.#settings.onRequest, request)
+    const { onRequest } = this.#settings
+    if (onRequest) callObserver(onRequest, { ...request, headers: new Headers(request.headers as Headers) })
     // The callback may have closed the source.
     if (this.#signal.aborted) return
     transport.send(request, this)

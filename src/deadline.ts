@@ -1,5 +1,8 @@
 import { startTimer, type Timer } from './timer.ts'
 
+/** How long a deadline that expires late waits for what arrived meanwhile, at most, in ms. */
+const maxGracePeriod = 1_000
+
 /** A deadline that can be moved. It does not expire while the caller's own code keeps the thread busy. */
 export class Deadline {
   readonly #unref: boolean
@@ -16,8 +19,10 @@ export class Deadline {
     if (!delay) return
     const due = performance.now() + delay
     const onTimer = (): void => {
-      // The timer is late because the thread was busy: what arrived in the meantime has to be read first.
-      if (performance.now() > due + 1) this.#timer = startTimer(expire, 0, this.#unref)
+      const lateness = performance.now() - due
+      // The timer is late because the thread was busy: what arrived in the meantime has to be read first. Firefox delivers it
+      // some time after the timer.
+      if (lateness > 1) this.#timer = startTimer(expire, Math.min(lateness, maxGracePeriod), this.#unref)
       else expire()
     }
     this.#timer = startTimer(onTimer, delay, this.#unref)

@@ -1,9 +1,11 @@
+import { createHeaders } from '#platform'
 import { describeError } from './error-message.ts'
 import type { AttemptContext, RequestOverrides } from './options/event-source-init.ts'
 import { copyHeaders } from './options/headers.ts'
 import { checkBody, isMethod } from './options/method-and-body.ts'
 import type { Settings } from './options/settings.ts'
 import { isFunction, throwInvalid } from './options/validation.ts'
+import type { RequestHeaders } from './platform/platform.ts'
 import type { Signal, TransportRequest } from './transport/transport.ts'
 
 /** What an attempt sends: the transport's request, and the attempt's number. */
@@ -22,7 +24,7 @@ function percentDecode(text: string): string {
  * Moves the credentials of a URL into an Authorization header, unless there is one: only some runtimes' `fetch` takes a
  * URL with credentials.
  */
-function applyUrlCredentials(url: URL, headers: Headers): void {
+function applyUrlCredentials(url: URL, headers: RequestHeaders): void {
   const { username, password } = url
   if (!username && !password) return
   url.username = ''
@@ -85,7 +87,7 @@ export async function buildRequest(
   const { method, headers: givenHeaders, body: givenBody } = parts
   const headers = isFunction(givenHeaders)
     ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
-    : new Headers(givenHeaders)
+    : createHeaders(givenHeaders)
   const body = isFunction(givenBody)
     ? await callCaller('body', async () => checkBody(await givenBody(context), method))
     : givenBody

@@ -142,7 +142,7 @@ describe('An attempt has exactly one outcome', () => {
     expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'ended', reason: 'ended' }))
   })
 
-  it.each(['TextDecoder', 'TextEncoder', 'Headers', 'AbortController'])(
+  it.each(['TextDecoder', 'TextEncoder', 'AbortController'])(
     'The outcome is refused, and nothing is sent, when the runtime has no %s',
     async (name) => {
       vi.stubGlobal(name, undefined)

@@ -1,4 +1,5 @@
-import { isHeader } from '#platform'
+import { createHeaders, isHeader } from '#platform'
+import type { RequestHeaders } from '../platform/platform.ts'
 import type { HeadersInit } from './event-source-init.ts'
 import { isObject, throwInvalid } from './validation.ts'
 
@@ -6,8 +7,8 @@ import { isObject, throwInvalid } from './validation.ts'
  * Copies headers.
  * @throws TypeError that names the header, but not its value, which may be a secret
  */
-export function copyHeaders(init: HeadersInit | null | undefined): Headers {
-  const headers = new Headers()
+export function copyHeaders(init: HeadersInit | null | undefined): RequestHeaders {
+  const headers = createHeaders()
   const given: HeadersInit = init ?? {}
   if (!isObject(given)) throw new TypeError(`headers: a ${typeof given}, not pairs of name and value`)
   for (const pair of Symbol.iterator in given ? given : Object.entries(given)) {

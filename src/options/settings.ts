@@ -1,4 +1,5 @@
-import type { EventSourceInit, RetryContext } from './event-source-init.ts'
+import type { RequestHeaders } from '../platform/platform.ts'
+import type { AttemptContext, EventSourceInit, HeadersInit, RetryContext } from './event-source-init.ts'
 import { copyHeaders } from './headers.ts'
 import { checkBody, isMethod } from './method-and-body.ts'
 import { defaultPolicy, defaultResetAfter, type Policy, readPolicy } from './retry-policy.ts'
@@ -22,7 +23,7 @@ export interface Settings extends EventSourceInit {
   /** The URL, resolved and serialized. */
   readonly url: string
   readonly withCredentials: boolean
-  readonly headers: Headers | undefined | Extract<EventSourceInit['headers'], (...args: never) => unknown>
+  readonly headers: RequestHeaders | ((context: AttemptContext) => HeadersInit | Promise<HeadersInit>) | undefined
   readonly method: string
   readonly lastEventId: string
   readonly retry: Policy | ((context: RetryContext) => number | false) | false
@@ -48,7 +49,7 @@ export interface Settings extends EventSourceInit {
 
 const rules = {
   withCredentials: anything,
-  headers: { isValid: isObject, expected: 'pairs of name and value, or a function', isSecret: true },
+  headers: anything,
   method: { default: 'GET', isValid: isMethod, expected: 'a method fetch sends' },
   body: anything,
   request: callback,
@@ -114,7 +115,7 @@ export function readSettings(
   return Object.assign(settings, {
     url: resolveUrl(urlText),
     withCredentials: !!settings.withCredentials,
-    headers: typeof headers === 'object' ? copyHeaders(headers) : headers,
+    headers: headers === undefined || isFunction(headers) ? headers : copyHeaders(headers),
     method,
     lastEventId: `${settings.lastEventId}`,
     ...readRetry(settings.retry as EventSourceInit['retry']),

@@ -6,10 +6,8 @@ export interface OptionRule {
   readonly default?: unknown
   /** Called with any value except the default. */
   readonly isValid: (value: unknown) => boolean
-  /** A description of what is valid, which completes "headers is 3, not …". */
+  /** A description of what is valid, which completes "redirect is 3, not …". */
   readonly expected: string
-  /** Whether the value may be a secret, which no message may contain. */
-  readonly isSecret?: boolean
 }
 
 export function isNumber(value: unknown): value is number {
@@ -88,7 +86,6 @@ export function applyRules(
     const isGiven = Object.hasOwn(given, name) || !(name in Object.prototype)
     const value = (isGiven ? given[name] : undefined) ?? rule.default
     if (!Object.is(value, rule.default) && !rule.isValid(value)) {
-      if (rule.isSecret) throw new TypeError(`${path}${name} is a ${typeof value}, not ${rule.expected}`)
       throwInvalid(path + name, value, rule.expected)
     }
     if (!Object.is(value, settings[name])) settings[name] = value

@@ -1,4 +1,4 @@
-import type { Decode, EventHandlers } from './platform.ts'
+import type { Decode, EventHandlers, RequestHeaders } from './platform.ts'
 
 export { EventBase, EventTargetBase } from './base-classes.ts'
 export { findMissingGlobal } from './missing-globals.ts'
@@ -9,6 +9,10 @@ export { findMissingGlobal } from './missing-globals.ts'
 export function createDecoder(): Decode {
   const decoder = new TextDecoder()
   return (bytes) => decoder.decode(bytes, { stream: true })
+}
+
+export function createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders {
+  return new Headers(init as [string, string][] | undefined)
 }
 
 export function isHeader(name: unknown, value: unknown): boolean {

@@ -13,9 +13,20 @@ export interface EventHandlers {
 /** The value of an `on…` attribute. It accepts any event, which makes the class assignable to the DOM's own type. */
 export type EventHandler = ((event: DomEvent) => unknown) | null
 
+/** The headers of a request: what the library uses of the runtime's `Headers`. */
+export interface RequestHeaders extends Iterable<[name: string, value: string]> {
+  get(name: string): string | null
+  has(name: string): boolean
+  set(name: string, value: string): void
+  append(name: string, value: string): void
+  delete(name: string): void
+  forEach(callback: (value: string, name: string) => void): void
+}
+
 /** What runtimes do differently. Each runtime's file, chosen by the import `#platform`, exports these members. */
 export interface Platform {
   createDecoder(): Decode
+  createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders
   /** Whether HTTP can carry a header. */
   isHeader(name: unknown, value: unknown): boolean
   /** Adapts event handlers to a runtime that reads `on…` attributes by itself. */

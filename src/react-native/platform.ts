@@ -1,9 +1,13 @@
-import type { Decode, EventHandlers } from '../platform/platform.ts'
+import type { Decode, EventHandlers, RequestHeaders } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
 export { onAbort } from '../platform/abort-signal.ts'
 export { isHeader } from '../platform/header-syntax.ts'
 export { Event as EventBase, EventTarget as EventTargetBase } from './runtime-events.ts'
+
+export function createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders {
+  return new Headers(init as [string, string][] | undefined)
+}
 
 /**
  * Decodes one stream, and strips one byte order mark from its start. A response over XMLHttpRequest arrives as text, in

@@ -1,4 +1,5 @@
 import type { FetchLike } from '../options/event-source-init.ts'
+import type { RequestHeaders } from '../platform/platform.ts'
 import type { Transport, TransportHandler, TransportRequest } from './transport.ts'
 
 /** The status of a redirect that was not followed; browsers hide such a response: its status is 0. */
@@ -8,7 +9,7 @@ const unfollowedRedirect = /^(0|30[12378])$/
  * Headers as a plain object, for callers who wrap fetch and add headers of their own. The names are capitalized as in the
  * standards (`Last-Event-ID`), so that `{ ...init.headers, Accept: … }` replaces a header and does not add one.
  */
-function toPlainHeaders(headers: Headers): Record<string, string> {
+function toPlainHeaders(headers: RequestHeaders): Record<string, string> {
   const withCapitals = (name: string): string => name.replace(/\bid$|\b[a-z]/g, (part) => part.toUpperCase())
   return Object.fromEntries(Array.from(headers, ([name, value]) => [withCapitals(name), value]))
 }

@@ -1,8 +1,10 @@
+import type { RequestHeaders } from '../platform/platform.ts'
+
 /** A request that may be redirected. Following a redirect changes the request and its headers. */
 export interface RedirectableRequest {
   url: URL
   method: string
-  headers: Headers
+  headers: RequestHeaders
   body: unknown
 }
 
@@ -34,7 +36,7 @@ export function followRedirect(request: RedirectableRequest, status: number, loc
   if (becomesGet) Object.assign(request, { method: 'GET', body: null })
   // Deviation: the standard drops Authorization only, but a secret may have any name.
   const leavesOrigin = next.origin !== url.origin
-  for (const name of [...headers.keys()]) {
+  for (const [name] of [...headers]) {
     const isOurs = /^(accept|last-event-id|content-type)$/.test(name)
     if ((leavesOrigin && !isOurs) || (becomesGet && name.startsWith('content-'))) headers.delete(name)
   }

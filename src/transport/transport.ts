@@ -1,5 +1,6 @@
 import type { BodyInit } from '../options/event-source-init.ts'
 import type { Settings } from '../options/settings.ts'
+import type { RequestHeaders } from '../platform/platform.ts'
 
 /** The part of an AbortSignal that a transport needs: a real one takes twenty times the memory in Node. */
 export interface Signal {
@@ -13,7 +14,7 @@ export interface Signal {
 export interface TransportRequest {
   readonly url: string
   readonly method: string
-  readonly headers: Headers
+  readonly headers: RequestHeaders
   readonly body: BodyInit | null | undefined
   readonly withCredentials: boolean
   readonly redirect: 'follow' | 'error'

@@ -41,7 +41,7 @@ const noFunction: Parameters<typeof bad>[2] = [
 ]
 
 const badMembers = [
-  bad('headers', /pairs of name and value, or a function/, [
+  bad('headers', /not pairs of name and value/, [
     ['Accept: *', TypeError, 'a string'],
     [5, TypeError, 'a number'],
     [true, TypeError, 'a boolean'],

@@ -31,15 +31,20 @@ test.for([
   expect(undici).toEqual([])
 })
 
-test('A request loads nothing of undici', async () => {
+test.for([
+  ['A request', '{}'],
+  ['A request with headers and a body', `{ method: 'POST', body: 'question', headers: { 'X-Token': 'secret' } }`],
+])("%s loads nothing of undici, of Node's fetch and of HTTP/2", async ([, init]) => {
   await using server = await startGreetingServer()
   const receive = `
     const { EventSource } = await import('everysource')
-    const source = new EventSource('${server.origin}/greeting')
+    const source = new EventSource('${server.origin}/greeting', ${init})
     await new Promise((resolve) => source.addEventListener('greeting', resolve))
     source.close()`
-  const { undici } = JSON.parse(await runModule(`${createRequire}${reportLoaded(receive)}`))
+  const { modules, undici } = JSON.parse(await runModule(`${createRequire}${reportLoaded(receive)}`))
   expect(undici).toEqual([])
+  expect(modules).not.toContain('internal/deps/undici/undici')
+  expect(modules).not.toContain('http2')
 })
 
 test('The command needs two files of the package to print its version and its help', async () => {

@@ -3,6 +3,7 @@ import { Connections } from '../../node/connections.ts'
 import { readProxy } from '../../node/proxy-environment.ts'
 import type { EventSourceInit } from '../../options/event-source-init.ts'
 import { readSettings } from '../../options/settings.ts'
+import type { RequestHeaders } from '../../platform/platform.ts'
 import { type CommandLine, parseSeconds } from '../command-line/command-line.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { BearerCommand } from './bearer-command.ts'
@@ -67,7 +68,7 @@ export async function createEndpoint(
 
 async function readRequest(
   values: RequestValues,
-): Promise<{ method: string; headers: Headers; body: Uint8Array<ArrayBuffer> | undefined }> {
+): Promise<{ method: string; headers: RequestHeaders; body: Uint8Array<ArrayBuffer> | undefined }> {
   const body = values.body === undefined ? undefined : await readBody(values.body)
   const method = values.method ?? (body ? 'POST' : 'GET')
   if (body && /^(get|head)$/i.test(method)) {
@@ -81,7 +82,7 @@ async function readRequest(
 }
 
 /** @throws UsageError if more than one option gives an Authorization header */
-function checkAuthorization({ user, 'bearer-command': command }: RequestValues, headers: Headers): void {
+function checkAuthorization({ user, 'bearer-command': command }: RequestValues, headers: RequestHeaders): void {
   const given = [
     ...(headers.has('authorization') ? ['-H'] : []),
     ...(user === undefined ? [] : ['-u']),

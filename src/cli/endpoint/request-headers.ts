@@ -1,5 +1,6 @@
 import { describeError } from '../../error-message.ts'
 import { copyHeaders } from '../../options/headers.ts'
+import type { RequestHeaders } from '../../platform/platform.ts'
 import { UsageError } from '../command-line/errors.ts'
 
 /**
@@ -16,7 +17,7 @@ export function parseUser(user: string): string {
  * Parses the headers that `-H` gives.
  * @throws UsageError, without the text of a header: it may be a secret
  */
-export function parseHeaders(values: readonly string[]): Headers {
+export function parseHeaders(values: readonly string[]): RequestHeaders {
   const fields = values.map((text, index) => {
     const colon = text.indexOf(':')
     if (colon < 1) throw new UsageError(`-H number ${index + 1} is not 'Name: value'`)

@@ -5,6 +5,7 @@ import { TextChunk } from '../../../src/react-native/text-chunk.ts'
 
 export {
   adaptEventHandlers,
+  createHeaders,
   EventBase,
   EventTargetBase,
   findMissingGlobal,
