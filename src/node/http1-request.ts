@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ConnectionOwner, PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue } from './header-fields.ts'
+import { addLength, checkValue } from './header-fields.ts'
 import { createRequest, type HttpServer } from './http-request.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
@@ -41,12 +41,8 @@ function createFields({ options }: PendingRequest, host: string, length: number 
     checkValue(name, value)
     fields[name] = value
   }
-  const { 'content-length': given } = fields
-  checkLength(given, length)
-  if (given === undefined && length === undefined) fields['transfer-encoding'] = 'chunked'
-  // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
-  // enclosed content and it is not sending Transfer-Encoding."
-  else if (length || /^(POST|PUT|PATCH)$/.test(options.method)) fields['content-length'] ??= `${length}`
+  addLength(fields, options.method, length)
+  if (length === undefined && fields['content-length'] === undefined) fields['transfer-encoding'] = 'chunked'
   return fields
 }
 

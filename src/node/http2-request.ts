@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue, splitOrigin } from './header-fields.ts'
+import { addLength, checkValue, splitOrigin } from './header-fields.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
 
@@ -80,9 +80,7 @@ function createFields({ options }: PendingRequest, length: number | undefined): 
     // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
     else if (name !== 'connection') fields[name] = value
   }
-  const { 'content-length': given } = fields
-  checkLength(given, length)
-  if (length) fields['content-length'] = `${length}`
+  addLength(fields, method, length)
   return fields
 }
 

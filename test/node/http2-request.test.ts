@@ -15,7 +15,9 @@ import {
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
 import type { TransportRequest } from '../../src/transport/transport.ts'
-import { ask, connect, type Sent, send, serveFrames } from './http2-client.ts'
+import { serve } from '../transport/serve.ts'
+import { afterTest, ask, connect, type Sent, send, serveFrames } from './http2-client.ts'
+import { startHttp2Server } from './http2-server.ts'
 
 describe('A response over HTTP/2 that ends with END_STREAM is complete', () => {
   it.each<[string, NonNullable<FrameScript['request']>]>([
@@ -321,6 +323,35 @@ describe('The headers of a request over HTTP/2 are checked before they are sent'
     server.connections[0]?.send(encodeData(1, ' still', true))
     await other.done
     expect(other.text).toBe('open still')
+  })
+
+  it.each([
+    ['POST', undefined, '0'],
+    ['POST', '', '0'],
+    ['PUT', new Uint8Array(0), '0'],
+    ['PATCH', undefined, '0'],
+    ['POST', 'abc', '3'],
+    ['DELETE', undefined, undefined],
+    ['GET', undefined, undefined],
+  ])('The Content-Length of a %s with the body %j is %j, as over HTTP/1.1', async (method, body, length) => {
+    const lengths: unknown[] = []
+    const server = await startHttp2Server(({ headers, httpVersion }, response) => {
+      lengths.push([httpVersion, headers['content-length']])
+      response.end()
+    })
+    afterTest(server.close)
+    const connections = connect()
+    await send(connections, server.origin, { method, body }).done
+    connections.destroy()
+    const overHttp1 = await serve(({ headers, httpVersion }, response) => {
+      lengths.push([httpVersion, headers['content-length']])
+      response.end()
+    })
+    await send(connect(), overHttp1, { method, body }).done
+    expect(lengths).toEqual([
+      ['2.0', length],
+      ['1.1', length],
+    ])
   })
 
   it('A request can have a header of 100 kB', async () => {
