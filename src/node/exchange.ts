@@ -186,8 +186,12 @@ export class Exchange implements ResponseHandler {
     try {
       codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
     } catch (error) {
-      this.finish(error as Error)
-      return
+      // A response that is refused for its status is reported as such.
+      if (status === 200) {
+        this.finish(error as Error)
+        return
+      }
+      codings = []
     }
     this.#body = new ResponseBody(
       codings,
