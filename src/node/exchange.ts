@@ -9,6 +9,7 @@ import type { ResponseHandler } from './connection.ts'
 import { readCodings } from './content-coding.ts'
 import { describePermanentFailure } from './permanent-failure.ts'
 import { ResponseBody } from './response-body.ts'
+import { describeTlsError, isTlsError } from './tls-error.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
 
@@ -134,6 +135,8 @@ export class Exchange implements ResponseHandler {
   /** Ends the exchange: the whole body was delivered, or an error occurred. */
   finish(error?: Error): void {
     if (this.isOver) return
+    // An error of a dispatcher; other connections know which host it was.
+    if (error && isTlsError(error)) describeTlsError(error, new URL(this.#url).host)
     this.#leave(error)
     // Not at once: a connection that reports the end of a request has not ended it yet.
     void nextMicrotask().then(() => this.#settle(error))

@@ -358,7 +358,9 @@ describe('TLS connections follow the server', () => {
     afterTest(server.close)
     const connections = connect({ pingInterval: 60_000 })
     afterTest(() => connections.destroy())
-    await expect(send(connections, server.origin).done).rejects.toThrow(/^TLS failed: .*certificate required$/)
+    await expect(send(connections, server.origin).done).rejects.toThrow(
+      /^TLS failed for localhost:\d+: .*certificate required$/,
+    )
   })
 
   it('A later connection to an origin resumes the TLS session', async () => {

@@ -106,7 +106,7 @@ describe('The response of a proxy decides what becomes of the request', () => {
     const { host, connections } = await serveAnswer('')
     vi.stubEnv('HTTPS_PROXY', host)
     const sent = record(overNode(new Connections({ connectTimeout: 100 })), createRequest('https://a.example'))
-    await expect(sent).rejects.toThrow(`the proxy http://${host}: no tunnel within 100 ms`)
+    await expect(sent).rejects.toThrow(`the proxy http://${host}: no tunnel to a.example:443 within 100 ms`)
     await expect.poll(() => connections.every(({ destroyed, readableEnded }) => destroyed || readableEnded)).toBe(true)
   })
 })

@@ -42,7 +42,7 @@ export const connectionErrors: readonly KnownError[] = [
   },
   {
     code: /^Error$/,
-    text: /^no (connection|tunnel) within/,
+    text: /^no (connection|tunnel) to \S+ within/,
     message: ({ message }) => message,
     fix: 'check that the server accepts connections, and that no firewall drops the packets',
   },
