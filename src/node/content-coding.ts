@@ -57,6 +57,14 @@ export function readCodings(contentEncoding: string | null): string[] {
   return []
 }
 
+/** Changes the message of a decoder's error, which says nothing about the response. */
+export function describeDecodingError(error: NodeJS.ErrnoException, coding: string): void {
+  error.message =
+    error.code === 'Z_BUF_ERROR'
+      ? `the compressed response was cut off: it ended before the end of its ${coding} data`
+      : `the compressed response cannot be decoded as ${coding}: ${error.message}`
+}
+
 /** The streams that decode a body: encoded bytes are written to the first, and decoded bytes are read from the last. */
 export function createDecoders(codings: readonly string[], firstByte: number): Duplex[] {
   const streams = codings.flatMap((coding, index) => decoders.get(coding)?.(index === 0 ? firstByte : 8) ?? [])

@@ -32,6 +32,20 @@ const errorNames = [
   'HTTP_1_1_REQUIRED',
 ]
 
+/**
+ * The codes with which nghttp2 itself resets a stream whose response is not valid, such as one that is not as long as its
+ * Content-Length. Node does not tell that from a reset by the server.
+ */
+const codesOfEither =
+  /^(PROTOCOL_ERROR|INTERNAL_ERROR|FLOW_CONTROL_ERROR|STREAM_CLOSED|FRAME_SIZE_ERROR|ENHANCE_YOUR_CALM)$/
+
+/** Says who reset a stream. */
+function describeReset(code: number): string {
+  const name = errorName(code)
+  if (!codesOfEither.test(name)) return `the server reset the stream (${name})`
+  return `the stream was reset (${name}), by the server or because its response is invalid,`
+}
+
 export function errorName(code: number): string {
   return errorNames[code] ?? `error code ${code}`
 }
@@ -239,8 +253,7 @@ export class Http2Request implements ResponseController {
     // Over another connection, the server may be calmer.
     if (rstCode === errorCodes.enhanceYourCalm) this.#connection.retire()
     const { error, isClosed } = this.#connection
-    const name = errorName(rstCode)
-    const whatHappened = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`
+    const whatHappened = isClosed ? 'the connection was closed' : describeReset(rstCode)
     this.#report(error ?? this.#specificError() ?? new Error(`${whatHappened} before the end of the response`))
   }
 

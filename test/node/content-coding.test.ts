@@ -247,6 +247,24 @@ describe('A compressed body is decompressed', () => {
     await Promise.all(closed)
   })
 
+  it.each(encodings)(
+    'The message about a body in %s says whether the compressed data was cut off or damaged',
+    async (encoding) => {
+      const encoded = await encode(encoding, Buffer.from('an event'.repeat(100)))
+      const origin = await serve(({ url }, response) => {
+        response.setHeader('Content-Encoding', codingOf(encoding))
+        response.end(url === '/cut' ? encoded.subarray(0, -5) : 'not compressed')
+      })
+      const coding = codingOf(encoding)
+      await expect(record(overNode(), createRequest(`${origin}/cut`))).rejects.toThrow(
+        `the compressed response was cut off: it ended before the end of its ${coding} data`,
+      )
+      await expect(record(overNode(), createRequest(`${origin}/damaged`))).rejects.toThrow(
+        `the compressed response cannot be decoded as ${coding}: `,
+      )
+    },
+  )
+
   it('A body with bytes after the end of the compressed data ends, and the connection is closed', async () => {
     const closed: Promise<unknown>[] = []
     const origin = await serve(async (_, response) => {
