@@ -174,8 +174,8 @@ export class Exchange implements ResponseHandler {
     headers: GivenHeaders,
     statusText = '',
   ): void {
-    // Informational responses come before the final one.
-    if (this.isOver || (status >= 100 && status < 200)) return
+    // Informational responses come before the final one. No other response follows "101 Switching Protocols".
+    if (this.isOver || (status >= 100 && status < 200 && status !== 101)) return
     const response = new Head(this.#url, status, statusText, headers)
     const redirected = this.#redirected
     this.#redirected = undefined
@@ -184,7 +184,7 @@ export class Exchange implements ResponseHandler {
       this.#context.runInAsyncScope(redirected as ExchangeOptions['redirected'], undefined, response)
       return
     }
-    const isEmpty = this.#isHead || status === 204 || status === 304
+    const isEmpty = this.#isHead || status === 101 || status === 204 || status === 304
     let codings: readonly string[]
     try {
       codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))

@@ -60,6 +60,10 @@ function onResponse(this: Owned, response: IncomingMessage): void {
   this[http1Request].responded(response)
 }
 
+function onUpgrade(this: Owned, response: IncomingMessage): void {
+  this[http1Request].upgraded(response)
+}
+
 function onData(this: Owned, chunk: Buffer): void {
   this[http1Request].received(chunk)
 }
@@ -156,6 +160,7 @@ export class Http1Request implements ResponseController {
     this.#fields = fields
     Object.assign(request, { [http1Request]: this })
       .on('response', onResponse)
+      .on('upgrade', onUpgrade)
       .on('error', onError)
       .on('close', onRequestClose)
     this.#handler.onRequestStart(this, undefined)
@@ -215,13 +220,24 @@ export class Http1Request implements ResponseController {
     if (this.aborted) return
     const { statusCode = 0, statusMessage = '', rawHeaders } = response
     const headers = groupHeaders(rawHeaders)
-    this.#idleTime = readIdleTime(headers['keep-alive'])
+    // After "101 Switching Protocols", the connection speaks another protocol, even if the server has not named it.
+    this.#idleTime = statusCode === 101 ? 0 : readIdleTime(headers['keep-alive'])
     Object.assign(response, { [http1Request]: this })
       .on('data', onData)
       .on('end', onEnd)
       .on('error', onError)
       .on('close', onResponseClose)
     this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
+  }
+
+  /** The server switches to another protocol, although no request asks for one: its response is "101 Switching Protocols". */
+  upgraded({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage): void {
+    this.#pending = undefined
+    this.#fields = undefined
+    if (this.aborted) return
+    this.#isReported = true
+    this.#handler.onResponseStart(this, statusCode, groupHeaders(rawHeaders), statusMessage)
+    this.#handler.onResponseEnd(this, {})
   }
 
   received(chunk: Buffer): void {
