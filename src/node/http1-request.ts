@@ -168,12 +168,10 @@ export class Http1Request implements ResponseController {
     try {
       if (isReadable(body)) {
         const announced = fields['content-length']
-        this.#upload = new Upload(
-          body,
-          request,
-          (error) => this.#fail(error),
-          announced ? Number(announced) : undefined,
-        )
+        this.#upload = new Upload(body, request, {
+          onError: (error) => this.#fail(error),
+          length: announced ? Number(announced) : undefined,
+        })
       } else request.end(body)
     } catch (error) {
       this.#fail(error as Error)

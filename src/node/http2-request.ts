@@ -139,8 +139,9 @@ export class Http2Request implements ResponseController {
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted || length === 0) return
     try {
-      if (isReadable(body)) this.#upload = new Upload(body, stream, (error) => this.#fail(error))
-      else stream.end(body)
+      if (isReadable(body)) {
+        this.#upload = new Upload(body, stream, { onError: (error) => this.#fail(error), isKept: true })
+      } else stream.end(body)
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -192,11 +193,11 @@ export class Http2Request implements ResponseController {
     const status = Number(headers[':status'])
     // RFC 9110, section 15.5.20: "A client that receives a 421 (Misdirected Request) response MAY retry the request,
     // whether or not the request method is idempotent, over a different connection".
-    if (status === 421 && request && canRepeat(request)) {
-      this.#repeat(request, true)
+    if (status === 421 && request && this.#repeat(request)) {
       this.#cancel()
       return
     }
+    this.#upload?.release()
     this.#handler.onResponseStart(this, status, headers as Record<string, string>)
     if (!this.aborted) this.#stream?.on('data', onData)
   }
@@ -220,7 +221,11 @@ export class Http2Request implements ResponseController {
   }
 
   closed(): void {
+    this.#settle()
     this.#upload?.end()
+  }
+
+  #settle(): void {
     const stream = this.#stream
     const request = this.#request
     this.#stream = undefined
@@ -238,17 +243,11 @@ export class Http2Request implements ResponseController {
     if (request && (pending || rstCode === errorCodes.refusedStream)) {
       const isExcludedByGoaway = this.#connection.isExcludedByGoaway(id)
       const given = { ...request, isRepeated: request.isRepeated && !isExcludedByGoaway }
-      if (canRepeat(given)) {
-        this.#repeat(given, !isExcludedByGoaway)
-        return
-      }
+      if (this.#repeat(given, !isExcludedByGoaway)) return
     }
     if (rstCode === errorCodes.http11Required) {
       this.#connection.avoidHttp2()
-      if (request && canRepeat(request)) {
-        this.#repeat(request, true)
-        return
-      }
+      if (request && this.#repeat(request)) return
     }
     // Over another connection, the server may be calmer.
     if (rstCode === errorCodes.enhanceYourCalm) this.#connection.retire()
@@ -263,10 +262,19 @@ export class Http2Request implements ResponseController {
     return error?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : error
   }
 
-  #repeat(request: PendingRequest, isRepeated: boolean): void {
+  /**
+   * Sends a request again over another connection: once, and only if its body is no stream, or one of which little was
+   * sent.
+   * @param isRepeated whether that counts
+   * @returns false if the request cannot be sent again
+   */
+  #repeat({ isRepeated: wasRepeated, options, handler }: PendingRequest, isRepeated = true): boolean {
+    const body = isReadable(options.body) && !wasRepeated ? this.#upload?.takeBack() : (options.body ?? null)
+    if (wasRepeated || handler.isOver || body === undefined) return false
     this.#isReported = true
     this.#connection.retire()
-    this.#connection.repeat({ ...request, isRepeated })
+    this.#connection.repeat({ options: { ...options, body }, handler, isRepeated })
+    return true
   }
 
   #report(error: Error): void {
@@ -274,11 +282,6 @@ export class Http2Request implements ResponseController {
     this.#isReported = true
     this.#handler.onResponseError(this, error)
   }
-}
-
-/** Whether a request can be sent again: once, and only if its body is not a stream. */
-function canRepeat({ isRepeated, options, handler }: PendingRequest): boolean {
-  return !isRepeated && !handler.isOver && !isReadable(options.body)
 }
 
 /**
