@@ -124,7 +124,7 @@ const pathOf = (id) => (id.startsWith(src) ? id.slice(src.length).replaceAll('\\
 const nodeFiles = {
   /** What an import needs. */
   everysource:
-    /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn)\.ts$/,
+    /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn|tls-error)\.ts$/,
   /** What the first request needs. */
   network: /^node\/(?!undici)/,
   /** What `everysource --help` needs. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { SecureVersion } from 'node:tls'
 import { Agent } from 'undici'
@@ -7,6 +8,7 @@ import { expiredCertificate } from '../../fixtures/expired-certificate.ts'
 import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
 import { listen } from '../../fixtures/listen.ts'
 import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
+import { EventSource } from '../../src/event-source.ts'
 import { Connections } from '../../src/node/connections.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
@@ -16,6 +18,7 @@ const closers: (() => unknown)[] = []
 
 afterEach(async () => {
   vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
@@ -64,6 +67,18 @@ describe('The message of a refused client says which server refused it, without 
     expect(await messageOf(new Agent({ allowH2: false }), url)).toMatch(expected)
     vi.stubEnv('HTTPS_PROXY', `socks5://${proxy.host}`)
     expect(await messageOf(new Connections(), url)).toMatch(expected)
+  })
+
+  it('A port that does not speak TLS is named in the error of fetch, given or replaced', async () => {
+    await using plain = await startForwardProxy()
+    const own = globalThis.fetch
+    for (const init of [{ fetch: own }, {}]) {
+      if (!init.fetch) vi.stubGlobal('fetch', (url: string, given: RequestInit) => own(url, given))
+      const source = new EventSource(`https://${plain.host}`, { retry: false, ...init })
+      const [{ reason, message }] = await once(source as never, 'error')
+      expect(reason).toBe('network')
+      expect(message).toMatch(new RegExp(`^fetch failed: TLS failed for ${plain.host}: [ \\w]+$`))
+    }
   })
 
   it('A proxy that does not speak TLS is named', async () => {
