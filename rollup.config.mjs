@@ -125,7 +125,7 @@ const pathOf = (id) => (id.startsWith(src) ? id.slice(src.length).replaceAll('\\
 const nodeFiles = {
   /** The modules that an import needs. */
   everysource:
-    /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn|platform|header-list)\.ts$/,
+    /^(?!(index|polyfill|shared|cli|node)\b)|^node\/(transport|late-transport|global-dispatcher|loop-turn|platform|header-list|tls-error)\.ts$/,
   /** The modules that the first request needs. */
   network: /^node\/(?!undici)/,
   /** The modules that `everysource --help` needs. */

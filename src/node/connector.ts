@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
+import { describeTlsError } from './tls-error.ts'
 
 /** What to connect to. */
 export interface Endpoint {
@@ -55,6 +56,11 @@ export function endpointOf(origin: string): Endpoint {
   return { host, port: Number(port ?? (scheme === 'https' ? 443 : 80)) }
 }
 
+/** The host and the port of an endpoint, as in a URL. */
+export function addressOf({ host, port }: Endpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** The server name for TLS; empty for an address, since RFC 6066, section 3, allows only names. */
 export function servernameOf(host: string): string {
   const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
@@ -72,23 +78,18 @@ export function connect(endpoint: Endpoint, options: ConnectOptions, callback: C
   const socket = tls
     ? connectTls({ ...tls, host, port, ALPNProtocols: options.protocols })
     : connectTcp({ ...tcpOptions, host, port })
-  return new PendingSocket(socket, tls, options, callback)
+  return new PendingSocket(socket, endpoint, options, callback)
 }
 
-/** Establishes a TLS connection over a connected socket, such as a tunnel. */
+/** Establishes a TLS connection to an endpoint over a connected socket, such as a tunnel. */
 export function connectOver(
   socket: Socket,
-  tls: TlsEndpoint,
+  endpoint: Endpoint,
   options: ConnectOptions,
   callback: ConnectCallback,
 ): PendingConnection {
-  return new PendingSocket(connectTls({ ...tls, socket, ALPNProtocols: options.protocols }), tls, options, callback)
-}
-
-/** Replaces the message of an error of OpenSSL, which contains addresses and source files, with the reason in it. */
-export function shortenTlsError(error: Error): void {
-  const { library, reason } = error as { library?: string; reason?: string }
-  if (library && reason) error.message = `TLS failed: ${reason}`
+  const tls = connectTls({ ...endpoint.tls, socket, ALPNProtocols: options.protocols })
+  return new PendingSocket(tls, endpoint, options, callback)
 }
 
 /** This is not a closure, which would keep the pending connection in memory as long as the socket. */
@@ -102,21 +103,29 @@ function keepSession(socket: Socket, tls: TlsEndpoint): void {
 
 class PendingSocket implements PendingConnection {
   readonly #socket: Socket | TLSSocket
+  /** The host and the port, for messages. */
+  readonly #address: string
   #callback: ConnectCallback | undefined
   readonly #timer: Timer
 
   constructor(
     socket: Socket | TLSSocket,
-    tls: TlsEndpoint | undefined,
+    endpoint: Endpoint,
     { unref, timeout }: ConnectOptions,
     callback: ConnectCallback,
   ) {
+    const { tls } = endpoint
     this.#socket = socket
+    this.#address = addressOf(endpoint)
     this.#callback = callback
     if (unref) socket.unref()
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    this.#timer = startTimer(() => this.#fail(new Error(`no connection within ${timeout} ms`)), timeout, true)
+    this.#timer = startTimer(
+      () => this.#fail(new Error(`no connection to ${this.#address} within ${timeout} ms`)),
+      timeout,
+      true,
+    )
     socket
       .once(tls ? 'secureConnect' : 'connect', this.#connected)
       .on('error', this.#fail)
@@ -133,13 +142,17 @@ class PendingSocket implements PendingConnection {
 
   readonly #fail = (error: Error & { readonly errors?: readonly Error[] }): void => {
     this.#socket.destroy()
-    shortenTlsError(error)
     // Where a host has several addresses, Node's error has no message of its own.
     error.message ||= error.errors?.map(({ message }) => message).join(', ') ?? ''
+    describeTlsError(error, this.#address)
+    // Node names a host that has no address, and an address that refuses the connection, but not where a connection ended.
+    const { syscall, code } = error as NodeJS.ErrnoException
+    if (code === 'ECONNRESET' && syscall !== 'connect') error.message += `: ${this.#address}`
     this.#settle(error)
   }
 
-  readonly #closed = (): void => this.#fail(new Error('the connection was closed while it was being established'))
+  readonly #closed = (): void =>
+    this.#fail(new Error(`the connection to ${this.#address} was closed while it was being established`))
 
   #settle(error: Error | undefined, socket?: Socket): void {
     clearTimeout(this.#timer)

@@ -24,8 +24,24 @@ export const acceptedCodings = [...decoders.keys()].filter((coding) => coding !=
 const maxCodings = 5
 
 /**
+ * The other codings of IANA's registry, and zstd in older versions of Node. Anything else that servers send in this header,
+ * such as `none` or `utf-8`, is no coding: the body is passed on unchanged, as in browsers.
+ */
+const undecodable = /^(zstd|(x-)?compress|dcb|dcz|aes128gcm|exi|pack200-gzip)$/
+
+/** The error of a response in a content coding that cannot be decoded. */
+export class ContentCodingError extends Error {
+  constructor(coding: string) {
+    super(
+      `the content coding of the response, ${coding}, cannot be decoded here: the server has to choose one of ${acceptedCodings}`,
+    )
+  }
+}
+
+/**
  * The content codings of a response, the last one first. If one is unknown there are none, and the body is passed on
  * unchanged, as by `fetch`.
+ * @throws ContentCodingError if one is known, but cannot be decoded. Deviation: browsers would parse the encoded bytes
  * @throws Error if there are more than five
  */
 export function readCodings(contentEncoding: string | null): string[] {
@@ -35,7 +51,18 @@ export function readCodings(contentEncoding: string | null): string[] {
     .filter((coding) => coding && coding !== 'identity')
     .reverse()
   if (codings.length > maxCodings) throw new Error(`${codings.length} content codings, more than ${maxCodings}`)
-  return codings.every((coding) => decoders.has(coding)) ? codings : []
+  if (codings.every((coding) => decoders.has(coding))) return codings
+  const futile = codings.find((coding) => !decoders.has(coding) && undecodable.test(coding))
+  if (futile) throw new ContentCodingError(futile)
+  return []
+}
+
+/** Changes the message of a decoder's error, which says nothing about the response. */
+export function describeDecodingError(error: NodeJS.ErrnoException, coding: string): void {
+  error.message =
+    error.code === 'Z_BUF_ERROR'
+      ? `the compressed response was cut off: it ended before the end of its ${coding} data`
+      : `the compressed response cannot be decoded as ${coding}: ${error.message}`
 }
 
 /** The streams that decode a body: encoded bytes are written to the first, and decoded bytes are read from the last. */

@@ -9,6 +9,7 @@ import type { ResponseHandler } from './connection.ts'
 import { readCodings } from './content-coding.ts'
 import { describePermanentFailure } from './permanent-failure.ts'
 import { ResponseBody } from './response-body.ts'
+import { describeTlsError, isTlsError } from './tls-error.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
 
@@ -134,6 +135,8 @@ export class Exchange implements ResponseHandler {
   /** Ends the exchange: the whole body was delivered, or an error occurred. */
   finish(error?: Error): void {
     if (this.isOver) return
+    // An error of a dispatcher; other connections know which host it was.
+    if (error && isTlsError(error)) describeTlsError(error, new URL(this.#url).host)
     this.#leave(error)
     // Not at once: a connection that reports the end of a request has not ended it yet.
     void nextMicrotask().then(() => this.#settle(error))
@@ -171,8 +174,8 @@ export class Exchange implements ResponseHandler {
     headers: GivenHeaders,
     statusText = '',
   ): void {
-    // Informational responses come before the final one.
-    if (this.isOver || (status >= 100 && status < 200)) return
+    // Informational responses come before the final one. No other response follows "101 Switching Protocols".
+    if (this.isOver || (status >= 100 && status < 200 && status !== 101)) return
     const response = new Head(this.#url, status, statusText, headers)
     const redirected = this.#redirected
     this.#redirected = undefined
@@ -181,13 +184,17 @@ export class Exchange implements ResponseHandler {
       this.#context.runInAsyncScope(redirected as ExchangeOptions['redirected'], undefined, response)
       return
     }
-    const isEmpty = this.#isHead || status === 204 || status === 304
+    const isEmpty = this.#isHead || status === 101 || status === 204 || status === 304
     let codings: readonly string[]
     try {
       codings = isEmpty ? [] : readCodings(readHeader(headers, 'content-encoding'))
     } catch (error) {
-      this.finish(error as Error)
-      return
+      // A response that is refused for its status is reported as such.
+      if (status === 200) {
+        this.finish(error as Error)
+        return
+      }
+      codings = []
     }
     this.#body = new ResponseBody(
       codings,

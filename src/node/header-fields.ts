@@ -20,10 +20,15 @@ export class ContentLengthError extends HeaderError {
 }
 
 /**
- * @param given the value of the header Content-Length, if there is one
- * @param length the length of the body in bytes; undefined if it is not known
- * @throws ContentLengthError
+ * Adds the Content-Length to the header fields of a request.
+ * @param length the length of the body in bytes, 0 without a body; undefined if it is not known
+ * @throws ContentLengthError if the fields have another one
  */
-export function checkLength(given: string | undefined, length: number | undefined): void {
-  if (given !== undefined && length !== undefined && Number(given) !== length) throw new ContentLengthError()
+export function addLength(fields: Record<string, string>, method: string, length: number | undefined): void {
+  const given = fields['content-length']
+  if (length === undefined) return
+  if (given !== undefined && Number(given) !== length) throw new ContentLengthError()
+  // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
+  // enclosed content and it is not sending Transfer-Encoding."
+  if (length || /^(POST|PUT|PATCH)$/.test(method)) fields['content-length'] ??= `${length}`
 }

@@ -3,6 +3,7 @@ import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { HttpServer } from './http-request.ts'
 import { Http1Request, type RequestConnection, repeatOrFail } from './http1-request.ts'
+import { describeTlsError } from './tls-error.ts'
 
 /**
  * The member of a socket that refers to its {@link Http1Connection}. Listeners read it from `this`: a closure for each
@@ -120,6 +121,7 @@ export class Http1Connection implements Connection, RequestConnection {
   // What the listeners call.
 
   failed(error: Error): void {
+    describeTlsError(error, this.#options.server.authority)
     this.#current?.failed(error)
   }
 

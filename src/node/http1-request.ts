@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ConnectionOwner, PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { checkLength, checkValue } from './header-fields.ts'
+import { addLength, checkValue } from './header-fields.ts'
 import { createRequest, type HttpServer } from './http-request.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
@@ -44,12 +44,8 @@ function createFields({ options }: PendingRequest, host: string, length: number 
     checkValue(name, value)
     fields[name] = value
   }
-  const { 'content-length': given } = fields
-  checkLength(given, length)
-  if (given === undefined && length === undefined) fields['transfer-encoding'] = 'chunked'
-  // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
-  // enclosed content and it is not sending Transfer-Encoding."
-  else if (length || /^(POST|PUT|PATCH)$/.test(options.method)) fields['content-length'] ??= `${length}`
+  addLength(fields, options.method, length)
+  if (length === undefined && fields['content-length'] === undefined) fields['transfer-encoding'] = 'chunked'
   return fields
 }
 
@@ -65,6 +61,10 @@ interface Owned {
 
 function onResponse(this: Owned, response: IncomingMessage): void {
   this[http1Request].responded(response)
+}
+
+function onUpgrade(this: Owned, response: IncomingMessage): void {
+  this[http1Request].upgraded(response)
 }
 
 function onData(this: Owned, chunk: Buffer): void {
@@ -163,6 +163,7 @@ export class Http1Request implements ResponseController {
     this.#fields = fields
     Object.assign(request, { [http1Request]: this })
       .on('response', onResponse)
+      .on('upgrade', onUpgrade)
       .on('error', onError)
       .on('close', onRequestClose)
     this.#handler.onRequestStart(this, undefined)
@@ -170,12 +171,10 @@ export class Http1Request implements ResponseController {
     try {
       if (isReadable(body)) {
         const announced = fields['content-length']
-        this.#upload = new Upload(
-          body,
-          request,
-          (error) => this.#fail(error),
-          announced ? Number(announced) : undefined,
-        )
+        this.#upload = new Upload(body, request, {
+          onError: (error) => this.#fail(error),
+          length: announced ? Number(announced) : undefined,
+        })
       } else request.end(body)
     } catch (error) {
       this.#fail(error as Error)
@@ -222,13 +221,24 @@ export class Http1Request implements ResponseController {
     if (this.aborted) return
     const { statusCode = 0, statusMessage = '', rawHeaders } = response
     const headers = groupHeaders(rawHeaders)
-    this.#idleTime = readIdleTime(headers['keep-alive'])
+    // After "101 Switching Protocols", the connection speaks another protocol, even if the server has not named it.
+    this.#idleTime = statusCode === 101 ? 0 : readIdleTime(headers['keep-alive'])
     Object.assign(response, { [http1Request]: this })
       .on('data', onData)
       .on('end', onEnd)
       .on('error', onError)
       .on('close', onResponseClose)
     this.#handler.onResponseStart(this, statusCode, headers, statusMessage)
+  }
+
+  /** The server switches to another protocol, although no request asks for one: its response is "101 Switching Protocols". */
+  upgraded({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage): void {
+    this.#pending = undefined
+    this.#fields = undefined
+    if (this.aborted) return
+    this.#isReported = true
+    this.#handler.onResponseStart(this, statusCode, groupHeaders(rawHeaders), statusMessage)
+    this.#handler.onResponseEnd(this, {})
   }
 
   received(chunk: Buffer): void {

@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers'
 import type { TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
-import { shortenTlsError } from './connector.ts'
+import { splitOrigin } from './connector.ts'
 import { errorCodes, errorName } from './http2-error-codes.ts'
 import { Http2Request, type RequestConnection } from './http2-request.ts'
+import { describeTlsError } from './tls-error.ts'
 
 /** The maximum number of streams that share a connection, even if the server allows more. */
 export const maxStreams = 250
@@ -40,6 +41,8 @@ export class Http2Connection implements Connection, RequestConnection {
   /** The reason why the connection was lost, if it was. */
   error: Error | undefined
   readonly #owner: ConnectionOwner
+  /** The host of the server with its port, for messages. */
+  readonly #authority: string
   readonly #socket: TLSSocket
   readonly #session: ClientHttp2Session
   readonly #options: Http2Options
@@ -63,6 +66,7 @@ export class Http2Connection implements Connection, RequestConnection {
   /** @param socket a connected socket that has negotiated HTTP/2 */
   constructor(origin: string, socket: TLSSocket, owner: ConnectionOwner, options: Http2Options) {
     this.#owner = owner
+    this.#authority = splitOrigin(origin)[1]
     this.#socket = socket
     this.#options = options
     // Loaded by the first such connection: plain HTTP needs neither this module nor node:tls.
@@ -169,7 +173,7 @@ export class Http2Connection implements Connection, RequestConnection {
   }
 
   #fail(error: Error): void {
-    shortenTlsError(error)
+    describeTlsError(error, this.#authority)
     this.error ??=
       this.#limit === undefined && isProtocolError(error)
         ? new NotHttp2Error(`the server negotiated HTTP/2 but does not speak it: ${error.message}`)

@@ -2,10 +2,24 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
 import { splitOrigin } from './connector.ts'
-import { checkLength, checkValue } from './header-fields.ts'
+import { addLength, checkValue } from './header-fields.ts'
 import { errorCodes, errorName } from './http2-error-codes.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
+
+/**
+ * The codes with which nghttp2 itself resets a stream whose response is not valid, such as one that is not as long as its
+ * Content-Length. Node does not tell that from a reset by the server.
+ */
+const codesOfEither =
+  /^(PROTOCOL_ERROR|INTERNAL_ERROR|FLOW_CONTROL_ERROR|STREAM_CLOSED|FRAME_SIZE_ERROR|ENHANCE_YOUR_CALM)$/
+
+/** Says who reset a stream. */
+function describeReset(code: number): string {
+  const name = errorName(code)
+  if (!codesOfEither.test(name)) return `the server reset the stream (${name})`
+  return `the stream was reset (${name}), by the server or because its response is invalid,`
+}
 
 /** The connection that a request is sent over. */
 export interface RequestConnection {
@@ -51,9 +65,7 @@ function createFields({ options }: PendingRequest, length: number | undefined): 
     // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
     else if (name !== 'connection') fields[name] = value
   }
-  const { 'content-length': given } = fields
-  checkLength(given, length)
-  if (length) fields['content-length'] = `${length}`
+  addLength(fields, method, length)
   return fields
 }
 
@@ -98,8 +110,9 @@ export class Http2Request implements ResponseController {
     this.#handler.onRequestStart(this, undefined)
     if (this.aborted || length === 0) return
     try {
-      if (isReadable(body)) this.#upload = new Upload(body, stream, (error) => this.#fail(error))
-      else stream.end(body)
+      if (isReadable(body)) {
+        this.#upload = new Upload(body, stream, { onError: (error) => this.#fail(error), isKept: true })
+      } else stream.end(body)
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -151,11 +164,11 @@ export class Http2Request implements ResponseController {
     const status = Number(headers[':status'])
     // RFC 9110, section 15.5.20: "A client that receives a 421 (Misdirected Request) response MAY retry the request,
     // whether or not the request method is idempotent, over a different connection".
-    if (status === 421 && request && canRepeat(request)) {
-      this.#repeat(request, true)
+    if (status === 421 && request && this.#repeat(request)) {
       this.#cancel()
       return
     }
+    this.#upload?.release()
     this.#handler.onResponseStart(this, status, headers as Record<string, string>)
     if (!this.aborted) this.#stream?.on('data', onData)
   }
@@ -179,7 +192,11 @@ export class Http2Request implements ResponseController {
   }
 
   closed(): void {
+    this.#settle()
     this.#upload?.end()
+  }
+
+  #settle(): void {
     const stream = this.#stream
     const request = this.#request
     this.#stream = undefined
@@ -197,23 +214,16 @@ export class Http2Request implements ResponseController {
     if (request && (pending || rstCode === errorCodes.refusedStream)) {
       const isExcludedByGoaway = this.#connection.isExcludedByGoaway(id)
       const given = { ...request, isRepeated: request.isRepeated && !isExcludedByGoaway }
-      if (canRepeat(given)) {
-        this.#repeat(given, !isExcludedByGoaway)
-        return
-      }
+      if (this.#repeat(given, !isExcludedByGoaway)) return
     }
     if (rstCode === errorCodes.http11Required) {
       this.#connection.avoidHttp2()
-      if (request && canRepeat(request)) {
-        this.#repeat(request, true)
-        return
-      }
+      if (request && this.#repeat(request)) return
     }
     // Over another connection, the server may be calmer.
     if (rstCode === errorCodes.enhanceYourCalm) this.#connection.retire()
     const { error, isClosed } = this.#connection
-    const name = errorName(rstCode)
-    const whatHappened = isClosed ? 'the connection was closed' : `the server reset the stream (${name})`
+    const whatHappened = isClosed ? 'the connection was closed' : describeReset(rstCode)
     this.#report(error ?? this.#specificError() ?? new Error(`${whatHappened} before the end of the response`))
   }
 
@@ -223,10 +233,19 @@ export class Http2Request implements ResponseController {
     return error?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : error
   }
 
-  #repeat(request: PendingRequest, isRepeated: boolean): void {
+  /**
+   * Sends a request again over another connection: once, and only if its body is no stream, or one of which little was
+   * sent.
+   * @param isRepeated whether that counts
+   * @returns false if the request cannot be sent again
+   */
+  #repeat({ isRepeated: wasRepeated, options, handler }: PendingRequest, isRepeated = true): boolean {
+    const body = isReadable(options.body) && !wasRepeated ? this.#upload?.takeBack() : (options.body ?? null)
+    if (wasRepeated || handler.isOver || body === undefined) return false
     this.#isReported = true
     this.#connection.retire()
-    this.#connection.repeat({ ...request, isRepeated })
+    this.#connection.repeat({ options: { ...options, body }, handler, isRepeated })
+    return true
   }
 
   #report(error: Error): void {
@@ -234,11 +253,6 @@ export class Http2Request implements ResponseController {
     this.#isReported = true
     this.#handler.onResponseError(this, error)
   }
-}
-
-/** Whether a request can be sent again: once, and only if its body is not a stream. */
-function canRepeat({ isRepeated, options, handler }: PendingRequest): boolean {
-  return !isRepeated && !handler.isOver && !isReadable(options.body)
 }
 
 /**

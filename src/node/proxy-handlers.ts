@@ -1,6 +1,7 @@
 import type { ResponseHandler } from './connection.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
 import type { ProxySettings } from './proxy-environment.ts'
+import { isTlsError } from './tls-error.ts'
 import { ProxyRefusalError, proxyError } from './tunnel.ts'
 
 /** A handler of a request that is sent over a proxy: an error that the proxy causes names the proxy. */
@@ -13,7 +14,7 @@ abstract class ProxyHandler extends DelegatingHandler {
   }
 }
 
-/** A handler that names the SOCKS proxy in an error that occurs before the response. */
+/** A handler that names the SOCKS proxy in an error that occurs before the response, unless TLS with the server failed. */
 export class SocksHandler extends ProxyHandler {
   #hasResponse = false
 
@@ -23,7 +24,8 @@ export class SocksHandler extends ProxyHandler {
   }
 
   override onResponseError(...[controller, error]: Parameters<DelegatingHandler['onResponseError']>): void {
-    super.onResponseError(controller, this.#hasResponse ? error : proxyError(this.proxy, error))
+    const isByServer = this.#hasResponse || isTlsError(error)
+    super.onResponseError(controller, isByServer ? error : proxyError(this.proxy, error))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { nextMicrotask } from '../microtask.ts'
-import { createDecoders } from './content-coding.ts'
+import { createDecoders, describeDecodingError } from './content-coding.ts'
 import { endOfLongTurn } from './loop-turn.ts'
 import { readRest } from './read-rest.ts'
 
@@ -117,6 +117,7 @@ export class ResponseBody {
     const decoders = createDecoders(this.#codings, firstByte)
     for (const [index, decoder] of decoders.entries()) {
       decoder.on('error', (error) => {
+        describeDecodingError(error, this.#codings[index] ?? '')
         this.#error ??= error
         const next = decoders[index + 1]
         if (next) next.end()

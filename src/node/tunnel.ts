@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
 import {
+  addressOf,
   type ConnectCallback,
   type ConnectOptions,
   connect,
@@ -10,6 +11,7 @@ import {
 } from './connector.ts'
 import { createRequest, describeServer } from './http-request.ts'
 import type { ProxySettings } from './proxy-environment.ts'
+import { describeTlsError, keepMessage } from './tls-error.ts'
 
 /** The protocols that TLS to a proxy may negotiate. */
 export const proxyProtocols = ['http/1.1']
@@ -34,7 +36,8 @@ function proxyName({ url }: ProxySettings): string {
 export function proxyError(proxy: ProxySettings, error: Error): Error {
   if (error instanceof ProxyRefusalError) return error
   const { code } = error as NodeJS.ErrnoException
-  return Object.assign(new Error(`the proxy ${proxyName(proxy)}: ${error.message}`), { code })
+  describeTlsError(error, proxy.url.host)
+  return keepMessage(Object.assign(new Error(`the proxy ${proxyName(proxy)}: ${error.message}`), { code }))
 }
 
 /** Connects to an endpoint through a proxy ("CONNECT", RFC 9110, section 9.3.6); the callback is called once. */
@@ -80,11 +83,10 @@ class Tunnel implements PendingConnection {
 
   #ask(socket: Socket): void {
     this.#socket = socket
-    const { host, port } = this.#endpoint
     const { timeout } = this.#options
-    const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const target = addressOf(this.#endpoint)
     const { authorization } = this.#proxy
-    this.#timer = startTimer(() => this.#fail(new Error(`no tunnel within ${timeout} ms`)), timeout, true)
+    this.#timer = startTimer(() => this.#fail(new Error(`no tunnel to ${target} within ${timeout} ms`)), timeout, true)
     createRequest(socket, describeServer(this.#proxy.url.origin), {
       method: 'CONNECT',
       path: target,
@@ -107,13 +109,12 @@ class Tunnel implements PendingConnection {
   }
 
   #secure(tunnel: Socket): void {
-    const { tls } = this.#endpoint
-    if (!tls) {
+    if (!this.#endpoint.tls) {
       this.#isSettled = true
       this.#callback(undefined, tunnel)
       return
     }
-    this.#step = connectOver(tunnel, tls, this.#options, (error, socket) => {
+    this.#step = connectOver(tunnel, this.#endpoint, this.#options, (error, socket) => {
       this.#isSettled = true
       if (error) tunnel.destroy()
       this.#callback(error, socket)

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { constants, createBrotliCompress, createDeflate, createDeflateRaw, createGzip } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { EventSource } from '../../src/event-source.ts'
 import { acceptedCodings, createDecoders, readCodings } from '../../src/node/content-coding.ts'
 import type { TransportHandler } from '../../src/transport/transport.ts'
 import { exchange } from '../transport/exchange.ts'
@@ -44,12 +45,21 @@ describe('The header Content-Encoding names codings', () => {
     ['gzip, gzip, gzip, gzip, gzip', ['gzip', 'gzip', 'gzip', 'gzip', 'gzip']],
     ['identity', []],
     ['identity, gzip', ['gzip']],
-    ['compress', []],
+    ['none', []],
+    ['utf-8', []],
     ['gzip, unknown', []],
     ['constructor', []],
   ])('%j is read as the codings to decode in reverse order, or as none if one is unknown', (value, codings) => {
     expect(readCodings(value)).toEqual(codings)
   })
+
+  it.each(['compress', 'X-Compress', 'dcb', 'dcz', 'gzip, compress', 'compress, unknown'])(
+    '%j is an error that names the coding that cannot be decoded',
+    (value) => {
+      const coding = /(x-)?compress|dc./.exec(value.toLowerCase())?.[0]
+      expect(() => readCodings(value)).toThrow(`the content coding of the response, ${coding}, cannot be decoded here`)
+    },
+  )
 
   it('More than five codings are an error', () => {
     expect(() => readCodings('gzip, gzip, gzip, gzip, gzip, gzip')).toThrow('6 content codings, more than 5')
@@ -89,6 +99,38 @@ describe('Decoders decode the content codings', () => {
       ),
       { numRuns: 100 },
     )
+  })
+})
+
+describe('A response in a coding that cannot be decoded is not parsed as events', () => {
+  it('An EventSource closes with reason unsupported, and the message names the coding', async () => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'compress' })
+      response.write('data: encoded\n\n')
+    })
+    const source = new EventSource(origin)
+    const messages: unknown[] = []
+    source.onmessage = ({ data }) => messages.push(data)
+    const [error] = await once(source as never, 'error')
+    expect(error).toMatchObject({ reason: 'unsupported', willReconnect: false, status: undefined })
+    expect(error.message).toMatch(/^the content coding of the response, compress, cannot be decoded here: .* gzip, /)
+    expect(source.readyState).toBe(EventSource.CLOSED)
+    expect(messages).toEqual([])
+  })
+
+  it('A response that is refused for its status is reported with its status', async () => {
+    const origin = await serve((_, response) => {
+      response.writeHead(503, { 'Content-Encoding': 'compress' }).end('busy')
+    })
+    const [error] = await once(new EventSource(origin) as never, 'error')
+    expect(error).toMatchObject({ reason: 'status', status: 503 })
+  })
+
+  it.each(['none', 'utf-8', 'identity'])('A response with Content-Encoding: %s is read unchanged', async (coding) => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Encoding': coding }).end('as it is')
+    })
+    expect(textOf(await record(overNode(), createRequest(origin)))).toBe('as it is')
   })
 })
 
@@ -204,6 +246,24 @@ describe('A compressed body is decompressed', () => {
     expect(chunks).toEqual(['an event'])
     await Promise.all(closed)
   })
+
+  it.each(encodings)(
+    'The message about a body in %s says whether the compressed data was cut off or damaged',
+    async (encoding) => {
+      const encoded = await encode(encoding, Buffer.from('an event'.repeat(100)))
+      const origin = await serve(({ url }, response) => {
+        response.setHeader('Content-Encoding', codingOf(encoding))
+        response.end(url === '/cut' ? encoded.subarray(0, -5) : 'not compressed')
+      })
+      const coding = codingOf(encoding)
+      await expect(record(overNode(), createRequest(`${origin}/cut`))).rejects.toThrow(
+        `the compressed response was cut off: it ended before the end of its ${coding} data`,
+      )
+      await expect(record(overNode(), createRequest(`${origin}/damaged`))).rejects.toThrow(
+        `the compressed response cannot be decoded as ${coding}: `,
+      )
+    },
+  )
 
   it('A body with bytes after the end of the compressed data ends, and the connection is closed', async () => {
     const closed: Promise<unknown>[] = []

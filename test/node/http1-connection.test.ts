@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -96,6 +97,35 @@ describe('A response can come before the end of its request', () => {
     const { response } = await record(overNode(connections), request)
     expect(response?.status).toBe(401)
     await expect.poll(() => connections.size).toBe(0)
+  })
+})
+
+describe('A server cannot switch to another protocol', () => {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+
+  it.each([
+    ['alone', head],
+    ['followed by bytes of the other protocol', `${head}\x81\x05hello`],
+    ['without the protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+  ])('A response 101, %s, is refused for its status, and its connection is closed', async (_, answer) => {
+    const closed: Promise<unknown>[] = []
+    const origin = await serveRaw((socket) => {
+      closed.push(once(socket, 'close'))
+      socket.write(answer)
+    })
+    const source = new EventSource(`${origin}/feed`)
+    const [error] = await once(source as never, 'error')
+    expect(error).toMatchObject({ reason: 'status', status: 101, willReconnect: false })
+    expect(error.message).toBe(`HTTP 101 Switching Protocols from ${origin}/feed`)
+    await Promise.all(closed)
+  })
+
+  it('A response 103 precedes the final response', async () => {
+    const origin = await serveRaw((socket) =>
+      socket.end('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\nall'),
+    )
+    const { response, chunks } = await record(overNode(), createRequest(origin))
+    expect([response?.status, `${Buffer.concat(chunks)}`]).toEqual([200, 'all'])
   })
 })
 

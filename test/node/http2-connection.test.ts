@@ -4,13 +4,19 @@ import type { ServerHttp2Stream } from 'node:http2'
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { eventStreamHead, type FrameScript, startFrameServer } from '../../fixtures/http2/frame-server.ts'
+import {
+  eventStreamHead,
+  type FrameScript,
+  type FrameServer,
+  startFrameServer,
+} from '../../fixtures/http2/frame-server.ts'
 import {
   encodeData,
   encodeGoaway,
   encodeHeaders,
   encodeReset,
   encodeSettings,
+  encodeWindowUpdate,
   errorCodes,
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
@@ -111,11 +117,134 @@ describe('A request that the server did not process is sent again', () => {
     expect(server.connections).toHaveLength(2)
   })
 
-  it('A refused request whose body is a stream is not sent again', async () => {
-    const server = await serveFrames({ request: ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)) })
-    const body = Readable.from(['a']) as unknown as string
-    await expect(send(connect(), server.origin, { method: 'POST', body }).done).rejects.toThrow('REFUSED_STREAM')
+  /** A server that refuses what arrives over its first connections, and answers the rest with the body that it was sent. */
+  async function serveEcho(refuse: NonNullable<FrameScript['request']>, refusing = 1): Promise<FrameServer> {
+    const bodies = new Map<string, Buffer>()
+    return await serveFrames({
+      request: (connection, id) => void (connection.number <= refusing && refuse(connection, id)),
+      frame({ number, send }, { type, streamId, payload, flags }) {
+        if (type !== frameTypes.DATA || number <= refusing) return
+        const key = `${number} ${streamId}`
+        const body = Buffer.concat([bodies.get(key) ?? Buffer.alloc(0), payload])
+        bodies.set(key, body)
+        for (const id of [0, streamId]) if (payload.length) send(encodeWindowUpdate(id, payload.length))
+        if (flags & 1)
+          send(eventStreamHead(streamId), encodeData(streamId, `${body.length} ${body}`.slice(0, 100), true))
+      },
+    })
+  }
+
+  const refusals: Record<string, NonNullable<FrameScript['request']>> = {
+    'refused with REFUSED_STREAM': ({ send }, id) => send(encodeReset('REFUSED_STREAM', id)),
+    'refused after a part of its body': ({ send }, id) => setTimeout(() => send(encodeReset('REFUSED_STREAM', id)), 50),
+    'answered with status 421': ({ send }, id) => send(encodeHeaders(id, { ':status': '421' }, true)),
+    'answered with status 421 late': ({ send }, id) =>
+      setTimeout(() => send(encodeHeaders(id, { ':status': '421' }, true)), 50),
+    'after the last stream ID of a GOAWAY': ({ send, streams }, id) =>
+      send(streams.length === 1 ? eventStreamHead(id) : encodeGoaway('NO_ERROR', 1)),
+  }
+  const streamBodies: Record<string, () => unknown> = {
+    'a Readable that ends at once': () => Readable.from(['one ', Buffer.from('two ')]),
+    'an empty Readable': () => Readable.from([]),
+    'a ReadableStream': () => new Blob(['one ', 'two ']).stream(),
+    'an async iterable that lags': () =>
+      Readable.from(
+        (async function* () {
+          yield 'one '
+          await pause(20)
+          yield 'two '
+          await pause(60)
+          yield 'three'
+        })(),
+      ),
+    'a Readable with an encoding': () => {
+      const body = new Readable({ read() {} }).setEncoding('latin1')
+      body.push('one \xe4 ', 'latin1')
+      setTimeout(() => {
+        body.push('two', 'latin1')
+        body.push(null)
+      }, 100)
+      return body
+    },
+    '200 kB': () => Readable.from(Array.from({ length: 20 }, (_, index) => Buffer.alloc(10_000, `${index % 10}`))),
+  }
+  it.each(Object.keys(refusals).flatMap((how) => Object.keys(streamBodies).map((what) => [what, how] as const)))(
+    'A request whose body is %s is sent again if it is %s',
+    async (what, how) => {
+      const server = await serveEcho(refusals[how] as NonNullable<FrameScript['request']>)
+      const connections = connect({ pingInterval: 5_000 })
+      const takeBody = streamBodies[what] as () => string
+      // The server answers one request over the first connection before its GOAWAY.
+      const first = how.includes('GOAWAY') ? send(connections, server.origin) : undefined
+      await first?.responded
+      const sent = send(connections, server.origin, { method: 'POST', body: takeBody() })
+      await sent.done
+      const whole = Buffer.concat(
+        (await Readable.from(takeBody() as never).toArray()).map((chunk) => Buffer.from(chunk)),
+      )
+      expect(sent.text).toBe(`${whole.length} ${whole}`.slice(0, 100))
+      expect(server.connections).toHaveLength(2)
+      first?.abort()
+    },
+  )
+
+  it('A request whose body is a stream is not sent a third time', async () => {
+    const server = await serveEcho(({ send }, id) => send(encodeReset('REFUSED_STREAM', id)), 10)
+    const body = Readable.from(['a'])
+    const sent = send(connect(), server.origin, { method: 'POST', body: body as unknown as string })
+    await expect(sent.done).rejects.toThrow('REFUSED_STREAM')
+    expect(server.connections).toHaveLength(2)
+    expect(body.destroyed).toBe(true)
+  })
+
+  it('A body of which much was sent is not sent again, and is destroyed', async () => {
+    let received = 0
+    const server = await serveFrames({
+      frame({ send }, { type, streamId, payload }) {
+        if (type !== frameTypes.DATA || !payload.length) return
+        received += payload.length
+        for (const id of [0, streamId]) send(encodeWindowUpdate(id, payload.length))
+        if (received > 300_000) send(encodeReset('REFUSED_STREAM', streamId))
+      },
+    })
+    const body = new Readable({
+      read() {
+        setImmediate(() => this.push(Buffer.alloc(10_000)))
+      },
+    })
+    const sent = send(connect(), server.origin, { method: 'POST', body: body as unknown as string })
+    await expect(sent.done).rejects.toThrow('REFUSED_STREAM')
     expect(server.connections).toHaveLength(1)
+    expect(body.destroyed).toBe(true)
+  })
+
+  it('A request whose body fails before it is sent again reports the failure of the body', async () => {
+    const body = new Readable({ read() {} })
+    body.push('begun')
+    const server = await serveEcho(({ send }, id) => {
+      send(encodeReset('REFUSED_STREAM', id))
+      setTimeout(() => body.destroy(new Error('the disk is gone')), 100)
+    })
+    const sent = send(connect(), server.origin, { method: 'POST', body: body as unknown as string })
+    await expect(sent.done).rejects.toThrow('the request body failed: the disk is gone')
+  })
+
+  it('All uploads to a server that takes three on each connection are answered', async () => {
+    const server = await serveFrames({
+      request({ send, streams, socket }, id) {
+        if (streams.length > 3) return
+        send(eventStreamHead(id), encodeData(id, 'answered', true))
+        if (streams.length === 3) send(encodeGoaway('NO_ERROR', id))
+        if (streams.length === 3) socket.end()
+      },
+    })
+    const connections = connect()
+    const sent = Array.from({ length: 20 }, () =>
+      send(connections, server.origin, { method: 'POST', body: Readable.from(['a body']) as unknown as string }),
+    )
+    await Promise.all(sent.map(({ done }) => done))
+    expect(new Set(sent.map(({ text }) => text))).toEqual(new Set(['answered']))
+    expect(server.connections).toHaveLength(7)
   })
 })
 
@@ -360,7 +489,9 @@ describe('TLS connections follow the server', () => {
     afterTest(server.close)
     const connections = connect({ pingInterval: 60_000 })
     afterTest(() => connections.destroy())
-    await expect(send(connections, server.origin).done).rejects.toThrow(/^TLS failed: .*certificate required$/)
+    await expect(send(connections, server.origin).done).rejects.toThrow(
+      /^TLS failed for localhost:\d+: .*certificate required$/,
+    )
   })
 
   it('A later connection to an origin resumes the TLS session', async () => {

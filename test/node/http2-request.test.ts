@@ -15,7 +15,9 @@ import {
   frameTypes,
 } from '../../fixtures/http2/frames.ts'
 import type { TransportRequest } from '../../src/transport/transport.ts'
-import { ask, connect, type Sent, send, serveFrames } from './http2-client.ts'
+import { serve } from '../transport/serve.ts'
+import { afterTest, ask, connect, type Sent, send, serveFrames } from './http2-client.ts'
+import { startHttp2Server } from './http2-server.ts'
 
 describe('A response over HTTP/2 that ends with END_STREAM is complete', () => {
   it.each<[string, NonNullable<FrameScript['request']>]>([
@@ -88,17 +90,23 @@ describe('A response over HTTP/2 that ends with END_STREAM is complete', () => {
   })
 })
 
+/** What is said about a reset: with some codes, the client resets a stream, too. */
+const resetBy = (name: string): string =>
+  /^(PROTOCOL|INTERNAL|FLOW_CONTROL|FRAME_SIZE)_ERROR$|^STREAM_CLOSED$|^ENHANCE_YOUR_CALM$/.test(name)
+    ? `the stream was reset (${name}), by the server or because its response is invalid, before the end of the response`
+    : `the server reset the stream (${name}) before the end of the response`
+
 describe('A response over HTTP/2 that breaks off loses the connection', () => {
   const names = Object.keys(errorCodes) as ErrorName[]
 
   it.each(names)('A reset with code %s after the first data loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeData(id, 'half'), encodeReset(name, id)))
-    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+    await expect(sent.done).rejects.toThrow(resetBy(name))
   })
 
   it.each(names)('A reset with code %s after the response head loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(eventStreamHead(id), encodeReset(name, id)))
-    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+    await expect(sent.done).rejects.toThrow(resetBy(name))
   })
 
   // The request is sent again where the server names another protocol.
@@ -106,7 +114,7 @@ describe('A response over HTTP/2 that breaks off loses the connection', () => {
 
   it.each(lost)('A reset with code %s before the response head loses the connection', async (name) => {
     const sent = await ask(({ send }, id) => send(encodeReset(name, id)))
-    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+    await expect(sent.done).rejects.toThrow(resetBy(name))
   })
 
   it.each(names)('A reset with code %s while the consumer lags loses the connection', async (name) => {
@@ -118,7 +126,7 @@ describe('A response over HTTP/2 that breaks off loses the connection', () => {
     })
     const sent = send(connect(), server.origin)
     sent.consumer = pause(100)
-    await expect(sent.done).rejects.toThrow(`the server reset the stream (${name})`)
+    await expect(sent.done).rejects.toThrow(resetBy(name))
   })
 
   it.each<[string, NonNullable<FrameScript['request']>]>([
@@ -151,6 +159,30 @@ describe('A response over HTTP/2 that breaks off loses the connection', () => {
       })
       await expect(sent.done).rejects.toThrow()
     }
+  })
+
+  it.each<[string, NonNullable<FrameScript['request']>]>([
+    [
+      'longer than its Content-Length',
+      ({ send }, id) =>
+        send(encodeHeaders(id, { ':status': '200', 'content-length': '5' }), encodeData(id, 'data: too long')),
+    ],
+    ['101 Switching Protocols', ({ send }, id) => send(encodeHeaders(id, { ':status': '101' }))],
+    [
+      'a head with thousands of fields',
+      ({ send }, id) =>
+        send(
+          encodeHeaders(id, [
+            [':status', '200'],
+            ...Array.from({ length: 2_500 }, (_, index): [string, string] => ['a', `${index}`]),
+          ]),
+        ),
+    ],
+  ])('The server is not said to have reset the stream of an invalid response: %s', async (_, answer) => {
+    const sent = await ask(answer)
+    await expect(sent.done).rejects.toThrow(
+      /^the stream was reset \([A-Z_]+\), by the server or because its response is invalid, before/,
+    )
   })
 
   it('A response whose head is cut off loses the connection', async () => {
@@ -321,6 +353,35 @@ describe('The headers of a request over HTTP/2 are checked before they are sent'
     server.connections[0]?.send(encodeData(1, ' still', true))
     await other.done
     expect(other.text).toBe('open still')
+  })
+
+  it.each([
+    ['POST', undefined, '0'],
+    ['POST', '', '0'],
+    ['PUT', new Uint8Array(0), '0'],
+    ['PATCH', undefined, '0'],
+    ['POST', 'abc', '3'],
+    ['DELETE', undefined, undefined],
+    ['GET', undefined, undefined],
+  ])('The Content-Length of a %s with the body %j is %j, as over HTTP/1.1', async (method, body, length) => {
+    const lengths: unknown[] = []
+    const server = await startHttp2Server(({ headers, httpVersion }, response) => {
+      lengths.push([httpVersion, headers['content-length']])
+      response.end()
+    })
+    afterTest(server.close)
+    const connections = connect()
+    await send(connections, server.origin, { method, body }).done
+    connections.destroy()
+    const overHttp1 = await serve(({ headers, httpVersion }, response) => {
+      lengths.push([httpVersion, headers['content-length']])
+      response.end()
+    })
+    await send(connect(), overHttp1, { method, body }).done
+    expect(lengths).toEqual([
+      ['2.0', length],
+      ['1.1', length],
+    ])
   })
 
   it('A request can have a header of 100 kB', async () => {

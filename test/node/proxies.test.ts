@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Socks5ProxyAgent } from 'undici'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { certificate } from '../../fixtures/certificate.ts'
 import { startForwardProxy } from '../../fixtures/forward-proxy.ts'
+import { startSocksProxy } from '../../fixtures/socks-proxy.ts'
 import { EventSource } from '../../src/event-source.ts'
 import { openEventStream } from '../../src/index.ts'
 import { Connections } from '../../src/node/connections.ts'
@@ -63,6 +65,27 @@ describe('The response of a proxy decides what becomes of the request', () => {
     expect(refused).toMatchObject({ reason: 'unsupported', message: `the proxy http://${host} refused: 407` })
   })
 
+  it.each([
+    ['me:wrong@', 'Authentication failed'],
+    ['', 'No acceptable authentication method'],
+  ])(
+    'A SOCKS proxy that rejects the credentials "%s" is reported by name, and the source fails',
+    async (user, message) => {
+      await using proxy = await startSocksProxy({ user: 'me:sesame' })
+      for (const url of ['http://a.example', 'https://a.example']) {
+        vi.stubEnv('HTTP_PROXY', `socks5://${user}${proxy.host}`)
+        const { refusal: refused } = await record(overNode(new Connections()), createRequest(url))
+        expect(refused).toMatchObject({
+          reason: 'unsupported',
+          message: `the proxy socks5://${proxy.host}: ${message}`,
+        })
+        const dispatcher = new Socks5ProxyAgent(`socks5://${user}${proxy.host}`)
+        const { refusal: given } = await record(overNode(dispatcher), createRequest(url))
+        expect(given).toMatchObject({ reason: 'unsupported', message })
+      }
+    },
+  )
+
   it.each([401, 403])('Status %d for a forwarded request is reported as the response of the server', async (status) => {
     const { host } = await serveAnswer(refusal(status))
     vi.stubEnv('HTTP_PROXY', `http://${host}`)
@@ -83,7 +106,7 @@ describe('The response of a proxy decides what becomes of the request', () => {
     const { host, connections } = await serveAnswer('')
     vi.stubEnv('HTTPS_PROXY', host)
     const sent = record(overNode(new Connections({ connectTimeout: 100 })), createRequest('https://a.example'))
-    await expect(sent).rejects.toThrow(`the proxy http://${host}: no tunnel within 100 ms`)
+    await expect(sent).rejects.toThrow(`the proxy http://${host}: no tunnel to a.example:443 within 100 ms`)
     await expect.poll(() => connections.every(({ destroyed, readableEnded }) => destroyed || readableEnded)).toBe(true)
   })
 })

@@ -36,13 +36,19 @@ export const connectionErrors: readonly KnownError[] = [
   },
   {
     code: /^Error$/,
+    text: /its response is invalid, before the end of the response$/,
+    message: ({ message }) => message,
+    fix: 'send as many bytes as Content-Length says, and only valid header fields; otherwise, look for the reason in the log of the server',
+  },
+  {
+    code: /^Error$/,
     text: /before the end of the response$/,
     message: ({ message }) => message,
     fix: 'end the response properly, with END_STREAM: a client takes a reset for a lost connection, whatever its error code',
   },
   {
     code: /^Error$/,
-    text: /^no (connection|tunnel) within/,
+    text: /^no (connection|tunnel) to \S+ within/,
     message: ({ message }) => message,
     fix: 'check that the server accepts connections, and that no firewall drops the packets',
   },

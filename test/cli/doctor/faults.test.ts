@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DoctorFeeds, startDoctorFeeds } from '../../../fixtures/doctor-feeds.ts'
 import { eventStreamHead, startFrameServer } from '../../../fixtures/http2/frame-server.ts'
-import { encodeFrame, frameTypes } from '../../../fixtures/http2/frames.ts'
+import { encodeFrame, encodeHeaders, frameTypes } from '../../../fixtures/http2/frames.ts'
 import type { Status } from '../../../src/cli/doctor/check-result.ts'
 import type { CheckName } from '../../../src/cli/doctor/checks.ts'
 import { type DiagnoseOptions, diagnose, type Findings } from './diagnose.ts'
@@ -253,6 +253,27 @@ describe.concurrent('A fault is reported by its check only', () => {
       status: 'fail',
       message: expect.stringMatching(/^lost after .+: the server reset the stream \(NO_ERROR\) before the end/),
       fix: expect.stringMatching(/END_STREAM/),
+    })
+  })
+
+  test('A response over HTTP/2 that is longer than its Content-Length is an error', async () => {
+    const server = await startFrameServer({
+      request(connection, stream) {
+        connection.send(
+          encodeHeaders(stream, { ':status': '200', 'content-type': 'text/event-stream', 'content-length': '9' }),
+          encodeFrame(frameTypes.DATA, 0, stream, Buffer.from('data: 1\n\n')),
+          encodeFrame(frameTypes.DATA, 0, stream, Buffer.from('data: 2\n\n')),
+        )
+      },
+    })
+    const { connection } = await diagnose(server.origin)
+    await server.close()
+    expect(connection).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(
+        /^lost after .+: the stream was reset \(PROTOCOL_ERROR\), by the server or because/,
+      ),
+      fix: expect.stringMatching(/Content-Length/),
     })
   })
 
