@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
+import type { HttpServer } from './client-request.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
-import type { HttpServer } from './http-request.ts'
 import { Http1Request, type RequestConnection, repeatOrFail } from './http1-request.ts'
 import { describeTlsError } from './tls-error.ts'
 

@@ -1,9 +1,9 @@
 import { type ClientRequest, type IncomingMessage, maxHeaderSize } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { createRequest, type HttpServer } from './client-request.ts'
 import type { ConnectionOwner, PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
 import { addLength, checkValue } from './header-fields.ts'
-import { createRequest, type HttpServer } from './http-request.ts'
 import { readRest } from './read-rest.ts'
 import { isReadable, Upload } from './upload.ts'
 

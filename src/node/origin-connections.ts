@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { describeServer } from './client-request.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { ConnectCallback, PendingConnection } from './connector.ts'
-import { describeServer } from './http-request.ts'
 import { Http1Connection, type Http1Options } from './http1-connection.ts'
 import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
 

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
+import { hasHttpTracers } from './client-request.ts'
 import type { RequestOptions, ResponseHandler } from './connection.ts'
 import { DelegatingHandler } from './delegating-handler.ts'
 import { abortedMessage } from './exchange.ts'
-import { hasHttpTracers } from './http-request.ts'
 
 /**
  * The diagnostics channels of undici and of Node's `fetch`, which tracers subscribe to: spans are created, and headers

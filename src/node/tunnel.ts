@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
+import { createRequest, describeServer } from './client-request.ts'
 import {
   addressOf,
   type ConnectCallback,
@@ -9,7 +10,6 @@ import {
   type Endpoint,
   type PendingConnection,
 } from './connector.ts'
-import { createRequest, describeServer } from './http-request.ts'
 import type { ProxySettings } from './proxy-environment.ts'
 import { describeTlsError, keepMessage } from './tls-error.ts'
 
