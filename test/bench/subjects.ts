@@ -27,6 +27,7 @@ const everySubject = {
   'http-decode': { title: 'node:http, decoded', kind: 'baseline' },
   'http-parse': { title: 'node:http, decoded, parsed', kind: 'baseline', module: 'eventsource-parser' },
   'http-dispatch': { title: 'node:http, to bare Events', kind: 'baseline' },
+  'http-message': { title: 'node:http, to Events with their data', kind: 'baseline', module: 'eventsource-parser' },
   'http-open': { title: 'node:http, open', kind: 'baseline' },
   'http-event-target': {
     title: 'node:http, open, with a parser and an EventTarget',
@@ -36,7 +37,13 @@ const everySubject = {
   'undici-open': { title: 'undici, open', kind: 'baseline', module: 'undici' },
   'http2-discard': { title: 'node:http2, read', kind: 'baseline' },
   'http2-dispatch': { title: 'node:http2, to bare Events', kind: 'baseline' },
+  'http2-message': { title: 'node:http2, to Events with their data', kind: 'baseline', module: 'eventsource-parser' },
   'http2-open': { title: 'node:http2, open', kind: 'baseline' },
+  'http2-event-target': {
+    title: 'node:http2, open, with a parser and an EventTarget',
+    kind: 'baseline',
+    module: 'eventsource-parser',
+  },
 } as const satisfies Record<string, Subject>
 
 export type SubjectName = keyof typeof everySubject

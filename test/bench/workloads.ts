@@ -52,6 +52,7 @@ const clientsAndBaselines: readonly SubjectName[] = [
   'http-decode',
   'http-parse',
   'http-dispatch',
+  'http-message',
 ]
 
 const perEvent: readonly Metric[] = [
@@ -85,7 +86,7 @@ const perStream: readonly Metric[] = [
 const overHttp2 = {
   runtime: 'node',
   protocol: 'http2',
-  subjects: ['everysource', 'other', 'http2-discard', 'http2-dispatch'],
+  subjects: ['everysource', 'other', 'http2-discard', 'http2-dispatch', 'http2-message'],
   metrics: perEvent,
 } as const
 
@@ -202,7 +203,7 @@ const everyWorkload = {
     route: '/idle',
     measurement: 'idle',
     count: 4_000,
-    subjects: ['everysource', 'other', 'http2-open'],
+    subjects: ['everysource', 'other', 'http2-open', 'http2-event-target'],
     metrics: perStream,
   },
   deno: { title: 'Deno: 1,000,000 events in writes of 64 KiB', runtime: 'deno', ...otherRuntime },

@@ -6,24 +6,32 @@ import type { Client, Load } from './adapters.ts'
 /** The maximum number of streams of one connection, as in everysource. */
 const maxStreams = 250
 
+/** Opens a stream, and reads its chunks. */
+type OpenBare = (
+  url: string,
+  read: (chunk: Buffer) => void,
+  failed: (error: Error) => void,
+) => ReturnType<Client['open']>
+
 /** Opens streams with node:http: a connection each. */
-function bareHttp(): Client {
-  return {
-    open(url, listener) {
-      const request = get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) =>
-        response.on('data', (chunk) => listener.event(`${chunk}`)),
-      ).on('error', listener.failed)
-      return { close: () => request.destroy() }
-    },
-  }
+const openHttp: OpenBare = (url, read, failed) => {
+  const request = get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) =>
+    response.on('data', read),
+  ).on('error', failed)
+  return { close: () => request.destroy() }
 }
+
+/** Opens streams, and does nothing else. */
+const bare = (open: OpenBare): Client => ({
+  open: (url, { event, failed }) => open(url, (chunk) => event(`${chunk}`), failed),
+})
 
 interface ParserModule {
   createParser(handler: { onEvent(event: { data: string }): void }): { feed(text: string): void }
 }
 
-/** Opens streams with node:http, and dispatches events: the least that an EventSource needs. */
-async function bareEventTarget(load: Load): Promise<Client> {
+/** Opens streams as `bare` does, and dispatches events: the least that an EventSource needs. */
+async function withEventTarget(bare: OpenBare, load: Load): Promise<Client> {
   const { createParser } = (await load('eventsource-parser')) as unknown as ParserModule
   return {
     open(url, listener) {
@@ -33,10 +41,7 @@ async function bareEventTarget(load: Load): Promise<Client> {
       const parser = createParser({
         onEvent: ({ data }) => target.dispatchEvent(new MessageEvent('message', { data })),
       })
-      const request = get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) =>
-        response.on('data', (chunk: Buffer) => parser.feed(decoder.decode(chunk, { stream: true }))),
-      ).on('error', listener.failed)
-      return { close: () => request.destroy() }
+      return bare(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })), listener.failed)
     },
   }
 }
@@ -70,28 +75,27 @@ async function bareUndici(load: Load): Promise<Client> {
 }
 
 /** Opens streams with node:http2, over as few connections as everysource. */
-function bareHttp2(): Client {
+function createOpenHttp2(): OpenBare {
   let session: ClientHttp2Session | undefined
   let room = 0
-  return {
-    open(url, listener) {
-      const { origin, pathname, search } = new URL(url)
-      if (!session || room === 0) {
-        session = connect(origin)
-        room = maxStreams
-      }
-      room--
-      const stream = session.request({ ':path': pathname + search, accept: 'text/event-stream' })
-      stream.on('data', (chunk) => listener.event(`${chunk}`)).on('error', listener.failed)
-      return { close: () => stream.close() }
-    },
+  return (url, read, failed) => {
+    const { origin, pathname, search } = new URL(url)
+    if (!session || room === 0) {
+      session = connect(origin)
+      room = maxStreams
+    }
+    room--
+    const stream = session.request({ ':path': pathname + search, accept: 'text/event-stream' })
+    stream.on('data', read).on('error', failed)
+    return { close: () => stream.close() }
   }
 }
 
 /** The bare transports: programs that only open a stream and read what arrives. */
 export const bareClients: Partial<Record<SubjectName, (load: Load) => Client | Promise<Client>>> = {
-  'http-open': bareHttp,
-  'http-event-target': bareEventTarget,
+  'http-open': () => bare(openHttp),
+  'http-event-target': (load) => withEventTarget(openHttp, load),
   'undici-open': bareUndici,
-  'http2-open': bareHttp2,
+  'http2-open': () => bare(createOpenHttp2()),
+  'http2-event-target': (load) => withEventTarget(createOpenHttp2(), load),
 }

@@ -39,6 +39,8 @@ export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read
     return readWithParser(readWithHttp, load, () => target.dispatchEvent(new Event('message')))
   },
 
+  'http-message': async (load) => readWithParser(readWithHttp, load, createDispatch()),
+
   'http2-discard': async () => (url) => readWithHttp2(url, () => {}),
 
   async 'http2-dispatch'(load) {
@@ -46,9 +48,42 @@ export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read
     target.addEventListener('message', () => {})
     return readWithParser(readWithHttp2, load, () => target.dispatchEvent(new Event('message')))
   },
+
+  'http2-message': async (load) => readWithParser(readWithHttp2, load, createDispatch()),
 }
 
-async function readWithParser(readBytes: typeof readWithHttp, load: Load, onEvent: () => void): Promise<Read> {
+/** An Event with what a message must have. */
+class MessageLike extends Event {
+  readonly data: string
+  readonly origin = 'https://feed.example'
+  readonly lastEventId: string
+
+  constructor({ data, id = '' }: ParsedEvent) {
+    super('message')
+    this.data = data
+    this.lastEventId = id
+  }
+}
+
+interface ParsedEvent {
+  readonly data: string
+  readonly id?: string | undefined
+}
+
+/** Dispatches events to a listener that reads their data. */
+function createDispatch(): (event: ParsedEvent) => void {
+  const target = new EventTarget()
+  target.addEventListener('message', (event) => {
+    if (typeof (event as MessageLike).data !== 'string') throw new TypeError('an event has no data')
+  })
+  return (event) => target.dispatchEvent(new MessageLike(event))
+}
+
+async function readWithParser(
+  readBytes: typeof readWithHttp,
+  load: Load,
+  onEvent: (event: ParsedEvent) => void,
+): Promise<Read> {
   const { createParser } = (await load('eventsource-parser')) as unknown as {
     createParser(options: object): { feed(text: string): void }
   }
