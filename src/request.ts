@@ -24,11 +24,10 @@ function percentDecode(text: string): string {
  */
 function applyUrlCredentials(url: URL, headers: Headers): void {
   const { username, password } = url
-  if (!username && !password) return
-  url.username = ''
-  url.password = ''
-  if (headers.has('Authorization')) return
-  headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  if ((username || password) && !headers.has('Authorization')) {
+    headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  }
+  url.username = url.password = ''
 }
 
 /** Replaces a query parameter, and leaves the rest of the query as it is: it may be signed. */
@@ -39,10 +38,15 @@ function setQueryParameter(url: URL, name: string, value: string): void {
   url.search = `?${[...others, new URLSearchParams([[name, value]])].join('&')}`
 }
 
-/** Calls a function of the caller's. The message of whatever it throws gets the function's name. */
-async function callCaller<Result>(name: string, call: () => Result | PromiseLike<Result>): Promise<Result> {
+/** Calls a function of the caller's, and checks its result. The message of whatever is thrown gets the function's name. */
+async function callCaller<Result, Checked>(
+  name: string,
+  call: (context: AttemptContext) => Result | PromiseLike<Result>,
+  context: AttemptContext,
+  check: (result: Result) => Checked,
+): Promise<Checked> {
   try {
-    return await call()
+    return check(await call(context))
   } catch (error) {
     throw new Error(`${name}: ${describeError(error)}`, { cause: error })
   }
@@ -58,7 +62,7 @@ function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Rep
   const keepsBody = overrides.body === undefined && !/^(GET|HEAD)$/.test(method)
   const body = keepsBody ? settings.body : overrides.body
   return {
-    url: overrides.url === undefined ? settings.url : new URL(overrides.url, settings.url).href,
+    url: new URL(overrides.url ?? settings.url, settings.url).href,
     method,
     headers: overrides.headers ? copyHeaders(overrides.headers) : settings.headers,
     body: checkBody(body, method),
@@ -80,14 +84,14 @@ export async function buildRequest(
   const { attempt, lastEventId } = context
   // Only functions are awaited: a suspended call keeps all that it holds in memory.
   const parts = getOverrides
-    ? await callCaller('request', async () => applyOverrides(settings, (await getOverrides(context)) ?? {}))
+    ? await callCaller('request', getOverrides, context, (overrides) => applyOverrides(settings, overrides ?? {}))
     : settings
   const { method, headers: givenHeaders, body: givenBody } = parts
   const headers = isFunction(givenHeaders)
-    ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
+    ? await callCaller('headers', givenHeaders, context, copyHeaders)
     : new Headers(givenHeaders)
   const body = isFunction(givenBody)
-    ? await callCaller('body', async () => checkBody(await givenBody(context), method))
+    ? await callCaller('body', givenBody, context, (body) => checkBody(body, method))
     : givenBody
   const url = new URL(parts.url)
   applyUrlCredentials(url, headers)

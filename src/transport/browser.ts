@@ -5,8 +5,8 @@ import type { CreateTransport } from './transport.ts'
 const blockedByPolicy = 'Content-Security-Policy: add this origin to connect-src'
 
 /** What a request to another origin may have met that failed before a response: browsers do not say. */
-function describeCrossOriginFailure(headers: object | undefined): string {
-  const preflighted = Object.keys(headers ?? {}).filter((name) => name !== 'Accept')
+function describeCrossOriginFailure(headers: object): string {
+  const preflighted = Object.keys(headers).filter((name) => name !== 'Accept')
   const allowHeaders = preflighted.length ? `, and Access-Control-Allow-Headers for ${preflighted.join(', ')}` : ''
   return `network error, or the server does not allow this origin: Access-Control-Allow-Origin${allowHeaders}`
 }
@@ -32,7 +32,7 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
       return
     }
     if (new URL(url).origin === globalThis.origin) throw error
-    throw new TypeError(describeCrossOriginFailure(init.headers), { cause: error })
+    throw new TypeError(describeCrossOriginFailure(init.headers as object), { cause: error })
   } finally {
     stopListening?.()
   }
