@@ -220,8 +220,7 @@ for (const target of [EventSource, prototype]) {
   }
 }
 // The first name is "constructor", which is not enumerable.
-const members = Object.getOwnPropertyNames(prototype).slice(1)
-for (const name of members) defineProperty(prototype, name, { enumerable: true })
+for (const name of Object.getOwnPropertyNames(prototype).slice(1)) defineProperty(prototype, name, { enumerable: true })
 Object.assign(prototype, { [sourceKind]: { startSession } satisfies SourceKind })
 defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.

@@ -22,7 +22,7 @@ export function isFunction(value: unknown): value is (...args: never[]) => unkno
 
 /** Whether a value is an object or a function. */
 export function isObject(value: unknown): value is object {
-  return Object(value) === value
+  return (typeof value === 'object' && value !== null) || isFunction(value)
 }
 
 export function numberFrom(
