@@ -9,7 +9,7 @@ import type { EventSourceInit, TypedMessageEvent } from './options/event-source-
 import { readSettings, type Settings } from './options/settings.ts'
 import type { OptionRule } from './options/validation.ts'
 import type { DomEvent, DomEventTarget, DomMessageEvent } from './platform/dom-types.ts'
-import type { EventHandler } from './platform/platform.ts'
+import type { EventHandler, MessageHandler } from './platform/platform.ts'
 import { type Session, type StartSession, startSession } from './session.ts'
 
 const CONNECTING = 0
@@ -99,8 +99,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
       message: (type, data) => {
         const message = { data, origin: this.#origin, lastEventId: this.#session.lastEventId }
         const event = createMessageEvent(type, message)
-        const { onEvent } = this.#settings
-        if (onEvent) callObserver(onEvent, event as unknown as TypedMessageEvent<string>)
+        callObserver(this.#settings.onEvent, event as unknown as TypedMessageEvent<string>)
         // The callback may have closed the source.
         if (!this.#session.closed) this.#handlers.dispatch(event)
       },
@@ -138,6 +137,11 @@ export class EventSource<Events = unknown> extends EventTargetBase {
   get lastEventId(): string {
     return this.#session.lastEventId
   }
+  // [Replaceable], as Web IDL has it: the standard's class has no such attribute, and subclasses and libraries keep a
+  // property of this name in a source. That becomes a property of the object, and changes nothing else.
+  set lastEventId(value: never) {
+    defineProperty(this, 'lastEventId', { value, writable: true, enumerable: true, configurable: true })
+  }
 
   get onopen(): EventHandler {
     return this.#handlers.get('open')
@@ -146,7 +150,7 @@ export class EventSource<Events = unknown> extends EventTargetBase {
     this.#handlers.set('open', handler)
   }
 
-  get onmessage(): EventHandler {
+  get onmessage(): MessageHandler {
     return this.#handlers.get('message')
   }
   set onmessage(handler: ((this: EventSource<Events>, event: DomMessageEvent) => unknown) | null) {
@@ -219,9 +223,8 @@ for (const target of [EventSource, prototype]) {
     defineProperty(target, name, { value, enumerable: true })
   }
 }
-for (const name of Object.getOwnPropertyNames(prototype)) {
-  if (name !== 'constructor') defineProperty(prototype, name, { enumerable: true })
-}
+// The first name is "constructor", which is not enumerable.
+for (const name of Object.getOwnPropertyNames(prototype).slice(1)) defineProperty(prototype, name, { enumerable: true })
 Object.assign(prototype, { [sourceKind]: { startSession } satisfies SourceKind })
 defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Minifiers change the names of classes.

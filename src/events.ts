@@ -75,7 +75,8 @@ export class ErrorEvent extends (EventBase as new (type: string) => DomEvent) im
   declare readonly willReconnect: boolean
   declare readonly delay: number | undefined
 
-  constructor(type: string, details: ErrorDetails) {
+  /** @param details what happened: all fields in events that a source dispatches, and any of them in an event for a test */
+  constructor(type: string, details?: Partial<ErrorDetails>) {
     super(type)
     Object.assign(this, details)
   }

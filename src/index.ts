@@ -16,6 +16,7 @@ export type {
   EventSourceFetchInit,
   EventSourceInit,
   FetchLike,
+  FetchLikeInit,
   FetchLikeResponse,
   HeadersInit,
   ReaderLike,
@@ -26,3 +27,10 @@ export type {
   RetryPolicy,
   TypedMessageEvent,
 } from './options/event-source-init.ts'
+export type {
+  AddEventListenerOptions,
+  EventListener,
+  EventListenerObject,
+  EventListenerOptions,
+  EventListenerOrEventListenerObject,
+} from './platform/dom-types.ts'

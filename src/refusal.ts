@@ -28,5 +28,5 @@ export function findRefusal(
   const contentType = response.header('content-type')
   if ((accepts ?? isEventStream)(contentType)) return undefined
   const rule = accepts ? 'which acceptContentType refuses' : 'not text/event-stream'
-  return { reason: 'content-type', message: `content-type ${contentType}, ${rule}, ${from}`, response }
+  return { reason: 'content-type', message: `content-type ${contentType ?? 'missing'}, ${rule}, ${from}`, response }
 }

@@ -26,11 +26,10 @@ function percentDecode(text: string): string {
  */
 function applyUrlCredentials(url: URL, headers: RequestHeaders): void {
   const { username, password } = url
-  if (!username && !password) return
-  url.username = ''
-  url.password = ''
-  if (headers.has('Authorization')) return
-  headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  if ((username || password) && !headers.has('Authorization')) {
+    headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
+  }
+  url.username = url.password = ''
 }
 
 /** Replaces a query parameter, and leaves the rest of the query unchanged, because it may be signed. */
@@ -41,10 +40,15 @@ function setQueryParameter(url: URL, name: string, value: string): void {
   url.search = `?${[...others, new URLSearchParams([[name, value]])].join('&')}`
 }
 
-/** Calls a function of the caller. If it throws, the function's name is added to the message. */
-async function callCaller<Result>(name: string, call: () => Result | PromiseLike<Result>): Promise<Result> {
+/** Calls a function of the caller, and checks its result. If either throws, the function's name is added to the message. */
+async function callCaller<Result, Checked>(
+  name: string,
+  call: (context: AttemptContext) => Result | PromiseLike<Result>,
+  context: AttemptContext,
+  check: (result: Result) => Checked,
+): Promise<Checked> {
   try {
-    return await call()
+    return check(await call(context))
   } catch (error) {
     throw new Error(`${name}: ${describeError(error)}`, { cause: error })
   }
@@ -60,7 +64,7 @@ function applyOverrides(settings: Replaceable, overrides: RequestOverrides): Rep
   const keepsBody = overrides.body === undefined && !/^(GET|HEAD)$/.test(method)
   const body = keepsBody ? settings.body : overrides.body
   return {
-    url: overrides.url === undefined ? settings.url : new URL(overrides.url, settings.url).href,
+    url: new URL(overrides.url ?? settings.url, settings.url).href,
     method,
     headers: overrides.headers ? copyHeaders(overrides.headers) : settings.headers,
     body: checkBody(body, method),
@@ -82,14 +86,14 @@ export async function buildRequest(
   const { attempt, lastEventId } = context
   // Only functions are awaited: a suspended call keeps everything that it refers to in memory.
   const parts = getOverrides
-    ? await callCaller('request', async () => applyOverrides(settings, (await getOverrides(context)) ?? {}))
+    ? await callCaller('request', getOverrides, context, (overrides) => applyOverrides(settings, overrides ?? {}))
     : settings
   const { method, headers: givenHeaders, body: givenBody } = parts
   const headers = isFunction(givenHeaders)
-    ? await callCaller('headers', async () => copyHeaders(await givenHeaders(context)))
+    ? await callCaller('headers', givenHeaders, context, copyHeaders)
     : createHeaders(givenHeaders)
   const body = isFunction(givenBody)
-    ? await callCaller('body', async () => checkBody(await givenBody(context), method))
+    ? await callCaller('body', givenBody, context, (body) => checkBody(body, method))
     : givenBody
   const url = new URL(parts.url)
   applyUrlCredentials(url, headers)

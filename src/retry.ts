@@ -2,7 +2,7 @@ import { describeError } from './error-message.ts'
 import type { ErrorDetails } from './events.ts'
 import { defaultReconnectionTime, type Policy } from './options/retry-policy.ts'
 import type { Settings } from './options/settings.ts'
-import { isFunction } from './options/validation.ts'
+import { isFunction, isNumber } from './options/validation.ts'
 import type { CompletedOutcome } from './outcome.ts'
 import { maxTimerDelay } from './timer.ts'
 
@@ -54,7 +54,7 @@ function askCaller(
     reconnectionTime: serverReconnectionTime ?? defaultReconnectionTime,
   })
   // NaN and null would count as 0: the source would reconnect forever, without a pause.
-  if (delay === false || (typeof delay === 'number' && delay >= 0)) return delay
+  if (delay === false || (isNumber(delay) && delay >= 0)) return delay
   throw new RangeError(`it returned ${delay}, not ms or false`)
 }
 

@@ -80,9 +80,12 @@ interface Bell extends EventTarget {
   readonly handlers: EventHandlers
 }
 
-function createBell(adapt: Platform['adaptEventHandlers'] = adaptEventHandlers): Bell {
+function createBell(
+  adapt: Platform['adaptEventHandlers'] = adaptEventHandlers,
+  Handlers: typeof TargetEventHandlers = TargetEventHandlers,
+): Bell {
   const target = new EventTarget()
-  const handlers = adapt(new TargetEventHandlers(target))
+  const handlers = adapt(new Handlers(target))
   Object.defineProperties(target, {
     handlers: { value: handlers },
     onring: { get: () => handlers.get('ring'), set: (value: unknown) => handlers.set('ring', value) },
@@ -243,7 +246,8 @@ describe('Event handlers work where the platform itself calls the attribute, as 
   async function createWorkerdBell(): Promise<Bell> {
     vi.stubGlobal('EventTarget', WorkerdEventTarget)
     vi.resetModules()
-    return createBell((await import('#platform')).adaptEventHandlers)
+    const { TargetEventHandlers } = await import('../src/event-handlers.ts')
+    return createBell((await import('#platform')).adaptEventHandlers, TargetEventHandlers)
   }
 
   it('The handler is called once, in its position', async () => {

@@ -36,7 +36,7 @@ describe('An attempt reports a refused response', () => {
 
   it.each([
     ['text/html; charset=utf-8', undefined, 'text/html; charset=utf-8, not text/event-stream'],
-    [null, undefined, 'null, not text/event-stream'],
+    [null, undefined, 'missing, not text/event-stream'],
     ['text/event-stream', () => false, 'text/event-stream, which acceptContentType refuses'],
   ])('The message about a response of type %s says why it is refused', async (contentType, accepts, message) => {
     const started = await start({ init: { acceptContentType: accepts } })

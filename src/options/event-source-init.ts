@@ -129,6 +129,9 @@ export interface EventSourceFetchInit {
   duplex?: 'half'
 }
 
+/** The name of {@link EventSourceFetchInit} in version 3 of the npm package `eventsource`. */
+export type FetchLikeInit = EventSourceFetchInit
+
 /** The part of a Response that a `fetch` must resolve with. The name is the one in the npm package `eventsource`. */
 export interface FetchLikeResponse {
   readonly url: string

@@ -7,7 +7,7 @@ const forbiddenMethod = /^(connect|trace|track)$/i
 
 /** Whether `fetch` sends a method, which is a token, as the name of a header is. */
 export function isMethod(value: unknown): boolean {
-  return isHeader(value, '') && !forbiddenMethod.test(String(value))
+  return isHeader(value, '') && !forbiddenMethod.test(value as string)
 }
 
 /** Whether an object is a plain one, or an array. */

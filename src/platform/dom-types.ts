@@ -38,3 +38,21 @@ export type DomEvent = Globals extends { Event: { prototype: infer Type } } ? Ty
 export type DomMessageEvent = Globals extends { MessageEvent: { prototype: infer Type } } ? Type : MinimalMessageEvent
 
 export type DomEventTarget = Globals extends { EventTarget: { prototype: infer Type } } ? Type : MinimalEventTarget
+
+// The types of listeners and of their options, which lib.dom does not give to modules, under its names: the npm package
+// `eventsource` exports them, too.
+
+type AddParameters = Parameters<DomEventTarget['addEventListener']>
+type RemoveParameters = Parameters<DomEventTarget['removeEventListener']>
+
+export type AddEventListenerOptions = Exclude<AddParameters[2], boolean | undefined>
+
+export type EventListenerOptions = Exclude<RemoveParameters[2], boolean | undefined>
+
+export type EventListener = (event: DomEvent | DomMessageEvent) => void
+
+export interface EventListenerObject {
+  handleEvent(event: DomEvent): void
+}
+
+export type EventListenerOrEventListenerObject = EventListener | EventListenerObject

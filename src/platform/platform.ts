@@ -1,4 +1,4 @@
-import type { DomEvent, DomEventTarget } from './dom-types.ts'
+import type { DomEvent, DomEventTarget, DomMessageEvent } from './dom-types.ts'
 
 /** Decodes the UTF-8 of one stream, chunk by chunk, and strips one byte order mark from its start. */
 export type Decode = (bytes: Uint8Array) => string
@@ -12,6 +12,9 @@ export interface EventHandlers {
 
 /** The value of an `on…` attribute. It accepts any event, which makes the class assignable to the DOM's own type. */
 export type EventHandler = ((event: DomEvent) => unknown) | null
+
+/** What `onmessage` returns. */
+export type MessageHandler = ((event: DomMessageEvent) => unknown) | null
 
 /** The headers of a request: what the library uses of the runtime's `Headers`. */
 export interface RequestHeaders extends Iterable<[name: string, value: string]> {

@@ -134,7 +134,7 @@ export class EventTarget {
     const listeners = this.#listeners()
     if (listeners.some((known) => matches(known, `${type}`, callback, capture))) return
     listeners.push({ type: `${type}`, callback, capture, once: !!once, passive: !!passive, isRemoved: false })
-    signal?.addEventListener('abort', () => this.removeEventListener(type, callback, capture))
+    signal?.addEventListener('abort', () => this.#remove(`${type}`, callback, capture))
   }
 
   removeEventListener(
@@ -142,9 +142,13 @@ export class EventTarget {
     callback: EventListenerOrEventListenerObject | null,
     options?: EventListenerOptions | boolean,
   ): void {
-    const capture = isCapturing(options)
+    this.#remove(`${type}`, callback, isCapturing(options))
+  }
+
+  /** Apart from `removeEventListener`, which a subclass may override: the runtime does not call what is overridden. */
+  #remove(type: string, callback: EventListenerOrEventListenerObject | null, capture: boolean): void {
     const listeners = this.#listeners()
-    const index = listeners.findIndex((known) => matches(known, `${type}`, callback, capture))
+    const index = listeners.findIndex((known) => matches(known, type, callback, capture))
     // A dispatch in progress iterates over a copy of the list.
     for (const removed of index < 0 ? [] : listeners.splice(index, 1)) removed.isRemoved = true
   }
@@ -179,7 +183,7 @@ export class EventTarget {
 
   #call(listener: Listener, event: globalThis.Event, state: DispatchState): void {
     const { type, callback, capture, once, passive } = listener
-    if (once) this.removeEventListener(type, callback, capture)
+    if (once) this.#remove(type, callback, capture)
     state.isInPassiveListener = passive
     try {
       if (typeof callback === 'function') callback.call(this as unknown as globalThis.EventTarget, event)

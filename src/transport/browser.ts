@@ -32,7 +32,7 @@ const sendAndExplain: SendRequest = async (fetch, url, init, handler) => {
       return
     }
     if (new URL(url).origin === globalThis.origin) throw error
-    throw new TypeError(describeCrossOriginFailure(init.headers), { cause: error })
+    throw new TypeError(describeCrossOriginFailure(init.headers as object), { cause: error })
   } finally {
     stopListening?.()
   }

@@ -67,7 +67,7 @@ export function createFetchTransport(given: FetchLike | null | undefined, send: 
       reader?.cancel().catch(() => {})
     }
     const response = await send(fetch, url, { ...toFetchInit(request, !!given), signal: controller.signal }, handler)
-    if (!response && signal.aborted) return
+    // Also if `send` has refused the request: a second refusal changes nothing.
     if (!response?.headers) return handler.refuse('callback', `fetch returned ${typeof response}, not a Response`)
     const { status, statusText, headers } = response
     const head = {

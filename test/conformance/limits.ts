@@ -88,6 +88,10 @@ export const throwsListenerExceptions: Limit = limitOf(
   'happy-dom',
   'dispatchEvent() of happy-dom throws the exception of a listener, and calls no further listener',
 )
+export const dispatchesByMethod: Limit = limitOf(
+  'happy-dom',
+  'dispatchEvent() of happy-dom calls the dispatchEvent of the target, even if a subclass overrides it',
+)
 export const cachesResponses: Limit = anyOf(
   limitOf('happy-dom', "fetch() of happy-dom does not know the cache mode 'no-store'"),
   overXhr('XMLHttpRequest has no cache modes'),

@@ -37,6 +37,7 @@ export const runners: Readonly<Record<string, Readonly<Record<string, readonly s
         'in-band.mjs',
         'relay.mjs',
         'common.cjs',
+        'index.js',
       ],
       ...['node --import everysource/polyfill app.mjs', 'memory.test.mjs', 'agent.test.mjs', 'stub.test.mjs'],
       'timers.test.mjs',

@@ -1,11 +1,18 @@
 // Code that was written for the npm package `eventsource` 3 to 5, whose types it names.
 import {
-  type ErrorEvent,
+  type AddEventListenerOptions,
+  ErrorEvent,
+  type EventListener,
+  type EventListenerObject,
+  type EventListenerOptions,
+  type EventListenerOrEventListenerObject,
   EventSource,
   type EventSourceConstructor,
+  type EventSourceEventMap,
   type EventSourceFetchInit,
   type EventSourceInit,
   type FetchLike,
+  type FetchLikeInit,
   type FetchLikeResponse,
 } from 'everysource'
 
@@ -55,6 +62,40 @@ wrapped.onerror = (event) => {
   if (isUnauthorized(event)) wrapped.close()
 }
 wrapped.addEventListener('error', ({ code, message }) => `${code ?? 0}: ${message}`)
+
+// An error event for a test, with as much as theirs takes.
+const events: ErrorEvent[] = [new ErrorEvent('error'), new ErrorEvent('error', { message: 'refused', code: 401 })]
+
+// A wrapper that keeps handlers under the types of the attributes.
+const handlers: Pick<EventSource, 'onopen' | 'onmessage' | 'onerror'> = {
+  onopen: null,
+  onmessage: (event) => JSON.parse(event.data),
+  onerror: ({ type }) => type,
+}
+const onMessage: EventSource['onmessage'] = (event) => event.data
+const onTheirMessage: ((this: EventSource, event: MessageEvent) => unknown) | null = wrapped.onmessage
+wrapped.onmessage = onMessage
+wrapped.onmessage = onTheirMessage
+wrapped.onmessage?.(new MessageEvent('message', { data: 1 }))
+wrapped.onerror = wrapped.onopen
+
+// A wrapper around the methods for listeners, with the names of their types.
+const listen = (
+  type: keyof EventSourceEventMap,
+  listener: EventListenerOrEventListenerObject,
+  options: AddEventListenerOptions & EventListenerOptions,
+): void => {
+  wrapped.addEventListener(type, listener, options)
+  wrapped.removeEventListener(type, listener, options)
+}
+const listener: EventListener = (event) => event.type
+const listenerObject: EventListenerObject = { handleEvent: (event) => event.type }
+listen('message', listener, { once: true, capture: true })
+listen('error', listenerObject, { signal: new AbortController().signal })
+const withTheirOldInit: FetchLike = (url, init: FetchLikeInit) => fetch(url, init)
+
+// @ts-expect-error: what the next request resumes after cannot be assigned.
+wrapped.lastEventId = '7'
 
 // The class where a library takes the type of the class or of its objects.
 interface EventSourceLike {
@@ -129,5 +170,5 @@ const wasRedirected = ({ redirected }: FetchLikeResponse): boolean => redirected
 const refused: FetchLike = () => 'no response'
 export const used = {
   ...{ Class, Constructor, call, inits, minimal, refused, fromTheirFetch, fromTheirInit, fromTheirFetchInit, new5 },
-  ...{ forTheirs, namesOf, wasRedirected },
+  ...{ forTheirs, namesOf, wasRedirected, withTheirOldInit, events, handlers },
 }

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import type { EventSource } from '../../../src/index.ts'
 import { endedStream, refusal, stream } from '../answers.ts'
 import type { ConformanceCase } from '../case.ts'
-import { dispatchesToNewListeners } from '../limits.ts'
+import { dispatchesByMethod, dispatchesToNewListeners } from '../limits.ts'
 import { type Scene, under } from '../scene.ts'
 
 const handlers = under('HTML: Event handlers')
@@ -213,5 +213,83 @@ export const cases: ConformanceCase[] = [
     first.close()
     await scene.observe(second).next('message')
     assert.deepEqual(heard, ['second'])
+  }),
+
+  handlers(
+    'The methods and attributes that a subclass overrides are not called',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 1\nid: 1\ndata: a\n\n'), stream('data: b\n\n'), stream('data: c\n\n')])
+      const called: string[] = []
+      class Overriding extends scene.context.EventSource {}
+      const overridden = ['addEventListener', 'removeEventListener', 'dispatchEvent', 'close', 'reconnect']
+      for (const name of [...overridden, 'readyState', 'url', 'withCredentials', 'lastEventId']) {
+        const value = (): unknown => called.push(name)
+        Object.defineProperty(Overriding.prototype, name, overridden.includes(name) ? { value } : { get: value })
+      }
+      const source = new Overriding(scene.url())
+      const { prototype } = scene.context.EventSource
+      try {
+        const heard = await new Promise<string[]>((resolve) => {
+          const events: string[] = []
+          source.onmessage = ignore
+          source.onmessage = null
+          source.onmessage = (event) => {
+            events.push(event.data)
+            if (event.data === 'b') prototype.reconnect.call(source)
+            if (event.data === 'c') resolve(events)
+          }
+          source.onerror = ({ type }) => events.push(type)
+        })
+        assert.deepEqual(heard, ['a', 'error', 'b', 'c'])
+      } finally {
+        prototype.close.call(source)
+      }
+      assert.deepEqual(called, [])
+    },
+    { limits: dispatchesByMethod },
+  ),
+
+  handlers(
+    'A handler is called although the methods of its EventSource were replaced',
+    async (scene) => {
+      const source = await openOnMessage(scene)
+      const called: string[] = []
+      for (const name of ['addEventListener', 'dispatchEvent', 'close']) {
+        Object.defineProperty(source, name, { value: () => called.push(name), configurable: true })
+      }
+      const event = await new Promise<MessageEvent>((resolve) => {
+        source.onmessage = resolve
+      })
+      assert.equal(event.data, 'a')
+      assert.deepEqual(called, [])
+      Reflect.deleteProperty(source, 'close')
+    },
+    { limits: dispatchesByMethod },
+  ),
+
+  handlers('A handler is called although a tool replaced the methods of EventTarget', async (scene) => {
+    const source = await openOnMessage(scene)
+    const prototype: EventTarget = Object.getPrototypeOf(scene.context.EventSource.prototype)
+    const { addEventListener } = prototype
+    const added: unknown[] = []
+    // As such tools do it: with a listener of their own, which calls the given one as a function.
+    prototype.addEventListener = function (type, listener, options) {
+      if (this !== source) return addEventListener.call(this, type, listener, options)
+      added.push(type)
+      const call = listener as (event: Event) => void
+      addEventListener.call(this, type, (event) => call.call(source, event), options)
+    }
+    const heard: string[] = []
+    const replaced = new Promise<void>((resolve) => {
+      source.onmessage = () => heard.push('first')
+      source.onmessage = ({ data }) => {
+        heard.push(data)
+        resolve()
+      }
+    })
+    prototype.addEventListener = addEventListener
+    await replaced
+    assert.deepEqual(added, ['message'])
+    assert.deepEqual(heard, ['a'])
   }),
 ]

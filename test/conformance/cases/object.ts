@@ -35,13 +35,36 @@ export const cases: ConformanceCase[] = [
     assert.equal(watch.source.lastEventId, '1')
   }),
 
-  lastEventId('lastEventId has the shape of a read-only attribute', async (scene) => {
+  lastEventId('lastEventId has the shape of an attribute', async (scene) => {
     const { prototype } = scene.context.EventSource
     const descriptor = Object.getOwnPropertyDescriptor(prototype, 'lastEventId')
     assert.isTrue(descriptor?.enumerable)
-    assert.isUndefined(descriptor?.set)
+    assert.isTrue(descriptor?.configurable)
     assert.throws(() => descriptor?.get?.call({}), TypeError)
   }),
+
+  lastEventId(
+    'A lastEventId that is assigned is kept like any property, and does not change requests',
+    async (scene) => {
+      await scene.plan([endedStream('retry: 1\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])
+      class Resuming extends scene.context.EventSource {
+        constructor(url: string) {
+          super(url)
+          Object.assign(this, { lastEventId: null, reconnect: 'mine' })
+        }
+      }
+      const source = scene.track(new Resuming(scene.url()))
+      const own = { value: null, writable: true, enumerable: true, configurable: true }
+      assert.deepEqual(Object.getOwnPropertyDescriptor(source, 'lastEventId'), own)
+      assert.equal(source.reconnect as unknown, 'mine')
+      const watch = scene.observe(source)
+      await watch.next('message')
+      const event = await watch.nextMessage()
+      assert.equal(event.lastEventId, '1')
+      assert.isNull(source.lastEventId)
+      assert.deepEqual(valuesOf((await scene.requests())[1], 'Last-Event-ID'), ['1'])
+    },
+  ),
 
   reconnect('reconnect() cuts the wait short', async (scene) => {
     await scene.plan([endedStream('retry: 600000\nid: 1\ndata: a\n\n'), stream('data: b\n\n')])

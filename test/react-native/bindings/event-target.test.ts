@@ -152,3 +152,20 @@ test('A message has the members of a MessageEvent', () => {
   expect(new OwnMessageEvent('a').data).toBeNull()
   expect(Object.prototype.toString.call(own)).toBe('[object MessageEvent]')
 })
+
+test('A listener is removed after its only event, or by its signal, without a method that a subclass overrides', () => {
+  const called = vi.fn<() => void>()
+  class Overriding extends kinds.own.EventTarget {
+    override removeEventListener = called
+  }
+  const target = new Overriding()
+  const controller = new AbortController()
+  const heard: string[] = []
+  target.addEventListener('a', () => heard.push('once'), { once: true })
+  target.addEventListener('a', () => heard.push('until aborted'), { signal: controller.signal })
+  target.dispatchEvent(new kinds.own.Event('a'))
+  controller.abort()
+  target.dispatchEvent(new kinds.own.Event('a'))
+  expect(heard).toEqual(['once', 'until aborted'])
+  expect(called).not.toHaveBeenCalled()
+})
