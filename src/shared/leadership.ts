@@ -10,6 +10,9 @@ const checksUntilTakeover = 4
 /** How long a leader may be missing before it is replaced, in ms: a random time from this one to twice as much. */
 const takeoverDelay = 500
 
+/** How long a tab that another one has stolen the lock from waits before it claims it again, in ms. */
+const reclaimDelay = 1_000
+
 /** How long a tab waits at most for its announcement to come back to it, in ms. */
 const maxAnnouncementTime = 1_000
 
@@ -55,6 +58,8 @@ export class Leadership {
   #silentChecks = 0
   /** Replaces a leader that is missing. */
   #takeover: Timer | undefined
+  /** Claims a lock again that was stolen. */
+  #reclaim: Timer | undefined
 
   /** @param unref whether a process of Node may end while the leader is watched */
   constructor(locks: LockManager, name: string, candidate: Candidate, unref: boolean) {
@@ -95,9 +100,11 @@ export class Leadership {
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
       if (signal.aborted) return
-      // Only a lock that is held can be stolen.
-      if (isGranted) this.claim()
-      else this.#candidate.refused()
+      // Only a lock that is held can be stolen. Whoever steals it again and again gets no storm of requests.
+      if (isGranted) {
+        this.resign()
+        this.#reclaim = startTimer(() => this.claim(), reclaimDelay, this.#unref)
+      } else this.#candidate.refused()
     })
   }
 
@@ -129,10 +136,11 @@ export class Leadership {
 
   /** Gives up the lock, or the wait for it. */
   resign(): void {
+    this.#candidate.stepDown()
     this.isLeader = false
     this.#forgetAnnouncement()
     clearTimeout(this.#takeover)
-    this.#candidate.stepDown()
+    clearTimeout(this.#reclaim)
     this.#claim?.abort()
   }
 

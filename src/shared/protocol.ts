@@ -18,8 +18,13 @@ export interface Position {
   readonly series: number
   /** Its number, which grows by one with every message. */
   readonly number: number
-  /** The last event ID string. */
+  /** The last event ID string as of that message. */
   readonly lastEventId: string
+  /**
+   * How many messages in a row had this ID, this one included, so that one of several with the same ID can be told; 0 if
+   * that is not known, because the connection that brought it has brought no other ID before.
+   */
+  readonly rank: number
 }
 
 /** A message of the event stream, and the position after it. */
@@ -47,7 +52,7 @@ export interface Announcement {
   readonly term: number
 }
 
-/** What the leader broadcasts: its position, and what has happened. */
+/** What the leader broadcasts: its position, what has happened, and what the next leader has to know. */
 export interface Update {
   readonly kind: 'update'
   readonly term: number
@@ -56,6 +61,14 @@ export interface Update {
   /** The position before the messages, which is the leader's if there are none. */
   readonly after: Position
   readonly messages: readonly StreamMessage[]
+  /** The last event ID string after the messages: a block without a message may have set it. */
+  readonly lastEventId: string
+  /** The number of failures in a row. */
+  readonly failures: number
+  /** The server's `retry:` in ms; -1 if it sent none. */
+  readonly reconnectionTime: number
+  /** The time in ms until the next request may be made. */
+  readonly wait: number
   /** What interrupted the connection. */
   readonly error?: SharedErrorDetails
   /** The tab whose request this answers; 0 if the update is for all tabs. */
@@ -77,11 +90,19 @@ export type TabMessage = TabRequest | Announcement | Update | Departure
 /** The names of fields, and the types of their values. */
 type FieldTypes = Readonly<Record<string, 'boolean' | 'number' | 'string'>>
 
-const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string' }
+const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string', rank: 'number' }
 const streamMessage: FieldTypes = { ...position, type: 'string', data: 'string' }
 const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
 const announcement: FieldTypes = { term: 'number' }
-const update: FieldTypes = { ...announcement, to: 'number', url: 'string' }
+const update: FieldTypes = {
+  ...announcement,
+  to: 'number',
+  url: 'string',
+  lastEventId: 'string',
+  failures: 'number',
+  reconnectionTime: 'number',
+  wait: 'number',
+}
 const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
 
 function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {

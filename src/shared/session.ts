@@ -2,10 +2,13 @@ import { onAbort } from '#platform'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import { onGlobalEvents } from '../global-events.ts'
+import type { Policy } from '../options/retry-policy.ts'
 import type { Settings } from '../options/settings.ts'
+import { isFunction, isObject } from '../options/validation.ts'
 import { watchPageLifecycle } from '../page-lifecycle.ts'
+import { startReconnectWait } from '../reconnect-wait.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportResponse } from '../transport/transport.ts'
 import { findPosition, MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
@@ -67,7 +70,11 @@ const failureHold = 1_000
  * {@link Leadership} calls.
  */
 export class SharedSession implements Session, Candidate {
-  closed: boolean
+  failures = 0
+  serverReconnectionTime: number | undefined
+  #isClosed: boolean
+  /** The document of the page, as in a session of one tab. */
+  readonly #document = globalThis.document?.defaultView?.document
   readonly #name: string
   readonly #settings: SharedSettings
   readonly #transport: Transport
@@ -83,6 +90,12 @@ export class SharedSession implements Session, Candidate {
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
   #url = ''
+  /** Whether the connection was ever open. */
+  #hasOpened = false
+  /** The time, by `performance.now()`, from which on the next request may be made. */
+  #resumeTime = 0
+  /** Ends the wait for that. */
+  #endWait: (() => void) | undefined
   /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
@@ -109,8 +122,8 @@ export class SharedSession implements Session, Candidate {
     this.#history = new MessageHistory(lastEventId, replay)
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
-    this.closed = !!signal?.aborted
-    if (this.closed) return
+    this.#isClosed = !!signal?.aborted
+    if (this.#isClosed) return
     const forgetSignal = signal && onAbort(signal, () => this.close())
     platform.sessions.add(this)
     this.#join()
@@ -129,7 +142,11 @@ export class SharedSession implements Session, Candidate {
   }
 
   get lastEventId(): string {
-    return this.#connection?.lastEventId ?? this.#history.lastEventId
+    return this.#history.lastEventId
+  }
+
+  get closed(): boolean {
+    return this.#isClosed || this.#document?.defaultView === null
   }
 
   get isInformed(): boolean {
@@ -137,8 +154,9 @@ export class SharedSession implements Session, Candidate {
   }
 
   close(): void {
-    this.#stop()
+    this.#isClosed = true
     this.#leadership.resign()
+    this.#stop()
   }
 
   reconnect(): void {
@@ -163,41 +181,84 @@ export class SharedSession implements Session, Candidate {
   #connect(): void {
     this.#drop()
     const history = this.#history
-    const { lastEventId } = history
-    const settings = Object.assign(Object.create(this.#settings), { lastEventId, signal: undefined })
+    const { lastEventId, failures, serverReconnectionTime } = this
+    const { unref, retry } = this.#settings
+    // Nobody would have made this request if the tab with the open connection had stayed: a server that is busy just now
+    // does not close all tabs, and one that refuses this tab has to do so twice.
+    let isTolerant = this.#hasOpened
+    let refusals = 0
+    const statuses = (status: number): boolean =>
+      (retry as Policy).statuses(status) || (isTolerant && (status >= 500 || status === 429 || !refusals++))
+    const settings = Object.assign(Object.create(this.#settings), {
+      lastEventId,
+      signal: undefined,
+      retry: isObject(retry) && !isFunction(retry) ? { ...retry, statuses } : retry,
+    })
+    /** What the current chunk has brought so far. */
+    let messages: StreamMessage[] = []
+    /** The last message's ID, if the response has brought one, and its rank. */
+    let previousId: string | undefined
+    let rank = 0
+    let wait = this.#resumeTime - performance.now()
+    // A chunk is passed on as a whole: a server resumes after an ID, and not between events that have the same one.
+    const passOn = (): void => {
+      const { lastEventId } = connection
+      const update = { messages, lastEventId }
+      messages = []
+      if (update.messages.length || lastEventId !== history.lastEventId) this.#broadcast(update)
+      this.#deliver(update)
+    }
     const connection = startSession(settings, this.#transport, {
       announce: (response) => {
-        this.#url = response.url
-        this.#broadcast()
-        this.#handler.announce(response)
+        isTolerant = false
+        previousId = undefined
+        rank = 0
+        this.#resumeTime = 0
+        this.#announce(response)
       },
       message: (type, data) => {
-        const after = history.position
+        const { lastEventId } = connection
+        if (lastEventId !== previousId) rank = previousId === undefined ? 0 : 1
+        else if (rank) rank++
+        previousId = lastEventId
         const { isLeader, term } = this.#leadership
         const series = isLeader ? term : this.#id
-        const message = { series, number: after.number + 1, type, data, lastEventId: connection.lastEventId }
-        this.#broadcast({ after, messages: [message] })
-        this.#deliver(message)
+        const number = history.position.number + messages.length + 1
+        messages.push({ series, number, type, data, lastEventId, rank })
+      },
+      ready: () => {
+        passOn()
+        if (wait <= 0) return
+        return new Promise((resolve) => {
+          this.#endWait = startReconnectWait(wait, unref, resolve)
+          wait = 0
+        })
       },
       dropped: () => {
+        passOn()
         this.#drop()
         this.#broadcast()
       },
-      interrupted: (details) => this.#interrupt(details),
+      interrupted: (details) => {
+        passOn()
+        this.#interrupt(details)
+      },
     })
-    this.#connection = connection
+    // The first attempt begins after this code.
+    this.#connection = Object.assign(connection, { failures, serverReconnectionTime })
   }
 
   stepDown(): void {
     if (!this.#connection) return
-    this.#disconnect()
     this.#drop()
+    this.#broadcast()
+    this.#disconnect()
   }
 
   #disconnect(): void {
     this.#reconnections.reset()
-    this.#history.lastEventId = this.lastEventId
     this.#connection?.close()
+    this.#endWait?.()
     this.#connection = undefined
   }
 
@@ -213,23 +274,42 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.begin()
   }
 
-  /** Tells all tabs where this one is, and what has happened, if it leads. */
-  #broadcast(news: Partial<Update> = {}): void {
+  /**
+   * Tells all tabs where this one is, and what has happened, if it leads.
+   * @returns false if that could not be sent
+   */
+  #broadcast(news: Partial<Update> = {}): boolean {
     const { isLeader, term } = this.#leadership
-    if (!isLeader) return
-    this.#send({ kind: 'update', term, to: 0, url: this.#url, after: this.#position, messages: [], ...news })
-  }
-
-  get #position(): Position {
-    return { ...this.#history.position, lastEventId: this.lastEventId }
+    if (!isLeader) return true
+    const { failures, serverReconnectionTime = -1 } = this.#connection ?? this
+    return this.#send({
+      kind: 'update',
+      term,
+      to: 0,
+      url: this.#url,
+      after: this.#history.position,
+      messages: [],
+      lastEventId: this.lastEventId,
+      failures: this.#url ? 0 : failures,
+      reconnectionTime: serverReconnectionTime,
+      wait: Math.max(0, this.#resumeTime - performance.now()),
+      ...news,
+    })
   }
 
   #request(kind: TabRequest['kind']): void {
-    this.#send({ kind, from: this.#id, replay: this.#history.replay, ...this.#position })
+    const { replay, position } = this.#history
+    this.#send({ kind, from: this.#id, replay, ...position })
   }
 
-  #send(message: TabMessage, channel = this.#channel): void {
-    channel?.postMessage({ version: protocolVersion, ...message })
+  #send(message: TabMessage, channel = this.#channel): boolean {
+    try {
+      channel?.postMessage({ version: protocolVersion, ...message })
+      return true
+    } catch {
+      // It cannot be cloned, or other code of the page has replaced the method: this tab goes on.
+      return false
+    }
   }
 
   readonly #receive = ({ data }: { readonly data: unknown }): void => {
@@ -267,8 +347,11 @@ export class SharedSession implements Session, Candidate {
   }
 
   #receiveUpdate(update: Update): void {
-    const { term, error, to, url, after, messages } = update
+    const { term, error, to, url, after, messages, lastEventId, failures, reconnectionTime, wait } = update
     if (!this.#observe(term) || (to && to !== this.#id)) return
+    this.failures = failures
+    this.serverReconnectionTime = reconnectionTime < 0 ? undefined : reconnectionTime
+    this.#resumeTime = performance.now() + wait
     const isBehind = !!this.#connection
     if (error) {
       if (!isBehind) this.#receiveError(error)
@@ -276,7 +359,7 @@ export class SharedSession implements Session, Candidate {
     }
     const index = this.#indexIn(update)
     if (isBehind) {
-      if (index < 0) return
+      if (index < 0 || !url) return
       this.#disconnect()
     }
     if (!url) this.#drop()
@@ -292,24 +375,22 @@ export class SharedSession implements Session, Candidate {
     this.#hasAsked = false
     const positions = [after, ...messages]
     this.#history.join(positions[index] as Position)
-    if (url && !this.#url) {
-      this.#url = url
-      this.#handler.announce({ url })
-    }
-    for (const message of messages.slice(index)) this.#deliver(message)
-    this.#history.lastEventId = (positions.at(-1) as Position).lastEventId
+    if (url && !this.#url) this.#announce({ url })
+    this.#deliver({ messages: messages.slice(index), lastEventId })
   }
 
   /** The number of messages of an update that this tab does not lack; -1 if the update does not continue from where it is. */
-  #indexIn({ to, after, messages }: Update): number {
-    const { isKnown, replay } = this.#history
-    const position = this.#position
+  #indexIn({ to, after, messages, lastEventId }: Update): number {
+    const { position, isKnown, replay, lastEventId: ownId } = this.#history
+    const isBehind = !!this.#connection
     // The leader may have sent something else with the same ID before. If this tab asks, that is in the reply.
-    const lastEventId = to || this.#connection ? position.lastEventId : ''
-    const index = findPosition([after, ...messages], { ...position, lastEventId })
-    if (index >= 0 || position.lastEventId) return index
-    // The tab has nothing to resume after. Does it want anything from before an update for all?
-    return to || !(isKnown || (replay && after.number)) ? 0 : -1
+    const tab = to || isBehind ? position : { ...position, lastEventId: '' }
+    const index = findPosition([after, ...messages], tab)
+    if (index >= 0 || ownId || isBehind) return index
+    // The tab has nothing to resume after. If it was here before, and the leader has an ID, it has missed events with IDs.
+    // If it was not, does it want anything from before an update for all?
+    const isElsewhere = isKnown ? !to || lastEventId : !to && replay && after.number
+    return isElsewhere ? -1 : 0
   }
 
   #receiveError({ headers, ...details }: SharedErrorDetails): void {
@@ -318,10 +399,23 @@ export class SharedSession implements Session, Candidate {
     this.#handler.interrupted({ ...details, headers: headers && new Headers(headers) })
   }
 
-  #deliver(message: StreamMessage): void {
-    if (this.closed) return
-    this.#history.append(message)
-    this.#handler.message(message.type, message.data)
+  /** Dispatches messages, and notes the last event ID after them. */
+  #deliver({ messages, lastEventId }: Pick<Update, 'messages' | 'lastEventId'>): void {
+    for (const message of messages) {
+      // A listener may have closed the source.
+      if (this.closed) return
+      this.#history.append(message)
+      this.#handler.message(message.type, message.data)
+    }
+    this.#history.lastEventId = lastEventId
+  }
+
+  /** Notes that the connection is open, and tells all tabs so if this one leads. */
+  #announce(response: Pick<TransportResponse, 'url'>): void {
+    this.#url = response.url
+    this.#hasOpened = true
+    this.#broadcast()
+    this.#handler.announce(response)
   }
 
   /** Notes that the connection is not open any more, and that another one follows. */
@@ -335,10 +429,9 @@ export class SharedSession implements Session, Candidate {
     const { headers, error } = details
     const shared = { ...details, headers: headers && [...headers] }
     this.#url = ''
-    try {
-      this.#broadcast({ error: shared })
-    } catch {
-      // The cause cannot be cloned.
+    this.#resumeTime = performance.now() + (details.delay ?? 0)
+    // The cause may be something that cannot be cloned.
+    if (!this.#broadcast({ error: shared })) {
       this.#broadcast({ error: { ...shared, error: new Error(describeError(error)) } })
     }
     if (!details.willReconnect) {
@@ -376,8 +469,8 @@ export class SharedSession implements Session, Candidate {
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
-    this.#send({ kind: 'departure' })
     this.#leadership.resign()
+    this.#send({ kind: 'departure' })
   }
 
   readonly #onPageEvent = (event: Event): void => {
@@ -396,7 +489,7 @@ export class SharedSession implements Session, Candidate {
 
   /** Ends everything except the connection and the claim to lead. */
   #stop(): void {
-    this.closed = true
+    this.#isClosed = true
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#unsubscribe?.()

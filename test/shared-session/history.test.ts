@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MessageHistory } from '../../src/shared/history.ts'
+import { findPosition, MessageHistory } from '../../src/shared/history.ts'
 import type { Position, StreamMessage, TabRequest } from '../../src/shared/protocol.ts'
 
 /** The series of the messages of these histories. */
@@ -8,19 +8,19 @@ const series = 0.25
 
 /** A message with the number that is its ID and its data. */
 function message(number: number, members: Partial<StreamMessage> = {}): StreamMessage {
-  return { series, number, type: 'message', data: `${number}`, lastEventId: `${number}`, ...members }
+  return { series, number, type: 'message', data: `${number}`, lastEventId: `${number}`, rank: 1, ...members }
 }
 
 /** A history of messages with the IDs and data 1 to `count`. */
 function historyOf(count: number, replay = 0): MessageHistory {
   const history = new MessageHistory('', replay)
-  history.join({ series, number: 0, lastEventId: '' })
+  history.join({ series, number: 0, lastEventId: '', rank: 0 })
   for (let number = 1; number <= count; number++) history.append(message(number))
   return history
 }
 
 function requestFrom(position: Partial<TabRequest>): TabRequest {
-  return { kind: 'catch up', from: 7, series: 0, number: 0, lastEventId: '', replay: 0, ...position }
+  return { kind: 'catch up', from: 7, series: 0, number: 0, lastEventId: '', rank: 0, replay: 0, ...position }
 }
 
 /** The numbers of the messages that a request is answered with. */
@@ -35,23 +35,22 @@ function answeredFrom(history: MessageHistory, position: Partial<TabRequest>): P
 }
 
 describe('A history knows the position of a tab', () => {
-  it('A position is the last message, and the last event ID', () => {
+  it('A position is the last message, whatever the last event ID is by now', () => {
     const history = new MessageHistory('a', 0)
     expect(history.isKnown).toBe(false)
-    expect(history.position).toEqual({ series: 0, number: 0, lastEventId: 'a' })
+    expect(history.position).toEqual({ series: 0, number: 0, lastEventId: 'a', rank: 0 })
     history.append(message(1))
     expect(history.isKnown).toBe(true)
-    expect(history.position).toEqual({ series, number: 1, lastEventId: '1' })
+    expect(history.lastEventId).toBe('1')
     history.lastEventId = 'b'
-    expect(history.position).toEqual({ series, number: 1, lastEventId: 'b' })
+    expect(history.position).toEqual({ series, number: 1, lastEventId: '1', rank: 1 })
   })
 
   it('A history that moves elsewhere continues from there, without its own messages', () => {
     const history = historyOf(3)
-    history.join({ series: 0.5, number: 40, lastEventId: 'x' })
-    expect(history.lastEventId).toBe('x')
+    history.join({ series: 0.5, number: 40, lastEventId: 'x', rank: 1 })
     history.append(message(41, { series: 0.5, lastEventId: 'y' }))
-    expect(history.position).toEqual({ series: 0.5, number: 41, lastEventId: 'y' })
+    expect(history.position).toEqual({ series: 0.5, number: 41, lastEventId: 'y', rank: 1 })
     expect(answer(history, { series: 0.5, number: 40 })).toEqual([41])
     expect(answer(history, { lastEventId: 'x' })).toEqual([41])
     expect(answeredFrom(history, { series: 0.5, number: 39 })).toEqual(history.position)
@@ -59,7 +58,7 @@ describe('A history knows the position of a tab', () => {
 
   it('A history that moves to where it is keeps its messages', () => {
     const history = historyOf(3)
-    history.join({ series, number: 3, lastEventId: '3' })
+    history.join({ series, number: 3, lastEventId: '3', rank: 1 })
     expect(answer(history, { replay: 3 })).toEqual([1, 2, 3])
   })
 })
@@ -73,7 +72,24 @@ describe('A history answers requests of tabs that lack messages', () => {
 
   it('A tab that has the message with that number from another leader receives what came after its last event ID', () => {
     const history = historyOf(5)
-    expect(answer(history, { series: 0.5, number: 4, lastEventId: '2' })).toEqual([3, 4, 5])
+    expect(answer(history, { series: 0.5, number: 4, lastEventId: '2', rank: 1 })).toEqual([3, 4, 5])
+  })
+
+  it('A tab that has one of several messages with an ID receives the others, if it is known which one it has', () => {
+    const history = historyOf(2)
+    for (const rank of [1, 2, 3]) history.append(message(2 + rank, { lastEventId: 'x', rank }))
+    expect(answer(history, { series: 0.5, number: 90, lastEventId: 'x', rank: 1 })).toEqual([4, 5])
+    expect(answer(history, { series: 0.5, number: 90, lastEventId: 'x', rank: 2 })).toEqual([5])
+    const unknown = { series: 0.5, number: 90, lastEventId: 'x', rank: 0 }
+    expect(answeredFrom(history, unknown)).toEqual(history.position)
+    expect(findPosition([history.position], unknown)).toBe(-1)
+  })
+
+  it('A tab that was given an ID receives what came after the last message with that ID', () => {
+    const history = historyOf(2)
+    for (const rank of [0, 0]) history.append(message(3, { lastEventId: 'x', rank }))
+    history.append(message(5))
+    expect(answer(history, { lastEventId: 'x' })).toEqual([5])
   })
 
   it('A tab receives what came after a message of an earlier leader', () => {
@@ -100,7 +116,7 @@ describe('A history answers requests of tabs that lack messages', () => {
 
   it('An answer says after which message it begins, without that message', () => {
     const { after } = historyOf(5).messagesFor(requestFrom({ lastEventId: '3' }))
-    expect(after).toEqual({ series, number: 3, lastEventId: '3' })
+    expect(after).toEqual({ series, number: 3, lastEventId: '3', rank: 1 })
   })
 })
 
@@ -152,13 +168,13 @@ describe('A history keeps a limited number of messages', () => {
   it('A history keeps messages up to 1 Mi characters, and knows the ID before the first that it kept', () => {
     const history = historyOfLengths([300_000, 300_000, 300_000, 300_000, 300_000])
     expect(keptLengths(history)).toEqual([300_000, 300_000, 300_000])
-    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '2' })).messages).toHaveLength(3)
+    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '2', rank: 1 })).messages).toHaveLength(3)
     expect(answeredFrom(history, { series: 0.5, lastEventId: '1' })).toEqual(history.position)
   })
 
   it('A history that has joined another series counts the characters from there', () => {
     const history = historyOfLengths([1_000_000])
-    history.join({ series: 0.5, number: 10, lastEventId: '' })
+    history.join({ series: 0.5, number: 10, lastEventId: '', rank: 0 })
     for (const number of [11, 12, 13]) history.append(message(number, { data: 'x'.repeat(300_000) }))
     expect(keptLengths(history)).toHaveLength(3)
   })
