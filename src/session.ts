@@ -84,7 +84,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   #previous: ErrorDetails | undefined
   /** Whether an attempt has ended in status 401 since one opened: new headers did not help. */
   #wasUnauthorized = false
-  serverReconnectionTime: number | undefined
+  declare serverReconnectionTime: number | undefined
   /**
    * The time, by `performance.now()`, from which on the attempt counts as a success. A response alone is not enough: a
    * server may accept every connection and drop it at once, forever.

@@ -11,11 +11,11 @@ function lengthOf({ type, data, lastEventId }: StreamMessage): number {
 }
 
 function isSame(one: Position, other: Position): boolean {
-  return one.series === other.series && one.number === other.number
+  return one.key === other.key
 }
 
-function toPosition({ series, number, lastEventId, rank }: Position): Position {
-  return { series, number, lastEventId, rank }
+function toPosition({ key, lastEventId, rank }: Position): Position {
+  return { key, lastEventId, rank }
 }
 
 /**
@@ -28,7 +28,7 @@ export function findPosition(positions: readonly Position[], tab: Position): num
   const index = positions.findIndex((position) => isSame(position, tab))
   if (index >= 0 || !tab.lastEventId) return index
   return positions.findLastIndex(
-    ({ lastEventId, rank }) => lastEventId === tab.lastEventId && (tab.series ? rank && rank === tab.rank : true),
+    ({ lastEventId, rank }) => lastEventId === tab.lastEventId && (!tab.key || (rank && rank === tab.rank)),
   )
 }
 
@@ -47,7 +47,7 @@ export class MessageHistory {
   constructor(lastEventId: string, replay: number) {
     this.lastEventId = lastEventId
     this.replay = replay
-    this.#start = { series: 0, number: 0, lastEventId, rank: 0 }
+    this.#start = { key: 0, lastEventId, rank: 0 }
   }
 
   /** The position of the tab. */
@@ -57,7 +57,7 @@ export class MessageHistory {
 
   /** Whether the tab knows where the stream was left. */
   get isKnown(): boolean {
-    return this.position.series !== 0
+    return this.position.key !== 0
   }
 
   append(message: StreamMessage): void {
@@ -89,7 +89,7 @@ export class MessageHistory {
     const positions = [this.#start, ...this.#messages]
     let index = findPosition(positions, tab)
     // A tab that joins, and has nothing to resume after.
-    if (index < 0 && !tab.series && !tab.lastEventId) index = Math.max(0, length - tab.replay)
+    if (index < 0 && !tab.key && !tab.lastEventId) index = Math.max(0, length - tab.replay)
     if (index < 0 || index === length) return { after: this.position, messages: [] }
     return { after: toPosition(positions[index] as Position), messages: this.#messages.slice(index) }
   }

@@ -50,16 +50,14 @@ export class Leadership {
   isLeader = false
   /** The term that this tab has announced; 0 if it has not. */
   #announced = 0
-  /** Begins that term although the announcement does not come back. */
-  #announcement: Timer | undefined
+  /** Begins that term although the announcement does not come back, or claims a lock again that was stolen. */
+  #delayed: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
   #silentChecks = 0
   /** Replaces a leader that is missing. */
   #takeover: Timer | undefined
-  /** Claims a lock again that was stolen. */
-  #reclaim: Timer | undefined
 
   /** @param unref whether a process of Node may end while the leader is watched */
   constructor(locks: LockManager, name: string, candidate: Candidate, unref: boolean) {
@@ -103,7 +101,7 @@ export class Leadership {
       // Only a lock that is held can be stolen. Whoever steals it again and again gets no storm of requests.
       if (isGranted) {
         this.resign()
-        this.#reclaim = startTimer(() => this.claim(), reclaimDelay, this.#unref)
+        this.#delayed = startTimer(() => this.claim(), reclaimDelay, this.#unref)
       } else this.#candidate.refused()
     })
   }
@@ -112,8 +110,8 @@ export class Leadership {
     this.#silentChecks = 0
     const term = this.#laterTerm()
     this.#announced = term
-    clearTimeout(this.#announcement)
-    this.#announcement = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
+    clearTimeout(this.#delayed)
+    this.#delayed = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
     this.#candidate.announce(term)
   }
 
@@ -131,7 +129,7 @@ export class Leadership {
 
   #forgetAnnouncement(): void {
     this.#announced = 0
-    clearTimeout(this.#announcement)
+    clearTimeout(this.#delayed)
   }
 
   /** Gives up the lock, or the wait for it. */
@@ -140,7 +138,6 @@ export class Leadership {
     this.isLeader = false
     this.#forgetAnnouncement()
     clearTimeout(this.#takeover)
-    clearTimeout(this.#reclaim)
     this.#claim?.abort()
   }
 

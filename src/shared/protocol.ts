@@ -10,14 +10,12 @@ import { isNumber, isObject } from '../options/validation.ts'
 export const protocolVersion = 1
 
 /**
- * How far a tab has come in the event stream: the last message. A message is identified by the tab that received it from
- * the server, and not by its number alone: no two connections bring the same, since events without IDs are not repeated.
+ * How far a tab has come in the event stream: the last message. The same event has another key on every connection: events
+ * without IDs are not repeated.
  */
 export interface Position {
-  /** The term of the leader that received it, or the number of a tab that was behind and connected by itself; 0 if none. */
-  readonly series: number
-  /** Its number, which grows by one with every message. */
-  readonly number: number
+  /** A random number that the tab which received it has given it; 0 if there is none. */
+  readonly key: number
   /** The last event ID string as of that message. */
   readonly lastEventId: string
   /**
@@ -66,7 +64,7 @@ export interface Update {
   /** The number of failures in a row. */
   readonly failures: number
   /** The server's `retry:` in ms; -1 if it sent none. */
-  readonly reconnectionTime: number
+  readonly serverReconnectionTime: number
   /** The time in ms until the next request may be made. */
   readonly wait: number
   /** What interrupted the connection. */
@@ -87,30 +85,30 @@ export interface Departure {
 
 export type TabMessage = TabRequest | Announcement | Update | Departure
 
-/** The names of fields, and the types of their values. */
-type FieldTypes = Readonly<Record<string, 'boolean' | 'number' | 'string'>>
+/** The names of fields, and values of their types. */
+type Fields = Readonly<Record<string, boolean | number | string>>
 
-const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string', rank: 'number' }
-const streamMessage: FieldTypes = { ...position, type: 'string', data: 'string' }
-const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
-const announcement: FieldTypes = { term: 'number' }
-const update: FieldTypes = {
+const position: Fields = { key: 0, lastEventId: '', rank: 0 }
+const streamMessage: Fields = { ...position, type: '', data: '' }
+const request: Fields = { ...position, from: 0, replay: 0 }
+const announcement: Fields = { term: 0 }
+const update: Fields = {
   ...announcement,
-  to: 'number',
-  url: 'string',
-  lastEventId: 'string',
-  failures: 'number',
-  reconnectionTime: 'number',
-  wait: 'number',
+  to: 0,
+  url: '',
+  lastEventId: '',
+  failures: 0,
+  serverReconnectionTime: 0,
+  wait: 0,
 }
-const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
+const errorDetails: Fields = { message: '', reason: '', attempt: 0, willReconnect: false }
 
-function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
+function hasFields(value: unknown, fields: Fields): value is Record<string, unknown> {
   if (!isObject(value)) return false
-  return Object.entries(types).every(([name, type]) => {
+  return Object.entries(fields).every(([name, example]) => {
     const field: unknown = Reflect.get(value, name)
-    // Terms and positions are compared: NaN and Infinity would win forever.
-    return type === 'number' ? Number.isFinite(field) : typeof field === type
+    // Terms are compared, and times are waited for: NaN and Infinity would win forever.
+    return typeof field === typeof example && (example !== 0 || Number.isFinite(field))
   })
 }
 

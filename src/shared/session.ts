@@ -4,7 +4,6 @@ import type { ErrorDetails } from '../events.ts'
 import { onGlobalEvents } from '../global-events.ts'
 import type { Policy } from '../options/retry-policy.ts'
 import type { Settings } from '../options/settings.ts'
-import { isFunction, isObject } from '../options/validation.ts'
 import { watchPageLifecycle } from '../page-lifecycle.ts'
 import { startReconnectWait } from '../reconnect-wait.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
@@ -71,7 +70,7 @@ const failureHold = 1_000
  */
 export class SharedSession implements Session, Candidate {
   failures = 0
-  serverReconnectionTime: number | undefined
+  declare serverReconnectionTime: number | undefined
   #isClosed: boolean
   /** The document of the page, as in a session of one tab. */
   readonly #document = globalThis.document?.defaultView?.document
@@ -173,7 +172,7 @@ export class SharedSession implements Session, Candidate {
 
   lead(): void {
     const history = this.#history
-    if (!history.isKnown) history.join({ ...history.position, series: this.#leadership.term })
+    if (!history.isKnown) history.join({ ...history.position, key: this.#leadership.term })
     if (!this.#connection) this.#connect()
     this.#broadcast()
   }
@@ -192,7 +191,7 @@ export class SharedSession implements Session, Candidate {
     const settings = Object.assign(Object.create(this.#settings), {
       lastEventId,
       signal: undefined,
-      retry: isObject(retry) && !isFunction(retry) ? { ...retry, statuses } : retry,
+      retry: typeof retry === 'object' ? { ...retry, statuses } : retry,
     })
     /** What the current chunk has brought so far. */
     let messages: StreamMessage[] = []
@@ -221,10 +220,7 @@ export class SharedSession implements Session, Candidate {
         if (lastEventId !== previousId) rank = previousId === undefined ? 0 : 1
         else if (rank) rank++
         previousId = lastEventId
-        const { isLeader, term } = this.#leadership
-        const series = isLeader ? term : this.#id
-        const number = history.position.number + messages.length + 1
-        messages.push({ series, number, type, data, lastEventId, rank })
+        messages.push({ key: Math.random(), type, data, lastEventId, rank })
       },
       ready: () => {
         passOn()
@@ -274,15 +270,12 @@ export class SharedSession implements Session, Candidate {
     this.#leadership.begin()
   }
 
-  /**
-   * Tells all tabs where this one is, and what has happened, if it leads.
-   * @returns false if that could not be sent
-   */
-  #broadcast(news: Partial<Update> = {}): boolean {
+  /** Tells all tabs where this one is, and what has happened, if it leads. */
+  #broadcast(news: Partial<Update> = {}): void {
     const { isLeader, term } = this.#leadership
-    if (!isLeader) return true
+    if (!isLeader) return
     const { failures, serverReconnectionTime = -1 } = this.#connection ?? this
-    return this.#send({
+    this.#send({
       kind: 'update',
       term,
       to: 0,
@@ -291,7 +284,7 @@ export class SharedSession implements Session, Candidate {
       messages: [],
       lastEventId: this.lastEventId,
       failures: this.#url ? 0 : failures,
-      reconnectionTime: serverReconnectionTime,
+      serverReconnectionTime,
       wait: Math.max(0, this.#resumeTime - performance.now()),
       ...news,
     })
@@ -302,13 +295,13 @@ export class SharedSession implements Session, Candidate {
     this.#send({ kind, from: this.#id, replay, ...position })
   }
 
-  #send(message: TabMessage, channel = this.#channel): boolean {
+  #send(message: TabMessage, channel = this.#channel): void {
     try {
       channel?.postMessage({ version: protocolVersion, ...message })
-      return true
     } catch {
-      // It cannot be cloned, or other code of the page has replaced the method: this tab goes on.
-      return false
+      // Other code of the page has replaced the method: this tab goes on alone, once it has dispatched what it has.
+      this.#closeChannel()
+      setTimeout(() => this.closed || this.refused())
     }
   }
 
@@ -347,10 +340,10 @@ export class SharedSession implements Session, Candidate {
   }
 
   #receiveUpdate(update: Update): void {
-    const { term, error, to, url, after, messages, lastEventId, failures, reconnectionTime, wait } = update
+    const { term, error, to, url, after, messages, lastEventId, failures, serverReconnectionTime, wait } = update
     if (!this.#observe(term) || (to && to !== this.#id)) return
     this.failures = failures
-    this.serverReconnectionTime = reconnectionTime < 0 ? undefined : reconnectionTime
+    this.serverReconnectionTime = serverReconnectionTime < 0 ? undefined : serverReconnectionTime
     this.#resumeTime = performance.now() + wait
     const isBehind = !!this.#connection
     if (error) {
@@ -389,7 +382,7 @@ export class SharedSession implements Session, Candidate {
     if (index >= 0 || ownId || isBehind) return index
     // The tab has nothing to resume after. If it was here before, and the leader has an ID, it has missed events with IDs.
     // If it was not, does it want anything from before an update for all?
-    const isElsewhere = isKnown ? !to || lastEventId : !to && replay && after.number
+    const isElsewhere = isKnown ? !to || lastEventId : !to && replay
     return isElsewhere ? -1 : 0
   }
 
@@ -426,14 +419,16 @@ export class SharedSession implements Session, Candidate {
 
   /** Tells all tabs what interrupted the connection of this one. */
   #interrupt(details: ErrorDetails): void {
-    const { headers, error } = details
-    const shared = { ...details, headers: headers && [...headers] }
+    const { headers } = details
+    let { error } = details
+    try {
+      structuredClone(error)
+    } catch {
+      error = new Error(describeError(error))
+    }
     this.#url = ''
     this.#resumeTime = performance.now() + (details.delay ?? 0)
-    // The cause may be something that cannot be cloned.
-    if (!this.#broadcast({ error: shared })) {
-      this.#broadcast({ error: { ...shared, error: new Error(describeError(error)) } })
-    }
+    this.#broadcast({ error: { ...details, error, headers: headers && [...headers] } })
     if (!details.willReconnect) {
       this.#stop()
       setTimeout(() => this.#leadership.resign(), failureHold)

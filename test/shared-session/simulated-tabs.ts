@@ -95,6 +95,10 @@ export class Simulation {
   eventCount = 0
   /** The status of further responses; undefined if the server does not respond. */
   status: number | undefined = 200
+  /** The header Retry-After of further responses. */
+  retryAfter: string | undefined
+  /** What the server sends first on every connection. */
+  preamble = ''
   /** Whether a tab has connected that is not the leader. */
   hasOwnConnections = false
   /** The tab whose code runs. */
@@ -168,6 +172,15 @@ export class Simulation {
       ...this.#lockQueue.filter((request) => !isOfTab(request)),
       ...this.#lockQueue.filter((request) => isOfTab(request)),
     ]
+  }
+
+  /** Steals the lock, as other code of the origin can do, and lets it go. */
+  async stealLock(): Promise<void> {
+    const robbed = this.#lockHolder
+    if (!robbed) return
+    this.enqueue('locks', robbed.tab, () => robbed.reject(new DOMException('stolen', 'AbortError')))
+    this.#releaseLock(robbed)
+    await this.finish()
   }
 
   /** What can happen now. */
@@ -340,6 +353,8 @@ class Connection {
     const { status } = this.#simulation
     if (status === undefined) return
     const headers = new Headers({ 'Content-Type': 'text/event-stream' })
+    const { retryAfter, preamble } = this.#simulation
+    if (retryAfter !== undefined) headers.set('Retry-After', retryAfter)
     this.#enqueue(() =>
       this.#handler.response({
         url: 'http://feed.example/',
@@ -353,7 +368,7 @@ class Connection {
       this.drop()
       return
     }
-    this.#send(this.#simulation.greetingBefore(this.#next))
+    this.#send(`${preamble}${this.#simulation.greetingBefore(this.#next)}`)
     this.proceed()
   }
 
@@ -391,12 +406,16 @@ export class SimulatedTab {
   readonly received: number[] = []
   readonly interruptions: ErrorDetails[] = []
   isLost = false
+  /** Whether other code of the page has made its channels throw. */
+  cannotSend = false
   /** Whether nothing reaches the tab, and none of its timers fires, without the tab knowing. */
   #isHung = false
   /** What timers have called while the tab was stopped. */
   readonly #dueTimers: (() => void)[] = []
   connection: Connection | undefined
   openCount = 0
+  /** Whether the source is open. */
+  isOpen = false
   dropCount = 0
   requestCount = 0
   /** The last event IDs of its requests. */
@@ -491,15 +510,18 @@ export class SimulatedTab {
     const handler = {
       announce: () => {
         this.openCount++
+        this.isOpen = true
       },
       message: (_type: string, data: string) => {
         if (!this.isLost && data !== 'hello') this.received.push(Number(data))
       },
       dropped: () => {
         this.dropCount++
+        this.isOpen = false
       },
       interrupted: (details: ErrorDetails) => {
         this.interruptions.push(details)
+        this.isOpen = false
       },
     }
     this.#session = new SharedSession('name', settings, this.#transport, handler, {
@@ -514,8 +536,8 @@ export class SimulatedTab {
         }
       } as unknown as typeof BroadcastChannel,
       sessions: this.page.sessions,
-      refused() {
-        throw new Error('the simulated platform refuses nothing')
+      refused: () => {
+        if (!this.cannotSend) throw new Error('the simulated platform refuses nothing')
       },
       metOtherVersion: () => {
         this.otherVersionCount++
@@ -551,6 +573,7 @@ class SimulatedChannel {
   }
 
   postMessage(message: unknown): void {
+    if (this.#tab.cannotSend) throw new TypeError('replaced')
     if (!this.#tab.isLost) this.#tab.simulation.broadcast(this.#tab, structuredClone(message), this)
   }
 
