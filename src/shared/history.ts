@@ -10,10 +10,6 @@ function lengthOf({ type, data, lastEventId }: StreamMessage): number {
   return type.length + data.length + lastEventId.length
 }
 
-function isSame(one: Position, other: Position): boolean {
-  return one.key === other.key
-}
-
 function toPosition({ key, lastEventId, rank }: Position): Position {
   return { key, lastEventId, rank }
 }
@@ -25,7 +21,7 @@ function toPosition({ key, lastEventId, rank }: Position): Position {
  * @returns the index of the position, or -1
  */
 export function findPosition(positions: readonly Position[], tab: Position): number {
-  const index = positions.findIndex((position) => isSame(position, tab))
+  const index = positions.findIndex(({ key }) => key === tab.key)
   if (index >= 0 || !tab.lastEventId) return index
   return positions.findLastIndex(
     ({ lastEventId, rank }) => lastEventId === tab.lastEventId && (!tab.key || (rank && rank === tab.rank)),
@@ -77,7 +73,7 @@ export class MessageHistory {
 
   /** Moves to a position, unless the tab is there, and forgets the messages that came before it elsewhere. */
   join(position: Position): void {
-    if (isSame(position, this.position)) return
+    if (position.key === this.position.key) return
     this.#messages.length = 0
     this.#characters = 0
     this.#start = position

@@ -173,8 +173,8 @@ export class SharedSession implements Session, Candidate {
   lead(): void {
     const history = this.#history
     if (!history.isKnown) history.join({ ...history.position, key: this.#leadership.term })
-    if (!this.#connection) this.#connect()
-    this.#broadcast()
+    if (this.#connection) this.#broadcast()
+    else this.#connect()
   }
 
   #connect(): void {
@@ -233,7 +233,6 @@ export class SharedSession implements Session, Candidate {
       dropped: () => {
         passOn()
         this.#drop()
-        this.#broadcast()
       },
       interrupted: (details) => {
         passOn()
@@ -247,7 +246,6 @@ export class SharedSession implements Session, Candidate {
   stepDown(): void {
     if (!this.#connection) return
     this.#drop()
-    this.#broadcast()
     this.#disconnect()
   }
 
@@ -411,9 +409,10 @@ export class SharedSession implements Session, Candidate {
     this.#handler.announce(response)
   }
 
-  /** Notes that the connection is not open any more, and that another one follows. */
+  /** Notes that the connection is not open any more, and that another one follows; and tells all tabs so if this one leads. */
   #drop(): void {
     this.#url = ''
+    this.#broadcast()
     this.#handler.dropped?.()
   }
 
