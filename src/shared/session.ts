@@ -39,9 +39,12 @@ import { ReconnectThrottle } from './reconnect-throttle.ts'
  * | closed    | none    | none    | none       | nothing: `close()`, the signal, or a connection that failed             |
  *
  * Every update says which message it continues from, and a tab delivers only what comes after the last one that it has. A
- * tab that is elsewhere asks the leader, which finds it by that message or else by its last event ID, and sends what it
- * lacks. If the leader does not know that ID, the tab is behind by more than the leader has kept, or it hung as the leader
- * and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
+ * tab that is elsewhere asks the leader, which finds it by that message, or else by the same event of another connection, and
+ * sends what it lacks. If the leader does not know that event, the tab is behind by more than the leader has kept, or it hung
+ * as the leader and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
+ *
+ * Every update also says what the next leader has to know: the last event ID, failures, and how long to wait. A request of
+ * the next leader is then the one that the last leader would have made.
  */
 
 export interface SharedSettings extends Settings {
