@@ -285,6 +285,10 @@ describe('A session connects until it is closed', () => {
       })
     const started = start({}, { ready })
     await settle()
+    // It asks before every attempt, too.
+    expect(started.requests).toHaveLength(0)
+    resume()
+    await settle()
     started.latest.respond()
     started.latest.send('data: a\n\n')
     const resumed = vi.fn<() => void>()
