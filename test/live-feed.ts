@@ -36,6 +36,8 @@ export interface LiveFeed {
   refusal: number | undefined
   /** Whether the feed also sends events without IDs, which it never repeats: on every connection, and after every third event. */
   hasPings: boolean
+  /** Whether every connection begins with a block that has only an ID: the one after which events follow. */
+  hasStartIds: boolean
   /** Whether further connections are closed at once. */
   isGone: boolean
   /** Sends one event. */
@@ -69,6 +71,7 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     else if (feed.refusal === undefined) {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
       response.write('retry: 20\n\n')
+      if (feed.hasStartIds) response.write(`id: ${last}\n\n`)
       if (feed.hasPings) response.write(ping)
       for (let missed = last + 1; missed <= number; missed++) response.write(text(missed))
       connections.set(response, connection)
@@ -114,6 +117,7 @@ export async function startLiveFeed(files: Readonly<Record<string, string>>): Pr
     refusal: undefined,
     isGone: false,
     hasPings: false,
+    hasStartIds: false,
     send() {
       number++
       for (const response of connections.keys()) {

@@ -279,12 +279,12 @@ describe('A session connects until it is closed', () => {
 
   it('A session stops reading while its user is behind', async () => {
     let resume = (): void => {}
-    const ready = (): Promise<void> =>
-      new Promise((resolve) => {
-        resume = resolve
-      })
-    const started = start({}, { ready })
+    let ready: Promise<void> | undefined
+    const started = start({}, { ready: () => ready })
     await settle()
+    ready = new Promise((resolve) => {
+      resume = resolve
+    })
     started.latest.respond()
     started.latest.send('data: a\n\n')
     const resumed = vi.fn<() => void>()

@@ -10,23 +10,27 @@ function lengthOf({ type, data, lastEventId }: StreamMessage): number {
   return type.length + data.length + lastEventId.length
 }
 
-function isSame(one: Position, other: Position): boolean {
-  return one.series === other.series && one.number === other.number
+function toPosition({ key, lastEventId, rank }: Position): Position {
+  return { key, lastEventId, rank }
 }
 
 /**
- * Finds out where in a list of successive positions a tab is. A tab that is at none of them may still have received an
- * event with the ID of one of them, over another connection.
+ * Finds out where in a list of successive positions a tab is. A tab that is at none of them may still have received the
+ * same event over another connection: one with the same ID and rank. A tab that has received nothing, and was given an ID,
+ * is where a server resumes after that ID: after the last event that has it.
  * @returns the index of the position, or -1
  */
 export function findPosition(positions: readonly Position[], tab: Position): number {
-  const index = positions.findIndex((position) => isSame(position, tab))
+  const index = positions.findIndex(({ key }) => key === tab.key)
   if (index >= 0 || !tab.lastEventId) return index
-  return positions.findIndex(({ lastEventId }) => lastEventId === tab.lastEventId)
+  return positions.findLastIndex(
+    ({ lastEventId, rank }) => lastEventId === tab.lastEventId && (!tab.key || (rank && rank === tab.rank)),
+  )
 }
 
 /** The position of a tab in the event stream, and the last messages before that position. */
 export class MessageHistory {
+  /** The last event ID string: that of the last message, unless a block without a message has set another one since. */
   lastEventId: string
   /** The number of past messages that this tab wants when it joins. */
   readonly replay: number
@@ -39,18 +43,17 @@ export class MessageHistory {
   constructor(lastEventId: string, replay: number) {
     this.lastEventId = lastEventId
     this.replay = replay
-    this.#start = { series: 0, number: 0, lastEventId }
+    this.#start = { key: 0, lastEventId, rank: 0 }
   }
 
   /** The position of the tab. */
   get position(): Position {
-    const { series, number } = this.#messages.at(-1) ?? this.#start
-    return { series, number, lastEventId: this.lastEventId }
+    return toPosition(this.#messages.at(-1) ?? this.#start)
   }
 
   /** Whether the tab knows the current position of the stream. */
   get isKnown(): boolean {
-    return this.position.series !== 0
+    return this.position.key !== 0
   }
 
   append(message: StreamMessage): void {
@@ -73,11 +76,10 @@ export class MessageHistory {
    * position.
    */
   join(position: Position): void {
-    if (isSame(position, this.position)) return
+    if (position.key === this.position.key) return
     this.#messages.length = 0
     this.#characters = 0
     this.#start = position
-    this.lastEventId = position.lastEventId
   }
 
   /** The messages that a tab lacks, or none if they are not known, and the position before them. */
@@ -85,9 +87,9 @@ export class MessageHistory {
     const { length } = this.#messages
     const positions = [this.#start, ...this.#messages]
     let index = findPosition(positions, tab)
-    if (index < 0 && !(tab.series || tab.lastEventId)) index = Math.max(0, length - tab.replay)
+    // A tab that joins, and has nothing to resume after.
+    if (index < 0 && !tab.key && !tab.lastEventId) index = Math.max(0, length - tab.replay)
     if (index < 0 || index === length) return { after: this.position, messages: [] }
-    const { series, number, lastEventId } = positions[index] as Position
-    return { after: { series, number, lastEventId }, messages: this.#messages.slice(index) }
+    return { after: toPosition(positions[index] as Position), messages: this.#messages.slice(index) }
   }
 }

@@ -16,6 +16,9 @@ const checksUntilTakeover = 4
  */
 const takeoverDelay = 500
 
+/** How long a tab that another one has stolen the lock from waits before it claims it again, in ms. */
+const reclaimDelay = 1_000
+
 /** The maximum time that a tab waits until its announcement comes back to it, in ms. */
 const maxAnnouncementTime = 1_000
 
@@ -53,8 +56,8 @@ export class Leadership {
   isLeader = false
   /** The term that this tab has announced; 0 if it has not. */
   #announced = 0
-  /** The timer that begins that term even if the announcement does not come back. */
-  #announcement: Timer | undefined
+  /** Begins that term although the announcement does not come back, or claims a lock again that was stolen. */
+  #delayed: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
@@ -101,9 +104,11 @@ export class Leadership {
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
       if (signal.aborted) return
-      // Only a lock that is held can be stolen.
-      if (isGranted) this.claim()
-      else this.#candidate.refused()
+      // Only a lock that is held can be stolen. Whoever steals it again and again gets no storm of requests.
+      if (isGranted) {
+        this.resign()
+        this.#delayed = startTimer(() => this.claim(), reclaimDelay, this.#unref)
+      } else this.#candidate.refused()
     })
   }
 
@@ -111,8 +116,8 @@ export class Leadership {
     this.#silentChecks = 0
     const term = this.#laterTerm()
     this.#announced = term
-    clearTimeout(this.#announcement)
-    this.#announcement = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
+    clearTimeout(this.#delayed)
+    this.#delayed = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
     this.#candidate.announce(term)
   }
 
@@ -130,15 +135,15 @@ export class Leadership {
 
   #forgetAnnouncement(): void {
     this.#announced = 0
-    clearTimeout(this.#announcement)
+    clearTimeout(this.#delayed)
   }
 
   /** Gives up the lock, or the wait for it. */
   resign(): void {
+    this.#candidate.stepDown()
     this.isLeader = false
     this.#forgetAnnouncement()
     clearTimeout(this.#takeover)
-    this.#candidate.stepDown()
     this.#claim?.abort()
   }
 

@@ -10,16 +10,19 @@ import { isNumber, isObject } from '../options/validation.ts'
 export const protocolVersion = 1
 
 /**
- * How far a tab has come in the event stream: its last message. A number alone does not identify a message, because two
- * connections may deliver different messages (events without IDs are not repeated): the series says who received it.
+ * How far a tab has come in the event stream: the last message. The same event has another key on every connection: events
+ * without IDs are not repeated.
  */
 export interface Position {
-  /** The term of the leader that received it, or the number of a tab that was behind and connected by itself; 0 if none. */
-  readonly series: number
-  /** Its number, which grows by one with every message. */
-  readonly number: number
-  /** The last event ID string. */
+  /** A random number that the tab which received it has given it; 0 if there is none. */
+  readonly key: number
+  /** The last event ID string as of that message. */
   readonly lastEventId: string
+  /**
+   * How many messages in a row had this ID, this one included, so that one of several with the same ID can be told; 0 if
+   * that is not known, because the connection that brought it has brought no other ID before.
+   */
+  readonly rank: number
 }
 
 /** A message of the event stream, and the position after it. */
@@ -50,7 +53,7 @@ export interface Announcement {
   readonly term: number
 }
 
-/** What the leader broadcasts: its position, and what has happened. */
+/** What the leader broadcasts: its position, what has happened, and what the next leader has to know. */
 export interface Update {
   readonly kind: 'update'
   readonly term: number
@@ -59,6 +62,14 @@ export interface Update {
   /** The position before the messages; if there are none, the leader's position. */
   readonly after: Position
   readonly messages: readonly StreamMessage[]
+  /** The last event ID string after the messages: a block without a message may have set it. */
+  readonly lastEventId: string
+  /** The number of failures in a row. */
+  readonly failures: number
+  /** The server's `retry:` in ms; -1 if it sent none. */
+  readonly serverReconnectionTime: number
+  /** The time in ms until the next request may be made. */
+  readonly wait: number
   /** What interrupted the connection. */
   readonly error?: SharedErrorDetails
   /** The tab whose request this answers; 0 if the update is for all tabs. */
@@ -88,22 +99,30 @@ export interface Departure {
 
 export type TabMessage = TabRequest | Announcement | Update | Departure
 
-/** The names of fields, and the types of their values. */
-type FieldTypes = Readonly<Record<string, 'boolean' | 'number' | 'string'>>
+/** The names of fields, and values of their types. */
+type Fields = Readonly<Record<string, boolean | number | string>>
 
-const position: FieldTypes = { series: 'number', number: 'number', lastEventId: 'string' }
-const streamMessage: FieldTypes = { ...position, type: 'string', data: 'string' }
-const request: FieldTypes = { ...position, from: 'number', replay: 'number' }
-const announcement: FieldTypes = { term: 'number' }
-const update: FieldTypes = { ...announcement, to: 'number', url: 'string' }
-const errorDetails: FieldTypes = { message: 'string', reason: 'string', attempt: 'number', willReconnect: 'boolean' }
+const position: Fields = { key: 0, lastEventId: '', rank: 0 }
+const streamMessage: Fields = { ...position, type: '', data: '' }
+const request: Fields = { ...position, from: 0, replay: 0 }
+const announcement: Fields = { term: 0 }
+const update: Fields = {
+  ...announcement,
+  to: 0,
+  url: '',
+  lastEventId: '',
+  failures: 0,
+  serverReconnectionTime: 0,
+  wait: 0,
+}
+const errorDetails: Fields = { message: '', reason: '', attempt: 0, willReconnect: false }
 
-function hasFields(value: unknown, types: FieldTypes): value is Record<string, unknown> {
+function hasFields(value: unknown, fields: Fields): value is Record<string, unknown> {
   if (!isObject(value)) return false
-  return Object.entries(types).every(([name, type]) => {
+  return Object.entries(fields).every(([name, example]) => {
     const field: unknown = Reflect.get(value, name)
-    // Terms and positions are compared: NaN and Infinity would win forever.
-    return type === 'number' ? Number.isFinite(field) : typeof field === type
+    // Terms are compared, and times are waited for: NaN and Infinity would win forever.
+    return typeof field === typeof example && (example !== 0 || Number.isFinite(field))
   })
 }
 

@@ -2,10 +2,12 @@ import { onAbort } from '#platform'
 import { describeError } from '../error-message.ts'
 import type { ErrorDetails } from '../events.ts'
 import { onGlobalEvents } from '../global-events.ts'
+import type { Policy } from '../options/retry-policy.ts'
 import type { Settings } from '../options/settings.ts'
 import { watchPageLifecycle } from '../page-lifecycle.ts'
+import { startReconnectWait } from '../reconnect-wait.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportResponse } from '../transport/transport.ts'
 import { findPosition, MessageHistory } from './history.ts'
 import { type Candidate, Leadership } from './leadership.ts'
 import {
@@ -39,11 +41,13 @@ import { ReconnectThrottle } from './reconnect-throttle.ts'
  * |           |         |         |            | back/forward cache                                                     |
  * | closed    | none    | none    | none       | nothing: `close()`, the signal, or a connection that failed             |
  *
- * Every update says after which message it continues, and a tab delivers only what comes after its own last message. A
- * tab at another position asks the leader, which looks for that message, or else for the tab's last event ID, and sends
- * what the tab lacks. If the leader knows neither, the tab has missed more than the leader has kept, or it hung while
- * it led and is ahead: it gets what it lacks from the server over its own connection, and the other tabs are not
- * affected.
+ * Every update says which message it continues from, and a tab delivers only what comes after the last one that it has. A
+ * tab that is elsewhere asks the leader, which finds it by that message, or else by the same event of another connection, and
+ * sends what it lacks. If the leader does not know that event, the tab is behind by more than the leader has kept, or it hung
+ * as the leader and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
+ *
+ * Every update also says what the next leader has to know: the last event ID, failures, and how long to wait. A request of
+ * the next leader is then the one that the last leader would have made.
  */
 
 export interface SharedSettings extends Settings {
@@ -74,7 +78,11 @@ const failureHold = 1_000
  * {@link Leadership} calls.
  */
 export class SharedSession implements Session, Candidate {
-  closed: boolean
+  failures = 0
+  declare serverReconnectionTime: number | undefined
+  #isClosed: boolean
+  /** The document of the page, as in a session of one tab. */
+  readonly #document = globalThis.document?.defaultView?.document
   readonly #name: string
   readonly #settings: SharedSettings
   readonly #transport: Transport
@@ -90,10 +98,13 @@ export class SharedSession implements Session, Candidate {
   #connection: Session | undefined
   /** The final URL of the response; the empty string if the connection is not open. */
   #url = ''
-  /**
-   * Whether this tab has asked the leader for what it lacks. It does not ask again until that arrives, or another tab
-   * leads.
-   */
+  /** Whether the connection was ever open. */
+  #hasOpened = false
+  /** The time, by `performance.now()`, from which on the next request may be made. */
+  #resumeTime = 0
+  /** Ends the wait for that. */
+  #endWait: (() => void) | undefined
+  /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
   #isAway = false
@@ -119,8 +130,8 @@ export class SharedSession implements Session, Candidate {
     this.#history = new MessageHistory(lastEventId, replay)
     this.#leadership = new Leadership(platform.locks, `${name} ${protocolVersion}`, this, unref)
     this.#reconnections = new ReconnectThrottle(() => this.#connection?.reconnect(), unref)
-    this.closed = !!signal?.aborted
-    if (this.closed) return
+    this.#isClosed = !!signal?.aborted
+    if (this.#isClosed) return
     const forgetSignal = signal && onAbort(signal, () => this.close())
     platform.sessions.add(this)
     this.#join()
@@ -139,7 +150,11 @@ export class SharedSession implements Session, Candidate {
   }
 
   get lastEventId(): string {
-    return this.#connection?.lastEventId ?? this.#history.lastEventId
+    return this.#history.lastEventId
+  }
+
+  get closed(): boolean {
+    return this.#isClosed || this.#document?.defaultView === null
   }
 
   get isInformed(): boolean {
@@ -147,8 +162,9 @@ export class SharedSession implements Session, Candidate {
   }
 
   close(): void {
-    this.#stop()
+    this.#isClosed = true
     this.#leadership.resign()
+    this.#stop()
   }
 
   reconnect(): void {
@@ -165,49 +181,87 @@ export class SharedSession implements Session, Candidate {
 
   lead(): void {
     const history = this.#history
-    if (!history.isKnown) history.join({ ...history.position, series: this.#leadership.term })
-    if (!this.#connection) this.#connect()
-    this.#broadcast()
+    if (!history.isKnown) history.join({ ...history.position, key: this.#leadership.term })
+    if (this.#connection) this.#broadcast()
+    else this.#connect()
   }
 
   #connect(): void {
     this.#drop()
     const history = this.#history
-    const { lastEventId } = history
-    const settings = Object.assign(Object.create(this.#settings), { lastEventId, signal: undefined })
+    const { lastEventId, failures, serverReconnectionTime } = this
+    const { unref, retry } = this.#settings
+    // Nobody would have made this request if the tab with the open connection had stayed: a server that is busy just now
+    // does not close all tabs, and one that refuses this tab has to do so twice.
+    let isTolerant = this.#hasOpened
+    let refusals = 0
+    const statuses = (status: number): boolean =>
+      (retry as Policy).statuses(status) || (isTolerant && (status >= 500 || status === 429 || !refusals++))
+    const settings = Object.assign(Object.create(this.#settings), {
+      lastEventId,
+      signal: undefined,
+      retry: typeof retry === 'object' ? { ...retry, statuses } : retry,
+    })
+    /** What the current chunk has brought so far. */
+    let messages: StreamMessage[] = []
+    /** The last message's ID, if the response has brought one, and its rank. */
+    let previousId: string | undefined
+    let rank = 0
+    let wait = this.#resumeTime - performance.now()
+    // A chunk is passed on as a whole: a server resumes after an ID, and not between events that have the same one.
+    const passOn = (): void => {
+      const { lastEventId } = connection
+      const update = { messages, lastEventId }
+      messages = []
+      if (update.messages.length || lastEventId !== history.lastEventId) this.#broadcast(update)
+      this.#deliver(update)
+    }
     const connection = startSession(settings, this.#transport, {
       announce: (response) => {
-        this.#url = response.url
-        this.#broadcast()
-        this.#handler.announce(response)
+        isTolerant = false
+        previousId = undefined
+        rank = 0
+        this.#resumeTime = 0
+        this.#announce(response)
       },
       message: (type, data) => {
-        const after = history.position
-        const { isLeader, term } = this.#leadership
-        const series = isLeader ? term : this.#id
-        const message = { series, number: after.number + 1, type, data, lastEventId: connection.lastEventId }
-        this.#broadcast({ after, messages: [message] })
-        this.#deliver(message)
+        const { lastEventId } = connection
+        if (lastEventId !== previousId) rank = previousId === undefined ? 0 : 1
+        else if (rank) rank++
+        previousId = lastEventId
+        messages.push({ key: Math.random(), type, data, lastEventId, rank })
+      },
+      ready: () => {
+        passOn()
+        if (wait <= 0) return
+        return new Promise((resolve) => {
+          this.#endWait = startReconnectWait(wait, unref, resolve)
+          wait = 0
+        })
       },
       dropped: () => {
+        passOn()
         this.#drop()
-        this.#broadcast()
       },
-      interrupted: (details) => this.#interrupt(details),
+      interrupted: (details) => {
+        passOn()
+        this.#interrupt(details)
+      },
     })
-    this.#connection = connection
+    // The first attempt begins after this code.
+    this.#connection = Object.assign(connection, { failures, serverReconnectionTime })
   }
 
   stepDown(): void {
     if (!this.#connection) return
-    this.#disconnect()
     this.#drop()
+    this.#disconnect()
   }
 
   #disconnect(): void {
     this.#reconnections.reset()
-    this.#history.lastEventId = this.lastEventId
     this.#connection?.close()
+    this.#endWait?.()
     this.#connection = undefined
   }
 
@@ -227,19 +281,35 @@ export class SharedSession implements Session, Candidate {
   #broadcast(news: Partial<Update> = {}): void {
     const { isLeader, term } = this.#leadership
     if (!isLeader) return
-    this.#send({ kind: 'update', term, to: 0, url: this.#url, after: this.#position, messages: [], ...news })
-  }
-
-  get #position(): Position {
-    return { ...this.#history.position, lastEventId: this.lastEventId }
+    const { failures, serverReconnectionTime = -1 } = this.#connection ?? this
+    this.#send({
+      kind: 'update',
+      term,
+      to: 0,
+      url: this.#url,
+      after: this.#history.position,
+      messages: [],
+      lastEventId: this.lastEventId,
+      failures: this.#url ? 0 : failures,
+      serverReconnectionTime,
+      wait: Math.max(0, this.#resumeTime - performance.now()),
+      ...news,
+    })
   }
 
   #request(kind: TabRequest['kind']): void {
-    this.#send({ kind, from: this.#id, replay: this.#history.replay, ...this.#position })
+    const { replay, position } = this.#history
+    this.#send({ kind, from: this.#id, replay, ...position })
   }
 
   #send(message: TabMessage, channel = this.#channel): void {
-    channel?.postMessage({ version: protocolVersion, ...message })
+    try {
+      channel?.postMessage({ version: protocolVersion, ...message })
+    } catch {
+      // Other code of the page has replaced the method: this tab goes on alone, once it has dispatched what it has.
+      this.#closeChannel()
+      setTimeout(() => this.closed || this.refused())
+    }
   }
 
   readonly #receive = ({ data }: { readonly data: unknown }): void => {
@@ -277,8 +347,11 @@ export class SharedSession implements Session, Candidate {
   }
 
   #receiveUpdate(update: Update): void {
-    const { term, error, to, url, after, messages } = update
+    const { term, error, to, url, after, messages, lastEventId, failures, serverReconnectionTime, wait } = update
     if (!this.#observe(term) || (to && to !== this.#id)) return
+    this.failures = failures
+    this.serverReconnectionTime = serverReconnectionTime < 0 ? undefined : serverReconnectionTime
+    this.#resumeTime = performance.now() + wait
     const isBehind = !!this.#connection
     if (error) {
       if (!isBehind) this.#receiveError(error)
@@ -286,7 +359,7 @@ export class SharedSession implements Session, Candidate {
     }
     const index = this.#indexIn(update)
     if (isBehind) {
-      if (index < 0) return
+      if (index < 0 || !url) return
       this.#disconnect()
     }
     if (!url) this.#drop()
@@ -302,27 +375,22 @@ export class SharedSession implements Session, Candidate {
     this.#hasAsked = false
     const positions = [after, ...messages]
     this.#history.join(positions[index] as Position)
-    if (url && !this.#url) {
-      this.#url = url
-      this.#handler.announce({ url })
-    }
-    for (const message of messages.slice(index)) this.#deliver(message)
-    this.#history.lastEventId = (positions.at(-1) as Position).lastEventId
+    if (url && !this.#url) this.#announce({ url })
+    this.#deliver({ messages: messages.slice(index), lastEventId })
   }
 
-  /**
-   * The number of an update's messages that this tab already has; -1 if the update does not continue from its position.
-   */
-  #indexIn({ to, after, messages }: Update): number {
-    const { isKnown, replay } = this.#history
-    const position = this.#position
+  /** The number of messages of an update that this tab does not lack; -1 if the update does not continue from where it is. */
+  #indexIn({ to, after, messages, lastEventId }: Update): number {
+    const { position, isKnown, replay, lastEventId: ownId } = this.#history
+    const isBehind = !!this.#connection
     // The leader may have sent something else with the same ID before. If this tab asks, that is in the reply.
-    const lastEventId = to || this.#connection ? position.lastEventId : ''
-    const index = findPosition([after, ...messages], { ...position, lastEventId })
-    if (index >= 0 || position.lastEventId) return index
-    // The tab has nothing to resume after. An update for all tabs does not contain the earlier messages that it may
-    // want.
-    return to || !(isKnown || (replay && after.number)) ? 0 : -1
+    const tab = to || isBehind ? position : { ...position, lastEventId: '' }
+    const index = findPosition([after, ...messages], tab)
+    if (index >= 0 || ownId || isBehind) return index
+    // The tab has nothing to resume after. If it was here before, and the leader has an ID, it has missed events with IDs.
+    // If it was not, does it want anything from before an update for all?
+    const isElsewhere = isKnown ? !to || lastEventId : !to && replay
+    return isElsewhere ? -1 : 0
   }
 
   #receiveError(error: SharedErrorDetails): void {
@@ -331,28 +399,43 @@ export class SharedSession implements Session, Candidate {
     this.#handler.interrupted(fromShared(error))
   }
 
-  #deliver(message: StreamMessage): void {
-    if (this.closed) return
-    this.#history.append(message)
-    this.#handler.message(message.type, message.data)
+  /** Dispatches messages, and notes the last event ID after them. */
+  #deliver({ messages, lastEventId }: Pick<Update, 'messages' | 'lastEventId'>): void {
+    for (const message of messages) {
+      // A listener may have closed the source.
+      if (this.closed) return
+      this.#history.append(message)
+      this.#handler.message(message.type, message.data)
+    }
+    this.#history.lastEventId = lastEventId
   }
 
-  /** Notes that the connection is no longer open, and that another one follows. */
+  /** Notes that the connection is open, and tells all tabs so if this one leads. */
+  #announce(response: Pick<TransportResponse, 'url'>): void {
+    this.#url = response.url
+    this.#hasOpened = true
+    this.#broadcast()
+    this.#handler.announce(response)
+  }
+
+  /** Notes that the connection is not open any more, and that another one follows; and tells all tabs so if this one leads. */
   #drop(): void {
     this.#url = ''
+    this.#broadcast()
     this.#handler.dropped?.()
   }
 
   /** Tells all tabs what interrupted the connection of this one. */
   #interrupt(details: ErrorDetails): void {
-    const shared = toShared(details)
-    this.#url = ''
+    let { error } = details
     try {
-      this.#broadcast({ error: shared })
+      structuredClone(error)
     } catch {
-      // The cause cannot be cloned.
-      this.#broadcast({ error: { ...shared, error: new Error(describeError(details.error)) } })
+      error = new Error(describeError(error))
     }
+    this.#url = ''
+    this.#resumeTime = performance.now() + (details.delay ?? 0)
+    this.#broadcast({ error: { ...toShared(details), error } })
     if (!details.willReconnect) {
       this.#stop()
       setTimeout(() => this.#leadership.resign(), failureHold)
@@ -388,8 +471,8 @@ export class SharedSession implements Session, Candidate {
   /** Gives up the connection and the claim to lead, because the page is away. */
   #leave(): void {
     if (!this.#leadership.isCandidate) return
-    this.#send({ kind: 'departure' })
     this.#leadership.resign()
+    this.#send({ kind: 'departure' })
   }
 
   readonly #onPageEvent = (event: Event): void => {
@@ -408,7 +491,7 @@ export class SharedSession implements Session, Candidate {
 
   /** Ends everything except the connection and the claim to lead. */
   #stop(): void {
-    this.closed = true
+    this.#isClosed = true
     this.#platform.sessions.delete(this)
     this.#leadership.stopWatching()
     this.#unsubscribe?.()

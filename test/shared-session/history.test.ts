@@ -1,26 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MessageHistory } from '../../src/shared/history.ts'
+import { findPosition, MessageHistory } from '../../src/shared/history.ts'
 import type { Position, StreamMessage, TabRequest } from '../../src/shared/protocol.ts'
 
-/** The series of the messages of these histories. */
-const series = 0.25
+/** The key of the message with a number, in the series of one connection. */
+const key = (number: number, series = 0.25): number => number + series
 
 /** A message with the number that is its ID and its data. */
 function message(number: number, members: Partial<StreamMessage> = {}): StreamMessage {
-  return { series, number, type: 'message', data: `${number}`, lastEventId: `${number}`, ...members }
+  return { key: key(number), type: 'message', data: `${number}`, lastEventId: `${number}`, rank: 1, ...members }
 }
 
 /** A history of messages with the IDs and data 1 to `count`. */
 function historyOf(count: number, replay = 0): MessageHistory {
   const history = new MessageHistory('', replay)
-  history.join({ series, number: 0, lastEventId: '' })
+  history.join({ key: key(0), lastEventId: '', rank: 0 })
   for (let number = 1; number <= count; number++) history.append(message(number))
   return history
 }
 
 function requestFrom(position: Partial<TabRequest>): TabRequest {
-  return { kind: 'catch up', from: 7, series: 0, number: 0, lastEventId: '', replay: 0, ...position }
+  return { kind: 'catch up', from: 7, key: 0, lastEventId: '', rank: 0, replay: 0, ...position }
 }
 
 /** The numbers of the messages that a request is answered with. */
@@ -35,31 +35,30 @@ function answeredFrom(history: MessageHistory, position: Partial<TabRequest>): P
 }
 
 describe('A history knows the position of a tab', () => {
-  it('A position is the last message, and the last event ID', () => {
+  it('A position is the last message, whatever the last event ID is by now', () => {
     const history = new MessageHistory('a', 0)
     expect(history.isKnown).toBe(false)
-    expect(history.position).toEqual({ series: 0, number: 0, lastEventId: 'a' })
+    expect(history.position).toEqual({ key: 0, lastEventId: 'a', rank: 0 })
     history.append(message(1))
     expect(history.isKnown).toBe(true)
-    expect(history.position).toEqual({ series, number: 1, lastEventId: '1' })
+    expect(history.lastEventId).toBe('1')
     history.lastEventId = 'b'
-    expect(history.position).toEqual({ series, number: 1, lastEventId: 'b' })
+    expect(history.position).toEqual({ key: key(1), lastEventId: '1', rank: 1 })
   })
 
   it('A history that moves elsewhere continues from there, without its own messages', () => {
     const history = historyOf(3)
-    history.join({ series: 0.5, number: 40, lastEventId: 'x' })
-    expect(history.lastEventId).toBe('x')
-    history.append(message(41, { series: 0.5, lastEventId: 'y' }))
-    expect(history.position).toEqual({ series: 0.5, number: 41, lastEventId: 'y' })
-    expect(answer(history, { series: 0.5, number: 40 })).toEqual([41])
+    history.join({ key: key(40, 0.5), lastEventId: 'x', rank: 1 })
+    history.append(message(41, { key: key(41, 0.5), lastEventId: 'y' }))
+    expect(history.position).toEqual({ key: key(41, 0.5), lastEventId: 'y', rank: 1 })
+    expect(answer(history, { key: key(40, 0.5) })).toEqual([41])
     expect(answer(history, { lastEventId: 'x' })).toEqual([41])
-    expect(answeredFrom(history, { series: 0.5, number: 39 })).toEqual(history.position)
+    expect(answeredFrom(history, { key: key(39, 0.5) })).toEqual(history.position)
   })
 
   it('A history that moves to where it is keeps its messages', () => {
     const history = historyOf(3)
-    history.join({ series, number: 3, lastEventId: '3' })
+    history.join({ key: key(3), lastEventId: '3', rank: 1 })
     expect(answer(history, { replay: 3 })).toEqual([1, 2, 3])
   })
 })
@@ -67,28 +66,45 @@ describe('A history knows the position of a tab', () => {
 describe('A history answers requests of tabs that lack messages', () => {
   it('A tab that has a message receives what came after it', () => {
     const history = historyOf(5)
-    expect(answer(history, { series, number: 3, lastEventId: '3' })).toEqual([4, 5])
-    expect(answeredFrom(history, { series, number: 5, lastEventId: '5' })).toEqual(history.position)
+    expect(answer(history, { key: key(3), lastEventId: '3' })).toEqual([4, 5])
+    expect(answeredFrom(history, { key: key(5), lastEventId: '5' })).toEqual(history.position)
   })
 
   it('A tab that has the message with that number from another leader receives what came after its last event ID', () => {
     const history = historyOf(5)
-    expect(answer(history, { series: 0.5, number: 4, lastEventId: '2' })).toEqual([3, 4, 5])
+    expect(answer(history, { key: key(4, 0.5), lastEventId: '2', rank: 1 })).toEqual([3, 4, 5])
+  })
+
+  it('A tab that has one of several messages with an ID receives the others, if it is known which one it has', () => {
+    const history = historyOf(2)
+    for (const rank of [1, 2, 3]) history.append(message(2 + rank, { lastEventId: 'x', rank }))
+    expect(answer(history, { key: key(90, 0.5), lastEventId: 'x', rank: 1 })).toEqual([4, 5])
+    expect(answer(history, { key: key(90, 0.5), lastEventId: 'x', rank: 2 })).toEqual([5])
+    const unknown = { key: key(90, 0.5), lastEventId: 'x', rank: 0 }
+    expect(answeredFrom(history, unknown)).toEqual(history.position)
+    expect(findPosition([history.position], unknown)).toBe(-1)
+  })
+
+  it('A tab that was given an ID receives what came after the last message with that ID', () => {
+    const history = historyOf(2)
+    for (const rank of [0, 0]) history.append(message(3, { lastEventId: 'x', rank }))
+    history.append(message(5))
+    expect(answer(history, { lastEventId: 'x' })).toEqual([5])
   })
 
   it('A tab receives what came after a message of an earlier leader', () => {
     const history = historyOf(3)
-    history.append(message(4, { series: 0.5 }))
-    expect(answer(history, { series, number: 2, lastEventId: '' })).toEqual([3, 4])
-    expect(answer(history, { series, number: 3, lastEventId: '' })).toEqual([4])
-    expect(answeredFrom(history, { series, number: 4, lastEventId: '' })).toEqual(history.position)
+    history.append(message(4, { key: key(4, 0.5) }))
+    expect(answer(history, { key: key(2), lastEventId: '' })).toEqual([3, 4])
+    expect(answer(history, { key: key(3), lastEventId: '' })).toEqual([4])
+    expect(answeredFrom(history, { key: key(4), lastEventId: '' })).toEqual(history.position)
   })
 
   it('A tab whose last event ID is not known is told where the leader is', () => {
     const history = historyOf(5)
-    expect(answeredFrom(history, { series: 0.5, number: 90, lastEventId: 'unknown' })).toEqual(history.position)
+    expect(answeredFrom(history, { key: key(90, 0.5), lastEventId: 'unknown' })).toEqual(history.position)
     expect(answeredFrom(history, { lastEventId: 'unknown', replay: 2 })).toEqual(history.position)
-    expect(answeredFrom(history, { series: 0.5, number: 90, replay: 2 })).toEqual(history.position)
+    expect(answeredFrom(history, { key: key(90, 0.5), replay: 2 })).toEqual(history.position)
   })
 
   it('A tab that joins receives as many messages as it asks for, or as many as there are', () => {
@@ -100,7 +116,7 @@ describe('A history answers requests of tabs that lack messages', () => {
 
   it('An answer says after which message it begins, without that message', () => {
     const { after } = historyOf(5).messagesFor(requestFrom({ lastEventId: '3' }))
-    expect(after).toEqual({ series, number: 3, lastEventId: '3' })
+    expect(after).toEqual({ key: key(3), lastEventId: '3', rank: 1 })
   })
 })
 
@@ -113,8 +129,8 @@ describe('A history keeps a limited number of messages', () => {
   ])('A tab with replay %i keeps %i messages', ([replay, kept]) => {
     const history = historyOf(500, replay)
     const numbers = Array.from({ length: kept ?? 0 }, (_, index) => 500 - (kept ?? 0) + index + 1)
-    expect(answer(history, { series, number: 500 - (kept ?? 0) })).toEqual(numbers)
-    expect(answer(history, { series, number: 499 - (kept ?? 0) })).toEqual([])
+    expect(answer(history, { key: key(500 - (kept ?? 0)) })).toEqual(numbers)
+    expect(answer(history, { key: key(499 - (kept ?? 0)) })).toEqual([])
     expect(answer(history, { lastEventId: `${500 - (kept ?? 0)}` })).toEqual(numbers)
     expect(answer(history, { lastEventId: `${499 - (kept ?? 0)}` })).toEqual([])
   })
@@ -124,7 +140,7 @@ describe('A history keeps a limited number of messages', () => {
       const history = historyOf(count, replay)
       const expected = Array.from({ length: Math.max(0, count - position) }, (_, index) => position + index + 1)
       const isKept = expected.length <= Math.max(128, replay)
-      const request = { series, number: position, lastEventId: `${position}` }
+      const request = { key: key(position), lastEventId: `${position}` }
       expect(answer(history, request)).toEqual(isKept ? expected : [])
       if (!isKept) expect(answeredFrom(history, request)).toEqual(history.position)
     })
@@ -152,13 +168,13 @@ describe('A history keeps a limited number of messages', () => {
   it('A history keeps messages up to 1 Mi characters, and knows the ID before the first that it kept', () => {
     const history = historyOfLengths([300_000, 300_000, 300_000, 300_000, 300_000])
     expect(keptLengths(history)).toEqual([300_000, 300_000, 300_000])
-    expect(history.messagesFor(requestFrom({ series: 0.5, lastEventId: '2' })).messages).toHaveLength(3)
-    expect(answeredFrom(history, { series: 0.5, lastEventId: '1' })).toEqual(history.position)
+    expect(history.messagesFor(requestFrom({ key: 0.5, lastEventId: '2', rank: 1 })).messages).toHaveLength(3)
+    expect(answeredFrom(history, { key: 0.5, lastEventId: '1' })).toEqual(history.position)
   })
 
   it('A history that has joined another series counts the characters from there', () => {
     const history = historyOfLengths([1_000_000])
-    history.join({ series: 0.5, number: 10, lastEventId: '' })
+    history.join({ key: key(10, 0.5), lastEventId: '', rank: 0 })
     for (const number of [11, 12, 13]) history.append(message(number, { data: 'x'.repeat(300_000) }))
     expect(keptLengths(history)).toHaveLength(3)
   })

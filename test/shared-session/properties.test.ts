@@ -29,6 +29,7 @@ type Action =
   | { readonly kind: 'fire timers'; readonly timers: number }
   | { readonly kind: 'drop' }
   | { readonly kind: 'reconnect'; readonly which: number }
+  | { readonly kind: 'refuse'; readonly isRefusing: boolean }
 
 const which = fc.nat(1_000)
 const action: fc.Arbitrary<Action> = fc.oneof(
@@ -47,7 +48,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconnect' as const), which }) },
 )
 
-const actions = fc.array(action, { maxLength: 150, size: 'max' })
+const refusal: fc.Arbitrary<Action> = fc.record({ kind: fc.constant('refuse' as const), isRefusing: fc.boolean() })
+
+const anyActions = fc.array(action, { maxLength: 150, size: 'max' })
 
 function pick<Item>(items: readonly Item[], index: number): Item | undefined {
   return items[index % items.length]
@@ -115,18 +118,26 @@ async function perform(simulation: Simulation, drawn: Action): Promise<void> {
     case 'reconnect':
       pick(openTabs, drawn.which)?.session.reconnect()
       break
+    case 'refuse':
+      simulation.status = drawn.isRefusing ? 503 : 200
+      break
   }
 }
 
-/** Performs the actions on three tabs that have received one event, then gives every tab time, and sends one more event. */
-async function play(simulation: Simulation, drawn: readonly Action[]): Promise<void> {
+/**
+ * Performs the actions on three tabs that have received one event, or none if the server can resume even then; then gives
+ * every tab time, and sends one more event.
+ */
+async function play(simulation: Simulation, drawn: readonly Action[], isResumable = false): Promise<void> {
+  // Those of tabs that were lost in the run before.
+  vi.clearAllTimers()
   vi.setSystemTime(0)
   simulation.stubPages()
   vi.spyOn(Math, 'random').mockImplementation(seededRandom(1))
   for (let count = 0; count < 3; count++) simulation.open()
   await simulation.finish()
   // Until there is an ID, there is nothing to resume after.
-  simulation.publish()
+  if (!isResumable) simulation.publish()
   await simulation.finish()
   for (const one of drawn) {
     await perform(simulation, one)
@@ -135,6 +146,7 @@ async function play(simulation: Simulation, drawn: readonly Action[]): Promise<v
   }
   for (const tab of simulation.openTabs) tab.isHung = false
   restoreAll(simulation)
+  simulation.status = 200
   await simulation.fireTimers(100)
   // One of these has an ID.
   simulation.publish(2)
@@ -172,15 +184,22 @@ function expectSorted({ name, isLost, received }: SimulatedTab, eventCount: numb
 }
 
 /** Expects all tabs to receive each event with an ID once and in order, whatever happens. */
-async function expectEventsWithIds(options: SimulationOptions, { seed, numRuns } = fewerRuns): Promise<void> {
+async function expectEventsWithIds(
+  options: SimulationOptions,
+  { seed, numRuns } = fewerRuns,
+  actions = anyActions,
+): Promise<void> {
+  // Whether the tabs that are there from the beginning receive all events.
+  const isResumable = !!options.startsOver || options.ids === 'greetings'
   const run = withTimeLimit(async (drawn) => {
     const simulation = new Simulation(options)
-    await play(simulation, drawn)
+    await play(simulation, drawn, isResumable)
     const events = Array.from({ length: simulation.eventCount }, (_, index) => index + 1)
     const all = events.filter((event) => simulation.hasId(event))
-    for (const tab of simulation.tabs) {
+    for (const [index, tab] of simulation.tabs.entries()) {
       const received = tab.received.filter((event) => simulation.hasId(event))
       expectAll(tab, received, all)
+      if (isResumable && index < 3 && received.length > 0) expect(received[0], `tab ${tab.name}`).toBe(1)
     }
   })
   await fc.assert(fc.asyncProperty(actions, run), { seed, numRuns })
@@ -196,6 +215,29 @@ describe('Tabs lose and repeat no event, whatever happens to them, in any order'
   it('Every tab receives each event that has an ID once and in order if messages reach tabs in different orders', () =>
     expectEventsWithIds({ ids: 'some', isOrdered: false }))
 
+  it('Every tab receives each event once and in order if the server starts over without an ID, also a tab that had none', () =>
+    expectEventsWithIds({ startsOver: true }))
+
+  it('Every tab receives each event once and in order if every connection begins with an ID alone', () =>
+    expectEventsWithIds({ ids: 'greetings' }))
+
+  it('Every tab receives each event once and in order if several events have the same ID', () =>
+    expectEventsWithIds({ ids: 'batches' }))
+
+  it('Every tab receives each event once and in order if an ID alone comes after some events', () =>
+    expectEventsWithIds({ ids: 'checkpoints' }))
+
+  it('Every tab receives each event once and in order if the ID is reset', () => expectEventsWithIds({ ids: 'reset' }))
+
+  it('No tab loses an event or is closed by a server that refuses requests while other tabs come to lead', () => {
+    // What would refuse a connection of each tab, too, is left out.
+    const others = anyActions.map((drawn) => drawn.filter(({ kind }) => !['open', 'drop', 'reconnect'].includes(kind)))
+    const actions = fc
+      .tuple(others, fc.array(fc.tuple(fc.nat(150), refusal), { maxLength: 10 }))
+      .map(([drawn, refusals]) => refusals.reduce((list, [at, one]) => list.toSpliced(at, 0, one), drawn))
+    return expectEventsWithIds({}, fewerRuns, actions)
+  })
+
   it('Every tab receives events in order and none of them twice if some have IDs, unless a tab is away or behind', async () => {
     const run = withTimeLimit(async (drawn) => {
       const simulation = new Simulation({ ids: 'some' })
@@ -205,7 +247,7 @@ describe('Tabs lose and repeat no event, whatever happens to them, in any order'
       if (simulation.hasOwnConnections) return
       for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
-    await fc.assert(fc.asyncProperty(actions, run), fewerRuns)
+    await fc.assert(fc.asyncProperty(anyActions, run), fewerRuns)
   })
 
   it('Every tab receives events without IDs in order and none of them twice, unless a tab hangs', async () => {
@@ -215,6 +257,6 @@ describe('Tabs lose and repeat no event, whatever happens to them, in any order'
       await play(simulation, withoutHanging)
       for (const tab of simulation.tabs) expectSorted(tab, simulation.eventCount)
     })
-    await fc.assert(fc.asyncProperty(actions, run), runs)
+    await fc.assert(fc.asyncProperty(anyActions, run), runs)
   })
 })

@@ -183,6 +183,211 @@ describe('Tabs share what happens to the connection', () => {
   })
 })
 
+describe('The next leader knows what the last one knew', () => {
+  it('Followers know an ID that came without an event, and the next leader asks with it', async () => {
+    const simulation = new Simulation({ ids: 'greetings' })
+    simulation.publish(100)
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    expect(follower.session.lastEventId).toBe('100')
+    simulation.lose(leader, 0)
+    simulation.publish(3)
+    await simulation.finish()
+
+    expect(follower).toMatchObject({ requestedIds: ['100'], received: [101, 102, 103] })
+    simulation.closeAll()
+  })
+
+  it('Followers know that the ID was reset, and the next leader asks without one', async () => {
+    const simulation = new Simulation({ ids: 'reset' })
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    expect(follower).toMatchObject({ received: [1], session: { lastEventId: '' } })
+    simulation.lose(leader, 0)
+    await simulation.finish()
+    expect(follower.requestedIds).toEqual([null])
+    simulation.closeAll()
+  })
+
+  it('The next leaders wait as long as the server has asked the first one to', async () => {
+    const simulation = new Simulation()
+    const init = { retry: { statuses: [503], jitter: 0 } }
+    const tabs = [1, 2, 3, 4].map(() => simulation.open({ init }))
+    const [first, second, third, last] = tabs as [SimulatedTab, SimulatedTab, SimulatedTab, SimulatedTab]
+    await simulation.finish()
+    simulation.status = 503
+    simulation.retryAfter = '120'
+    first.session.reconnect()
+    await simulation.finish()
+    expect(last.interruptions).toMatchObject([{ status: 503, delay: 120_000 }])
+    for (const tab of [first, second, third]) {
+      tab.session.close()
+      await simulation.finish()
+      vi.advanceTimersByTime(10_000)
+      await simulation.finish()
+    }
+    expect(simulation.leader).toBe(last)
+    expect([second, third, last].map(({ requestCount }) => requestCount)).toEqual([0, 0, 0])
+    simulation.status = 200
+    vi.advanceTimersByTime(91_000)
+    await simulation.finish()
+    expect(last.requestCount).toBe(1)
+    simulation.closeAll()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('A leader that waits because of another one connects at once if a tab calls reconnect()', async () => {
+    const simulation = new Simulation()
+    const init = { retry: { statuses: [503] } }
+    const [first, second, third] = [simulation.open({ init }), simulation.open({ init }), simulation.open({ init })]
+    await simulation.finish()
+    simulation.status = 503
+    simulation.retryAfter = '120'
+    first.session.reconnect()
+    await simulation.finish()
+    first.session.close()
+    simulation.status = 200
+    await simulation.finish()
+    third.session.reconnect()
+    await simulation.finish()
+    expect(second.requestCount).toBe(1)
+    expect(third.openCount).toBe(2)
+    simulation.closeAll()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('The next leader keeps the reconnection time of the server, and the number of failures in a row', async () => {
+    const simulation = new Simulation()
+    simulation.preamble = 'retry: 7000\n\n'
+    const init = { retry: { statuses: [503], jitter: 0, factor: 2, maxDelay: 60_000 } }
+    const [first, second] = [simulation.open({ init }), simulation.open({ init })]
+    await simulation.finish()
+    simulation.status = 503
+    first.session.reconnect()
+    await simulation.finish()
+    expect(second.interruptions).toMatchObject([{ delay: 14_000 }])
+    first.session.close()
+    await simulation.finish()
+    vi.advanceTimersByTime(14_000)
+    await simulation.finish()
+    expect(second.interruptions).toMatchObject([{ delay: 14_000 }, { delay: 28_000 }])
+    simulation.closeAll()
+  })
+})
+
+describe('A tab that takes over is refused', () => {
+  async function takeOver(status: number): Promise<{ simulation: Simulation; tabs: SimulatedTab[] }> {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    simulation.status = status
+    tabs[0]?.session.close()
+    await simulation.finish()
+    return { simulation, tabs: tabs.slice(1) }
+  }
+
+  it.for([500, 503, 429])('A server that answers a new leader with %i for a while closes no tab', async (status) => {
+    const { simulation, tabs } = await takeOver(status)
+    await simulation.fireTimers(10)
+    for (const { session } of tabs) expect(session.closed).toBe(false)
+    simulation.status = 200
+    await simulation.fireTimers(100)
+    simulation.publish()
+    await simulation.finish()
+    for (const { received } of tabs) expect(received).toEqual([1, 2])
+    simulation.closeAll()
+  })
+
+  it('A server that answers a new leader with 204 closes all tabs', async () => {
+    const { simulation, tabs } = await takeOver(204)
+    for (const { session, interruptions } of tabs) {
+      expect(interruptions).toMatchObject([{ status: 204, willReconnect: false }])
+      expect(session.closed).toBe(true)
+    }
+    await simulation.fireTimers(10)
+  })
+
+  it.for([401, 403, 404])('A server that answers a new leader with %i twice closes all tabs', async (status) => {
+    const { simulation, tabs } = await takeOver(status)
+    for (const { session } of tabs) expect(session.closed).toBe(false)
+    await simulation.fireTimers(10)
+    for (const { session, interruptions } of tabs) {
+      expect(interruptions).toMatchObject([{ willReconnect: true }, { status, willReconnect: false }])
+      expect(session.closed).toBe(true)
+    }
+  })
+
+  it('A server that refuses a leader which had a connection closes all tabs, as it does a tab without others', async () => {
+    const simulation = new Simulation()
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.status = 503
+    leader.connection?.drop()
+    await simulation.fireTimers(10)
+    expect(follower.interruptions).toMatchObject([{ reason: 'ended' }, { status: 503, willReconnect: false }])
+    expect(follower.session.closed).toBe(true)
+  })
+})
+
+describe('Other code of the page or the origin interferes', () => {
+  it('A tab whose messages cannot be sent goes on alone, and the others without it, and none of them loses an event', async () => {
+    const simulation = new Simulation()
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    leader.cannotSend = true
+    simulation.publish(3)
+    await simulation.finish()
+    expect(leader.received).toEqual([1, 2, 3, 4])
+    await simulation.fireTimers(1)
+    simulation.publish()
+    await simulation.finish()
+    expect(simulation.leader).toBe(follower)
+    for (const { received } of [leader, follower]) expect(received).toEqual([1, 2, 3, 4, 5])
+    simulation.closeAll()
+  })
+
+  it('A lock that is stolen twenty times a second leads to one request a second for each tab, and no event is lost', async () => {
+    const simulation = new Simulation()
+    const tabs = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    simulation.publish()
+    await simulation.finish()
+    for (let count = 0; count < 100; count++) {
+      await simulation.stealLock()
+      simulation.publish()
+      vi.advanceTimersByTime(50)
+      await simulation.finish()
+    }
+    await simulation.fireTimers(20)
+    simulation.publish()
+    await simulation.finish()
+    const all = Array.from({ length: 102 }, (_, index) => index + 1)
+    for (const { received } of tabs) expect(received).toEqual(all)
+    for (const { requestCount } of tabs) expect(requestCount).toBeLessThanOrEqual(8)
+    simulation.closeAll()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('A source of a frame that was removed is closed, whether it leads or follows', async () => {
+    const page: { document: { defaultView: object | null } } = { document: { defaultView: null } }
+    page.document.defaultView = page
+    vi.stubGlobal('document', page.document)
+    const simulation = new Simulation()
+    const [leader, follower] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    for (const { session } of [leader, follower]) expect(session.closed).toBe(false)
+    page.document.defaultView = null
+    for (const { session } of [leader, follower]) expect(session.closed).toBe(true)
+    simulation.closeAll()
+  })
+})
+
 describe('A signal closes a tab', () => {
   it('A signal closes the tab that it was given to, and no other', async () => {
     const simulation = new Simulation()
@@ -311,6 +516,69 @@ describe('A page can be away', () => {
     simulation.closeAll()
   })
 
+  /** Opens two tabs that have received no event, of a server that sends all events to a request without an ID. */
+  async function openWithoutId(): Promise<{ simulation: Simulation; leader: SimulatedTab; away: SimulatedTab }> {
+    const simulation = new Simulation({ startsOver: true })
+    simulation.stubPages()
+    const [leader, away] = [simulation.open(), simulation.open()]
+    await simulation.finish()
+    away.suspend()
+    await simulation.finish()
+    return { simulation, leader, away }
+  }
+
+  it('A page that has no ID gets what it missed by itself if that is more than the others keep', async () => {
+    const { simulation, leader, away } = await openWithoutId()
+    simulation.publish(200)
+    await simulation.finish()
+    away.restore()
+    await simulation.finish()
+    simulation.publish(2)
+    await simulation.finish()
+    expect(away.received).toEqual(Array.from({ length: 202 }, (_, index) => index + 1))
+    expect(away).toMatchObject({ requestedIds: [null], connection: undefined })
+    expect(leader.requestCount).toBe(1)
+    simulation.closeAll()
+  })
+
+  it('A page that has no ID gets what it missed by itself if the leader joined after that', async () => {
+    const { simulation, leader, away } = await openWithoutId()
+    simulation.publish(3)
+    await simulation.finish()
+    const joined = simulation.open()
+    await simulation.finish()
+    leader.session.close()
+    await simulation.finish()
+    simulation.publish(2)
+    await simulation.finish()
+    away.restore()
+    await simulation.finish()
+    simulation.publish(2)
+    await simulation.finish()
+    expect(away.received).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(joined.received).toEqual([4, 5, 6, 7])
+    simulation.closeAll()
+  })
+
+  it('Tabs are not open any more once the last one that can lead pauses', async () => {
+    const simulation = new Simulation()
+    simulation.stubPages()
+    const init = { pauseWhenHidden: true }
+    const tabs = [simulation.open({ init }), simulation.open({ init })]
+    await simulation.finish()
+    for (const tab of tabs.toReversed()) {
+      tab.page.document.hidden = true
+      tab.run(() => tab.page.dispatch('visibilitychange'))
+      await simulation.finish()
+    }
+    expect(simulation.leader).toBeUndefined()
+    for (const tab of tabs) {
+      expect(tab.connection).toBeUndefined()
+      expect(tab.isOpen).toBe(false)
+    }
+    simulation.closeAll()
+  })
+
   it('A page that is behind follows, although there is no new event', async () => {
     const { simulation, leader, tab } = await openBehind()
     expect(tab.connection).toBeDefined()
@@ -413,7 +681,7 @@ describe('Anybody can send anything on the channel', () => {
     const tabs = [simulation.open(), simulation.open()]
     await simulation.finish()
     const [leader, follower] = tabs as [SimulatedTab, SimulatedTab]
-    const update = { version: 99, kind: 'update', term: 1e15, series: 1, number: 7, lastEventId: '7', messages: [] }
+    const update = { version: 99, kind: 'update', term: 1e15, key: 1.7, lastEventId: '7', messages: [] }
     for (let count = 0; count < 3; count++) {
       for (const tab of tabs) simulation.broadcast(tab, update)
       await simulation.finish()

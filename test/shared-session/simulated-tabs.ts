@@ -64,9 +64,19 @@ export interface SimulationOptions {
   /**
    * Which events have IDs. The server sends those without one only when they are new. If some have IDs, it also sends one
    * without an ID on every connection.
+   * - `batches`: three events that are sent together have the same one
+   * - `checkpoints`: after three events that are sent together, a block has only an ID, which is that of all three
+   * - `reset`: after the first event, a block with an empty ID. A request without an ID gets the events since then, and the
+   *   server does not know the ID from before.
+   * - `greetings`: every connection begins with a block that has only the ID after which it resumes
    * @default 'all'
    */
-  readonly ids?: 'all' | 'some' | 'none'
+  readonly ids?: 'all' | 'some' | 'none' | 'batches' | 'checkpoints' | 'reset' | 'greetings'
+  /**
+   * Whether the server sends all events to a request without an ID. Otherwise it sends only new ones.
+   * @default false
+   */
+  readonly startsOver?: boolean
   /**
    * Whether the browser passes on messages in the same order to all tabs. Otherwise only those from one tab to another one
    * are in order: WebKit passes on messages within a process directly, and others through another process.
@@ -80,10 +90,15 @@ export class Simulation {
   readonly tabs: SimulatedTab[] = []
   readonly #ids: SimulationOptions['ids']
   readonly #isOrdered: boolean
+  readonly #startsOver: boolean
   /** The number of events that the server has published so far. */
   eventCount = 0
   /** The status of further responses; undefined if the server does not respond. */
   status: number | undefined = 200
+  /** The header Retry-After of further responses. */
+  retryAfter: string | undefined
+  /** What the server sends first on every connection. */
+  preamble = ''
   /** Whether a tab has connected that is not the leader. */
   hasOwnConnections = false
   /** The tab whose code runs. */
@@ -93,19 +108,44 @@ export class Simulation {
   #lockHolder: LockRequest | undefined
   #lockQueue: LockRequest[] = []
 
-  constructor({ ids = 'all', isOrdered = true }: SimulationOptions = {}) {
+  constructor({ ids = 'all', isOrdered = true, startsOver = false }: SimulationOptions = {}) {
     this.#ids = ids
+    this.#startsOver = startsOver
     this.#isOrdered = isOrdered
   }
 
   /** Whether the event with this number has an ID, which is its number. */
   hasId(event: number): boolean {
-    return this.#ids === 'all' || (this.#ids === 'some' && event % 3 !== 0)
+    return this.#ids !== 'none' && (this.#ids !== 'some' || event % 3 !== 0)
   }
 
-  /** Whether the server sends an additional event, without an ID, on every connection. */
-  get hasGreeting(): boolean {
-    return this.#ids === 'some'
+  /** The number of events that are sent together. */
+  get #batchSize(): number {
+    return this.#ids === 'batches' || this.#ids === 'checkpoints' ? 3 : 1
+  }
+
+  /** The number of the first event that a request gets. */
+  firstEventFor(lastEventId: string | null): number {
+    if (this.#ids === 'reset' && this.eventCount > 0 && Number(lastEventId) <= 1) return lastEventId === null ? 2 : 1
+    if (lastEventId !== null) return Number(lastEventId) + this.#batchSize
+    return this.#startsOver ? 1 : this.eventCount + 1
+  }
+
+  /** What the server sends on every connection, if the first event of that is the one with this number. */
+  greetingBefore(event: number): string {
+    if (this.#ids === 'greetings') return `id: ${event - 1}\n\n`
+    return this.#ids === 'some' ? 'data: hello\n\n' : ''
+  }
+
+  /** The events that are sent together, as text, of which the first one has this number. */
+  batchFrom(event: number): { readonly text: string; readonly next: number } {
+    const next = event + this.#batchSize
+    const id = this.#ids === 'checkpoints' || !this.hasId(event) ? '' : `id: ${event}\n`
+    let text = ''
+    for (let number = event; number < next; number++) text += `${id}data: ${number}\n\n`
+    if (this.#ids === 'checkpoints') text += `id: ${event}\n\n`
+    if (this.#ids === 'reset' && event === 1) text += 'id:\n\n'
+    return { text, next }
   }
 
   open(options: TabOptions = {}): SimulatedTab {
@@ -132,6 +172,15 @@ export class Simulation {
       ...this.#lockQueue.filter((request) => !isOfTab(request)),
       ...this.#lockQueue.filter((request) => isOfTab(request)),
     ]
+  }
+
+  /** Steals the lock, as other code of the origin can do, and lets it go. */
+  async stealLock(): Promise<void> {
+    const robbed = this.#lockHolder
+    if (!robbed) return
+    this.enqueue('locks', robbed.tab, () => robbed.reject(new DOMException('stolen', 'AbortError')))
+    this.#releaseLock(robbed)
+    await this.finish()
   }
 
   /** What can happen now. */
@@ -218,7 +267,7 @@ export class Simulation {
 
   publish(count = 1): void {
     for (let event = 0; event < count; event++) {
-      this.eventCount++
+      this.eventCount += this.#batchSize
       for (const tab of this.tabs) tab.connection?.proceed()
     }
   }
@@ -304,6 +353,8 @@ class Connection {
     const { status } = this.#simulation
     if (status === undefined) return
     const headers = new Headers({ 'Content-Type': 'text/event-stream' })
+    const { retryAfter, preamble } = this.#simulation
+    if (retryAfter !== undefined) headers.set('Retry-After', retryAfter)
     this.#enqueue(() =>
       this.#handler.response({
         url: 'http://feed.example/',
@@ -317,15 +368,16 @@ class Connection {
       this.drop()
       return
     }
-    if (this.#simulation.hasGreeting) this.#send('data: hello\n\n')
+    this.#send(`${preamble}${this.#simulation.greetingBefore(this.#next)}`)
     this.proceed()
   }
 
   proceed(): void {
     while (this.#next <= this.#simulation.eventCount) {
-      const number = this.#next++
-      const hasId = this.#simulation.hasId(number)
-      if (hasId || number >= this.#firstNew) this.#send(`${hasId ? `id: ${number}\n` : ''}data: ${number}\n\n`)
+      const number = this.#next
+      const { text, next } = this.#simulation.batchFrom(number)
+      this.#next = next
+      if (this.#simulation.hasId(number) || number >= this.#firstNew) this.#send(text)
     }
   }
 
@@ -354,14 +406,20 @@ export class SimulatedTab {
   readonly received: number[] = []
   readonly interruptions: ErrorDetails[] = []
   isLost = false
+  /** Whether other code of the page has made its channels throw. */
+  cannotSend = false
   /** Whether nothing reaches the tab, and none of its timers fires, without the tab knowing. */
   #isHung = false
   /** What timers have called while the tab was stopped. */
   readonly #dueTimers: (() => void)[] = []
   connection: Connection | undefined
   openCount = 0
+  /** Whether the source is open. */
+  isOpen = false
   dropCount = 0
   requestCount = 0
+  /** The last event IDs of its requests. */
+  readonly requestedIds: (string | null)[] = []
   /** How many times the tab reported tabs of another version. */
   otherVersionCount = 0
   readonly #replay: number
@@ -452,15 +510,18 @@ export class SimulatedTab {
     const handler = {
       announce: () => {
         this.openCount++
+        this.isOpen = true
       },
       message: (_type: string, data: string) => {
         if (!this.isLost && data !== 'hello') this.received.push(Number(data))
       },
       dropped: () => {
         this.dropCount++
+        this.isOpen = false
       },
       interrupted: (details: ErrorDetails) => {
         this.interruptions.push(details)
+        this.isOpen = false
       },
     }
     this.#session = new SharedSession('name', settings, this.#transport, handler, {
@@ -475,8 +536,8 @@ export class SimulatedTab {
         }
       } as unknown as typeof BroadcastChannel,
       sessions: this.page.sessions,
-      refused() {
-        throw new Error('the simulated platform refuses nothing')
+      refused: () => {
+        if (!this.cannotSend) throw new Error('the simulated platform refuses nothing')
       },
       metOtherVersion: () => {
         this.otherVersionCount++
@@ -489,7 +550,9 @@ export class SimulatedTab {
     send: ({ headers, signal }, handler) => {
       this.requestCount++
       if (this.simulation.leader !== this) this.simulation.hasOwnConnections = true
-      const next = Number(headers.get('last-event-id') ?? this.simulation.eventCount) + 1
+      const lastEventId = headers.get('last-event-id')
+      this.requestedIds.push(lastEventId)
+      const next = this.simulation.firstEventFor(lastEventId)
       const connection = new Connection(this, handler, signal, next)
       this.connection = connection
       signal.onabort = () => {
@@ -510,6 +573,7 @@ class SimulatedChannel {
   }
 
   postMessage(message: unknown): void {
+    if (this.#tab.cannotSend) throw new TypeError('replaced')
     if (!this.#tab.isLost) this.#tab.simulation.broadcast(this.#tab, structuredClone(message), this)
   }
 

@@ -78,6 +78,36 @@ for (const name of browserNames) {
       },
     )
 
+    it(`The next leader asks with an ID that came without an event in ${name}`, async () => {
+      feed.hasStartIds = true
+      const [leader, follower] = [await openTab('1'), await openTab('2')]
+      await expect.poll(() => follower.evaluate('recorder.source.lastEventId')).toBe('0')
+      tabs.shift()
+      await leader.close()
+      await feed.until(() => feed.connections.every(({ tab }) => tab !== '1'))
+      for (let count = 0; count < 3; count++) feed.send()
+      await expectWhole(feed, follower, 1)
+      expect(feed.lastEventIds).toEqual(['', '0'])
+    })
+
+    it(`A server that is busy when another tab takes over closes no tab in ${name}`, async () => {
+      const [leader, second, third] = [await openTab('1'), await openTab('2'), await openTab('3')]
+      feed.send()
+      for (const tab of [second, third]) await expectWhole(feed, tab, 1)
+      feed.refusal = 503
+      tabs.shift()
+      await leader.close()
+      for (const tab of [second, third]) {
+        expect(await ask(tab, 'failed(1)')).toMatchObject({
+          readyState: 0,
+          errors: [{ status: 503, willReconnect: true }],
+        })
+      }
+      feed.refusal = undefined
+      feed.send()
+      for (const tab of [second, third]) await expectWhole(feed, tab, 1)
+    })
+
     it(`A storm of reconnect() from every tab opens one connection at a time in ${name}`, async () => {
       const all = [await openTab('1'), await openTab('2'), await openTab('3')]
       const storm = `new Promise((resolve) => {
