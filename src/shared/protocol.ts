@@ -99,44 +99,40 @@ export interface Departure {
 
 export type TabMessage = TabRequest | Announcement | Update | Departure
 
-/** The names of fields, and values of their types. */
-type Fields = Readonly<Record<string, boolean | number | string>>
+/** An example of a value: what is like it has fields of the same types, and lists of such values. */
+type Example = boolean | number | string | readonly [Example] | { readonly [name: string]: Example }
 
-const position: Fields = { key: 0, lastEventId: '', rank: 0 }
-const streamMessage: Fields = { ...position, type: '', data: '' }
-const request: Fields = { ...position, from: 0, replay: 0 }
-const announcement: Fields = { term: 0 }
-const update: Fields = {
-  ...announcement,
+const position = { key: 0, lastEventId: '', rank: 0 }
+const request = { ...position, from: 0, replay: 0 }
+const update = {
+  term: 0,
   to: 0,
   url: '',
   lastEventId: '',
   failures: 0,
   serverReconnectionTime: 0,
   wait: 0,
-}
-const errorDetails: Fields = { message: '', reason: '', attempt: 0, willReconnect: false }
+  after: position,
+  messages: [{ ...position, type: '', data: '' }],
+} as const
+const errorDetails = { message: '', reason: '', attempt: 0, willReconnect: false }
 
-function hasFields(value: unknown, fields: Fields): value is Record<string, unknown> {
-  if (!isObject(value)) return false
-  return Object.entries(fields).every(([name, example]) => {
-    const field: unknown = Reflect.get(value, name)
-    // Terms are compared, and times are waited for: NaN and Infinity would win forever.
-    return typeof field === typeof example && (example !== 0 || Number.isFinite(field))
-  })
-}
+/** An example of each kind of message. */
+const examples = new Map<unknown, Example>([
+  ['departure', {}],
+  ['term', { term: 0 }],
+  ['update', update],
+  ['catch up', request],
+  ['reconnect', request],
+])
 
-function isUpdate(value: unknown): boolean {
-  if (!hasFields(value, update)) return false
-  const { url, after, messages, error } = value
-  return (
-    // The constructors throw if they cannot read what they are given.
-    (!url || !!new URL(url as string)) &&
-    (error === undefined || (hasFields(error, errorDetails) && !!new Headers(error['headers'] as HeadersInit))) &&
-    hasFields(after, position) &&
-    Array.isArray(messages) &&
-    messages.every((message) => hasFields(message, streamMessage))
-  )
+function isLike(value: unknown, example: Example | undefined): boolean {
+  if (Array.isArray(example)) return Array.isArray(value) && value.every((item) => isLike(item, example[0]))
+  if (isObject(example)) {
+    return isObject(value) && Object.entries(example).every(([name, field]) => isLike(Reflect.get(value, name), field))
+  }
+  // Terms are compared, and times are waited for: NaN and Infinity would win forever.
+  return typeof value === typeof example && (example !== 0 || Number.isFinite(value))
 }
 
 /**
@@ -145,14 +141,14 @@ function isUpdate(value: unknown): boolean {
  */
 export function readMessage(data: unknown): TabMessage | number | undefined {
   if (!isObject(data)) return
-  const { version, kind } = data as { version?: unknown; kind?: unknown }
+  const { version, kind, url, error } = data as Readonly<Record<string, unknown>>
   if (version !== protocolVersion) return isNumber(version) ? version : undefined
+  if (!examples.has(kind) || !isLike(data, examples.get(kind))) return
   try {
+    // The constructors throw if they cannot read what they are given.
     const isValid =
-      kind === 'departure' ||
-      (kind === 'term' && hasFields(data, announcement)) ||
-      (kind === 'update' && isUpdate(data)) ||
-      ((kind === 'catch up' || kind === 'reconnect') && hasFields(data, request))
+      (!url || !!new URL(url as string)) &&
+      (error === undefined || (isLike(error, errorDetails) && !!new Headers((error as SharedErrorDetails).headers)))
     return isValid ? (data as TabMessage) : undefined
   } catch {
     return

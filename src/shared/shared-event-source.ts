@@ -23,12 +23,12 @@ export interface SharedEventSourceInit extends EventSourceInit {
 
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'SharedEventSource: without Web Locks and BroadcastChannel, which need HTTPS or localhost, and no sandbox, each tab has its own connection',
+    'SharedEventSource: tabs cannot share this connection without Web Locks and BroadcastChannel (HTTPS, no sandbox)',
   )
 }
 
 function warnOfOtherVersion(): void {
-  warnOnce('SharedEventSource: tabs with another version of everysource cannot share this connection')
+  warnOnce('SharedEventSource: tabs cannot share this connection with another version of everysource')
 }
 
 /** The shared sessions of this page. */
