@@ -102,7 +102,7 @@ export class Attempt implements TransportHandler, ParserHandler {
     if (this.#signal.aborted) return
     markAsSent(body)
     const { onRequest } = this.#settings
-    if (onRequest) callObserver(onRequest, { ...request, headers: new Headers(request.headers as Headers) })
+    if (onRequest) callObserver(onRequest, { ...request, headers: new Headers([...request.headers]) })
     // The callback may have closed the source.
     if (this.#signal.aborted) return
     transport.send(request, this)

@@ -25,10 +25,7 @@ export interface SessionHandler {
   interrupted(details: ErrorDetails): void
   /** The connection was closed without an interruption: by `reconnect()`, or because the page is away. */
   dropped?(): void
-  /**
-   * Asked before every attempt and after every chunk. While a promise that it returns is pending, nothing is requested or
-   * read from the network.
-   */
+  /** Called after every chunk. While a promise that it returns is pending, nothing is read from the network. */
   ready?: (() => Promise<void> | undefined) | undefined
   /** The signal was aborted, and the session is closed. */
   aborted?(): void
@@ -38,10 +35,6 @@ export interface SessionHandler {
 export interface Session {
   /** "The last event ID string of the event source": the ID of the last complete block that had one. */
   lastEventId: string
-  /** The number of failures in a row. */
-  failures: number
-  /** The server's `retry:` in ms, if it sent one. */
-  serverReconnectionTime: number | undefined
   /**
    * Whether the session has ended permanently: it was closed or has failed, its signal was aborted, or its document is
    * gone.
@@ -86,12 +79,14 @@ class ReconnectingSession implements Session, AttemptHandler {
   #currentAttempt: Attempt | undefined
   /** The number of attempts so far. */
   #attempt = 0
-  failures = 0
+  /** The number of failures in a row. */
+  #failures = 0
   /** What ended the previous attempt, unless that one had opened. */
   #previous: ErrorDetails | undefined
   /** Whether an attempt has ended in status 401 since one opened: new headers did not help. */
   #wasUnauthorized = false
-  declare serverReconnectionTime: number | undefined
+  /** The server's `retry:` in ms, if it sent one. */
+  #serverReconnectionTime: number | undefined
   /**
    * The time, by `performance.now()`, from which on the attempt counts as a success. A response alone is not enough: a
    * server may accept every connection and drop it at once, forever.
@@ -174,7 +169,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   }
 
   reconnectionTime(milliseconds: number): void {
-    this.serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
+    this.#serverReconnectionTime = Math.min(milliseconds, maxTimerDelay)
   }
 
   ready(): Promise<void> | undefined {
@@ -184,7 +179,7 @@ class ReconnectingSession implements Session, AttemptHandler {
   ended(outcome: Outcome): void {
     if (this.closed) return
     const isSuccess = performance.now() >= this.#successTime
-    if (isSuccess) this.failures = 0
+    if (isSuccess) this.#failures = 0
     if (outcome.kind === 'aborted') {
       this.#handler.dropped?.()
       this.#connect()
@@ -197,7 +192,7 @@ class ReconnectingSession implements Session, AttemptHandler {
       this.#wait(leavingDelay)
       return
     }
-    if (!isSuccess) this.failures++
+    if (!isSuccess) this.#failures++
     const decision = this.#decideAfter(outcome)
     // A function of the retry policy may have closed the session.
     if (this.closed) return
@@ -216,8 +211,8 @@ class ReconnectingSession implements Session, AttemptHandler {
     const policy = (outcome.kind !== 'ended' || reconnectOnEnd) && retry
     this.#wasUnauthorized ||= outcome.status === 401
     const history = {
-      failures: this.failures,
-      serverReconnectionTime: this.serverReconnectionTime,
+      failures: this.#failures,
+      serverReconnectionTime: this.#serverReconnectionTime,
       canRefreshHeaders,
     }
     const decision = decide(outcome, history, policy, Math.random)
@@ -236,7 +231,7 @@ class ReconnectingSession implements Session, AttemptHandler {
     // While the page is away, the wait ends when the page is back: `reconnect()` is called then.
     this.#endWait = this.#isAway ? this.#connect : undefined
     if (this.closed || this.#isAway) return
-    const ready = this.ready()
+    const ready = this.#attempt > 0 && this.ready()
     if (ready) {
       // The consumer lags: whatever the next response brought would have to be buffered, too.
       const stopWaiting = (): void => {
@@ -250,7 +245,7 @@ class ReconnectingSession implements Session, AttemptHandler {
     this.#successTime = Infinity
     const state = {
       attempt: ++this.#attempt,
-      failures: this.failures,
+      failures: this.#failures,
       lastEventId: this.lastEventId,
       previous: this.#previous,
     }

@@ -10,22 +10,20 @@ function lengthOf({ type, data, lastEventId }: StreamMessage): number {
   return type.length + data.length + lastEventId.length
 }
 
-function toPosition({ key, lastEventId, rank }: Position): Position {
-  return { key, lastEventId, rank }
+function toPosition({ key, lastEventId }: Position): Position {
+  return { key, lastEventId }
 }
 
 /**
  * Finds out where in a list of successive positions a tab is. A tab that is at none of them may still have received the
- * same event over another connection: one with the same ID and rank. A tab that has received nothing, and was given an ID,
+ * same event over another connection: one with the same ID. A tab that has received nothing, and was given an ID,
  * is where a server resumes after that ID: after the last event that has it.
  * @returns the index of the position, or -1
  */
 export function findPosition(positions: readonly Position[], tab: Position): number {
   const index = positions.findIndex(({ key }) => key === tab.key)
   if (index >= 0 || !tab.lastEventId) return index
-  return positions.findLastIndex(
-    ({ lastEventId, rank }) => lastEventId === tab.lastEventId && (!tab.key || (rank && rank === tab.rank)),
-  )
+  return positions.findLastIndex(({ lastEventId }) => lastEventId === tab.lastEventId)
 }
 
 /** The position of a tab in the event stream, and the last messages before that position. */
@@ -43,7 +41,7 @@ export class MessageHistory {
   constructor(lastEventId: string, replay: number) {
     this.lastEventId = lastEventId
     this.replay = replay
-    this.#start = { key: 0, lastEventId, rank: 0 }
+    this.#start = { key: 0, lastEventId }
   }
 
   /** The position of the tab. */

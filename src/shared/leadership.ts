@@ -16,9 +16,6 @@ const checksUntilTakeover = 4
  */
 const takeoverDelay = 500
 
-/** How long a tab that another one has stolen the lock from waits before it claims it again, in ms. */
-const reclaimDelay = 1_000
-
 /** The maximum time that a tab waits until its announcement comes back to it, in ms. */
 const maxAnnouncementTime = 1_000
 
@@ -56,8 +53,8 @@ export class Leadership {
   isLeader = false
   /** The term that this tab has announced; 0 if it has not. */
   #announced = 0
-  /** Begins that term although the announcement does not come back, or claims a lock again that was stolen. */
-  #delayed: Timer | undefined
+  /** The timer that begins that term even if the announcement does not come back. */
+  #announcement: Timer | undefined
   /** Whether this tab has let those behind it in the queue go first: it does so once. */
   #hasYielded = false
   /** The number of checks in a row that found the leader silent. */
@@ -104,11 +101,9 @@ export class Leadership {
     }
     this.#locks.request(this.#name, steal ? { steal } : { signal }, hold).catch(() => {
       if (signal.aborted) return
-      // Only a lock that is held can be stolen. Whoever steals it again and again gets no storm of requests.
-      if (isGranted) {
-        this.resign()
-        this.#delayed = startTimer(() => this.claim(), reclaimDelay, this.#unref)
-      } else this.#candidate.refused()
+      // Only a lock that is held can be stolen.
+      if (isGranted) this.claim()
+      else this.#candidate.refused()
     })
   }
 
@@ -116,8 +111,8 @@ export class Leadership {
     this.#silentChecks = 0
     const term = this.#laterTerm()
     this.#announced = term
-    clearTimeout(this.#delayed)
-    this.#delayed = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
+    clearTimeout(this.#announcement)
+    this.#announcement = startTimer(() => this.begin(), maxAnnouncementTime, this.#unref)
     this.#candidate.announce(term)
   }
 
@@ -135,7 +130,7 @@ export class Leadership {
 
   #forgetAnnouncement(): void {
     this.#announced = 0
-    clearTimeout(this.#delayed)
+    clearTimeout(this.#announcement)
   }
 
   /** Gives up the lock, or the wait for it. */

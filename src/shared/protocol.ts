@@ -18,11 +18,6 @@ export interface Position {
   readonly key: number
   /** The last event ID string as of that message. */
   readonly lastEventId: string
-  /**
-   * How many messages in a row had this ID, this one included, so that one of several with the same ID can be told; 0 if
-   * that is not known, because the connection that brought it has brought no other ID before.
-   */
-  readonly rank: number
 }
 
 /** A message of the event stream, and the position after it. */
@@ -53,7 +48,7 @@ export interface Announcement {
   readonly term: number
 }
 
-/** What the leader broadcasts: its position, what has happened, and what the next leader has to know. */
+/** What the leader broadcasts: its position, and what has happened. */
 export interface Update {
   readonly kind: 'update'
   readonly term: number
@@ -64,12 +59,6 @@ export interface Update {
   readonly messages: readonly StreamMessage[]
   /** The last event ID string after the messages: a block without a message may have set it. */
   readonly lastEventId: string
-  /** The number of failures in a row. */
-  readonly failures: number
-  /** The server's `retry:` in ms; -1 if it sent none. */
-  readonly serverReconnectionTime: number
-  /** The time in ms until the next request may be made. */
-  readonly wait: number
   /** What interrupted the connection. */
   readonly error?: SharedErrorDetails
   /** The tab whose request this answers; 0 if the update is for all tabs. */
@@ -102,16 +91,13 @@ export type TabMessage = TabRequest | Announcement | Update | Departure
 /** An example of a value: what is like it has fields of the same types, and lists of such values. */
 type Example = boolean | number | string | readonly [Example] | { readonly [name: string]: Example }
 
-const position = { key: 0, lastEventId: '', rank: 0 }
+const position = { key: 0, lastEventId: '' }
 const request = { ...position, from: 0, replay: 0 }
 const update = {
   term: 0,
   to: 0,
   url: '',
   lastEventId: '',
-  failures: 0,
-  serverReconnectionTime: 0,
-  wait: 0,
   after: position,
   messages: [{ ...position, type: '', data: '' }],
 } as const
@@ -126,7 +112,7 @@ const examples = new Map<unknown, Example>([
   ['reconnect', request],
 ])
 
-function isLike(value: unknown, example: Example | undefined): boolean {
+function isLike(value: unknown, example: Example): boolean {
   if (Array.isArray(example)) return Array.isArray(value) && value.every((item) => isLike(item, example[0]))
   if (isObject(example)) {
     return isObject(value) && Object.entries(example).every(([name, field]) => isLike(Reflect.get(value, name), field))
@@ -143,7 +129,8 @@ export function readMessage(data: unknown): TabMessage | number | undefined {
   if (!isObject(data)) return
   const { version, kind, url, error } = data as Readonly<Record<string, unknown>>
   if (version !== protocolVersion) return isNumber(version) ? version : undefined
-  if (!examples.has(kind) || !isLike(data, examples.get(kind))) return
+  const example = examples.get(kind)
+  if (!example || !isLike(data, example)) return
   try {
     // The constructors throw if they cannot read what they are given.
     const isValid =

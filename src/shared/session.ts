@@ -5,7 +5,6 @@ import { onGlobalEvents } from '../global-events.ts'
 import type { Policy } from '../options/retry-policy.ts'
 import type { Settings } from '../options/settings.ts'
 import { watchPageLifecycle } from '../page-lifecycle.ts'
-import { startReconnectWait } from '../reconnect-wait.ts'
 import { type Session, type SessionHandler, startSession } from '../session.ts'
 import type { Transport, TransportResponse } from '../transport/transport.ts'
 import { findPosition, MessageHistory } from './history.ts'
@@ -46,8 +45,7 @@ import { ReconnectThrottle } from './reconnect-throttle.ts'
  * sends what it lacks. If the leader does not know that event, the tab is behind by more than the leader has kept, or it hung
  * as the leader and is ahead: it gets what it lacks from the server by itself, without a detour for the others.
  *
- * Every update also says what the next leader has to know: the last event ID, failures, and how long to wait. A request of
- * the next leader is then the one that the last leader would have made.
+ * Every update also says the last event ID, which a block without a message may have set: the next leader resumes after it.
  */
 
 export interface SharedSettings extends Settings {
@@ -78,8 +76,6 @@ const failureHold = 1_000
  * {@link Leadership} calls.
  */
 export class SharedSession implements Session, Candidate {
-  failures = 0
-  declare serverReconnectionTime: number | undefined
   #isClosed: boolean
   /** The document of the page, as in a session of one tab. */
   readonly #document = globalThis.document?.defaultView?.document
@@ -100,10 +96,6 @@ export class SharedSession implements Session, Candidate {
   #url = ''
   /** Whether the connection was ever open. */
   #hasOpened = false
-  /** The time, by `performance.now()`, from which on the next request may be made. */
-  #resumeTime = 0
-  /** Ends the wait for that. */
-  #endWait: (() => void) | undefined
   /** Whether this tab has asked the leader for what it lacks, and is not to ask again until that has come or another one leads. */
   #hasAsked = false
   /** Whether the page is away: it may follow, but cannot lead. */
@@ -189,27 +181,22 @@ export class SharedSession implements Session, Candidate {
   #connect(): void {
     this.#drop()
     const history = this.#history
-    const { lastEventId, failures, serverReconnectionTime } = this
-    const { unref, retry } = this.#settings
+    const { lastEventId } = this
+    const { retry } = this.#settings
     // Nobody would have made this request if the tab with the open connection had stayed: a server that is busy just now
-    // does not close all tabs, and one that refuses this tab has to do so twice.
-    let isTolerant = this.#hasOpened
-    let refusals = 0
-    const statuses = (status: number): boolean =>
-      (retry as Policy).statuses(status) || (isTolerant && (status >= 500 || status === 429 || !refusals++))
+    // does not close all tabs.
+    let isTakeover = this.#hasOpened
+    const isRetried = (status: number): boolean =>
+      (isTakeover && (status === 429 || status >= 500)) || (retry as Policy).statuses(status)
     const settings = Object.assign(Object.create(this.#settings), {
       lastEventId,
       signal: undefined,
-      retry: typeof retry === 'object' ? { ...retry, statuses } : retry,
+      retry: typeof retry === 'object' ? { ...retry, statuses: isRetried } : retry,
     })
     /** What the current chunk has brought so far. */
     let messages: StreamMessage[] = []
-    /** The last message's ID, if the response has brought one, and its rank. */
-    let previousId: string | undefined
-    let rank = 0
-    let wait = this.#resumeTime - performance.now()
     // A chunk is passed on as a whole: a server resumes after an ID, and not between events that have the same one.
-    const passOn = (): void => {
+    const passOn = (): undefined => {
       const { lastEventId } = connection
       const update = { messages, lastEventId }
       messages = []
@@ -218,38 +205,23 @@ export class SharedSession implements Session, Candidate {
     }
     const connection = startSession(settings, this.#transport, {
       announce: (response) => {
-        isTolerant = false
-        previousId = undefined
-        rank = 0
-        this.#resumeTime = 0
+        isTakeover = false
         this.#announce(response)
       },
       message: (type, data) => {
         const { lastEventId } = connection
-        if (lastEventId !== previousId) rank = previousId === undefined ? 0 : 1
-        else if (rank) rank++
-        previousId = lastEventId
-        messages.push({ key: Math.random(), type, data, lastEventId, rank })
+        messages.push({ key: Math.random(), type, data, lastEventId })
       },
-      ready: () => {
-        passOn()
-        if (wait <= 0) return
-        return new Promise((resolve) => {
-          this.#endWait = startReconnectWait(wait, unref, resolve)
-          wait = 0
-        })
-      },
-      dropped: () => {
-        passOn()
-        this.#drop()
-      },
+      // Called after every chunk.
+      ready: passOn,
+      dropped: () => this.#drop(),
       interrupted: (details) => {
         passOn()
         this.#interrupt(details)
       },
     })
     // The first attempt begins after this code.
-    this.#connection = Object.assign(connection, { failures, serverReconnectionTime })
+    this.#connection = connection
   }
 
   stepDown(): void {
@@ -261,7 +233,6 @@ export class SharedSession implements Session, Candidate {
   #disconnect(): void {
     this.#reconnections.reset()
     this.#connection?.close()
-    this.#endWait?.()
     this.#connection = undefined
   }
 
@@ -281,7 +252,6 @@ export class SharedSession implements Session, Candidate {
   #broadcast(news: Partial<Update> = {}): void {
     const { isLeader, term } = this.#leadership
     if (!isLeader) return
-    const { failures, serverReconnectionTime = -1 } = this.#connection ?? this
     this.#send({
       kind: 'update',
       term,
@@ -290,9 +260,6 @@ export class SharedSession implements Session, Candidate {
       after: this.#history.position,
       messages: [],
       lastEventId: this.lastEventId,
-      failures: this.#url ? 0 : failures,
-      serverReconnectionTime,
-      wait: Math.max(0, this.#resumeTime - performance.now()),
       ...news,
     })
   }
@@ -347,11 +314,8 @@ export class SharedSession implements Session, Candidate {
   }
 
   #receiveUpdate(update: Update): void {
-    const { term, error, to, url, after, messages, lastEventId, failures, serverReconnectionTime, wait } = update
+    const { term, error, to, url, after, messages, lastEventId } = update
     if (!this.#observe(term) || (to && to !== this.#id)) return
-    this.failures = failures
-    this.serverReconnectionTime = serverReconnectionTime < 0 ? undefined : serverReconnectionTime
-    this.#resumeTime = performance.now() + wait
     const isBehind = !!this.#connection
     if (error) {
       if (!isBehind) this.#receiveError(error)
@@ -434,7 +398,6 @@ export class SharedSession implements Session, Candidate {
       error = new Error(describeError(error))
     }
     this.#url = ''
-    this.#resumeTime = performance.now() + (details.delay ?? 0)
     this.#broadcast({ error: { ...toShared(details), error } })
     if (!details.willReconnect) {
       this.#stop()

@@ -39,7 +39,7 @@ const startShared: StartSession = (given, transport, handler) => {
   const settings = given as SharedSettings & SharedEventSourceInit
   const { url, withCredentials, method, redirect, lastEventIdQueryParam, scope, headers, body, request, fetch } =
     settings
-  const hasHeaders = typeof headers === 'function' || (!!headers && [...headers].length > 0)
+  const hasHeaders = typeof headers === 'function' || (headers && [...headers][0])
   if (scope === undefined && (hasHeaders || method !== 'GET' || body != null || request || fetch)) {
     throw new TypeError(
       'headers, body, request, fetch and methods other than GET need a scope: a string that differs by user',

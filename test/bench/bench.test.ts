@@ -123,7 +123,10 @@ it('Every workload over HTTP/2 produces a value for everysource and for each bas
   const results = await readResults()
   for (const name of workloads) {
     expect(results[name]?.failures ?? {}, name).toEqual({})
-    const titles = name === 'http2-idle' ? ['node:http2, open'] : ['node:http2, read', 'node:http2, to bare Events']
+    const titles =
+      name === 'http2-idle'
+        ? ['node:http2, open', 'node:http2, open, with a parser and an EventTarget']
+        : ['node:http2, read', 'node:http2, to bare Events', 'node:http2, to Events with their data']
     expect(Object.keys(results[name]?.values ?? {}), name).toEqual(['everysource', ...titles])
   }
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findPosition, MessageHistory } from '../../src/shared/history.ts'
+import { MessageHistory } from '../../src/shared/history.ts'
 import type { Position, StreamMessage, TabRequest } from '../../src/shared/protocol.ts'
 
 /** The key of the message with a number, in the series of one connection. */
@@ -8,19 +8,19 @@ const key = (number: number, series = 0.25): number => number + series
 
 /** A message with the number that is its ID and its data. */
 function message(number: number, members: Partial<StreamMessage> = {}): StreamMessage {
-  return { key: key(number), type: 'message', data: `${number}`, lastEventId: `${number}`, rank: 1, ...members }
+  return { key: key(number), type: 'message', data: `${number}`, lastEventId: `${number}`, ...members }
 }
 
 /** A history of messages with the IDs and data 1 to `count`. */
 function historyOf(count: number, replay = 0): MessageHistory {
   const history = new MessageHistory('', replay)
-  history.join({ key: key(0), lastEventId: '', rank: 0 })
+  history.join({ key: key(0), lastEventId: '' })
   for (let number = 1; number <= count; number++) history.append(message(number))
   return history
 }
 
 function requestFrom(position: Partial<TabRequest>): TabRequest {
-  return { kind: 'catch up', from: 7, key: 0, lastEventId: '', rank: 0, replay: 0, ...position }
+  return { kind: 'catch up', from: 7, key: 0, lastEventId: '', replay: 0, ...position }
 }
 
 /** The numbers of the messages that a request is answered with. */
@@ -38,19 +38,19 @@ describe('A history knows the position of a tab', () => {
   it('A position is the last message, whatever the last event ID is by now', () => {
     const history = new MessageHistory('a', 0)
     expect(history.isKnown).toBe(false)
-    expect(history.position).toEqual({ key: 0, lastEventId: 'a', rank: 0 })
+    expect(history.position).toEqual({ key: 0, lastEventId: 'a' })
     history.append(message(1))
     expect(history.isKnown).toBe(true)
     expect(history.lastEventId).toBe('1')
     history.lastEventId = 'b'
-    expect(history.position).toEqual({ key: key(1), lastEventId: '1', rank: 1 })
+    expect(history.position).toEqual({ key: key(1), lastEventId: '1' })
   })
 
   it('A history that moves elsewhere continues from there, without its own messages', () => {
     const history = historyOf(3)
-    history.join({ key: key(40, 0.5), lastEventId: 'x', rank: 1 })
+    history.join({ key: key(40, 0.5), lastEventId: 'x' })
     history.append(message(41, { key: key(41, 0.5), lastEventId: 'y' }))
-    expect(history.position).toEqual({ key: key(41, 0.5), lastEventId: 'y', rank: 1 })
+    expect(history.position).toEqual({ key: key(41, 0.5), lastEventId: 'y' })
     expect(answer(history, { key: key(40, 0.5) })).toEqual([41])
     expect(answer(history, { lastEventId: 'x' })).toEqual([41])
     expect(answeredFrom(history, { key: key(39, 0.5) })).toEqual(history.position)
@@ -58,7 +58,7 @@ describe('A history knows the position of a tab', () => {
 
   it('A history that moves to where it is keeps its messages', () => {
     const history = historyOf(3)
-    history.join({ key: key(3), lastEventId: '3', rank: 1 })
+    history.join({ key: key(3), lastEventId: '3' })
     expect(answer(history, { replay: 3 })).toEqual([1, 2, 3])
   })
 })
@@ -72,22 +72,12 @@ describe('A history answers requests of tabs that lack messages', () => {
 
   it('A tab that has the message with that number from another leader receives what came after its last event ID', () => {
     const history = historyOf(5)
-    expect(answer(history, { key: key(4, 0.5), lastEventId: '2', rank: 1 })).toEqual([3, 4, 5])
-  })
-
-  it('A tab that has one of several messages with an ID receives the others, if it is known which one it has', () => {
-    const history = historyOf(2)
-    for (const rank of [1, 2, 3]) history.append(message(2 + rank, { lastEventId: 'x', rank }))
-    expect(answer(history, { key: key(90, 0.5), lastEventId: 'x', rank: 1 })).toEqual([4, 5])
-    expect(answer(history, { key: key(90, 0.5), lastEventId: 'x', rank: 2 })).toEqual([5])
-    const unknown = { key: key(90, 0.5), lastEventId: 'x', rank: 0 }
-    expect(answeredFrom(history, unknown)).toEqual(history.position)
-    expect(findPosition([history.position], unknown)).toBe(-1)
+    expect(answer(history, { key: key(4, 0.5), lastEventId: '2' })).toEqual([3, 4, 5])
   })
 
   it('A tab that was given an ID receives what came after the last message with that ID', () => {
     const history = historyOf(2)
-    for (const rank of [0, 0]) history.append(message(3, { lastEventId: 'x', rank }))
+    for (const number of [3, 4]) history.append(message(number, { lastEventId: 'x' }))
     history.append(message(5))
     expect(answer(history, { lastEventId: 'x' })).toEqual([5])
   })
@@ -116,7 +106,7 @@ describe('A history answers requests of tabs that lack messages', () => {
 
   it('An answer says after which message it begins, without that message', () => {
     const { after } = historyOf(5).messagesFor(requestFrom({ lastEventId: '3' }))
-    expect(after).toEqual({ key: key(3), lastEventId: '3', rank: 1 })
+    expect(after).toEqual({ key: key(3), lastEventId: '3' })
   })
 })
 
@@ -168,13 +158,13 @@ describe('A history keeps a limited number of messages', () => {
   it('A history keeps messages up to 1 Mi characters, and knows the ID before the first that it kept', () => {
     const history = historyOfLengths([300_000, 300_000, 300_000, 300_000, 300_000])
     expect(keptLengths(history)).toEqual([300_000, 300_000, 300_000])
-    expect(history.messagesFor(requestFrom({ key: 0.5, lastEventId: '2', rank: 1 })).messages).toHaveLength(3)
+    expect(history.messagesFor(requestFrom({ key: 0.5, lastEventId: '2' })).messages).toHaveLength(3)
     expect(answeredFrom(history, { key: 0.5, lastEventId: '1' })).toEqual(history.position)
   })
 
   it('A history that has joined another series counts the characters from there', () => {
     const history = historyOfLengths([1_000_000])
-    history.join({ key: key(10, 0.5), lastEventId: '', rank: 0 })
+    history.join({ key: key(10, 0.5), lastEventId: '' })
     for (const number of [11, 12, 13]) history.append(message(number, { data: 'x'.repeat(300_000) }))
     expect(keptLengths(history)).toHaveLength(3)
   })

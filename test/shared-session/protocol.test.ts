@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readMessage, protocolVersion as version } from '../../src/shared/protocol.ts'
 
-const position = { key: 0.5, lastEventId: 'a', rank: 1 }
+const position = { key: 0.5, lastEventId: 'a' }
 const request = { version, ...position, kind: 'catch up', from: 0.25, replay: 0 }
-const state = { lastEventId: 'a', failures: 0, serverReconnectionTime: -1, wait: 0 }
+const state = { lastEventId: 'a' }
 const url = 'http://feed.example/'
 const update = { version, kind: 'update', term: 7.5, to: 0, url, after: position, messages: [], ...state }
 const message = { ...position, type: 'message', data: 'hello', lastEventId: 'b' }
@@ -58,7 +58,6 @@ describe('Anything else on the channel is ignored', () => {
     ['An update with a message without a key', { ...update, messages: [{ ...message, key: undefined }] }],
     ['An update without a position', { ...update, after: undefined }],
     ['An update without a last event ID', { ...update, lastEventId: undefined }],
-    ['An update with a wait without an end', { ...update, wait: Infinity }],
     ['An update whose position is not one', { ...update, after: 3 }],
     ['A reply to a tab that is not a number', { ...update, to: 'yes' }],
     ['An announcement without a term', { version, kind: 'term' }],
