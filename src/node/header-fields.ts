@@ -29,6 +29,6 @@ export function addLength(fields: Record<string, string>, method: string, length
   if (length === undefined) return
   if (given !== undefined && Number(given) !== length) throw new ContentLengthError()
   // RFC 9110, section 8.6: "A user agent SHOULD send Content-Length in a request when the method defines a meaning for
-  // enclosed content and it is not sending Transfer-Encoding."
-  if (length || /^(POST|PUT|PATCH)$/.test(method)) fields['content-length'] ??= `${length}`
+  // enclosed content and it is not sending Transfer-Encoding." A method that is not known may do so.
+  if (length || !/^(GET|HEAD|DELETE|OPTIONS)$/.test(method)) fields['content-length'] ??= `${length}`
 }

@@ -23,12 +23,12 @@ export interface SharedEventSourceInit extends EventSourceInit {
 
 function warnThatTabsCannotShare(): void {
   warnOnce(
-    'SharedEventSource: tabs cannot share this connection without Web Locks and BroadcastChannel (HTTPS, no sandbox)',
+    'SharedEventSource: tabs cannot share without Web Locks and BroadcastChannel (HTTPS or localhost, no sandbox)',
   )
 }
 
 function warnOfOtherVersion(): void {
-  warnOnce('SharedEventSource: tabs cannot share this connection with another version of everysource')
+  warnOnce('SharedEventSource: tabs cannot share with another version of everysource')
 }
 
 /** The shared sessions of this page. */

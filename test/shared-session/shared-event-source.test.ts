@@ -206,7 +206,7 @@ describe('SharedEventSource works where tabs cannot share', () => {
       }
       expect(sources.map(({ readyState }) => readyState)).toEqual([1, 1])
       expect(warn).toHaveBeenCalledOnce()
-      expect(warn).toHaveBeenCalledWith(expect.stringContaining('tabs cannot share this connection without Web Locks'))
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('tabs cannot share without Web Locks'))
     } finally {
       for (const source of sources) source.close()
       await server.close()

@@ -95,10 +95,6 @@ export class Simulation {
   eventCount = 0
   /** The status of further responses; undefined if the server does not respond. */
   status: number | undefined = 200
-  /** The header Retry-After of further responses. */
-  retryAfter: string | undefined
-  /** What the server sends first on every connection. */
-  preamble = ''
   /** Whether a tab has connected that is not the leader. */
   hasOwnConnections = false
   /** The tab whose code runs. */
@@ -172,15 +168,6 @@ export class Simulation {
       ...this.#lockQueue.filter((request) => !isOfTab(request)),
       ...this.#lockQueue.filter((request) => isOfTab(request)),
     ]
-  }
-
-  /** Steals the lock, as other code of the origin can do, and lets it go. */
-  async stealLock(): Promise<void> {
-    const robbed = this.#lockHolder
-    if (!robbed) return
-    this.enqueue('locks', robbed.tab, () => robbed.reject(new DOMException('stolen', 'AbortError')))
-    this.#releaseLock(robbed)
-    await this.finish()
   }
 
   /** What can happen now. */
@@ -353,8 +340,6 @@ class Connection {
     const { status } = this.#simulation
     if (status === undefined) return
     const headers = new Headers({ 'Content-Type': 'text/event-stream' })
-    const { retryAfter, preamble } = this.#simulation
-    if (retryAfter !== undefined) headers.set('Retry-After', retryAfter)
     this.#enqueue(() =>
       this.#handler.response({
         url: 'http://feed.example/',
@@ -368,7 +353,7 @@ class Connection {
       this.drop()
       return
     }
-    this.#send(`${preamble}${this.#simulation.greetingBefore(this.#next)}`)
+    this.#send(this.#simulation.greetingBefore(this.#next))
     this.proceed()
   }
 

@@ -271,7 +271,7 @@ describeWith(
       }
       await feed.until(() => feed.connections.length === 4)
       await expect.poll(() => said, { timeout: maxStartTime }).toHaveLength(2)
-      expect(said[0]).toMatch(/^warn SharedEventSource: .* each tab has its own connection$/)
+      expect(said[0]).toMatch(/^warn SharedEventSource: tabs cannot share without Web Locks and BroadcastChannel .*$/)
     })
   },
 )
