@@ -1,3 +1,4 @@
+import { normalizeValue } from '../platform/header-syntax.ts'
 import type { RequestHeaders } from '../platform/platform.ts'
 
 /**
@@ -22,12 +23,12 @@ export class HeaderList implements RequestHeaders {
   }
 
   set(name: string, value: string): void {
-    this.#values.set(name.toLowerCase(), normalize(value))
+    this.#values.set(name.toLowerCase(), normalizeValue(value))
   }
 
   append(name: string, value: string): void {
     const previous = this.get(name)
-    const normalized = normalize(value)
+    const normalized = normalizeValue(value)
     this.#values.set(name.toLowerCase(), previous === null ? normalized : `${previous}, ${normalized}`)
   }
 
@@ -42,9 +43,4 @@ export class HeaderList implements RequestHeaders {
   [Symbol.iterator](): Iterator<[name: string, value: string]> {
     return this.#values.entries()
   }
-}
-
-/** "To normalize a byte sequence potentialValue, remove any leading and trailing HTTP whitespace bytes." */
-function normalize(value: string): string {
-  return `${value}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
 }

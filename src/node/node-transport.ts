@@ -21,12 +21,18 @@ interface DispatchableRequest extends RedirectableRequest {
   body: Buffer | Readable | null
 }
 
+/** Adds the Content-Type of a body, unless the caller has given one. */
+function addContentType(request: DispatchableRequest, type: string | null): void {
+  if (!type || request.headers.has('content-type')) return
+  request.headers = createHeaders(request.headers)
+  request.headers.set('content-type', type)
+}
+
 /** "Extract a body" of the Fetch standard, with the Content-Type that goes with it. */
 async function extractBody(request: DispatchableRequest, body: BodyInit): Promise<void> {
   // The most frequent body. The first use of Node's own `Response` loads all of `fetch`.
   if (typeof body === 'string') {
-    request.headers = createHeaders(request.headers)
-    if (!request.headers.has('content-type')) request.headers.set('content-type', 'text/plain;charset=UTF-8')
+    addContentType(request, 'text/plain;charset=UTF-8')
     request.body = Buffer.from(body)
     return
   }
@@ -36,11 +42,7 @@ async function extractBody(request: DispatchableRequest, body: BodyInit): Promis
     return
   }
   const extracted = new Response(body)
-  const type = extracted.headers.get('content-type')
-  if (type && !request.headers.has('content-type')) {
-    request.headers = createHeaders(request.headers)
-    request.headers.set('content-type', type)
-  }
+  addContentType(request, extracted.headers.get('content-type'))
   if (isOneShot(body) && extracted.body) request.body = Readable.fromWeb(extracted.body as ReadableStream)
   else request.body = Buffer.from(await extracted.arrayBuffer())
 }

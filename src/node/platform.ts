@@ -1,3 +1,4 @@
+import { findMissingGlobal as findMissing } from '../platform/missing-globals.ts'
 import type { RequestHeaders } from '../platform/platform.ts'
 import { HeaderList } from './header-list.ts'
 
@@ -18,7 +19,5 @@ export function createHeaders(init?: Iterable<readonly [string, string]>): Reque
 
 /** Node has all of them, and reading `globalThis.Headers` would load all of `fetch`. */
 export function findMissingGlobal(): string | undefined {
-  return ['TextDecoder', 'TextEncoder', 'AbortController'].find(
-    (name) => !(globalThis as Record<string, unknown>)[name],
-  )
+  return findMissing(['TextDecoder', 'TextEncoder', 'AbortController'])
 }

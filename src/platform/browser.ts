@@ -1,7 +1,8 @@
-import type { Decode, EventHandlers, RequestHeaders } from './platform.ts'
+import type { Decode, EventHandlers } from './platform.ts'
 
 export { EventBase, EventTargetBase } from './base-classes.ts'
 export { findMissingGlobal } from './missing-globals.ts'
+export { createHeaders } from './request-headers.ts'
 
 // Browsers follow the standards, so nothing here is a workaround. What every page has may be missing when a test tool
 // on a server imports the build for browsers.
@@ -9,10 +10,6 @@ export { findMissingGlobal } from './missing-globals.ts'
 export function createDecoder(): Decode {
   const decoder = new TextDecoder()
   return (bytes) => decoder.decode(bytes, { stream: true })
-}
-
-export function createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders {
-  return new Headers(init as [string, string][] | undefined)
 }
 
 export function isHeader(name: unknown, value: unknown): boolean {

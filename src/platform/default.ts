@@ -1,18 +1,15 @@
 import { EventBase, EventTargetBase } from './base-classes.ts'
-import type { Decode, EventHandlers, RequestHeaders } from './platform.ts'
+import type { Decode, EventHandlers } from './platform.ts'
 
 export { onAbort } from './abort-signal.ts'
 export { isHeader } from './header-syntax.ts'
 export { showFields } from './inspection.ts'
 export { findMissingGlobal } from './missing-globals.ts'
+export { createHeaders } from './request-headers.ts'
 export { EventBase, EventTargetBase }
 
-// For every runtime without a separate file: Node, Deno, Bun, edge workers, and browsers if the build for browsers was
+// For every runtime without a separate file: Deno, Bun, edge workers, and browsers if the build for browsers was
 // not chosen (CommonJS). It detects what the runtime does, and makes no assumptions.
-
-export function createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders {
-  return new Headers(init as [string, string][] | undefined)
-}
 
 const createTextDecoder = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
 

@@ -29,6 +29,7 @@ export interface RequestHeaders extends Iterable<[name: string, value: string]> 
 /** What runtimes do differently. Each runtime's file, chosen by the import `#platform`, exports these members. */
 export interface Platform {
   createDecoder(): Decode
+  /** Creates the headers of a request: in Node, without loading all of `fetch`. */
   createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders
   /** Whether HTTP can carry a header. */
   isHeader(name: unknown, value: unknown): boolean

@@ -1,13 +1,11 @@
-import type { Decode, EventHandlers, RequestHeaders } from '../platform/platform.ts'
+import { findMissingGlobal as findMissing } from '../platform/missing-globals.ts'
+import type { Decode, EventHandlers } from '../platform/platform.ts'
 import { TextChunk } from './text-chunk.ts'
 
 export { onAbort } from '../platform/abort-signal.ts'
 export { isHeader } from '../platform/header-syntax.ts'
+export { createHeaders } from '../platform/request-headers.ts'
 export { Event as EventBase, EventTarget as EventTargetBase } from './runtime-events.ts'
-
-export function createHeaders(init?: Iterable<readonly [string, string]>): RequestHeaders {
-  return new Headers(init as [string, string][] | undefined)
-}
 
 /**
  * Decodes one stream, and strips one byte order mark from its start. A response over XMLHttpRequest arrives as text, in
@@ -35,7 +33,7 @@ export function createDecoder(): Decode {
  * `web-api.ts` provides.
  */
 export function findMissingGlobal(): string | undefined {
-  return ['Headers', 'AbortController'].find((name) => !(globalThis as Record<string, unknown>)[name])
+  return findMissing(['Headers', 'AbortController'])
 }
 
 /** Returns the handlers unchanged: React Native's EventTarget does not read `on…` attributes. */
