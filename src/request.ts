@@ -26,7 +26,8 @@ function percentDecode(text: string): string {
  */
 function applyUrlCredentials(url: URL, headers: RequestHeaders): void {
   const { username, password } = url
-  if ((username || password) && !headers.has('Authorization')) {
+  if (!username && !password) return
+  if (!headers.has('Authorization')) {
     headers.set('Authorization', `Basic ${btoa(percentDecode(`${username}:${password}`))}`)
   }
   url.username = url.password = ''

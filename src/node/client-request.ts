@@ -50,6 +50,13 @@ interface ClientRequestOptions extends Pick<RequestOptions, 'method' | 'path' | 
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Names and values, alternating. */
+function toArray(headers: Readonly<Record<string, string>>): string[] {
+  const fields: string[] = []
+  for (const name of Object.keys(headers)) fields.push(name, headers[name] ?? '')
+  return fields
+}
+
 /**
  * Creates a request over a connected socket.
  * @param server what tracers report
@@ -57,13 +64,15 @@ interface ClientRequestOptions extends Pick<RequestOptions, 'method' | 'path' | 
 export function createRequest(
   socket: Socket,
   { protocol, host, port }: HttpServer,
-  { headers, ...options }: ClientRequestOptions,
+  { method, path, maxHeaderSize, headers }: ClientRequestOptions,
 ): ClientRequest {
   OwnClientRequest ??= findClientRequest()
   const request = new OwnClientRequest({
-    ...options,
+    method,
+    path,
+    maxHeaderSize,
     // An array is written at once. Headers that tracers can read and change would stay in memory as long as the stream.
-    headers: hasHttpTracers() ? headers : Object.entries(headers).flat(),
+    headers: hasHttpTracers() ? headers : toArray(headers),
     host,
     port,
     createConnection: () => socket,

@@ -41,7 +41,10 @@ export interface PendingConnection {
  * The options of a TCP socket. The highWaterMark, which Node's types lack here, is undici's. A half-open socket can still
  * be written to at its end, which tells a reset from a clean end.
  */
-const tcpOptions = { allowHalfOpen: true, highWaterMark: 65_536 } as Partial<TcpNetConnectOpts>
+function tcpOptions(host: string, port: number): TcpNetConnectOpts {
+  // V8 would give each object made by a spread a shape of its own, which slows down everything that reads it.
+  return { allowHalfOpen: true, highWaterMark: 65_536, host, port } as TcpNetConnectOpts
+}
 
 /** The scheme of a serialized origin, and its host with the port. This does not use `URL`: thousands of streams begin at once. */
 export function splitOrigin(origin: string): [scheme: string, host: string] {
@@ -77,7 +80,7 @@ export function connect(endpoint: Endpoint, options: ConnectOptions, callback: C
   const { host, port, tls } = endpoint
   const socket = tls
     ? connectTls({ ...tls, host, port, ALPNProtocols: options.protocols })
-    : connectTcp({ ...tcpOptions, host, port })
+    : connectTcp(tcpOptions(host, port))
   return new PendingSocket(socket, endpoint, options, callback)
 }
 
@@ -92,8 +95,42 @@ export function connectOver(
   return new PendingSocket(tls, endpoint, options, callback)
 }
 
-/** This is not a closure, which would keep the pending connection in memory as long as the socket. */
-function ignoreError(): void {}
+/** The time of silence after which TCP checks that the peer is still there, in ms. */
+const keepAliveDelay = 60_000
+
+/** Whoever uses a socket now: first who establishes the connection, then the connection. */
+export interface SocketOwner {
+  /** The socket has failed. */
+  failed(error: Error): void
+  closed(): void
+}
+
+/**
+ * The member of a socket that refers to its owner. Listeners read it from `this`: they are added once, before those of Node
+ * itself, and a closure for each would take much of the memory of an idle stream.
+ */
+export const socketOwner: unique symbol = Symbol('socketOwner')
+
+interface OwnedSocket extends Socket {
+  [socketOwner]: SocketOwner
+}
+
+/** Lets a connected socket report to another owner. */
+export function setSocketOwner(socket: Socket, owner: SocketOwner): void {
+  ;(socket as OwnedSocket)[socketOwner] = owner
+}
+
+function onConnect(this: Socket): void {
+  ;((this as OwnedSocket)[socketOwner] as PendingSocket).connected()
+}
+
+function onError(this: Socket, error: Error): void {
+  ;(this as OwnedSocket)[socketOwner].failed(error)
+}
+
+function onClose(this: Socket): void {
+  ;(this as OwnedSocket)[socketOwner].closed()
+}
 
 function keepSession(socket: Socket, tls: TlsEndpoint): void {
   socket.on('session', (session: Buffer) => {
@@ -101,10 +138,11 @@ function keepSession(socket: Socket, tls: TlsEndpoint): void {
   })
 }
 
-class PendingSocket implements PendingConnection {
+class PendingSocket implements PendingConnection, SocketOwner {
   readonly #socket: Socket | TLSSocket
   /** The host and the port, for messages. */
   readonly #address: string
+  /** Present until the connection is established, or has failed. */
   #callback: ConnectCallback | undefined
   readonly #timer: Timer
 
@@ -119,28 +157,27 @@ class PendingSocket implements PendingConnection {
     this.#address = addressOf(endpoint)
     this.#callback = callback
     if (unref) socket.unref()
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 60_000)
     this.#timer = startTimer(
-      () => this.#fail(new Error(`no connection to ${this.#address} within ${timeout} ms`)),
+      () => this.failed(new Error(`no connection to ${this.#address} within ${timeout} ms`)),
       timeout,
       true,
     )
+    setSocketOwner(socket, this)
     socket
-      .once(tls ? 'secureConnect' : 'connect', this.#connected)
-      .on('error', this.#fail)
-      .on('close', this.#closed)
+      .once(tls ? 'secureConnect' : 'connect', onConnect)
+      .on('error', onError)
+      .on('close', onClose)
     if (tls) keepSession(socket, tls)
   }
 
-  readonly #connected = (): void => {
-    this.#socket.off('error', this.#fail).off('close', this.#closed)
-    // The new owner adds its own listener; until then an error must not be thrown.
-    this.#socket.on('error', ignoreError)
+  connected(): void {
+    // Before the connection, Node would set both twice: at once, and again when the socket is connected.
+    this.#socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
     this.#settle(undefined, this.#socket)
   }
 
-  readonly #fail = (error: Error & { readonly errors?: readonly Error[] }): void => {
+  failed(error: Error & { readonly errors?: readonly Error[] }): void {
+    if (!this.#callback) return
     this.#socket.destroy()
     // Where a host has several addresses, Node's error has no message of its own.
     error.message ||= error.errors?.map(({ message }) => message).join(', ') ?? ''
@@ -151,8 +188,9 @@ class PendingSocket implements PendingConnection {
     this.#settle(error)
   }
 
-  readonly #closed = (): void =>
-    this.#fail(new Error(`the connection to ${this.#address} was closed while it was being established`))
+  closed(): void {
+    this.failed(new Error(`the connection to ${this.#address} was closed while it was being established`))
+  }
 
   #settle(error: Error | undefined, socket?: Socket): void {
     clearTimeout(this.#timer)

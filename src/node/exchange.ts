@@ -13,18 +13,27 @@ import { describeTlsError, isTlsError } from './tls-error.ts'
 
 type GivenHeaders = Record<string, string | string[] | undefined>
 
-/** The value of a header as `Headers` would return it: several values are joined. */
-function readHeader(given: GivenHeaders, name: string): string | null {
-  // This does not use Object.entries, because thousands of streams begin at once after an outage.
-  let joined: string | null = null
-  for (const key of Object.keys(given)) {
-    if (key.length !== name.length || key.toLowerCase() !== name) continue
-    for (const value of [given[key] ?? ''].flat()) joined = joined === null ? value : `${joined}, ${value}`
+/** Headers with names in lower case. */
+type ResponseHeaders = Readonly<GivenHeaders>
+
+/** The headers from the caller's dispatcher, whose interceptors may add names that have capitals. */
+function toLowerCase(given: GivenHeaders): ResponseHeaders {
+  const headers: GivenHeaders = Object.create(null)
+  for (const [name, value = ''] of Object.entries(given)) {
+    const key = name.toLowerCase()
+    headers[key] = headers[key] === undefined ? value : [headers[key], value].flat()
   }
-  return joined
+  return headers
 }
 
-function readHeaders(given: GivenHeaders): Headers {
+/** The value of a header as `Headers` would return it: several values are joined. */
+function readHeader(headers: ResponseHeaders, name: string): string | null {
+  const value = headers[name]
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+function readHeaders(given: ResponseHeaders): Headers {
   const headers = new Headers()
   for (const [name, value = ''] of Object.entries(given)) {
     for (const each of [value].flat()) if (isHeader(name, each)) headers.append(name, each)
@@ -37,9 +46,9 @@ class Head implements TransportResponse {
   readonly url: string
   readonly status: number
   readonly statusText: string
-  readonly #headers: GivenHeaders
+  readonly #headers: ResponseHeaders
 
-  constructor(url: string, status: number, statusText: string, headers: GivenHeaders) {
+  constructor(url: string, status: number, statusText: string, headers: ResponseHeaders) {
     this.url = url
     this.status = status
     this.statusText = statusText
@@ -67,7 +76,7 @@ class RequestBodyError extends Error {
  * when a paused connection closes at the end of its response, undici throws an AssertionError that cannot be caught
  * (https://github.com/nodejs/undici/issues/5360, fixed in undici 8).
  */
-function isKeptAlive(headers: GivenHeaders): boolean {
+function isKeptAlive(headers: ResponseHeaders): boolean {
   const hasLength = readHeader(headers, 'content-length') !== null || readHeader(headers, 'transfer-encoding') !== null
   return hasLength && !/\bclose\b/i.test(`${readHeader(headers, 'connection')}`)
 }
@@ -171,11 +180,12 @@ export class Exchange implements ResponseHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    headers: GivenHeaders,
+    given: GivenHeaders,
     statusText = '',
   ): void {
     // Informational responses come before the final one. No other response follows "101 Switching Protocols".
     if (this.isOver || (status >= 100 && status < 200 && status !== 101)) return
+    const headers = this.#isCustomDispatcher ? toLowerCase(given) : given
     const response = new Head(this.#url, status, statusText, headers)
     const redirected = this.#redirected
     this.#redirected = undefined

@@ -2,29 +2,16 @@ import type { Socket } from 'node:net'
 import { startTimer, type Timer } from '../timer.ts'
 import type { HttpServer } from './client-request.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
+import { type SocketOwner, setSocketOwner, socketOwner } from './connector.ts'
 import { Http1Request, type RequestConnection, repeatOrFail } from './http1-request.ts'
 import { describeTlsError } from './tls-error.ts'
 
-/**
- * The member of a socket that refers to its {@link Http1Connection}. Listeners read it from `this`: a closure for each
- * listener would take much of the memory of an idle stream.
- */
-const http1Connection: unique symbol = Symbol('http1Connection')
-
-interface Owned {
-  [http1Connection]: Http1Connection
+interface OwnedSocket extends Socket {
+  [socketOwner]: Http1Connection
 }
 
-function onError(this: Owned, error: Error): void {
-  this[http1Connection].failed(error)
-}
-
-function onEnd(this: Owned): void {
-  this[http1Connection].ended()
-}
-
-function onClose(this: Owned): void {
-  this[http1Connection].closed()
+function onEnd(this: Socket): void {
+  ;(this as OwnedSocket)[socketOwner].ended()
 }
 
 /** Bytes that a server sends without a request could be mistaken for the next response. */
@@ -40,7 +27,7 @@ export interface Http1Options {
 }
 
 /** An HTTP/1.1 connection, which carries one request at a time: `node:http` over a socket of the connector. */
-export class Http1Connection implements Connection, RequestConnection {
+export class Http1Connection implements Connection, RequestConnection, SocketOwner {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #options: Http1Options
@@ -58,11 +45,9 @@ export class Http1Connection implements Connection, RequestConnection {
     this.#socket = socket
     this.#owner = owner
     this.#options = options
-    // Added before the listeners of node:http.
-    Object.assign(socket, { [http1Connection]: this })
-      .on('error', onError)
-      .on('end', onEnd)
-      .on('close', onClose)
+    setSocketOwner(socket, this)
+    // Added before the listener of node:http.
+    socket.on('end', onEnd)
     this.#setReference()
   }
 

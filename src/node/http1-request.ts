@@ -37,13 +37,9 @@ function isSafe({ options }: PendingRequest): boolean {
  * @throws Error that names the header that cannot be sent, but not its value
  */
 function createFields({ options }: PendingRequest, host: string, length: number | undefined): Record<string, string> {
-  const fields: Record<string, string> = { host, connection: 'keep-alive' }
   const headers = (options.headers ?? {}) as Readonly<Record<string, string>>
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] ?? ''
-    checkValue(name, value)
-    fields[name] = value
-  }
+  const fields: Record<string, string> = { host, connection: 'keep-alive', ...headers }
+  for (const name of Object.keys(headers)) checkValue(name, headers[name] ?? '')
   addLength(fields, options.method, length)
   if (length === undefined && fields['content-length'] === undefined) fields['transfer-encoding'] = 'chunked'
   return fields
@@ -57,6 +53,15 @@ const http1Request: unique symbol = Symbol('http1Request')
 
 interface Owned {
   [http1Request]: Http1Request
+}
+
+function setHttp1Request<Emitter extends ClientRequest | IncomingMessage>(
+  emitter: Emitter,
+  request: Http1Request,
+): Emitter & Owned {
+  const owned = emitter as Emitter & Owned
+  owned[http1Request] = request
+  return owned
 }
 
 function onResponse(this: Owned, response: IncomingMessage): void {
@@ -161,7 +166,7 @@ export class Http1Request implements ResponseController {
     }
     this.#request = request
     this.#fields = fields
-    Object.assign(request, { [http1Request]: this })
+    setHttp1Request(request, this)
       .on('response', onResponse)
       .on('upgrade', onUpgrade)
       .on('error', onError)
@@ -223,7 +228,7 @@ export class Http1Request implements ResponseController {
     const headers = groupHeaders(rawHeaders)
     // After "101 Switching Protocols", the connection speaks another protocol, even if the server has not named it.
     this.#idleTime = statusCode === 101 ? 0 : readIdleTime(headers['keep-alive'])
-    Object.assign(response, { [http1Request]: this })
+    setHttp1Request(response, this)
       .on('data', onData)
       .on('end', onEnd)
       .on('error', onError)

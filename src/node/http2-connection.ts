@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers'
 import type { TLSSocket } from 'node:tls'
 import { startTimer, type Timer } from '../timer.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
-import { splitOrigin } from './connector.ts'
+import { type SocketOwner, setSocketOwner, splitOrigin } from './connector.ts'
 import { errorCodes, errorName } from './http2-error-codes.ts'
 import { Http2Request, type RequestConnection } from './http2-request.ts'
 import { describeTlsError } from './tls-error.ts'
@@ -37,7 +37,7 @@ export interface Http2Options {
 export class NotHttp2Error extends Error {}
 
 /** An HTTP/2 connection, which many requests share. */
-export class Http2Connection implements Connection, RequestConnection {
+export class Http2Connection implements Connection, RequestConnection, SocketOwner {
   /** The reason why the connection was lost, if it was. */
   error: Error | undefined
   readonly #owner: ConnectionOwner
@@ -81,8 +81,7 @@ export class Http2Connection implements Connection, RequestConnection {
       settings: { enablePush: false, initialWindowSize: streamWindow },
     })
     this.#session = session
-    // A server that wants a client certificate says so only after the handshake, in an alert.
-    socket.on('error', (error) => this.destroy(error))
+    setSocketOwner(socket, this)
     session
       .on('connect', () => session.destroyed || session.setLocalWindowSize(connectionWindow))
       .on('remoteSettings', ({ maxConcurrentStreams = maxStreams }) => {
@@ -164,6 +163,15 @@ export class Http2Connection implements Connection, RequestConnection {
     this.#owner.avoidHttp2()
     this.retire()
   }
+
+  // What the socket reports. The session reports its end.
+
+  failed(error: Error): void {
+    // A server that wants a client certificate says so only after the handshake, in an alert.
+    this.destroy(error)
+  }
+
+  closed(): void {}
 
   destroy(error: Error): void {
     this.#fail(error)

@@ -17,8 +17,20 @@ import { abortedMessage, Exchange } from './exchange.ts'
 import { HeaderError } from './header-fields.ts'
 
 /** A request as a dispatcher takes it. A body that is a stream can be sent only once. */
-interface DispatchableRequest extends RedirectableRequest {
+interface DispatchableRequest extends Omit<RedirectableRequest, 'url'> {
+  origin: string
+  /** The path with the query. */
+  path: string
   body: Buffer | Readable | null
+}
+
+/**
+ * The origin of a serialized HTTP URL, and its path with the query; undefined for another scheme. This does not use
+ * `URL`: thousands of streams begin at once after an outage.
+ */
+function splitUrl(url: string): [origin: string, path: string] | undefined {
+  const [, origin, path] = /^(https?:\/\/[^/?#]+)([^#]*)/.exec(url) ?? []
+  return origin === undefined ? undefined : [origin, path || '/']
 }
 
 /** Adds the Content-Type of a body, unless the caller has given one. */
@@ -56,7 +68,7 @@ const defaultHeaders = {
 }
 
 /** The names of headers that belong to the connection, not to the request. undici and HTTP/2 refuse some of them. */
-const connectionHeaders = [
+const connectionHeaders = new Set([
   'expect',
   'http2-settings',
   'keep-alive',
@@ -65,7 +77,7 @@ const connectionHeaders = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-]
+])
 
 /** The connections of all requests without a dispatcher, created for the first of them. */
 let defaultConnections: Connections | undefined
@@ -88,7 +100,7 @@ function sharedConnections(unref: boolean): Connections {
 function createFields(headers: RequestHeaders): Record<string, string> {
   const fields: Record<string, string> = { ...defaultHeaders }
   for (const [name, value] of headers) {
-    if (connectionHeaders.includes(name)) {
+    if (connectionHeaders.has(name)) {
       throw new HeaderError(`header "${name}" belongs to the connection, not to a request`)
     }
     if (name === 'content-length' && /\D/.test(value)) {
@@ -103,16 +115,19 @@ function createFields(headers: RequestHeaders): Record<string, string> {
 function follow(request: DispatchableRequest, response: TransportResponse, handler: TransportHandler): boolean {
   const { status } = response
   const location = response.header('location')
-  request.headers = createHeaders(request.headers)
-  if (!followRedirect(request, status, location && decodeByteString(location))) {
+  const { method, body } = request
+  const next = { url: new URL(response.url), method, headers: createHeaders(request.headers), body }
+  if (!followRedirect(next, status, location && decodeByteString(location))) {
     handler.refuse('redirect', 'redirect not followed', response)
     return false
   }
   // "…request's body is non-null, and request's body's source is null, then return a network error."
-  if (isOneShot(request.body)) {
+  if (isOneShot(next.body)) {
     handler.refuse('body-used', `status ${status} asks for the body again, which is a stream: pass a function`)
     return false
   }
+  const { url, ...others } = next
+  Object.assign(request, others, { origin: url.origin, path: url.pathname + url.search })
   return true
 }
 
@@ -128,13 +143,13 @@ class NodeTransport implements Pick<Transport, 'send'> {
 
   send(request: TransportRequest, handler: TransportHandler): void {
     const { method, headers, body } = request
-    if (!/^https?:/.test(request.url)) {
+    const url = splitUrl(request.url)
+    if (!url) {
       createFetchTransport(undefined, sendUnchanged).send(request, handler)
       return
     }
-    const url = new URL(request.url)
-    if (url.hash) url.hash = ''
-    const sent: DispatchableRequest = { url, method, headers, body: null }
+    const [origin, path] = url
+    const sent: DispatchableRequest = { origin, path, method, headers, body: null }
     if (body == null) this.#exchange(sent, request, handler)
     else {
       extractBody(sent, body)
@@ -156,7 +171,7 @@ class NodeTransport implements Pick<Transport, 'send'> {
         return
       }
       const exchange = new Exchange({
-        url: request.url.href,
+        url: request.origin + request.path,
         isHead: request.method === 'HEAD',
         signal,
         handler,
@@ -174,11 +189,11 @@ class NodeTransport implements Pick<Transport, 'send'> {
     send()
   }
 
-  #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
+  #dispatch({ origin, path, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
     try {
       const options: RequestOptions = {
-        origin: url.origin,
-        path: url.pathname + url.search,
+        origin,
+        path,
         method: method as Dispatcher.HttpMethod,
         headers: createFields(headers),
         body,

@@ -45,6 +45,8 @@ export class OriginConnections implements ConnectionOwner {
   /** The requests that wait for a connection. */
   readonly #waiting = new Set<PendingRequest>()
   readonly #openings = new Set<Opening>()
+  /** The number of openings that are late. */
+  #lateOpenings = 0
   readonly #connections = new Set<Connection>()
   /** The connections that take another request. */
   readonly #free = new Set<Connection>()
@@ -78,7 +80,7 @@ export class OriginConnections implements ConnectionOwner {
       if (!limit && connection.room === 0 && limit !== undefined) return
       if (limit === undefined) return
       this.#capacity = limit
-      this.#openings.delete(opening)
+      this.#remove(opening)
     }
     if (connection.room) this.#free.add(connection)
     else this.#free.delete(connection)
@@ -130,9 +132,14 @@ export class OriginConnections implements ConnectionOwner {
 
   /** The number of requests that the connections being established are expected to take. */
   get #expectedRoom(): number {
-    let count = 0
-    for (const { isLate } of this.#openings) if (!isLate) count++
-    return count * this.#capacity
+    return (this.#openings.size - this.#lateOpenings) * this.#capacity
+  }
+
+  /** @returns whether the opening was still there */
+  #remove(opening: Opening): boolean {
+    if (!this.#openings.delete(opening)) return false
+    if (opening.isLate) this.#lateOpenings--
+    return true
   }
 
   #findFree(): Connection | undefined {
@@ -169,7 +176,7 @@ export class OriginConnections implements ConnectionOwner {
   #useHttp1(opening: Opening, socket: Socket): void {
     this.#protocol = 'http/1.1'
     this.#capacity = 1
-    this.#openings.delete(opening)
+    this.#remove(opening)
     this.#http1Options ??= { server: describeServer(this.#options.origin), unref: this.#options.unref }
     const connection = new Http1Connection(socket, this, this.#http1Options)
     this.#connections.add(connection)
@@ -179,7 +186,7 @@ export class OriginConnections implements ConnectionOwner {
 
   /** Reports an error to the requests that wait for this connection. */
   #failed(opening: Opening, error: Error): void {
-    if (!this.#openings.delete(opening)) return
+    if (!this.#remove(opening)) return
     if (error instanceof NotHttp2Error && !this.#avoidsHttp2) {
       this.avoidHttp2()
       this.#serve()
@@ -206,7 +213,10 @@ export class OriginConnections implements ConnectionOwner {
   #giveUp(request: PendingRequest, hasTimedOut: boolean): void {
     if (!this.#waiting.delete(request)) return
     // Later requests must not wait for a connection that an earlier one timed out on; others may have more time.
-    if (hasTimedOut) for (const opening of this.#openings) opening.isLate = true
+    if (hasTimedOut) {
+      for (const opening of this.#openings) opening.isLate = true
+      this.#lateOpenings = this.#openings.size
+    }
     for (const opening of [...this.#openings].reverse()) {
       if ((this.#openings.size - 1) * this.#capacity < this.#waiting.size) break
       this.#abandon(opening)
@@ -215,7 +225,7 @@ export class OriginConnections implements ConnectionOwner {
   }
 
   #abandon(opening: Opening): void {
-    this.#openings.delete(opening)
+    this.#remove(opening)
     opening.connecting?.abandon()
     opening.connection?.destroy(new Error('no request waits for the connection'))
   }
