@@ -20,13 +20,13 @@ export function findRefusal(
   accepts: ((contentType: string | null) => boolean) | null | undefined,
 ): Refusal | undefined {
   const { status, statusText, url } = response
+  const contentType = response.header('content-type')
+  if (status === 200 && (accepts ?? isEventStream)(contentType)) return undefined
   // The query may contain a secret.
   const from = `from ${url.replace(/[?#].*/, '')}`
   if (status !== 200) {
     return { reason: 'status', message: ['HTTP', status, statusText, from].filter(Boolean).join(' '), response }
   }
-  const contentType = response.header('content-type')
-  if ((accepts ?? isEventStream)(contentType)) return undefined
   const rule = accepts ? 'which acceptContentType refuses' : 'not text/event-stream'
   return { reason: 'content-type', message: `content-type ${contentType ?? 'missing'}, ${rule}, ${from}`, response }
 }

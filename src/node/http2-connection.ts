@@ -40,9 +40,8 @@ export class NotHttp2Error extends Error {}
 export class Http2Connection implements Connection, RequestConnection, SocketOwner {
   /** The reason why the connection was lost, if it was. */
   error: Error | undefined
+  readonly authority: string
   readonly #owner: ConnectionOwner
-  /** The host of the server with its port, for messages. */
-  readonly #authority: string
   readonly #socket: TLSSocket
   readonly #session: ClientHttp2Session
   readonly #options: Http2Options
@@ -66,7 +65,7 @@ export class Http2Connection implements Connection, RequestConnection, SocketOwn
   /** @param socket a connected socket that has negotiated HTTP/2 */
   constructor(origin: string, socket: TLSSocket, owner: ConnectionOwner, options: Http2Options) {
     this.#owner = owner
-    this.#authority = splitOrigin(origin)[1]
+    this.authority = splitOrigin(origin)[1]
     this.#socket = socket
     this.#options = options
     // Loaded by the first such connection: plain HTTP needs neither this module nor node:tls.
@@ -181,7 +180,7 @@ export class Http2Connection implements Connection, RequestConnection, SocketOwn
   }
 
   #fail(error: Error): void {
-    describeTlsError(error, this.#authority)
+    describeTlsError(error, this.authority)
     this.error ??=
       this.#limit === undefined && isProtocolError(error)
         ? new NotHttp2Error(`the server negotiated HTTP/2 but does not speak it: ${error.message}`)

@@ -1,7 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PendingRequest, ResponseController, ResponseHandler, SentRequest } from './connection.ts'
-import { splitOrigin } from './connector.ts'
 import { addLength, checkValue } from './header-fields.ts'
 import { errorCodes, errorName } from './http2-error-codes.ts'
 import { readRest } from './read-rest.ts'
@@ -23,6 +22,8 @@ function describeReset(code: number): string {
 
 /** The connection that a request is sent over. */
 export interface RequestConnection {
+  /** The host of the server with its port, unless that is the default. */
+  readonly authority: string
   /** The reason why the connection was lost, if it was. */
   readonly error: Error | undefined
   /** Whether the connection is closed. */
@@ -48,22 +49,22 @@ type RequestStream = ClientHttp2Stream & { [http2Request]: Http2Request }
  * The header fields of a request.
  * @throws Error that names the header that cannot be sent, but not its value
  */
-function createFields({ options }: PendingRequest, length: number | undefined): Record<string, string> {
+function createFields(
+  { options }: PendingRequest,
+  authority: string,
+  length: number | undefined,
+): Record<string, string> {
   const { method, path } = options
-  const [scheme, authority] = splitOrigin(`${options.origin}`)
+  const given = (options.headers ?? {}) as Readonly<Record<string, string>>
+  for (const name of Object.keys(given)) checkValue(name, given[name] ?? '')
+  // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
+  const { host, connection: _connection, ...headers } = given
   const fields: Record<string, string> = {
     ':method': method,
-    ':scheme': scheme,
-    ':authority': authority,
+    ':scheme': 'https',
+    ':authority': host ?? authority,
     ':path': path,
-  }
-  const headers = (options.headers ?? {}) as Readonly<Record<string, string>>
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] ?? ''
-    checkValue(name, value)
-    if (name === 'host') fields[':authority'] = value
-    // "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
-    else if (name !== 'connection') fields[name] = value
+    ...headers,
   }
   addLength(fields, method, length)
   return fields
@@ -102,7 +103,11 @@ export class Http2Request implements ResponseController {
     const request = this.#request as PendingRequest
     const body = request.options.body as Buffer | Readable | null | undefined
     const length = isReadable(body) ? undefined : (body?.length ?? 0)
-    const stream = session.request(createFields(request, length), { endStream: length === 0 }) as RequestStream
+    const { method } = request.options
+    const fields = createFields(request, this.#connection.authority, length)
+    // Node ends a GET request by default. It would copy options, and complete the copy: 1 KB for each of thousands of streams.
+    const options = method === 'GET' && length === 0 ? undefined : { endStream: length === 0 }
+    const stream = session.request(fields, options) as RequestStream
     this.#stream = stream
     stream[http2Request] = this
     stream.push = pushTrackingEnd
@@ -267,9 +272,10 @@ function pushTrackingEnd(this: ClientHttp2Stream, chunk: unknown, encoding?: Buf
 }
 
 function onResponse(this: ClientHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: readonly string[]): void {
-  const types = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === 'content-type')
   // Node keeps the first value, but the last one counts: "extract a MIME type" of the Fetch standard.
-  if (types.length > 1) headers['content-type'] = types.join(', ')
+  if (raw.indexOf('content-type') !== raw.lastIndexOf('content-type')) {
+    headers['content-type'] = raw.filter((_, index) => raw[index - 1] === 'content-type' && index % 2 === 1).join(', ')
+  }
   ;(this as RequestStream)[http2Request].responded(headers)
 }
 

@@ -99,7 +99,7 @@ function sharedConnections(unref: boolean): Connections {
  */
 function createFields(headers: RequestHeaders): Record<string, string> {
   const fields: Record<string, string> = { ...defaultHeaders }
-  for (const [name, value] of headers) {
+  headers.forEach((value, name) => {
     if (connectionHeaders.has(name)) {
       throw new HeaderError(`header "${name}" belongs to the connection, not to a request`)
     }
@@ -107,7 +107,7 @@ function createFields(headers: RequestHeaders): Record<string, string> {
       throw new HeaderError('invalid content-length header: it must be a number of bytes')
     }
     fields[name] = value
-  }
+  })
   return fields
 }
 

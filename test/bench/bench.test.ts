@@ -187,7 +187,13 @@ it.for(browsers)(
     if (!arePeersInstalled) skip('the peers are not installed')
     if (executable === undefined && !process.env['CI']) skip(`${name} is missing`)
     const printed = await run('browser', '--workloads', name, '--scale', '0.01')
-    const peers = ['eventsource', 'event-source-polyfill', 'native EventSource', 'fetch, read']
+    const peers = [
+      'eventsource',
+      'event-source-polyfill',
+      'native EventSource',
+      'fetch, read',
+      'fetch, to Events with their data',
+    ]
     expect(readTables(printed)).toEqual(numbersOf('everysource', ...peers))
     expect((await readResults())[name]?.runtime).toMatch(name === 'firefox' ? /^Firefox \d/ : /^Chromium \d/)
   },

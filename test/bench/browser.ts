@@ -56,6 +56,7 @@ const imports: Partial<Record<SubjectName, () => string | undefined>> = {
   'event-source-polyfill': () => 'event-source-polyfill',
   native: () => undefined,
   'fetch-discard': () => undefined,
+  'fetch-message': () => 'eventsource-parser',
 }
 
 const included = (Object.keys(imports) as SubjectName[]).filter(options.includes)

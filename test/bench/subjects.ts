@@ -24,6 +24,7 @@ const everySubject = {
   empty: { title: 'Node alone', kind: 'baseline' },
   'http-discard': { title: 'node:http, read', kind: 'baseline' },
   'fetch-discard': { title: 'fetch, read', kind: 'baseline' },
+  'fetch-message': { title: 'fetch, to Events with their data', kind: 'baseline', module: 'eventsource-parser' },
   'http-decode': { title: 'node:http, decoded', kind: 'baseline' },
   'http-parse': { title: 'node:http, decoded, parsed', kind: 'baseline', module: 'eventsource-parser' },
   'http-dispatch': { title: 'node:http, to bare Events', kind: 'baseline' },

@@ -4,9 +4,7 @@ import { connect } from 'node:http2'
 import type { SubjectName } from '../subjects.ts'
 import type { Load } from './adapters.ts'
 import { readWithFetch } from './read-with-fetch.ts'
-
-/** Reads a response to its end. */
-type Read = (url: string) => Promise<void>
+import { createDispatch, type Read, readWithParser } from './read-with-parser.ts'
 
 async function readWithHttp(url: string, handle: (chunk: Uint8Array) => void): Promise<void> {
   const [response] = (await once(get(url), 'response')) as [IncomingMessage]
@@ -24,7 +22,7 @@ async function readWithHttp2(url: string, handle: (chunk: Uint8Array) => void): 
 export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read>>> = {
   'http-discard': async () => (url) => readWithHttp(url, () => {}),
 
-  'fetch-discard': async () => readWithFetch,
+  'fetch-discard': async () => (url) => readWithFetch(url, () => {}),
 
   'http-decode': async () => (url) => {
     const decoder = new TextDecoder()
@@ -50,46 +48,4 @@ export const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read
   },
 
   'http2-message': async (load) => readWithParser(readWithHttp2, load, createDispatch()),
-}
-
-/** An Event with what a message must have. */
-class MessageLike extends Event {
-  readonly data: string
-  readonly origin = 'https://feed.example'
-  readonly lastEventId: string
-
-  constructor({ data, id = '' }: ParsedEvent) {
-    super('message')
-    this.data = data
-    this.lastEventId = id
-  }
-}
-
-interface ParsedEvent {
-  readonly data: string
-  readonly id?: string | undefined
-}
-
-/** Dispatches events to a listener that reads their data. */
-function createDispatch(): (event: ParsedEvent) => void {
-  const target = new EventTarget()
-  target.addEventListener('message', (event) => {
-    if (typeof (event as MessageLike).data !== 'string') throw new TypeError('an event has no data')
-  })
-  return (event) => target.dispatchEvent(new MessageLike(event))
-}
-
-async function readWithParser(
-  readBytes: typeof readWithHttp,
-  load: Load,
-  onEvent: (event: ParsedEvent) => void,
-): Promise<Read> {
-  const { createParser } = (await load('eventsource-parser')) as unknown as {
-    createParser(options: object): { feed(text: string): void }
-  }
-  return (url) => {
-    const decoder = new TextDecoder()
-    const parser = createParser({ onEvent, maxBufferSize: Number.POSITIVE_INFINITY })
-    return readBytes(url, (chunk) => parser.feed(decoder.decode(chunk, { stream: true })))
-  }
 }

@@ -1,7 +1,13 @@
 import type { SubjectName } from '../subjects.ts'
 import { adapters, type Load } from './adapters.ts'
 import { readWithFetch } from './read-with-fetch.ts'
+import { createDispatch, type Read, readWithParser } from './read-with-parser.ts'
 import { receiveAll } from './receive.ts'
+
+const baselines: Partial<Record<SubjectName, (load: Load) => Promise<Read>>> = {
+  'fetch-discard': async () => (url) => readWithFetch(url, () => {}),
+  'fetch-message': (load) => readWithParser(readWithFetch, load, createDispatch()),
+}
 
 /** Measures a flood in a page whose URL has `?subject=NAME&count=N`, and posts the values to /measured. */
 export async function measurePage(load: Load): Promise<void> {
@@ -11,7 +17,7 @@ export async function measurePage(load: Load): Promise<void> {
   const client = await adapters[subject]?.(load, '')
   const reader = {
     client,
-    read: client ? undefined : readWithFetch,
+    read: await baselines[subject]?.(load),
     urlOf: (events: number) => `/flood?count=${events}`,
   }
   await receiveAll(reader, 1_000)

@@ -1,6 +1,10 @@
-/** Reads a response to its end and discards it. */
-export async function readWithFetch(url: string): Promise<void> {
+/** Reads a response to its end. */
+export async function readWithFetch(url: string, handle: (chunk: Uint8Array) => void): Promise<void> {
   const { body } = await fetch(url)
   const reader = body?.getReader()
-  while (reader && !(await reader.read()).done);
+  while (reader) {
+    const { done, value } = await reader.read()
+    if (done) return
+    handle(value)
+  }
 }
