@@ -38,14 +38,18 @@ export class ContentCodingError extends Error {
   }
 }
 
+/** One array for thousands of streams. */
+const noCodings: readonly string[] = []
+
 /**
  * The content codings of a response, the last one first. If one is unknown there are none, and the body is passed on
  * unchanged, as by `fetch`.
  * @throws ContentCodingError if one is known, but cannot be decoded. Deviation: browsers would parse the encoded bytes
  * @throws Error if there are more than five
  */
-export function readCodings(contentEncoding: string | null): string[] {
-  const codings = `${contentEncoding ?? ''}`
+export function readCodings(contentEncoding: string | null): readonly string[] {
+  if (contentEncoding === null) return noCodings
+  const codings = contentEncoding
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((coding) => coding && coding !== 'identity')
@@ -54,7 +58,7 @@ export function readCodings(contentEncoding: string | null): string[] {
   if (codings.every((coding) => decoders.has(coding))) return codings
   const futile = codings.find((coding) => !decoders.has(coding) && undecodable.test(coding))
   if (futile) throw new ContentCodingError(futile)
-  return []
+  return noCodings
 }
 
 /** Changes the message of a decoder's error, which says nothing about the response. */

@@ -18,19 +18,22 @@ import { HeaderError } from './header-fields.ts'
 
 /** A request as a dispatcher takes it. A body that is a stream can be sent only once. */
 interface DispatchableRequest extends Omit<RedirectableRequest, 'url'> {
-  origin: string
-  /** The path with the query. */
-  path: string
+  /** The URL without its fragment. */
+  url: string
   body: Buffer | Readable | null
 }
 
+function withoutFragment(url: string): string {
+  return url.replace(/#.*/, '')
+}
+
 /**
- * The origin of a serialized HTTP URL, and its path with the query; undefined for another scheme. This does not use
- * `URL`: thousands of streams begin at once after an outage.
+ * The origin of a serialized URL, and its path with the query. This does not use `URL`: thousands of streams begin at once
+ * after an outage.
  */
-function splitUrl(url: string): [origin: string, path: string] | undefined {
-  const [, origin, path] = /^(https?:\/\/[^/?#]+)([^#]*)/.exec(url) ?? []
-  return origin === undefined ? undefined : [origin, path || '/']
+function splitUrl(url: string): [origin: string, path: string] {
+  const [, origin = '', path] = /^(\w+:\/\/[^/?]+)(.*)/.exec(url) ?? []
+  return [origin, path || '/']
 }
 
 /** Adds the Content-Type of a body, unless the caller has given one. */
@@ -126,8 +129,7 @@ function follow(request: DispatchableRequest, response: TransportResponse, handl
     handler.refuse('body-used', `status ${status} asks for the body again, which is a stream: pass a function`)
     return false
   }
-  const { url, ...others } = next
-  Object.assign(request, others, { origin: url.origin, path: url.pathname + url.search })
+  Object.assign(request, next, { url: withoutFragment(next.url.href) })
   return true
 }
 
@@ -142,14 +144,12 @@ class NodeTransport implements Pick<Transport, 'send'> {
   }
 
   send(request: TransportRequest, handler: TransportHandler): void {
-    const { method, headers, body } = request
-    const url = splitUrl(request.url)
-    if (!url) {
+    const { url, method, headers, body } = request
+    if (!/^https?:/.test(url)) {
       createFetchTransport(undefined, sendUnchanged).send(request, handler)
       return
     }
-    const [origin, path] = url
-    const sent: DispatchableRequest = { origin, path, method, headers, body: null }
+    const sent: DispatchableRequest = { url: withoutFragment(url), method, headers, body: null }
     if (body == null) this.#exchange(sent, request, handler)
     else {
       extractBody(sent, body)
@@ -171,7 +171,7 @@ class NodeTransport implements Pick<Transport, 'send'> {
         return
       }
       const exchange = new Exchange({
-        url: request.origin + request.path,
+        url: request.url,
         isHead: request.method === 'HEAD',
         signal,
         handler,
@@ -189,8 +189,9 @@ class NodeTransport implements Pick<Transport, 'send'> {
     send()
   }
 
-  #dispatch({ origin, path, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
+  #dispatch({ url, method, headers, body }: DispatchableRequest, exchange: Exchange): void {
     try {
+      const [origin, path] = splitUrl(url)
       const options: RequestOptions = {
         origin,
         path,

@@ -40,7 +40,7 @@ function describeUnknownCoding(coding: string): string {
 }
 
 async function undo(body: readonly Arrival[], coding: string): Promise<Decompressed> {
-  let codings: string[] = []
+  let codings: readonly string[] = []
   try {
     codings = readCodings(coding)
   } catch {
