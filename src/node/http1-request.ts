@@ -316,7 +316,7 @@ export class Http1Request implements ResponseController {
 
 /** How long a connection can be idle according to the Keep-Alive header of a response, in ms. */
 function readIdleTime(keepAlive: string | string[] | undefined): number {
-  const seconds = keepAlive && /\btimeout=(\d+)/i.exec(`${keepAlive}`)?.[1]
+  const seconds = /\btimeout=(\d+)/i.exec(`${keepAlive}`)?.[1]
   return seconds === undefined ? defaultIdleTime : Number(seconds) * 1_000 - idleTimeMargin
 }
 

@@ -85,7 +85,19 @@ it('The table, the JSON and the chart of the flood contain every peer and every 
 
 it('Every workload produces a value for everysource and for a peer', { timeout: maxRunTime }, async ({ skip }) => {
   if (!arePeersInstalled) skip('the peers are not installed')
-  const workloads = ['answer', 'idle', 'large', 'resume', 'latency', 'block', 'deno', 'bun', 'import', 'first-event']
+  const workloads = [
+    'sustained',
+    'answer',
+    'idle',
+    'large',
+    'resume',
+    'latency',
+    'block',
+    'deno',
+    'bun',
+    'import',
+    'first-event',
+  ]
   await run('bench', '--workloads', workloads.join(), '--scale', '0.001', '--peers', 'eventsource')
   const results = await readResults()
   expect(Object.keys(results)).toEqual(workloads)

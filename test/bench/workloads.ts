@@ -100,6 +100,15 @@ const everyWorkload = {
     subjects: clientsAndBaselines,
     metrics: perEvent,
   },
+  sustained: {
+    title: '5,000,000 events in writes of 64 KiB',
+    runtime: 'node',
+    route: '/flood',
+    measurement: 'flood',
+    count: 5_000_000,
+    subjects: ['everysource', 'other', 'eventsource', 'http-message'],
+    metrics: perEvent,
+  },
   writes: {
     title: '100,000 events, one write each',
     runtime: 'node',
