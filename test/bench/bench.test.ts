@@ -214,7 +214,7 @@ it.for(browsers)(
 it('An unknown workload ends the command with the names of all workloads', async () => {
   const failed = await run('bench', '--workloads', 'floood').catch((error) => error)
   expect(failed.code).toBe(2)
-  expect(failed.stderr).toMatch(/^--workloads: unknown name floood; the names are flood, writes, /)
+  expect(failed.stderr).toMatch(/^--workloads: unknown name floood; the names are flood, sustained, writes, /)
   expect(await readdir(output)).toEqual([])
 })
 
