@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { constants, type Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, vi } from 'vitest'
 import { EventSource } from '../../src/event-source.ts'
@@ -309,3 +312,53 @@ describe('Streams share connections over HTTP/2', () => {
     },
   )
 })
+
+/** The time in ms until Linux checks whether the peer of this port is still there; undefined if it does not. */
+async function keepAliveTimer(port: number): Promise<number | undefined> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8')))
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const fields = tables
+    .flatMap((table) => table.split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, address = '']) => address.endsWith(local))
+  // "tr tm->when": the kind of the timer, and its time in hundredths of a second.
+  const [kind, time = ''] = fields?.[5]?.split(':') ?? []
+  return kind === '02' ? Number.parseInt(time, 16) * 10 : undefined
+}
+
+describe.skipIf(!existsSync('/proc/net/tcp6'))(
+  'TCP checks after a minute of silence that the server is still there',
+  () => {
+    it('over HTTP/1.1', async () => {
+      let port: number | undefined
+      const origin = await startHttp(open as never, (socket: Socket) => {
+        port = socket.remotePort
+      })
+      await send(origin).begun
+      await vi.waitFor(async () => expect(await keepAliveTimer(port ?? 0)).toBeGreaterThan(40_000))
+      expect(await keepAliveTimer(port ?? 0)).toBeLessThanOrEqual(60_000)
+    })
+
+    it('over HTTP/2', async () => {
+      const server = await serve(open)
+      await send(server.origin).begun
+      const [port] = Array.from(server.connections, ({ remotePort }) => remotePort)
+      await vi.waitFor(async () => expect(await keepAliveTimer(port ?? 0)).toBeGreaterThan(40_000))
+      expect(await keepAliveTimer(port ?? 0)).toBeLessThanOrEqual(60_000)
+    })
+  },
+)
+
+it.each(['GET', 'HEAD', 'DELETE', 'POST', 'QUERY'])(
+  'Over HTTP/2, a %s request without a body ends with its headers',
+  async (method) => {
+    const endings: boolean[] = []
+    const server = await serve(({ stream }, response) => {
+      endings.push(stream.endAfterHeaders)
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.end()
+    })
+    await record(overNode(connections), createRequest(server.origin, { method }))
+    expect(endings).toEqual([true])
+  },
+)
