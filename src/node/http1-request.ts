@@ -11,7 +11,7 @@ import { isReadable, Upload } from './upload.ts'
 const minMaxHeaderSize = 262_144
 
 /** How long an idle connection is kept if the server does not say how long it keeps it, in ms. */
-const defaultIdleTime = 4_000
+export const defaultIdleTime = 4_000
 
 /**
  * How much earlier than the server an idle connection is closed, in ms, so that no request is sent while the server

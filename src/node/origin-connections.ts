@@ -4,6 +4,7 @@ import { describeServer } from './client-request.ts'
 import type { Connection, ConnectionOwner, PendingRequest } from './connection.ts'
 import type { ConnectCallback, PendingConnection } from './connector.ts'
 import { Http1Connection, type Http1Options } from './http1-connection.ts'
+import { defaultIdleTime } from './http1-request.ts'
 import { Http2Connection, maxStreams, NotHttp2Error } from './http2-connection.ts'
 
 /** The options of the connections to one origin. */
@@ -182,6 +183,8 @@ export class OriginConnections implements ConnectionOwner {
     this.#connections.add(connection)
     this.#free.add(connection)
     this.#serve()
+    // The request that it was opened for may have been served by another connection.
+    if (connection.isIdle) connection.finished(defaultIdleTime)
   }
 
   /** Reports an error to the requests that wait for this connection. */

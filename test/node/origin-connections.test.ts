@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Connections } from '../../src/node/connections.ts'
+import { connect } from '../../src/node/connector.ts'
+import { OriginConnections } from '../../src/node/origin-connections.ts'
+import { listenAt } from '../http-server.ts'
 import { createRequest, record } from '../transport/record.ts'
 import { overNode } from '../transport/transports.ts'
 import { afterTest, begin, errorsOf, open, type Sent, send, sendMany, serve, startHttp } from './open-streams.ts'
@@ -154,4 +158,50 @@ it('The error says why none of several addresses of a host could be connected to
   await expect(record(overNode(several), createRequest('https://localhost:1'))).rejects.toThrow(
     /^connect \w+ ::1:1.*, connect ECONNREFUSED 127\.0\.0\.1:1$/,
   )
+})
+
+it('A connection whose request was served by another one is closed when nothing uses it', async () => {
+  const server = createHttpServer((_, response) => void response.end('done'))
+  await listenAt(0, server)
+  afterTest(() => server.close() && server.closeAllConnections())
+  const { port } = server.address() as AddressInfo
+  const endpoint = { host: '127.0.0.1', port }
+  const late: (() => void)[] = []
+  const connections = new OriginConnections({
+    origin: `http://127.0.0.1:${port}`,
+    unref: false,
+    pingInterval: 15_000,
+    emptied() {},
+    connect(protocols, callback) {
+      const options = { unref: false, timeout: 10_000, protocols }
+      // The second connection is established after the first one has served both requests.
+      if (late.push(() => void connect(endpoint, options, callback)) === 1) late[0]?.()
+      return { abandon() {} }
+    },
+  })
+  afterTest(() => connections.destroy())
+  const dispatch = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const handler = {
+        onRequestStart() {},
+        onResponseStart() {},
+        onResponseData() {},
+        onResponseEnd: () => resolve(),
+        onResponseError: (_: unknown, error: Error) => reject(error),
+      }
+      connections.dispatch({ options: { method: 'GET', path: '/' }, handler, isRepeated: false })
+    })
+  await Promise.all([dispatch(), dispatch()])
+  expect(late).toHaveLength(2)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  afterTest(() => vi.useRealTimers())
+  const connected = once(server, 'connection') as Promise<[Socket]>
+  late[1]?.()
+  const [socket] = await connected
+  const closed = once(socket, 'close')
+  await vi.waitFor(() => {
+    vi.advanceTimersByTime(5_000)
+    expect(socket.destroyed).toBe(true)
+  })
+  await closed
 })
