@@ -98,7 +98,7 @@ export function connectOver(
 /** The time of silence after which TCP checks that the peer is still there, in ms. */
 const keepAliveDelay = 60_000
 
-/** Whoever uses a socket now: first who establishes the connection, then the connection. */
+/** The current user of a socket: the pending connection until it is established, and the connection from then on. */
 export interface SocketOwner {
   /** The socket has failed. */
   failed(error: Error): void

@@ -33,8 +33,6 @@ interface Opening {
   connecting: PendingConnection | undefined
   /** The HTTP/2 connection until the server's SETTINGS arrive. */
   connection: Http2Connection | undefined
-  /** Whether a request has timed out while it waited: later requests do not count on this connection. */
-  isLate: boolean
 }
 
 /**
@@ -46,8 +44,8 @@ export class OriginConnections implements ConnectionOwner {
   /** The requests that wait for a connection. */
   readonly #waiting = new Set<PendingRequest>()
   readonly #openings = new Set<Opening>()
-  /** The number of openings that are late. */
-  #lateOpenings = 0
+  /** The openings that a request has timed out on while it waited: later requests do not count on them. */
+  readonly #lateOpenings = new Set<Opening>()
   readonly #connections = new Set<Connection>()
   /** The connections that take another request. */
   readonly #free = new Set<Connection>()
@@ -133,14 +131,13 @@ export class OriginConnections implements ConnectionOwner {
 
   /** The number of requests that the connections being established are expected to take. */
   get #expectedRoom(): number {
-    return (this.#openings.size - this.#lateOpenings) * this.#capacity
+    return (this.#openings.size - this.#lateOpenings.size) * this.#capacity
   }
 
   /** @returns whether the opening was still there */
   #remove(opening: Opening): boolean {
-    if (!this.#openings.delete(opening)) return false
-    if (opening.isLate) this.#lateOpenings--
-    return true
+    this.#lateOpenings.delete(opening)
+    return this.#openings.delete(opening)
   }
 
   #findFree(): Connection | undefined {
@@ -156,7 +153,7 @@ export class OriginConnections implements ConnectionOwner {
   }
 
   #open(): void {
-    const opening: Opening = { connecting: undefined, connection: undefined, isLate: false }
+    const opening: Opening = { connecting: undefined, connection: undefined }
     this.#openings.add(opening)
     const protocols = this.#avoidsHttp2 ? ['http/1.1'] : ['h2', 'http/1.1']
     opening.connecting = this.#options.connect(protocols, (error, socket) => {
@@ -189,6 +186,7 @@ export class OriginConnections implements ConnectionOwner {
 
   /** Reports an error to the requests that wait for this connection. */
   #failed(opening: Opening, error: Error): void {
+    const isLate = this.#lateOpenings.has(opening)
     if (!this.#remove(opening)) return
     if (error instanceof NotHttp2Error && !this.#avoidsHttp2) {
       this.avoidHttp2()
@@ -201,7 +199,7 @@ export class OriginConnections implements ConnectionOwner {
       this.#capacity = maxStreams
     }
     // At least one request fails, unless none was expected to use this connection.
-    const least = opening.isLate && this.#expectedRoom ? 0 : 1
+    const least = isLate && this.#expectedRoom ? 0 : 1
     let count = Math.min(this.#capacity, Math.max(least, this.#waiting.size - this.#expectedRoom))
     for (const request of this.#waiting) {
       if (count-- <= 0) break
@@ -216,10 +214,7 @@ export class OriginConnections implements ConnectionOwner {
   #giveUp(request: PendingRequest, hasTimedOut: boolean): void {
     if (!this.#waiting.delete(request)) return
     // Later requests must not wait for a connection that an earlier one timed out on; others may have more time.
-    if (hasTimedOut) {
-      for (const opening of this.#openings) opening.isLate = true
-      this.#lateOpenings = this.#openings.size
-    }
+    if (hasTimedOut) for (const opening of this.#openings) this.#lateOpenings.add(opening)
     for (const opening of [...this.#openings].reverse()) {
       if ((this.#openings.size - 1) * this.#capacity < this.#waiting.size) break
       this.#abandon(opening)
